@@ -1,0 +1,1 @@
+"""The Vietnamese identity card: its number, QR payload, expiry rule and cross-checks."""

@@ -1,0 +1,1 @@
+"""ICAO Doc 9303: access, secure messaging, reading, authentication, the logical data structure."""

@@ -1,0 +1,138 @@
+"""What has been proven about a chip so far is in the type: opened → keys → genuine → raw → consistent → verified.
+
+Each step takes the one before it, so raw bytes can reach neither the face comparison nor the roster. Every object
+has `facts`, which are non-identifying and go into the record; everything else is hidden from repr.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from readers.emrtd.dates import PartialDate
+    from readers.emrtd.lds.dg15 import ActiveKey
+    from readers.emrtd.lds.security_infos import SecurityInfos
+
+Facts = MappingProxyType[str, str | int]
+ProvenBy = Literal["aa", "nothing"]
+CardAccessOrigin = Literal["file-id", "sfi", "assumed"]
+
+
+def freeze(facts: Mapping[str, str | int]) -> Facts:
+    """A read-only copy."""
+    return MappingProxyType(dict(facts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How the chip was opened: protocol (pace-ecdh-gm-aes-128), password kind (can), where CardAccess came from."""
+
+    protocol: str
+    password: str
+    card_access: CardAccessOrigin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedChip:
+    """Access was granted; CardAccess, COM, SOD, DG14, DG15 as read, by name, as far as present. Nothing is proven."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+    access: Access
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityObject:
+    """The parsed EF.SOD: what its signer signed. Whether the signer is trusted is decided by the chain."""
+
+    raw: bytes = field(repr=False)
+    hash_algorithm: str
+    data_group_hashes: Mapping[int, bytes] = field(repr=False)
+    signer_certificate: bytes = field(repr=False)
+    signing_time: datetime | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsistentKeys:
+    """The SOD's signature holds under its own certificate, and DG14 and DG15 are the ones it lists."""
+
+    opened: OpenedChip
+    sod: SecurityObject
+    active_key: ActiveKey | None
+    security_infos: SecurityInfos | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenuineChip:
+    """No proof of genuineness failed; `proven_by` says which one succeeded, "nothing" included."""
+
+    keys: ConsistentKeys
+    proven_by: ProvenBy
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawChip:
+    """DG1, DG2 and, where the SOD lists it, DG13, as read, by name. Not yet compared with the SOD."""
+
+    genuine: GenuineChip
+    files: Mapping[str, bytes] = field(repr=False)
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """The encoded picture of DG2. `format` by its first octets: "jpeg", "jpeg2000" or "unknown"."""
+
+    image: bytes = field(repr=False)
+    format: str
+    declared: str = "unknown"
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who the card says its holder is. `expiry` None: indefinite. `full_name` (DG13) has the diacritics."""
+
+    id_number: str = field(repr=False)
+    surname_given: str = field(repr=False)
+    full_name: str | None = field(default=None, repr=False)
+    birth: PartialDate = field(repr=False)
+    sex: str = field(repr=False)
+    expiry: date | None = field(repr=False)
+    nationality: str = field(repr=False)
+    document_type: str = field(repr=False)
+    document_number: str = field(repr=False)
+    issuing_state: str = field(repr=False)
+
+    @property
+    def display_name(self) -> str:
+        """The name to show: DG13's with diacritics, else the MRZ's."""
+        return self.full_name or self.surname_given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsistentChip:
+    """Every data group read is the one the SOD lists; only now were they parsed. The issuer is not yet known."""
+
+    holder: Holder = field(repr=False)
+    portrait: Portrait = field(repr=False)
+    details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    sod: SecurityObject
+    proven_by: ProvenBy
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedChip:
+    """The signer's chain ends at a pinned CSCA, was valid in time and is not revoked."""
+
+    chip: ConsistentChip
+    facts: Facts
