@@ -1,0 +1,102 @@
+"""The check-in, on one page: straight down, no `if`, no `try`. What is proven so far is in the type.
+
+A `None` input makes a check NOT_PERFORMED (`Recorder.run`). The roster, the genuineness proof and the face run on a
+`ConsistentChip`: every hash good, the signer perhaps not known yet. Without PA_TRUSTED the decision is at best REFER.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from biometrics.camera import Burst
+from biometrics.engine import Match
+from biometrics.notice import NoticeShown
+from proctor.checks import CheckName as C
+from proctor.present import PresentCard
+from proctor.recorder import Recorder
+from readers.cccd.cross_check import Agreement
+from readers.emrtd.evidence import (
+    ConsistentChip,
+    ConsistentKeys,
+    GenuineChip,
+    OpenedChip,
+    RawChip,
+    VerifiedChip,
+)
+from sessions.session import FirstAttempt, Seat
+
+class CardDesk(Protocol):
+    """The card on the reader."""
+
+    def require_present(self) -> PresentCard: ...
+    def open(self, present: PresentCard) -> OpenedChip: ...
+    def require_genuine(self, keys: ConsistentKeys) -> GenuineChip: ...
+    def read(self, genuine: GenuineChip) -> RawChip: ...
+
+
+class TrustDesk(Protocol):
+    """Passive authentication against this station's trust store."""
+
+    def require_consistent(self, opened: OpenedChip) -> ConsistentKeys: ...
+    def require_hashes(self, raw: RawChip) -> ConsistentChip: ...
+    def require_chain(self, holder: ConsistentChip) -> VerifiedChip: ...
+    def require_agreement(self, present: PresentCard, holder: ConsistentChip) -> Agreement: ...
+
+
+class RosterDesk(Protocol):
+    """The session's list."""
+
+    def require_seat(self, holder: ConsistentChip) -> Seat: ...
+    def require_first(self, seat: Seat) -> FirstAttempt: ...
+
+
+class FaceDesk(Protocol):
+    """The camera and the comparison."""
+
+    def require_notice(self) -> NoticeShown: ...
+    def capture_burst(self, notice: NoticeShown, present: PresentCard) -> Burst: ...
+    def require_match(self, holder: ConsistentChip, burst: Burst) -> Match: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """The desks of one station, real or training; built by `app`. A desk that a job does not need is absent."""
+
+    card: CardDesk
+    trust: TrustDesk
+    roster: RosterDesk
+    faces: FaceDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What an attempt proved, as far as it came: kept as evidence, never used for the decision."""
+
+    present: PresentCard | None
+    holder: ConsistentChip | None
+    seat: Seat | None = None
+    burst: Burst | None = None
+
+
+def read_chip(card: CardDesk, trust: TrustDesk, rec: Recorder) -> Proven:
+    """Open and verify one chip."""
+    present = rec.run(C.CARD_ACCESS, card.require_present)
+    opened = rec.run(C.CHIP_OPEN, card.open, present)
+    keys = rec.run(C.PA_KEYS, trust.require_consistent, opened)
+    genuine = rec.run(C.CHIP_GENUINE, card.require_genuine, keys)  # a clone is refused before DG2 is read
+    raw = rec.run(C.CHIP_READ, card.read, genuine)
+    holder = rec.run(C.PA_CONSISTENT, trust.require_hashes, raw)
+    rec.run(C.PA_TRUSTED, trust.require_chain, holder)
+    rec.run(C.CROSS_CHECK, trust.require_agreement, present, holder)
+    return Proven(present=present, holder=holder)
+
+
+def check_in(st: Station, rec: Recorder) -> Proven:
+    """One attempt of one candidate. No frame is taken before the notice's version is on record."""
+    notice = rec.run(C.NOTICE, st.faces.require_notice)
+    chip = read_chip(st.card, st.trust, rec)
+    seat = rec.run(C.ROSTER, st.roster.require_seat, chip.holder)
+    rec.run(C.DUPLICATE, st.roster.require_first, seat)
+    burst = rec.run(C.FACE_CAPTURE, st.faces.capture_burst, notice, chip.present)
+    rec.run(C.PAD, None)  # this version has no presentation attack detection: the desk is attended
+    rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, burst)
+    return Proven(present=chip.present, holder=chip.holder, seat=seat, burst=burst)

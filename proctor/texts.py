@@ -1,0 +1,60 @@
+"""Every text of screen, paper and error, keyed by code, Vietnamese and English (`proctor/text/<language>/*.toml`)."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+LANGUAGES = ("vi", "en")
+DEFAULT_LANGUAGE = "vi"
+
+
+class DuplicateTextError(Exception):
+    """Two files of one language define the same key."""
+
+
+class Texts(Mapping[str, str]):
+    """The texts of one language. A key without a text is a `KeyError`: a test keeps every code covered."""
+
+    def __init__(self, language: str, table: Mapping[str, str]) -> None:
+        self.language = language
+        self._table = MappingProxyType(dict(table))
+
+    def __getitem__(self, key: str) -> str:
+        return self._table[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def say(self, key: str, **values: str | int) -> str:
+        """Return the text of `key` with `{name}` places filled; an unknown key comes back in brackets, never as an error."""
+        text = self._table.get(key)
+        if text is None:
+            return f"[{key}]"
+        return text.format_map(_Places(values))
+
+
+class _Places(dict[str, str | int]):
+    """`str.format_map` places: one without a value shows as a dash, so that an error text can never raise."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+@cache
+def load_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
+    """Return the texts of `language` ("vi" or "en"). Raises `DuplicateTextError`, `FileNotFoundError`."""
+    table: dict[str, str] = {}
+    folder = resources.files("proctor") / "text" / language
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not file.name.endswith(".toml"):
+            continue
+        for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if key in table:
+                raise DuplicateTextError(f"{language}/{file.name}: {key}")
+            table[key] = value
+    return Texts(language, table)
