@@ -1,0 +1,282 @@
+"""The errors of the record: one stable code each, facts that identify nobody."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SessionsError(Exception):
+    """Base of every error of this package.
+
+    `code` is stable and has a text in every language; `conclusive` says that the error is evidence against
+    what was examined (without it, nothing could be decided). `facts` hold no name, number, image or key.
+    """
+
+    code: ClassVar[str] = "sessions-error"
+    conclusive: ClassVar[bool] = False
+
+    def __init__(self, **facts: str | int) -> None:
+        self.facts: dict[str, str | int] = dict(facts)
+        details = ", ".join(f"{key}={value}" for key, value in facts.items())
+        super().__init__(f"{self.code} ({details})" if details else self.code)
+
+
+# -- stored forms ----------------------------------------------------------------------------------
+
+
+class CanonicalFormError(SessionsError):
+    """Bytes or values that are not the one canonical form of a body."""
+
+    code = "body-not-canonical"
+    conclusive = True
+
+
+class ProofError(SessionsError):
+    """A Merkle proof that does not lead to the given root."""
+
+    code = "log-proof-invalid"
+    conclusive = True
+
+
+class NoteFormatError(SessionsError):
+    """Text that is no signed note, checkpoint or verifier key."""
+
+    code = "note-malformed"
+
+
+class NoteSignatureError(SessionsError):
+    """A note without a valid signature of the expected key."""
+
+    code = "note-signature-invalid"
+    conclusive = True
+
+
+class UnknownStationError(SessionsError):
+    """A note signed by a station that this machine has no pinned key for."""
+
+    code = "unknown-station"
+
+
+class StationKeyMismatchError(SessionsError):
+    """The pinned key of this origin is another one."""
+
+    code = "station-key-mismatch"
+    conclusive = True
+
+
+# -- keys and people -------------------------------------------------------------------------------
+
+
+class KeysMissingError(SessionsError):
+    """The data root has no keys yet: its first user was never added."""
+
+    code = "keys-missing"
+
+
+class KeysDamagedError(SessionsError):
+    """A key file cannot be read or does not open under the right master key."""
+
+    code = "keys-damaged"
+
+
+class WrongSecretError(SessionsError):
+    """User unknown or password wrong; the two are not told apart."""
+
+    code = "login-failed"
+
+
+class SecretTooShortError(SessionsError):
+    """A password below the minimum length."""
+
+    code = "secret-too-short"
+
+
+class UserExistsError(SessionsError):
+    """The user id is taken, or the first user was added before."""
+
+    code = "user-exists"
+
+
+class UserIdError(SessionsError):
+    """A user id outside a-z, 0-9, '-', '.', '_' or longer than 32."""
+
+    code = "user-id-invalid"
+
+
+class UnknownRoleError(SessionsError):
+    """A role that roles.toml does not know."""
+
+    code = "role-unknown"
+
+
+class RoleForbiddenError(SessionsError):
+    """The operator's role may not do this."""
+
+    code = "role-forbidden"
+
+
+# -- data root -------------------------------------------------------------------------------------
+
+
+class RootMissingError(SessionsError):
+    """There is no data root at this path."""
+
+    code = "root-missing"
+
+
+class RootExistsError(SessionsError):
+    """There is already a data root, or another thing, at this path."""
+
+    code = "root-exists"
+
+
+class RootKindError(SessionsError):
+    """A training root where a real one is needed, or the other way round."""
+
+    code = "root-kind-mismatch"
+    conclusive = True
+
+
+class RootDamagedError(SessionsError):
+    """root.toml is missing a field, has an unknown one, or another schema."""
+
+    code = "root-damaged"
+
+
+class RootBusyError(SessionsError):
+    """Another process holds the data root."""
+
+    code = "root-busy"
+
+
+# -- store -----------------------------------------------------------------------------------------
+
+
+class StoreError(SessionsError):
+    """Base of everything the database can do to us."""
+
+    code = "store-error"
+
+
+class StoreBusyError(StoreError):
+    """Another writer held the database longer than we wait."""
+
+    code = "store-busy"
+
+
+class StoreFullError(StoreError):
+    """No room left on the disk."""
+
+    code = "store-full"
+
+
+class StoreReadOnlyError(StoreError):
+    """The database or its directory cannot be written."""
+
+    code = "store-read-only"
+
+
+class StoreIoError(StoreError):
+    """The disk answered with an error."""
+
+    code = "store-io"
+
+
+class StoreUnreadableError(StoreError):
+    """The database cannot be opened: no file, another key, or no database at all."""
+
+    code = "store-cannot-open"
+
+
+class StoreAlteredError(StoreError):
+    """The database opens, and is not what this station wrote."""
+
+    code = "store-altered"
+    conclusive = True
+
+
+class StoreSchemaError(StoreError):
+    """The database was written by another version of the program."""
+
+    code = "store-schema-unknown"
+
+
+class SqliteTooOldError(StoreError):
+    """The SQLite library has the WAL-reset bug (before 3.51.3)."""
+
+    code = "sqlite-too-old"
+
+
+class AttemptIdReusedError(StoreError):
+    """An attempt id is already in the log with other contents."""
+
+    code = "attempt-id-reused"
+
+
+class EvidenceMissingError(StoreError):
+    """No such evidence, or it was erased."""
+
+    code = "evidence-missing"
+
+
+# -- rules, rosters, sessions ----------------------------------------------------------------------
+
+
+class RulesError(SessionsError):
+    """A rules file with a missing, unknown or impossible value."""
+
+    code = "rules-invalid"
+
+
+class UnknownRulesError(SessionsError):
+    """There is no rules file of this id."""
+
+    code = "rules-unknown"
+
+
+class RosterUnreadableError(SessionsError):
+    """The roster file cannot be read as a table with the needed columns."""
+
+    code = "roster-unreadable"
+
+
+class RosterEmptyError(SessionsError):
+    """The roster has no usable row."""
+
+    code = "roster-empty"
+
+
+class UnknownComponentError(SessionsError):
+    """The rules know no such component."""
+
+    code = "component-unknown"
+
+
+class UnknownSessionError(SessionsError):
+    """The log has no session of this id."""
+
+    code = "session-unknown"
+
+
+class RulesExpiredError(SessionsError):
+    """The rules are not in force on the day of the session."""
+
+    code = "rules-not-in-force"
+
+
+class NotOnRosterError(SessionsError):
+    """No row of the session's roster has this person."""
+
+    code = "not-on-roster"
+
+
+class ComponentNotListedError(SessionsError):
+    """The candidate is on the roster, though not for this component."""
+
+    code = "component-not-listed"
+
+
+class AlreadyAdmittedError(SessionsError):
+    """The candidate was admitted in this session before."""
+
+    code = "already-checked-in"

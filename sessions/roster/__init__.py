@@ -1,0 +1,1 @@
+"""Rosters: who is expected, as read from a file."""

@@ -1,0 +1,89 @@
+"""A roster in memory: seats, defects of rows, and dates of which only the year may be known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class PartialDate:
+    """A birth date: a year, or a year, month and day. Never guessed from the wrong order."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @property
+    def iso(self) -> str:
+        """YYYY-MM-DD, or YYYY when only the year is known."""
+        if self.month is None or self.day is None:
+            return f"{self.year:04d}"
+        return f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
+
+    @property
+    def display(self) -> str:
+        """dd/mm/yyyy as printed in Vietnam, or yyyy."""
+        if self.month is None or self.day is None:
+            return f"{self.year:04d}"
+        return f"{self.day:02d}/{self.month:02d}/{self.year:04d}"
+
+    @classmethod
+    def of(cls, day: date) -> PartialDate:
+        """Return the whole date."""
+        return cls(year=day.year, month=day.month, day=day.day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """One candidate of a roster. `row` is the line in the file, heading included, counted from 1.
+
+    `sbd` is the candidate number in this session; `id_number` the 12 digits. `components` are the rules'
+    identifiers once a session has been created from the roster; empty means every component.
+    """
+
+    row: int
+    sbd: str
+    full_name: str = field(repr=False)
+    birth: PartialDate = field(repr=False)
+    id_number: str = field(repr=False)
+    licence_class: str = ""
+    room: str = ""
+    seat: str = ""
+    subject: str = ""
+    shift: str = ""
+    components: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowDefect:
+    """Why a row is refused: line (from 1), column heading as in the file, reason code, the value found."""
+
+    row: int
+    column: str
+    code: str
+    value: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """What was changed in a row that is used: line (from 1), column heading, reason code."""
+
+    row: int
+    column: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The usable rows in the file's order, the refused ones, what was changed, and the file's SHA-256.
+
+    The file's plain hash is for comparing two files at one desk; what is logged and printed is the
+    session's salted roster hash.
+    """
+
+    rows: tuple[Seat, ...]
+    refused: tuple[RowDefect, ...] = ()
+    changes: tuple[RowChange, ...] = ()
+    sha256: str = field(repr=False, default="")
+    data: bytes = field(repr=False, default=b"")
