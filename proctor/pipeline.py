@@ -7,8 +7,7 @@ A `None` input makes a check NOT_PERFORMED (`Recorder.run`). The roster, the gen
 from dataclasses import dataclass
 from typing import Protocol
 
-from biometrics.camera import Burst
-from biometrics.engine import Match
+from biometrics.engine import Live, Match
 from biometrics.notice import NoticeShown
 from proctor.checks import CheckName as C
 from proctor.present import PresentCard
@@ -53,8 +52,8 @@ class FaceDesk(Protocol):
     """The camera and the comparison."""
 
     def require_notice(self) -> NoticeShown: ...
-    def capture_burst(self, notice: NoticeShown, present: PresentCard) -> Burst: ...
-    def require_match(self, holder: ConsistentChip, burst: Burst) -> Match: ...
+    def capture_live(self, notice: NoticeShown, present: PresentCard) -> Live: ...
+    def require_match(self, holder: ConsistentChip, live: Live) -> Match: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ class Proven:
     present: PresentCard | None
     holder: ConsistentChip | None
     seat: Seat | None = None
-    burst: Burst | None = None
+    live: Live | None = None
 
 
 def read_chip(card: CardDesk, trust: TrustDesk, rec: Recorder) -> Proven:
@@ -96,7 +95,7 @@ def check_in(st: Station, rec: Recorder) -> Proven:
     chip = read_chip(st.card, st.trust, rec)
     seat = rec.run(C.ROSTER, st.roster.require_seat, chip.holder)
     rec.run(C.DUPLICATE, st.roster.require_first, seat)
-    burst = rec.run(C.FACE_CAPTURE, st.faces.capture_burst, notice, chip.present)
+    live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, chip.present)
     rec.run(C.PAD, None)  # this version has no presentation attack detection: the desk is attended
-    rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, burst)
-    return Proven(present=chip.present, holder=chip.holder, seat=seat, burst=burst)
+    rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, live)
+    return Proven(present=chip.present, holder=chip.holder, seat=seat, live=live)

@@ -1,0 +1,212 @@
+"""The command line: names and options. No logic; each command is one function of `proctor.commands`.
+
+Exit status 0: ADMIT, match, genuine or ok; 1: any other outcome; 2: wrong usage.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from proctor import __version__
+from proctor.commands import chip, face, log, people, sheets, station, training, trust
+from proctor.commands import session as session_commands
+from proctor.commands.context import Context
+from proctor.errors import CommandError
+from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES, load_texts
+
+Command = Callable[[Context], int]
+Parsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _help(key: str) -> str:
+    """Both languages in one line, Vietnamese first."""
+    return f"{load_texts('vi')[f'help.{key}']} · {load_texts('en')[f'help.{key}']}"
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--root", metavar="DIR", help=_help("option.root"))
+    common.add_argument("--lang", choices=LANGUAGES, default=None, help=_help("option.lang"))
+    common.add_argument("--json", action="store_true", help=_help("option.json"))
+    return common
+
+
+class _Builder:
+    """Adds commands that share the common options."""
+
+    def __init__(self, parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+        self._parsers = parsers
+        self._common = _common()
+
+    def command(self, name: str, key: str, run: Command | None = None) -> argparse.ArgumentParser:
+        parents = [self._common] if run is not None else []
+        parser = self._parsers.add_parser(name, help=_help(key), description=_help(key), parents=parents)
+        if run is not None:
+            parser.set_defaults(run=run)
+        return parser
+
+    def group(self, name: str, key: str) -> "_Builder":
+        parser = self.command(name, key)
+        builder = _Builder.__new__(_Builder)
+        builder._parsers = parser.add_subparsers(metavar="COMMAND", required=True)
+        builder._common = self._common
+        return builder
+
+
+def _login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", metavar="USER", help=_help("option.by"))
+    parser.add_argument("--secrets-fd", type=int, metavar="N", help=_help("option.secrets-fd"))
+
+
+def _access(parser: argparse.ArgumentParser, *, number: bool) -> None:
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--qr", metavar="-", help=_help("option.qr"))
+    if number:
+        group.add_argument("--number", metavar="-", help=_help("option.number"))
+
+
+def _add_main_commands(build: _Builder) -> None:
+    build.command("station", "station", station.report)
+    parser = build.command("training", "training", training.run)
+    parser.add_argument("--headless", action="store_true", help=_help("option.headless"))
+    parser.add_argument("--out", metavar="DIR", help=_help("option.out-training"))
+    parser.add_argument("--candidates", type=int, default=7, metavar="N", help=_help("option.candidates"))
+    parser = build.command("softcard", "softcard", chip.softcard)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--holder", metavar="FILE", help=_help("option.holder"))
+    which.add_argument("--sample", metavar="NAME", default=None, help=_help("option.sample"))
+    parser.add_argument(
+        "--vpcd", metavar="HOST:PORT", default="127.0.0.1:35963", help=_help("option.vpcd")
+    )
+    parser.add_argument("--portrait", metavar="FILE", help=_help("option.portrait"))
+    parser.add_argument("--list", action="store_true", help=_help("option.list-samples"))
+    build.command("doctor", "doctor", station.doctor)
+
+
+def _add_work_commands(build: _Builder) -> None:
+    read = build.group("chip", "chip").command("read", "chip.read", chip.read)
+    read.add_argument("--reader", required=True, metavar="NAME", help=_help("option.reader"))
+    _access(read, number=True)
+    read.add_argument("--training", action="store_true", help=_help("option.training"))
+    read.add_argument("--show-holder", action="store_true", help=_help("option.show-holder"))
+    compare = build.group("face", "face").command("compare", "face.compare", face.compare)
+    compare.add_argument("reference", metavar="REFERENCE", help=_help("option.reference"))
+    compare.add_argument("probe", metavar="PROBE", help=_help("option.probe"))
+    _add_session_commands(build.group("session", "session"))
+    check_in = build.command("check-in", "check-in", session_commands.check_in)
+    check_in.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
+    _access(check_in, number=True)
+    check_in.add_argument("--reader", required=True, metavar="R", help=_help("option.reader"))
+    check_in.add_argument("--camera", required=True, metavar="C", help=_help("option.camera"))
+    _login(check_in)
+
+
+def _add_session_commands(group: _Builder) -> None:
+    create = group.command("create", "session.create", session_commands.create)
+    create.add_argument("--roster", required=True, metavar="FILE", help=_help("option.roster"))
+    create.add_argument("--rules", required=True, metavar="ID", help=_help("option.rules"))
+    create.add_argument("--component", required=True, metavar="C", help=_help("option.component"))
+    create.add_argument("--place", required=True, metavar="P", help=_help("option.place"))
+    create.add_argument("--date", metavar="YYYY-MM-DD", help=_help("option.date"))
+    create.add_argument("--skip-bad-rows", action="store_true", help=_help("option.skip-bad-rows"))
+    create.add_argument("--training", action="store_true", help=_help("option.training"))
+    _login(create)
+    listing = group.command("list", "session.list", session_commands.list_all)
+    listing.add_argument("--training", action="store_true", help=_help("option.training"))
+    _login(listing)
+    show = group.command("show", "session.show", session_commands.show)
+    show.add_argument("session", metavar="S", help=_help("option.session"))
+    _login(show)
+
+
+def _add_paper_and_log(build: _Builder) -> None:
+    attendance = build.group("sheets", "sheets").command("attendance", "sheets.attendance", sheets.attendance)
+    attendance.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
+    attendance.add_argument("--out", required=True, metavar="DIR", help=_help("option.out"))
+    _login(attendance)
+    verify = build.group("log", "log").command("verify", "log.verify", log.verify)
+    verify.add_argument("path", nargs="?", metavar="PATH", help=_help("option.path"))
+    verify.add_argument("--station-key", metavar="FP", action="append", help=_help("option.station-key"))
+    verify.add_argument("--key-file", metavar="F", help=_help("option.key-file"))
+    verify.add_argument("--training", action="store_true", help=_help("option.training"))
+    _login(verify)
+
+
+def _add_trust_and_people(build: _Builder) -> None:
+    group = build.group("trust", "trust")
+    stations = group.group("station", "trust.station")
+    stations.command("import", "trust.station.import", trust.import_station).add_argument(
+        "file", metavar="FILE", help=_help("option.station-file")
+    )
+    stations.command("list", "trust.station.list", trust.list_stations)
+    anchor = group.command("import", "trust.import", trust.import_anchor)
+    anchor.add_argument("file", metavar="FILE", help=_help("option.anchor-file"))
+    anchor.add_argument("--second", required=True, metavar="USER", help=_help("option.second"))
+    _login(anchor)
+    listing = group.command("list", "trust.list", trust.list_anchors)
+    listing.add_argument("--training", action="store_true", help=_help("option.training"))
+    _login(listing)
+    users = build.group("user", "user")
+    add = users.command("add", "user.add", people.add)
+    add.add_argument("id", metavar="ID", help=_help("option.user-id"))
+    add.add_argument("--first", action="store_true", help=_help("option.first"))
+    add.add_argument("--name", metavar="NAME", default="", help=_help("option.name"))
+    add.add_argument("--role", metavar="ROLE", help=_help("option.role"))
+    _login(add)
+    listing = users.command("list", "user.list", people.list_all)
+    _login(listing)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the whole command line; the docs test walks it."""
+    parser = argparse.ArgumentParser(prog="proctor", description=_help("proctor"))
+    parser.add_argument("--version", action="version", version=f"proctor {__version__}")
+    parser.set_defaults(run=station.report, json=False, lang=None, root=None)
+    build = _Builder(parser.add_subparsers(metavar="COMMAND"))
+    _add_main_commands(build)
+    _add_work_commands(build)
+    _add_paper_and_log(build)
+    _add_trust_and_people(build)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    _use_utf8()
+    options = build_parser().parse_args(arguments)
+    language = options.lang or os.environ.get("PROCTOR_LANG", DEFAULT_LANGUAGE)
+    context = Context.of(options, language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        status: int = options.run(context)
+        sys.stdout.flush()
+    except CommandError as error:
+        return context.fail(error)
+    except KeyboardInterrupt:
+        context.say("interrupted")
+        return 130
+    except BrokenPipeError:
+        # the reader of our output went away (`proctor … | head`); nothing more can be said there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """A polite kill ends an attempt as Ctrl-C does: it is logged with what it had."""
+    raise KeyboardInterrupt
+
+
+def _use_utf8() -> None:
+    """Vietnamese must come out whole under any locale or code page."""
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""What every command gets: options, texts, folders, and where to print."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from proctor.config import Places
+from proctor.errors import CommandError
+from proctor.secret_input import SecretSource
+from proctor.texts import Texts, load_texts
+
+MAX_STDIN_CHARACTERS = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One call of the command line. Results go to standard output, all else to standard error."""
+
+    options: argparse.Namespace
+    texts: Texts
+    places: Places
+    secrets: SecretSource
+    console: Console
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, language: str) -> "Context":
+        """Return the context of parsed options."""
+        return cls(
+            options=options,
+            texts=load_texts(language),
+            places=Places.of(options.root),
+            secrets=SecretSource(getattr(options, "secrets_fd", None)),
+            console=Console(stderr=True, highlight=False, soft_wrap=True),
+        )
+
+    def say(self, key: str, **values: str | int) -> None:
+        """Print one keyed text to standard error."""
+        self.console.print(self.texts.say(key, **values), markup=False)
+
+    def result(self, data: Mapping[str, Any], lines: tuple[str, ...]) -> None:
+        """Print the result: the object with --json, else the lines."""
+        if self.options.json:
+            print(json.dumps(data, ensure_ascii=False, indent=1))  # noqa: T201 - this is the output
+        else:
+            for line in lines:
+                print(line)  # noqa: T201
+
+    def fail(self, error: CommandError) -> int:
+        """Tell why a command could not do its job; return its exit status."""
+        text = self.texts.say(error.name, **error.facts)
+        if self.options.json and not error.usage:
+            vi, en = (load_texts(language).say(error.name, **error.facts) for language in ("vi", "en"))
+            self.result({"ok": False, "code": error.name, "vi": vi, "en": en, "facts": error.facts}, ())
+        self.console.print(text, markup=False)
+        return 2 if error.usage else 1
+
+    def read_argument(self, value: str) -> str:
+        """Return an option's value; "-" reads standard input, so that a number stays out of the process list."""
+        if value != "-":
+            return value
+        text = sys.stdin.read(MAX_STDIN_CHARACTERS)
+        if not text.strip():
+            raise CommandError("stdin-empty", usage=True)
+        return text
