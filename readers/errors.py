@@ -1,7 +1,8 @@
 """Every error of the reader side, one class and one stable code each.
 
-`code` is what the log, the texts and the tests use. `conclusive` says whether the error is evidence against the
-card (True) or only means that we could not decide (False). Facts never carry personal data, keys or chip bytes.
+`code` is what the log, the texts and the tests use. `conclusive` says whether the error is evidence against
+the card (True) or only means that we could not decide (False). Facts never carry personal data, keys or
+chip bytes.
 """
 
 from __future__ import annotations
@@ -145,12 +146,6 @@ class ActiveAuthError(ReaderError):
 
     code = "aa-failed"
     conclusive = True
-
-
-class ActiveAuthUnsupportedError(ReaderError):
-    """DG15 holds a key this reader cannot judge (family, size or exponent)."""
-
-    code = "aa-unsupported"
 
 
 # --- data groups -------------------------------------------------------------------------------------------

@@ -99,7 +99,8 @@ def mac_blocks(suite: CipherSuite, key: bytes, data: bytes) -> bytes:
 
 
 def mac_token(suite: CipherSuite, key: bytes, data: bytes) -> bytes:
-    """Eight-octet MAC over data of any length (authentication tokens, 9303-11 4.4.3.4): 3DES pads, CMAC does not."""
+    """Eight-octet MAC over data of any length (authentication tokens, 9303-11 4.4.3.4): 3DES pads, CMAC
+    does not."""
     return mac_blocks(suite, key, pad(data, 8) if suite is CipherSuite.TDES else data)
 
 

@@ -1,8 +1,8 @@
 """Point arithmetic on the standardised curves, for PACE with generic mapping (9303-11 4.4.3.3).
 
 Needed because the mapping adds points and changes the generator, which no crypto library in use offers.
-Jacobian coordinates, signed windows of five bits. Not constant-time: the scalars are single-use and the machine is
-the reader's own; nothing here may hold a long-term key outside training.
+Jacobian coordinates, signed windows of five bits. Not constant-time: the scalars are single-use and the
+machine is the reader's own; nothing here may hold a long-term key outside training.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Curve:
         return self._sum(((scalar, self.generator if point is None else point),))
 
     def multiply_add(self, scalar: int, point: Point, other_scalar: int, other: Point) -> Point:
-        """scalar · point + other_scalar · other, with one chain of doublings. Raises CurveError at infinity."""
+        """scalar · point + other_scalar · other, with one chain of doublings. Raises CurveError at
+        infinity."""
         return self._sum(((scalar, point), (other_scalar, other)))
 
     def add(self, left: Point, right: Point) -> Point:
@@ -87,7 +88,8 @@ class Curve:
         return self._to_affine(_add_mixed((left.x, left.y, 1), (right.x, right.y), self.p, self.a))
 
     def random_scalar(self, octets: bytes) -> int:
-        """A scalar in 1 … n-1 from octets of the caller's generator, which must be 8 longer than a coordinate."""
+        """A scalar in 1 … n-1 from octets of the caller's generator, which must be 8 longer than a
+        coordinate."""
         if len(octets) < self.size + 8:
             raise CurveError("too little randomness")
         return int.from_bytes(octets, "big") % (self.n - 1) + 1
@@ -209,7 +211,8 @@ def curve_by_name(name: str) -> Curve:
 
 
 def curve_by_parameters(*, p: int, a: int, b: int, x: int, y: int, n: int, h: int | None) -> Curve:
-    """The named curve that has exactly these explicit parameters. Raises CurveError: a changed generator is an attack."""
+    """The named curve that has exactly these explicit parameters. Raises CurveError: a changed generator is
+    an attack."""
     for curve in CURVES.values():
         if curve.p == p:
             same = (curve.a, curve.b, curve.generator, curve.n) == (a % p, b % p, Point(x, y), n)

@@ -1,7 +1,8 @@
-"""What has been proven about a chip so far is in the type: opened → keys → genuine → raw → consistent → verified.
+"""What has been proven about a chip so far is in the type: opened → keys → genuine → raw → consistent →
+verified.
 
-Each step takes the one before it, so raw bytes can reach neither the face comparison nor the roster. Every object
-has `facts`, which are non-identifying and go into the record; everything else is hidden from repr.
+Each step takes the one before it, so raw bytes can reach neither the face comparison nor the roster. Every
+object has `facts`, which are non-identifying and go into the record; everything else is hidden from repr.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def freeze(facts: Mapping[str, str | int]) -> Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How the chip was opened: protocol (pace-ecdh-gm-aes-128), password kind (can), where CardAccess came from."""
+    """How the chip was opened: protocol (pace-ecdh-gm-aes-128), password kind (can), where CardAccess came
+    from."""
 
     protocol: str
     password: str
@@ -39,7 +41,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedChip:
-    """Access was granted; CardAccess, COM, SOD, DG14, DG15 as read, by name, as far as present. Nothing is proven."""
+    """Access was granted; CardAccess, COM, SOD, DG14, DG15 as read, by name, as far as present. Nothing is
+    proven."""
 
     files: Mapping[str, bytes] = field(repr=False)
     access: Access
@@ -120,7 +123,8 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsistentChip:
-    """Every data group read is the one the SOD lists; only now were they parsed. The issuer is not yet known."""
+    """Every data group read is the one the SOD lists; only now were they parsed. The issuer is not yet
+    known."""
 
     holder: Holder = field(repr=False)
     portrait: Portrait = field(repr=False)

@@ -13,13 +13,17 @@ DG2_CAP = 64 * KIB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSpec:
-    """One elementary file: identifier, short identifier, tag of its template, cap on its whole length in octets."""
+    """One elementary file: identifier, short identifier, tag of its template, cap on its whole length in
+    octets.
+
+    `at_least`: octets that every such file has, so that the first read may ask for them."""
 
     name: str
     file_id: int
     sfi: int
     tag: int
     cap: int = SMALL_CAP
+    at_least: int = 8
 
     @property
     def file_id_bytes(self) -> bytes:
@@ -27,8 +31,18 @@ class FileSpec:
         return self.file_id.to_bytes(2, "big")
 
 
-def _data_group(number: int, tag: int, cap: int = SMALL_CAP) -> FileSpec:
-    return FileSpec(name=f"DG{number}", file_id=0x0100 + number, sfi=number, tag=tag, cap=cap)
+def _data_group(number: int, tag: int) -> FileSpec:
+    return FileSpec(
+        name=f"DG{number}",
+        file_id=0x0100 + number,
+        sfi=number,
+        tag=tag,
+        cap=DG2_CAP if number == 2 else SMALL_CAP,
+        at_least=_AT_LEAST.get(number, 8),
+    )
+
+
+_AT_LEAST = {1: 77, 2: 256, 15: 64}
 
 
 _DATA_GROUP_TAGS = (
@@ -50,12 +64,11 @@ _DATA_GROUP_TAGS = (
     0x70,
 )
 
-EF_CARD_ACCESS = FileSpec(name="CardAccess", file_id=0x011C, sfi=0x1C, tag=0x31)
-EF_COM = FileSpec(name="COM", file_id=0x011E, sfi=0x1E, tag=0x60)
-EF_SOD = FileSpec(name="SOD", file_id=0x011D, sfi=0x1D, tag=0x77, cap=SOD_CAP)
+EF_CARD_ACCESS = FileSpec(name="CardAccess", file_id=0x011C, sfi=0x1C, tag=0x31, at_least=16)
+EF_COM = FileSpec(name="COM", file_id=0x011E, sfi=0x1E, tag=0x60, at_least=16)
+EF_SOD = FileSpec(name="SOD", file_id=0x011D, sfi=0x1D, tag=0x77, cap=SOD_CAP, at_least=256)
 DATA_GROUPS: dict[int, FileSpec] = {
-    number: _data_group(number, tag, DG2_CAP if number == 2 else SMALL_CAP)
-    for number, tag in enumerate(_DATA_GROUP_TAGS, start=1)
+    number: _data_group(number, tag) for number, tag in enumerate(_DATA_GROUP_TAGS, start=1)
 }
 DG1 = DATA_GROUPS[1]
 DG2 = DATA_GROUPS[2]

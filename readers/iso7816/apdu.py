@@ -18,7 +18,8 @@ class ApduError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandApdu:
-    """One command. `le` is the number of octets expected (256 or 65536: as many as there are), None: no answer data."""
+    """One command. `le` is the number of octets expected (256 or 65536: as many as there are), None: no
+    answer data."""
 
     cla: int = 0x00
     ins: int

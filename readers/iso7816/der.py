@@ -1,4 +1,5 @@
-"""The few DER values that chip files carry outside certificates: OBJECT IDENTIFIER and INTEGER (X.690 8.3, 8.19)."""
+"""The few DER values that chip files carry outside certificates: OBJECT IDENTIFIER and INTEGER (X.690 8.3,
+8.19)."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ def is_verification_failed(sw: int) -> bool:
 
 
 def require_ok(response: ResponseApdu, *, command: str) -> bytes:
-    """Return the data of an answer with 9000. Raises ChipStatusError with the command's name and the status word."""
+    """Return the data of an answer with 9000. Raises ChipStatusError with the command's name and the status
+    word."""
     if response.sw != OK:
         raise ChipStatusError(command=command, sw=f"{response.sw:04X}")
     return response.data

@@ -1,6 +1,7 @@
 """BER-TLV (ISO/IEC 7816-4 5.2, ITU-T X.690 8.1), hardened: work is bounded by the size of the input.
 
-Tags are integers as written (0x7F49, 0x5F1F). Definite lengths of at most four octets; the indefinite form is refused.
+Tags are integers as written (0x7F49, 0x5F1F). Definite lengths of at most four octets; the indefinite form
+is refused.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def _read_length(data: bytes, offset: int, end: int) -> tuple[int, int]:
 
 
 def read_header(data: bytes, offset: int = 0, end: int | None = None) -> Header:
-    """Read tag and length at `offset` without looking at the value, which may lie beyond the data. Raises TlvError."""
+    """Read tag and length at `offset` without looking at the value, which may lie beyond the data. Raises
+    TlvError."""
     stop = len(data) if end is None else end
     tag, position = _read_tag(data, offset, stop)
     length, position = _read_length(data, position, stop)
@@ -106,7 +108,8 @@ def read_header(data: bytes, offset: int = 0, end: int | None = None) -> Header:
 
 
 def read_tlv(data: bytes, offset: int = 0) -> tuple[Tlv, int]:
-    """Read the object at `offset`; return it and the offset behind it. Raises TlvError if it leaves the input."""
+    """Read the object at `offset`; return it and the offset behind it. Raises TlvError if it leaves the
+    input."""
     header = read_header(data, offset)
     end = offset + header.total
     if end > len(data):

@@ -1,4 +1,5 @@
-"""EF.CardAccess (9303-11 9.2.8): the SecurityInfos readable before access, hence unauthenticated until DG14."""
+"""EF.CardAccess (9303-11 9.2.8): the SecurityInfos readable before access, hence unauthenticated until
+DG14."""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ class ActiveKey:
 
 
 def parse_dg15(octets: bytes) -> ActiveKey:
-    """Parse the file, template included. Raises TlvError. Size and exponent are judged by Active Authentication."""
+    """Parse the file, template included. Raises TlvError. Size and exponent are judged by Active
+    Authentication."""
     tlv.check_nesting(octets)
     spki = tlv.parse_one(tlv.parse_one(octets, DG15.tag).value, der.SEQUENCE)
     fields = spki.children()
