@@ -1,0 +1,413 @@
+"""The log's writer: one database transaction per entry, and nothing is acknowledged before it is durable.
+
+An append reads the tree's size and right edge inside its own transaction, writes body, nodes, evidence
+and the signed checkpoint, and commits. What it wrote, `verify` recomputes without this module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sessions import codec, merkle, schema
+from sessions.checkpoint import Checkpoint, Signer, verify_checkpoint
+from sessions.engine import Database, DatabaseError, connect, translate
+from sessions.errors import (
+    AttemptIdReusedError,
+    EvidenceMissingError,
+    NoteFormatError,
+    NoteSignatureError,
+    StoreAlteredError,
+    StoreError,
+    StoreFullError,
+    StoreSchemaError,
+    StoreUnreadableError,
+)
+from sessions.evidence_box import Boxed, box, unbox
+from sessions.opening import configure, require_schema, translated
+from sessions.pending import ATTEMPT_ID, Late, PendingFolder, Reserve
+from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Verdict, format_utc
+
+RESERVE_BYTES: Final = 4 * 1024 * 1024
+LATE: Final = "record-late"
+_COMMON: Final = frozenset(
+    {
+        "schema",
+        "kind",
+        "seq",
+        "origin",
+        "at",
+        "monotonic_ms",
+        "boot_id",
+        "operator",
+        "evidence",
+        "evidence_key",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The acknowledgement of a durable entry: its number, and size, root and signed note of the log
+    with it.
+    """
+
+    seq: int
+    size: int
+    root: bytes
+    note: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry as stored."""
+
+    seq: int
+    kind: str
+    body: Mapping[str, Any] = field(repr=False)
+
+
+class Store:
+    """The open log of one station. One process writes at a time; methods may be called from any thread."""
+
+    def __init__(
+        self,
+        db: Database,
+        directory: Path,
+        *,
+        evidence_key: bytes,
+        signer: Signer,
+        clock: Clock,
+        reserve: int,
+    ) -> None:
+        self._db, self._evidence_key, self._signer, self._clock = db, evidence_key, signer, clock
+        self._pending = PendingFolder(directory / "pending", evidence_key)
+        self._reserve = Reserve(directory / "reserve.bin", reserve)
+        self._lock = threading.RLock()
+
+    # -- opening ----------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        database_key: bytes,
+        evidence_key: bytes,
+        signer: Signer,
+        clock: Clock,
+        wait_s: float = 2.0,
+        reserve: int = RESERVE_BYTES,
+    ) -> Self:
+        """Make a new log whose first entry names the station's key; raises StoreError if there is a file."""
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            raise StoreSchemaError(why="exists") from None
+        db = connect(path, database_key, wait_s=wait_s)
+        store = cls(db, path.parent, evidence_key=evidence_key, signer=signer, clock=clock, reserve=reserve)
+        with translated(path, database_key):
+            configure(db)
+            with store._db_txn():
+                for sql in schema.STATEMENTS.values():
+                    db.execute(sql)
+                db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
+                store._write("key", {"event": "station-key", "vkey": signer.key.encode()}, {}, STATION)
+        store._reserve.require()
+        return store
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        database_key: bytes,
+        evidence_key: bytes,
+        signer: Signer,
+        clock: Clock,
+        wait_s: float = 2.0,
+        reserve: int = RESERVE_BYTES,
+    ) -> Self:
+        """Open a log: check schema, triggers and tree head, and commit attempts that wait, as REFER.
+
+        Raises StoreUnreadableError (no file, another key), StoreAlteredError, StoreSchemaError, or another
+        StoreError.
+        """
+        if not path.is_file():
+            raise StoreUnreadableError(why="no-file")
+        db = connect(path, database_key, wait_s=wait_s)
+        store = cls(db, path.parent, evidence_key=evidence_key, signer=signer, clock=clock, reserve=reserve)
+        try:
+            with translated(path, database_key):
+                configure(db)
+                require_schema(db)
+                store._require_head()
+            store.commit_pending()
+        except StoreError:
+            store.close()
+            raise
+        with suppress(StoreFullError):
+            store._reserve.require()
+        return store
+
+    def close(self) -> None:
+        """Close the database; the write-ahead log is merged into it."""
+        with self._lock:
+            self._db.conn.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    @property
+    def origin(self) -> str:
+        """The log's name in every checkpoint."""
+        return self._signer.key.name
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def append(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        evidence: Mapping[str, bytes] | None = None,
+        *,
+        operator: Operator,
+    ) -> Receipt:
+        """Commit one entry and return its receipt; raises StoreError, and then nothing was written."""
+        with self._lock, self._translating(), self._db_txn():
+            return self._write(kind, body, evidence or {}, operator)
+
+    def append_attempt(self, record: AttemptRecord, evidence: Mapping[str, bytes] | None = None) -> Receipt:
+        """Commit an attempt once, however often it is called with the same record.
+
+        On a full disk the reserve is freed and the commit tried again. What still cannot be committed
+        is sealed into pending/ (fact pending=1 of the error raised) and committed when the log is opened
+        next.
+        """
+        if not ATTEMPT_ID.fullmatch(record.attempt_id):
+            raise ValueError("an attempt id is 1 to 64 letters, digits, '.', '_' or '-'")
+        body, files = record.as_body(), dict(evidence or {})
+        try:
+            return self._commit_attempt(body, files, record.operator)
+        except StoreFullError as error:
+            self._reserve.free()
+            return self._retry(body, files, record.operator, error)
+        except AttemptIdReusedError:
+            raise
+        except StoreError as error:
+            raise self._set_aside(body, files, record.operator, error) from None
+
+    def require_room(self) -> int:
+        """Return the reserve's size in bytes; raises StoreFullError when no attempt should begin."""
+        return self._reserve.require()
+
+    def commit_pending(self) -> tuple[Receipt, ...]:
+        """Commit every attempt that waits, as REFER with the reason "record-late", each exactly once."""
+        receipts = []
+        for attempt_id in self._pending.waiting():
+            late = self._pending.read(attempt_id)
+            if self.attempt(attempt_id) is None:
+                receipts.append(self._commit_late(late))
+            self._pending.drop(attempt_id)
+        return tuple(receipts)
+
+    def _commit_late(self, late: Late) -> Receipt:
+        body = dict(late.body)
+        body["late"] = {"verdict": body["verdict"], "operator": dict(late.operator)}
+        body["verdict"] = Verdict.REFER.value
+        body["reasons"] = [LATE, *body["reasons"]]
+        return self._commit_attempt(body, late.evidence, STATION)
+
+    def _commit_attempt(
+        self, body: Mapping[str, Any], evidence: Mapping[str, bytes], operator: Operator
+    ) -> Receipt:
+        with self._lock, self._translating(), self._db_txn():
+            known = self.attempt(body["attempt"])
+            if known is not None:
+                return self._receipt_again(known, body)
+            receipt = self._write("attempt", body, evidence, operator)
+        self._pending.drop(body["attempt"])
+        return receipt
+
+    def _retry(
+        self,
+        body: Mapping[str, Any],
+        evidence: Mapping[str, bytes],
+        operator: Operator,
+        first: StoreError,
+    ) -> Receipt:
+        try:
+            return self._commit_attempt(body, evidence, operator)
+        except StoreError:
+            raise self._set_aside(body, evidence, operator, first) from None
+
+    def _set_aside(
+        self,
+        body: Mapping[str, Any],
+        evidence: Mapping[str, bytes],
+        operator: Operator,
+        error: StoreError,
+    ) -> StoreError:
+        """Seal an attempt into pending/ and return the error to raise, which says whether that worked."""
+        late = Late(attempt_id=body["attempt"], body=body, operator=operator.as_body(), evidence=evidence)
+        try:
+            self._pending.seal(late)
+        except OSError:
+            return type(error)(**error.facts, pending=0)
+        return type(error)(**error.facts, pending=1)
+
+    def _receipt_again(self, known: Entry, body: Mapping[str, Any]) -> Receipt:
+        if any(known.body.get(name) != value for name, value in body.items() if name != "evidence"):
+            raise AttemptIdReusedError(seq=known.seq)
+        note = self._one("SELECT note FROM checkpoints WHERE size = ?", known.seq + 1)
+        head = verify_checkpoint(note, self._signer.key)
+        return Receipt(seq=known.seq, size=head.size, root=head.root, note=note)
+
+    def _write(
+        self, kind: str, body: Mapping[str, Any], evidence: Mapping[str, bytes], operator: Operator
+    ) -> Receipt:
+        """Write one entry inside the present transaction."""
+        size, edge = self._edge()
+        boxed = None
+        if evidence:
+            boxed = box(evidence, evidence_key=self._evidence_key, origin=self.origin, seq=size)
+        data = codec.encode(self._whole(kind, body, boxed, operator, size))
+        growth = merkle.grow(size, edge, merkle.leaf_hash(data))
+        head = Checkpoint(origin=self.origin, size=growth.size, root=growth.root).sign(self._signer)
+        execute = self._db.conn.execute
+        row = (size, kind, body.get("session"), body.get("attempt"), data)
+        execute("INSERT INTO entries (seq, kind, session, attempt, body) VALUES (?, ?, ?, ?, ?)", row)
+        for node in growth.nodes:
+            execute("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)", node)
+        if boxed is not None:
+            self._write_evidence(size, boxed)
+        execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (head.size, head.note))
+        return Receipt(seq=size, size=head.size, root=head.root, note=head.note)
+
+    def _write_evidence(self, seq: int, boxed: Boxed) -> None:
+        execute = self._db.conn.execute
+        execute("INSERT INTO evidence_keys (seq, wrapped) VALUES (?, ?)", (seq, boxed.wrapped))
+        for name, ciphertext in boxed.ciphertexts.items():
+            execute("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", (seq, name, ciphertext))
+
+    def _whole(
+        self, kind: str, body: Mapping[str, Any], boxed: Boxed | None, operator: Operator, seq: int
+    ) -> dict[str, Any]:
+        """Return a body with the fields that every entry has."""
+        taken = _COMMON & body.keys()
+        if taken:
+            raise ValueError(f"fields that the store sets: {', '.join(sorted(taken))}")
+        moment = self._clock.now()
+        return {
+            **body,
+            "schema": SCHEMA,
+            "kind": kind,
+            "seq": seq,
+            "origin": self.origin,
+            "at": format_utc(moment.at),
+            "monotonic_ms": moment.monotonic_ms,
+            "boot_id": moment.boot_id,
+            "operator": operator.as_body(),
+            **(boxed.as_body() if boxed else {}),
+        }
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def entries(self, kind: str | None = None, session: str | None = None) -> tuple[Entry, ...]:
+        """Return the entries of a kind, of a session, of both, or all, in order."""
+        wanted = {"kind": kind, "session": session}
+        terms = [name for name, value in wanted.items() if value is not None]
+        where = " AND ".join(f"{name} = :{name}" for name in terms) or "1"
+        sql = f"SELECT seq, kind, body FROM entries WHERE {where} ORDER BY seq"  # noqa: S608
+        with self._lock, self._translating():
+            rows = list(self._db.query(sql, {name: wanted[name] for name in terms}))
+        return tuple(_entry(row["seq"], row["kind"], row["body"]) for row in rows)
+
+    def attempt(self, attempt_id: str) -> Entry | None:
+        """Return the entry of an attempt, or None when it was never committed."""
+        with self._lock, self._translating():
+            row = self._db.conn.execute(
+                "SELECT seq, kind, body FROM entries WHERE attempt = ?", (attempt_id,)
+            ).fetchone()
+        return None if row is None else _entry(*row)
+
+    def evidence(self, seq: int, name: str) -> bytes:
+        """Return a piece of evidence in the clear; raises EvidenceMissingError or StoreAlteredError."""
+        sql = (
+            "SELECT e.ciphertext, k.wrapped FROM evidence e JOIN evidence_keys k ON k.seq = e.seq "
+            "WHERE e.seq = ? AND e.name = ?"
+        )
+        with self._lock, self._translating():
+            row = self._db.conn.execute(sql, (seq, name)).fetchone()
+        if row is None or row[0] is None or row[1] is None:
+            raise EvidenceMissingError(seq=seq, evidence=name)
+        return unbox(row[0], row[1], evidence_key=self._evidence_key, origin=self.origin, seq=seq, name=name)
+
+    def head(self) -> Checkpoint:
+        """Return the last signed tree head; raises StoreAlteredError when it is not this station's."""
+        with self._lock, self._translating():
+            note = self._one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        try:
+            return verify_checkpoint(note, self._signer.key)
+        except (NoteFormatError, NoteSignatureError):
+            raise StoreAlteredError(why="checkpoint") from None
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return a stored node of the tree; the reader that the proofs of `merkle` need."""
+        with self._lock, self._translating():
+            digest: bytes = self._one("SELECT hash FROM nodes WHERE level = ? AND idx = ?", level, index)
+        return digest
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _edge(self) -> tuple[int, list[bytes]]:
+        """Return size and right edge of the tree as they are in this transaction."""
+        size: int = self._one("SELECT coalesce(max(seq), -1) + 1 FROM entries")
+        sql = "SELECT hash FROM nodes WHERE level = ? AND idx = ?"
+        return size, [self._one(sql, level, index) for level, index in merkle.edge(size)]
+
+    def _require_head(self) -> None:
+        """Raise StoreAlteredError unless the last checkpoint is ours and fits the entries and the tree."""
+        size, edge = self._edge()
+        head = self.head()
+        if (head.size, head.root) != (size, merkle.fold(edge)):
+            raise StoreAlteredError(why="head", size=size)
+
+    def _one(self, sql: str, *values: object) -> Any:
+        row = self._db.conn.execute(sql, values).fetchone()
+        if row is None:
+            raise StoreAlteredError(why="row-missing")
+        return row[0]
+
+    @contextmanager
+    def _db_txn(self) -> Iterator[None]:
+        """Hold the write lock from the start, commit at the end, roll back on any way out but that."""
+        self._db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.conn.execute("COMMIT")
+        except BaseException:
+            with suppress(DatabaseError):
+                self._db.conn.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            raise translate(error) from None
+
+
+def _entry(seq: int, kind: str, body: bytes) -> Entry:
+    return Entry(seq=seq, kind=kind, body=json.loads(body))
