@@ -33,6 +33,14 @@ def configure(db: Database) -> None:
         raise StoreError(why="no-wal")
 
 
+def create_schema(db: Database) -> None:
+    """Make tables, indexes and triggers inside the present transaction."""
+    for sql in schema.STATEMENTS.values():
+        db.conn.execute(sql)
+    db.conn.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    db.conn.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
+
+
 def require_schema(db: Database) -> None:
     """Raise unless tables, indexes and triggers are exactly those of this version."""
     version = db.conn.execute("PRAGMA user_version").fetchone()[0]

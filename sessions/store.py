@@ -10,12 +10,12 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sessions import codec, merkle, schema
+from sessions import codec, merkle
 from sessions.checkpoint import Checkpoint, Signer, verify_checkpoint
 from sessions.engine import Database, DatabaseError, connect, translate
 from sessions.errors import (
@@ -30,7 +30,8 @@ from sessions.errors import (
     StoreUnreadableError,
 )
 from sessions.evidence_box import Boxed, box, unbox
-from sessions.opening import configure, require_schema, translated
+from sessions.files import sync_dir
+from sessions.opening import configure, create_schema, require_schema, translated
 from sessions.pending import ATTEMPT_ID, Late, PendingFolder, Reserve
 from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Verdict, format_utc
 
@@ -105,23 +106,33 @@ class Store:
         wait_s: float = 2.0,
         reserve: int = RESERVE_BYTES,
     ) -> Self:
-        """Make a new log whose first entry names the station's key; raises StoreError if there is a file."""
-        try:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            raise StoreSchemaError(why="exists") from None
-        db = connect(path, database_key, wait_s=wait_s)
+        """Make a new log whose first entry names the station's key; raises StoreError if there is one.
+
+        It is made under another name and renamed when whole.
+        """
+        if path.exists():
+            raise StoreSchemaError(why="exists")
+        draft = path.with_name(f"{path.name}.new")
+        draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        db = connect(draft, database_key, wait_s=wait_s)
         store = cls(db, path.parent, evidence_key=evidence_key, signer=signer, clock=clock, reserve=reserve)
-        with translated(path, database_key):
+        with translated(draft, database_key), closing(db.conn):
             configure(db)
             with store._db_txn():
-                for sql in schema.STATEMENTS.values():
-                    db.execute(sql)
-                db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-                db.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
+                create_schema(db)
                 store._write("key", {"event": "station-key", "vkey": signer.key.encode()}, {}, STATION)
-        store._reserve.require()
-        return store
+        draft.rename(path)
+        sync_dir(path.parent)
+        return cls.open(
+            path,
+            database_key=database_key,
+            evidence_key=evidence_key,
+            signer=signer,
+            clock=clock,
+            wait_s=wait_s,
+            reserve=reserve,
+        )
 
     @classmethod
     def open(

@@ -1,0 +1,101 @@
+"""The station keys this machine believes.
+
+A key found inside a log proves nothing; a pin comes from outside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from sessions.checkpoint import VerifierKey
+from sessions.errors import NoteFormatError, StationKeyMismatchError, UnknownStationError
+from sessions.files import make_private_dir, write_private
+
+_SUFFIX: Final = ".vkey"
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class StationPins:
+    """Pinned keys by origin, and fingerprints that were given for one verification."""
+
+    keys: tuple[VerifierKey, ...] = ()
+    fingerprints: frozenset[str] = frozenset()
+    directory: Path | None = None
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Return the keys in a directory of .vkey files; an absent directory holds none.
+
+        Raises NoteFormatError for a file that is no vkey, or for two keys of one origin.
+        """
+        files = sorted(directory.glob(f"*{_SUFFIX}")) if directory.is_dir() else []
+        keys = tuple(VerifierKey.parse(path.read_text(encoding="utf-8")) for path in files)
+        _require_distinct(keys)
+        return cls(keys=keys, directory=directory)
+
+    @classmethod
+    def of_fingerprint(cls, *fingerprints: str) -> Self:
+        """Return pins that trust the stations of these fingerprints, whatever their origin.
+
+        64 hexadecimal digits; spaces, colons and capitals do not matter. Raises NoteFormatError.
+        """
+        cleaned = frozenset(re.sub(r"[\s:]", "", text).lower() for text in fingerprints)
+        if not all(_FINGERPRINT.fullmatch(text) for text in cleaned):
+            raise NoteFormatError(why="fingerprint")
+        return cls(fingerprints=cleaned)
+
+    def add(self, vkey: str) -> Self:
+        """Pin a key and return the pins with it; pinned twice is pinned once.
+
+        Raises NoteFormatError, or StationKeyMismatchError when the origin is pinned with another key.
+        """
+        key = VerifierKey.parse(vkey)
+        known = self.key_of(key.name)
+        if known is not None and known != key:
+            raise StationKeyMismatchError(origin=key.name, pinned=known.fingerprint, found=key.fingerprint)
+        if known is not None:
+            return self
+        if self.directory is not None:
+            make_private_dir(self.directory)
+            write_private(self.directory / f"{key.fingerprint}{_SUFFIX}", f"{key.encode()}\n".encode())
+        return type(self)((*self.keys, key), self.fingerprints, self.directory)
+
+    def list(self) -> tuple[VerifierKey, ...]:
+        """Return the pinned keys, by origin."""
+        return tuple(sorted(self.keys, key=lambda key: key.name))
+
+    def key_of(self, origin: str) -> VerifierKey | None:
+        """Return the key pinned for an origin, or None."""
+        return next((key for key in self.keys if key.name == origin), None)
+
+    def require(self, claimed: VerifierKey) -> VerifierKey:
+        """Return the key to verify with, where `claimed` is what a log says its key is.
+
+        Raises StationKeyMismatchError when this origin is pinned with another key or another fingerprint was
+        demanded, and UnknownStationError when nothing is known of the origin.
+        """
+        if self.fingerprints:
+            if claimed.fingerprint in self.fingerprints:
+                return claimed
+            raise StationKeyMismatchError(origin=claimed.name, found=claimed.fingerprint)
+        pinned = self.key_of(claimed.name)
+        if pinned is None:
+            raise UnknownStationError(origin=claimed.name, found=claimed.fingerprint)
+        if pinned != claimed:
+            raise StationKeyMismatchError(
+                origin=claimed.name, pinned=pinned.fingerprint, found=claimed.fingerprint
+            )
+        return pinned
+
+
+def _require_distinct(keys: Iterable[VerifierKey]) -> None:
+    origins: set[str] = set()
+    for key in keys:
+        if key.name in origins:
+            raise NoteFormatError(why="origin-pinned-twice", origin=key.name)
+        origins.add(key.name)

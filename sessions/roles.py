@@ -1,0 +1,61 @@
+"""Roles as data: identifier, the law's term, and what each may do."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+from sessions.errors import RoleForbiddenError, RulesError, UnknownRoleError
+from sessions.record import Operator
+
+ACTIONS: Final = frozenset({"add-user", "create-session", "check-in", "print", "trust", "view"})
+_FIELDS: Final = {"label", "may", "training_only"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """One role: identifier, Vietnamese label, permitted actions."""
+
+    role_id: str
+    label: str
+    may: frozenset[str]
+    training_only: bool = False
+
+
+def load_roles(text: str | None = None) -> dict[str, Role]:
+    """Return the roles of roles.toml by identifier; raises RulesError naming an unknown key."""
+    data = tomllib.loads(text or (files("sessions") / "roles.toml").read_text(encoding="utf-8"))
+    unknown = set(data) - {"source", "roles"}
+    if unknown:
+        raise RulesError(file="roles.toml", key=sorted(unknown)[0])
+    return {role_id: _role(role_id, fields) for role_id, fields in data["roles"].items()}
+
+
+def _role(role_id: str, fields: dict[str, Any]) -> Role:
+    wrong = sorted((set(fields) - _FIELDS) | (set(fields.get("may", ())) - ACTIONS))
+    if wrong or not {"label", "may"} <= set(fields):
+        raise RulesError(file="roles.toml", key=f"{role_id}.{wrong[0] if wrong else 'may'}")
+    return Role(
+        role_id=role_id,
+        label=fields["label"],
+        may=frozenset(fields["may"]),
+        training_only=bool(fields.get("training_only", False)),
+    )
+
+
+def require_role(role_id: str, *, training: bool) -> Role:
+    """Return a role that may be given in a root of this kind; raises UnknownRoleError."""
+    role = load_roles().get(role_id)
+    if role is None or (role.training_only and not training):
+        raise UnknownRoleError(role=role_id)
+    return role
+
+
+def require_may(operator: Operator, action: str) -> Operator:
+    """Return the operator if the role permits the action; raises RoleForbiddenError."""
+    role = load_roles().get(operator.role)
+    if role is None or action not in role.may:
+        raise RoleForbiddenError(role=operator.role, action=action)
+    return operator

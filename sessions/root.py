@@ -1,0 +1,199 @@
+"""The data root: the directory that holds one station.
+
+Real or training: decided when it is made, for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal, Self, cast
+
+from sessions.checkpoint import VerifierKey
+from sessions.errors import (
+    KeysMissingError,
+    RootBusyError,
+    RootDamagedError,
+    RootExistsError,
+    RootKindError,
+    RootMissingError,
+)
+from sessions.files import make_private_dir, write_private
+from sessions.keys import KeyBundle, KeyFolder, KeyringBackend, Unlocked
+from sessions.pins import StationPins
+from sessions.record import format_utc, parse_utc
+
+Kind = Literal["real", "training"]
+_FIELDS: Final = {"schema", "kind", "origin", "created"}
+_ORIGIN: Final = re.compile(r"proctor\.(real|training)/[0-9a-f]{8}")
+_MARK: Final = "root.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRoot:
+    """The paths and the identity of one station on disk."""
+
+    path: Path
+    kind: Kind
+    origin: str
+    created: datetime
+
+    @classmethod
+    def create(cls, path: Path, kind: Kind, *, now: datetime, origin: str | None = None) -> Self:
+        """Make a data root in an absent or empty directory; a training root gets its keys at once.
+
+        A real root gets its keys with its first user. Raises RootExistsError, RootKindError.
+        """
+        name = origin or f"proctor.{kind}/{secrets.token_hex(4)}"
+        found = _ORIGIN.fullmatch(name)
+        if found is None or found[1] != kind:
+            raise RootKindError(origin=name)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RootExistsError
+        make_private_dir(path)
+        root = cls(path=path, kind=kind, origin=name, created=parse_utc(format_utc(now)))
+        for directory in (root.keys_dir, root.trust_dir, root.stations_dir, root.sheets_dir):
+            make_private_dir(directory)
+        if kind == "training":
+            root.create_keys(custody="bare")
+        mark = f'schema = 1\nkind = "{kind}"\norigin = "{name}"\ncreated = "{format_utc(now)}"\n'
+        write_private(path / _MARK, mark.encode())
+        return root
+
+    @classmethod
+    def open(cls, path: Path, *, kind: Kind | None = None) -> Self:
+        """Return the data root at a path; with `kind`, raises RootKindError for one of the other kind.
+
+        Raises RootMissingError, RootDamagedError.
+        """
+        try:
+            fields = tomllib.loads((path / _MARK).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise RootMissingError from None
+        except (OSError, ValueError):
+            raise RootDamagedError(file=_MARK) from None
+        found, origin, created = _require_fields(fields)
+        root = cls(path=path, kind=found, origin=origin, created=created)
+        if kind is not None and root.kind != kind:
+            raise RootKindError(found=root.kind, wanted=kind)
+        return root
+
+    # -- paths ------------------------------------------------------------------------------------
+
+    @property
+    def database(self) -> Path:
+        """The log."""
+        return self.path / "station.db"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Keys, sealed or bare, and the users' slots."""
+        return self.path / "keys"
+
+    @property
+    def trust_dir(self) -> Path:
+        """What this station believes: certificates, and the station keys below."""
+        return self.path / "trust"
+
+    @property
+    def stations_dir(self) -> Path:
+        """Pinned station keys."""
+        return self.trust_dir / "stations"
+
+    @property
+    def sheets_dir(self) -> Path:
+        """Where sheets are written unless told otherwise."""
+        return self.path / "sheets"
+
+    # -- keys -------------------------------------------------------------------------------------
+
+    @property
+    def keys(self) -> KeyFolder:
+        """The directory of keys."""
+        return KeyFolder(self.keys_dir, origin=self.origin)
+
+    @property
+    def pins(self) -> StationPins:
+        """The station keys this root believes; its own is among them once it has keys."""
+        return StationPins.load(self.stations_dir)
+
+    def create_keys(self, *, custody: str, keyring: KeyringBackend | None = None) -> Unlocked:
+        """Make this station's keys and pin its own public key.
+
+        Raises RootKindError for bare keys in a real root or any other custody in a training root, and
+        RootExistsError when keys were made before.
+        """
+        if (custody == "bare") != (self.kind == "training"):
+            raise RootKindError(custody=custody)
+        if self.keys.exists:
+            raise RootExistsError(what="keys")
+        bundle = KeyBundle.generate()
+        unlocked = self.keys.create(bundle, custody=custody, keyring=keyring)
+        self.pins.add(bundle.signer(self.origin).key.encode())
+        return unlocked
+
+    def unlock(self, keyring: KeyringBackend | None = None) -> Unlocked:
+        """Return the keys without a password: bare ones of a training root, or by the system's keyring.
+
+        Raises KeysMissingError where only a user's password opens them.
+        """
+        if self.keys.custody == "bare":
+            if self.kind != "training":
+                raise RootKindError(custody="bare")
+            return self.keys.open_bare()
+        if keyring is None:
+            raise KeysMissingError(custody=self.keys.custody)
+        return self.keys.open_with_keyring(keyring)
+
+    def station_key(self) -> VerifierKey:
+        """Return this station's own public key, from its pin; raises KeysMissingError before it has one."""
+        key = self.pins.key_of(self.origin)
+        if key is None:
+            raise KeysMissingError(what="station-key")
+        return key
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold this root for this process; raises RootBusyError while another process holds it."""
+        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _require_fields(fields: dict[str, object]) -> tuple[Kind, str, datetime]:
+    """Return kind, origin and time of creation of root.toml; raises RootDamagedError."""
+    origin, kind = str(fields.get("origin")), fields.get("kind")
+    found = _ORIGIN.fullmatch(origin)
+    if set(fields) != _FIELDS or fields["schema"] != 1 or found is None or found[1] != kind:
+        raise RootDamagedError(file=_MARK)
+    try:
+        created = parse_utc(str(fields["created"]))
+    except ValueError:
+        raise RootDamagedError(file=_MARK) from None
+    return cast("Kind", kind), origin, created
+
+
+def _lock(descriptor: int) -> None:
+    """Take the exclusive lock of an open file, or raise RootBusyError; closing the file lets go."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - exists elsewhere only
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise RootBusyError from None

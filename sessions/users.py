@@ -1,0 +1,151 @@
+"""People at the station: the first one, further ones, and who is at the keyboard now.
+
+Every addition is an entry of the log; the role that a slot file claims counts only if the log has it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sessions.errors import RoleForbiddenError, UserExistsError, UserIdError, WrongSecretError
+from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
+from sessions.record import Clock, Operator
+from sessions.roles import require_may, require_role
+from sessions.root import DataRoot
+from sessions.store import Store
+
+_USER_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """What is asked of a new user. The name is for paper; bodies hold id and role."""
+
+    user_id: str
+    role: str
+    name: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A user at the keyboard and the keys that the password opened."""
+
+    operator: Operator
+    keys: Unlocked = field(repr=False)
+
+
+def open_store(root: DataRoot, keys: Unlocked, clock: Clock) -> Store:
+    """Return the root's open log; raises StoreError."""
+    return Store.open(root.database, **_store_keys(root, keys, clock))
+
+
+def add_first(
+    root: DataRoot,
+    user: NewUser,
+    *,
+    clock: Clock,
+    keyring: KeyringBackend | None = None,
+    cost: Argon2 | None = None,
+) -> Login:
+    """Make the station's keys (real roots), its log and its first user, once per data root.
+
+    `keyring` is a backend that was probed, or None; it only ever serves a real root. Raises UserExistsError,
+    UserIdError, SecretTooShortError, UnknownRoleError.
+    """
+    checked = _require_new(root, user)
+    if root.database.exists():
+        raise UserExistsError(user=user.user_id)
+    keys = _first_keys(root, user, keyring)
+    root.keys.add_slot(keys.master, user.user_id, user.secret, checked, cost or Argon2())
+    operator = Operator(user_id=user.user_id, role=user.role, name=checked["name"])
+    with Store.create(root.database, **_store_keys(root, keys, clock)) as store:
+        _log(store, user, operator)
+    return Login(operator=operator, keys=keys)
+
+
+def add(root: DataRoot, store: Store, by: Login, user: NewUser, *, cost: Argon2 | None = None) -> Operator:
+    """Add a user and log who did.
+
+    Raises RoleForbiddenError, UserExistsError and the errors of `add_first`.
+    """
+    require_may(by.operator, "add-user")
+    checked = _require_new(root, user)
+    if user.user_id in root.keys.slot_ids() or user.user_id in logged_users(store):
+        raise UserExistsError(user=user.user_id)
+    root.keys.add_slot(by.keys.master, user.user_id, user.secret, checked, cost or Argon2())
+    _log(store, user, by.operator)
+    return Operator(user_id=user.user_id, role=user.role, name=checked["name"])
+
+
+def authenticate(root: DataRoot, user_id: str, secret: str) -> Login:
+    """Return who this is, by password; raises WrongSecretError for unknown user or wrong password.
+
+    Follow with `require_logged` once the log is open.
+    """
+    if not _USER_ID.fullmatch(user_id):
+        raise WrongSecretError
+    keys = root.keys.open_with_secret(user_id, secret)
+    user = keys.user
+    return Login(
+        operator=Operator(user_id=user_id, role=user.get("role", ""), name=user.get("name", "")), keys=keys
+    )
+
+
+def require_logged(store: Store, login: Login) -> Operator:
+    """Return the operator if the log says the same of the role; raises RoleForbiddenError."""
+    entry = logged_users(store).get(login.operator.user_id)
+    if entry != login.operator.role:
+        raise RoleForbiddenError(user=login.operator.user_id, role=login.operator.role)
+    return login.operator
+
+
+def list_users(root: DataRoot, keys: Unlocked) -> tuple[Operator, ...]:
+    """Return everyone with a slot, by id; raises KeysDamagedError for an altered slot."""
+    return tuple(
+        Operator(user_id=user_id, role=user.get("role", ""), name=user.get("name", ""))
+        for user_id, user in root.keys.users(keys.master).items()
+    )
+
+
+def logged_users(store: Store) -> dict[str, str]:
+    """Return user id → role as the log has them."""
+    bodies = (entry.body for entry in store.entries("key"))
+    return {body["user"]: body["role"] for body in bodies if body["event"] == "user-added"}
+
+
+def _require_new(root: DataRoot, user: NewUser) -> Mapping[str, str]:
+    """Return what the slot will hold; raises for an impossible id, role or password."""
+    if not _USER_ID.fullmatch(user.user_id) or user.user_id == "station":
+        raise UserIdError
+    require_secret(user.secret)
+    require_role(user.role, training=root.kind == "training")
+    return {"role": user.role, "name": " ".join(user.name.split())}
+
+
+def _first_keys(root: DataRoot, user: NewUser, keyring: KeyringBackend | None) -> Unlocked:
+    """Return the keys of a root without a log: fresh ones, or those of a first addition that was cut short."""
+    if not root.keys.exists:
+        return root.create_keys(custody="sealed" if keyring is None else "keyring", keyring=keyring)
+    if user.user_id in root.keys.slot_ids():
+        return root.keys.open_with_secret(user.user_id, user.secret)
+    return root.unlock(keyring)
+
+
+def _log(store: Store, user: NewUser, by: Operator) -> None:
+    body: dict[str, Any] = {"event": "user-added", "user": user.user_id, "role": user.role}
+    name = json.dumps({"name": user.name}, ensure_ascii=False).encode()
+    store.append("key", body, {"identity": name}, operator=by)
+
+
+def _store_keys(root: DataRoot, keys: Unlocked, clock: Clock) -> dict[str, Any]:
+    return {
+        "database_key": keys.bundle.database_key,
+        "evidence_key": keys.bundle.evidence_key,
+        "signer": keys.bundle.signer(root.origin),
+        "clock": clock,
+    }
