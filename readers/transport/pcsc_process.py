@@ -1,0 +1,197 @@
+"""The killable child of `pcsc`: makes the PC/SC calls and talks in frames on its standard input and output.
+
+Uses pyscard's scard layer: plain calls with result codes, no threads and no polling of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from readers.errors import (
+    CardLostError,
+    CardMuteError,
+    NoCardError,
+    PcscUnavailableError,
+    ReaderBusyError,
+    ReaderError,
+    ReaderGoneError,
+    ReaderNotFoundError,
+)
+from readers.transport import pcsc_framing as framing
+from readers.transport.pcsc_framing import Kind
+
+if TYPE_CHECKING:
+    from typing import IO
+
+_POLL_MS: Final = 250
+_CONNECT_RETRY_S: Final = 0.1
+_TIMEOUT: Final = 0x8010000A
+_NO_READERS: Final = 0x8010002E
+_RESULTS: Final[dict[int, type[ReaderError]]] = {
+    0x80100003: CardLostError,  # SCARD_E_INVALID_HANDLE: the card was taken and the handle with it
+    0x80100009: ReaderNotFoundError,  # SCARD_E_UNKNOWN_READER
+    0x8010000A: NoCardError,  # SCARD_E_TIMEOUT
+    0x8010000B: ReaderBusyError,  # SCARD_E_SHARING_VIOLATION
+    0x8010000C: NoCardError,  # SCARD_E_NO_SMARTCARD
+    0x8010000F: CardMuteError,  # SCARD_E_PROTO_MISMATCH
+    0x80100013: CardLostError,  # SCARD_F_COMM_ERROR
+    0x80100016: CardLostError,  # SCARD_E_NOT_TRANSACTED
+    0x80100017: ReaderGoneError,  # SCARD_E_READER_UNAVAILABLE
+    0x8010001D: PcscUnavailableError,  # SCARD_E_NO_SERVICE
+    0x8010001E: ReaderGoneError,  # SCARD_E_SERVICE_STOPPED
+    0x8010002E: ReaderGoneError,  # SCARD_E_NO_READERS_AVAILABLE
+    0x8010002F: CardLostError,  # SCARD_E_COMM_DATA_LOST
+    0x80100065: CardMuteError,  # SCARD_W_UNSUPPORTED_CARD
+    0x80100066: CardMuteError,  # SCARD_W_UNRESPONSIVE_CARD
+    0x80100067: CardLostError,  # SCARD_W_UNPOWERED_CARD
+    0x80100068: CardLostError,  # SCARD_W_RESET_CARD
+    0x80100069: CardLostError,  # SCARD_W_REMOVED_CARD
+}
+
+
+def raise_for(result: int, step: str) -> None:
+    """Raise the error of a PC/SC result code; return on success."""
+    code = result & 0xFFFFFFFF
+    if code:
+        raise _RESULTS.get(code, ReaderGoneError)(step=step, pcsc=f"{code:08X}")
+
+
+def pick(names: list[str], wanted: str) -> str:
+    """The reader with this name, or the only one whose name contains it. Raises ReaderNotFoundError."""
+    if wanted in names:
+        return wanted
+    close = [name for name in names if wanted and wanted.casefold() in name.casefold()]
+    if len(close) != 1:
+        raise ReaderNotFoundError(readers=len(names), matching=len(close))
+    return close[0]
+
+
+class Session:
+    """One PC/SC context and at most one card. `scard` is pyscard's module."""
+
+    def __init__(self, scard: Any) -> None:
+        self._scard = scard
+        result, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        if result & 0xFFFFFFFF:
+            raise PcscUnavailableError(pcsc=f"{result & 0xFFFFFFFF:08X}")
+        self._card: Any = None
+        self._protocol = 0
+        self._reader = ""
+
+    def readers(self) -> list[str]:
+        """Names of the connected readers."""
+        result, names = self._scard.SCardListReaders(self._context, [])
+        if result & 0xFFFFFFFF == _NO_READERS:
+            return []
+        raise_for(result, "list")
+        return list(names)
+
+    def connect(self, wanted: str, wait_s: float) -> tuple[str, bytes]:
+        """Wait for a card, power it, and return the reader's name and the ATR."""
+        self._reader = pick(self.readers(), wanted)
+        deadline = time.monotonic() + wait_s
+        self._wait_for_card(deadline)
+        while True:
+            result, card, protocol = self._scard.SCardConnect(
+                self._context,
+                self._reader,
+                self._scard.SCARD_SHARE_EXCLUSIVE,
+                self._scard.SCARD_PROTOCOL_T0 | self._scard.SCARD_PROTOCOL_T1,
+            )
+            if not result & 0xFFFFFFFF or time.monotonic() + _CONNECT_RETRY_S > deadline:
+                break
+            time.sleep(_CONNECT_RETRY_S)
+        raise_for(result, "connect")
+        self._card, self._protocol = card, protocol
+        result, _, _, _, atr = self._scard.SCardStatus(card)
+        raise_for(result, "status")
+        return self._reader, bytes(atr)
+
+    def _wait_for_card(self, deadline: float) -> None:
+        state = self._scard.SCARD_STATE_UNAWARE
+        while True:
+            left_ms = max(0, int((deadline - time.monotonic()) * 1000))
+            result, states = self._scard.SCardGetStatusChange(
+                self._context, min(_POLL_MS, left_ms), [(self._reader, state)]
+            )
+            if result & 0xFFFFFFFF != _TIMEOUT:
+                raise_for(result, "wait")
+                state = states[0][1]
+                if state & (self._scard.SCARD_STATE_UNKNOWN | self._scard.SCARD_STATE_UNAVAILABLE):
+                    raise ReaderGoneError(step="wait")
+                if state & self._scard.SCARD_STATE_MUTE:
+                    raise CardMuteError(step="wait")
+                if state & self._scard.SCARD_STATE_PRESENT:
+                    return
+            if left_ms == 0:
+                raise NoCardError()
+
+    def transmit(self, command: bytes) -> bytes:
+        """One exchange. An empty answer means that the card has gone."""
+        if self._card is None:
+            raise CardLostError(step="transmit")
+        result, answer = self._scard.SCardTransmit(self._card, self._protocol, list(command))
+        raise_for(result, "transmit")
+        if len(answer) < 2:
+            raise CardLostError(step="transmit", octets=len(answer))
+        return bytes(answer)
+
+    def close(self) -> None:
+        """Power the card down and let the service forget us."""
+        if self._card is not None:
+            self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD)
+            self._card = None
+        self._scard.SCardReleaseContext(self._context)
+
+
+def serve(session: Session, requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer requests until the station closes its end."""
+    while (request := framing.read(requests)) is not None:
+        try:
+            kind, payload = _answer(session, *request)
+        except ReaderError as error:
+            kind, payload = Kind.FAILED, framing.pack_error(error)
+        framing.write(answers, kind, payload)
+
+
+def _answer(session: Session, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
+    if kind is Kind.LIST:
+        return Kind.LISTED, json.dumps(session.readers()).encode()
+    if kind is Kind.CONNECT:
+        wanted = json.loads(payload)
+        name, atr = session.connect(wanted["reader"], float(wanted["wait_s"]))
+        return Kind.CONNECTED, json.dumps({"name": name, "atr": atr.hex()}).encode()
+    return Kind.RECEIVED, session.transmit(payload)
+
+
+def main() -> int:
+    """Serve one station; a missing service or library is told in answer to the first request."""
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        session = _start()
+    except PcscUnavailableError as error:
+        if framing.read(requests) is not None:
+            framing.write(answers, Kind.FAILED, framing.pack_error(error))
+        return 1
+    try:
+        serve(session, requests, answers)
+    except BrokenPipeError:
+        return 1
+    finally:
+        session.close()
+    return 0
+
+
+def _start() -> Session:
+    try:
+        from smartcard import scard  # noqa: PLC0415 - a station without pyscard must still start
+    except ImportError:
+        raise PcscUnavailableError(reason="pyscard-missing") from None
+    return Session(scard)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
