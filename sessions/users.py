@@ -128,7 +128,7 @@ def _require_new(root: DataRoot, user: NewUser) -> Mapping[str, str]:
 
 
 def _first_keys(root: DataRoot, user: NewUser, keyring: KeyringBackend | None) -> Unlocked:
-    """Return the keys of a root without a log: fresh ones, or those of a first addition that was cut short."""
+    """Return the keys of a root without a log: fresh ones, or those of a first addition cut short."""
     if not root.keys.exists:
         return root.create_keys(custody="sealed" if keyring is None else "keyring", keyring=keyring)
     if user.user_id in root.keys.slot_ids():
