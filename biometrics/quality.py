@@ -1,0 +1,135 @@
+"""How usable a face is. Limits are data: models/quality.toml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from biometrics.detect import Face
+from biometrics.errors import (
+    BiometricsError,
+    FaceBlurredError,
+    FaceBrightError,
+    FaceDarkError,
+    FaceTooSmallError,
+    FaceTurnedError,
+    ModelTableError,
+)
+from biometrics.frames import Image
+from biometrics.tables import read_table, require_keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLimits:
+    """Limits for live frames; units in models/quality.toml."""
+
+    min_eye_distance_px: float
+    min_sharpness: float
+    min_brightness: float
+    max_brightness: float
+    max_clipped: float
+    max_turn: float
+    max_tilt_deg: float
+    black_frame: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """Share of the frame's width, size of a rival against the main face, margin of centrality."""
+
+    width: float
+    rival: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRules:
+    """The whole table. `rule` is how the templates of a burst become one."""
+
+    rule: str
+    live: LiveLimits
+    zone: Zone
+    still_min_eye_distance_px: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Measurements of one face. Higher `sharpness` is sharper; `turn` and `tilt_deg` are signed."""
+
+    eye_distance_px: float
+    sharpness: float
+    brightness: float
+    clipped: float
+    turn: float
+    tilt_deg: float
+    detection: float
+
+    @property
+    def facts(self) -> Mapping[str, str | int]:
+        """The measurements as integers, units in the names."""
+        return {
+            "eye_distance_px": round(self.eye_distance_px),
+            "sharpness": round(self.sharpness),
+            "brightness": round(self.brightness),
+            "clipped_pct": round(self.clipped * 100),
+            "turn_pct": round(self.turn * 100),
+            "tilt_deg": round(self.tilt_deg),
+            "detection_e4": round(self.detection * 1e4),
+        }
+
+
+def load_quality_rules() -> QualityRules:
+    """Return models/quality.toml. Raises ModelTableError."""
+    table, _ = read_table("quality", {"source": str, "rule": str, "live": dict, "still": dict, "zone": dict})
+    _require_numbers(table["live"], LiveLimits.__slots__)
+    _require_numbers(table["zone"], Zone.__slots__)
+    _require_numbers(table["still"], ("min_eye_distance_px",))
+    if table["rule"] != "mean":
+        raise ModelTableError(table="quality", key="rule", defect="value")
+    return QualityRules(
+        rule=table["rule"],
+        live=LiveLimits(**table["live"]),
+        zone=Zone(**table["zone"]),
+        still_min_eye_distance_px=table["still"]["min_eye_distance_px"],
+    )
+
+
+def _require_numbers(table: Mapping[str, Any], keys: object) -> None:
+    require_keys("quality", table, dict.fromkeys(keys if isinstance(keys, tuple) else (), float))
+
+
+def measure(face: Face, aligned: Image) -> Quality:
+    """Measure a face and its aligned crop."""
+    grey = cv2.cvtColor(aligned, cv2.COLOR_BGR2GRAY)
+    left, right, nose = face.points[0], face.points[1], face.points[2]
+    line = right - left
+    length = max(float(np.linalg.norm(line)), 1e-6)
+    return Quality(
+        eye_distance_px=length,
+        sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var()),
+        brightness=float(grey.mean()),
+        clipped=float(np.count_nonzero(grey > 250) / grey.size),
+        turn=float((nose - (left + right) / 2) @ line / length**2),
+        tilt_deg=float(np.degrees(np.arctan2(line[1], line[0]))),
+        detection=face.score,
+    )
+
+
+def defect(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None:
+    """Return the error class of the first limit a live face breaks, or None when it may be compared."""
+    if quality.eye_distance_px < limits.min_eye_distance_px:
+        return FaceTooSmallError
+    if quality.brightness < limits.min_brightness:
+        return FaceDarkError
+    if quality.brightness > limits.max_brightness or quality.clipped > limits.max_clipped:
+        return FaceBrightError
+    if abs(quality.turn) > limits.max_turn or abs(quality.tilt_deg) > limits.max_tilt_deg:
+        return FaceTurnedError
+    return FaceBlurredError if quality.sharpness < limits.min_sharpness else None
+
+
+def is_black(image: Image, limits: LiveLimits) -> bool:
+    """Say whether a frame shows nothing but darkness."""
+    return float(image.mean()) < limits.black_frame

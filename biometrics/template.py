@@ -1,0 +1,65 @@
+"""The template: a face as a unit vector, made by the model of models/sface.toml."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from biometrics.align import crop
+from biometrics.detect import Face
+from biometrics.errors import TemplateMismatchError
+from biometrics.frames import Image
+from biometrics.weights import EmbedderModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Template:
+    """A face's features: float32, shape (D,), L2 norm 1. Comparable only within one `model`."""
+
+    vector: NDArray[np.float32] = field(repr=False)
+    model: str
+
+
+class Embedder:
+    """Makes templates. May be used from several threads; calls run one after another."""
+
+    def __init__(self, model: EmbedderModel) -> None:
+        """Build the network from the checked bytes of `model`."""
+        self.model = model
+        self._target = np.array(model.points, dtype=np.float64)
+        self._lock = Lock()
+        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(model.weights.data, dtype=np.uint8))
+
+    def align(self, image: Image, face: Face) -> Image:
+        """Return the face's crop as the model wants it, still BGR."""
+        return crop(image, face.points, self._target, self.model.size)
+
+    def template(self, image: Image, face: Face) -> Template:
+        """Return the template of one face of a BGR image."""
+        return self.template_of_crop(self.align(image, face))
+
+    def template_of_crop(self, aligned: Image) -> Template:
+        """Return the template of an aligned crop."""
+        blob = cv2.dnn.blobFromImage(
+            aligned, self.model.scale, self.model.size, self.model.mean, self.model.swap_red_blue, False
+        )
+        with self._lock:
+            self._net.setInput(blob, self.model.layer)
+            output = np.array(self._net.forward(), dtype=np.float32).reshape(-1)
+        return unit(output, self.model)
+
+
+def unit(vector: NDArray[np.float32], model: EmbedderModel) -> Template:
+    """Return the vector scaled to length 1. Raises TemplateMismatchError: other dimension, no length."""
+    length = float(np.linalg.norm(vector))
+    if vector.shape != (model.dimension,) or not np.isfinite(length) or length == 0.0:
+        raise TemplateMismatchError(model=model.weights.name, defect="shape")
+    return Template(vector=(vector / np.float32(length)).astype(np.float32), model=model.weights.name)
+
+
+def mean_template(templates: Sequence[Template], model: EmbedderModel) -> Template:
+    """Return the burst rule's template: the mean of the frames' templates, scaled to length 1."""
+    return unit(np.mean([template.vector for template in templates], axis=0, dtype=np.float32), model)
