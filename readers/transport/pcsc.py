@@ -77,7 +77,7 @@ class PcscConnection:
         )
 
     def close(self) -> None:
-        """Power the card down and end the child; harmless when called again."""
+        """Let go of the card and end the child; harmless when called again."""
         self._process.close()
 
     def __enter__(self) -> PcscConnection:

@@ -77,6 +77,7 @@ class Session:
         result, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         if result & 0xFFFFFFFF:
             raise PcscUnavailableError(pcsc=f"{result & 0xFFFFFFFF:08X}")
+        self._protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         self._card: Any = None
         self._protocol = 0
         self._reader = ""
@@ -90,27 +91,35 @@ class Session:
         return list(names)
 
     def connect(self, wanted: str, wait_s: float) -> tuple[str, bytes]:
-        """Wait for a card, power it, and return the reader's name and the ATR."""
+        """Wait for a card, power it afresh, and return the reader's name and the ATR."""
         self._reader = pick(self.readers(), wanted)
         deadline = time.monotonic() + wait_s
-        self._wait_for_card(deadline)
+        powered = self._wait_for_card(deadline)
         while True:
             result, card, protocol = self._scard.SCardConnect(
-                self._context,
-                self._reader,
-                self._scard.SCARD_SHARE_EXCLUSIVE,
-                self._scard.SCARD_PROTOCOL_T0 | self._scard.SCARD_PROTOCOL_T1,
+                self._context, self._reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
             )
             if not result & 0xFFFFFFFF or time.monotonic() + _CONNECT_RETRY_S > deadline:
                 break
             time.sleep(_CONNECT_RETRY_S)
         raise_for(result, "connect")
         self._card, self._protocol = card, protocol
+        if powered:
+            self._reset()
         result, _, _, _, atr = self._scard.SCardStatus(card)
         raise_for(result, "status")
         return self._reader, bytes(atr)
 
-    def _wait_for_card(self, deadline: float) -> None:
+    def _reset(self) -> None:
+        """Forget what any program before us left in the card: a selected application, a protected session."""
+        result, self._protocol = self._scard.SCardReconnect(
+            self._card, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols, self._scard.SCARD_RESET_CARD
+        )
+        raise_for(result, "reset")
+
+    def _wait_for_card(self, deadline: float) -> bool:
+        """Whether the card that is present is powered already. Raises NoCardError, CardMuteError,
+        ReaderGoneError."""
         state = self._scard.SCARD_STATE_UNAWARE
         while True:
             left_ms = max(0, int((deadline - time.monotonic()) * 1000))
@@ -125,7 +134,7 @@ class Session:
                 if state & self._scard.SCARD_STATE_MUTE:
                     raise CardMuteError(step="wait")
                 if state & self._scard.SCARD_STATE_PRESENT:
-                    return
+                    return not state & self._scard.SCARD_STATE_UNPOWERED
             if left_ms == 0:
                 raise NoCardError()
 
@@ -140,9 +149,11 @@ class Session:
         return bytes(answer)
 
     def close(self) -> None:
-        """Power the card down and let the service forget us."""
+        """Let go of the card and the service. The card is left as it is: it may be gone already, and
+        powering down a card that is gone makes some drivers blind to the next one. `connect` resets what it
+        finds."""
         if self._card is not None:
-            self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD)
+            self._scard.SCardDisconnect(self._card, self._scard.SCARD_LEAVE_CARD)
             self._card = None
         self._scard.SCardReleaseContext(self._context)
 
