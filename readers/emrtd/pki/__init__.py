@@ -1,0 +1,1 @@
+"""Certificates, CRLs, EF.SOD and the trust store (ICAO Doc 9303 parts 10 to 12)."""

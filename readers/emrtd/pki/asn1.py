@@ -1,0 +1,73 @@
+"""Reading ASN.1 structures in order, and keeping a parser's own exceptions from leaving this package."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from readers.errors import TlvError
+from readers.iso7816 import der, tlv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from readers.errors import ReaderError
+
+_PARSER_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+_CONSTRUCTED_UNIVERSAL = frozenset({der.SEQUENCE, der.SET})
+_UNIVERSAL_LIMIT: Final = 0x40
+CONTEXT_0: Final = 0xA0
+CONTEXT_1: Final = 0xA1
+
+
+@contextmanager
+def parsing(error: type[ReaderError]) -> Iterator[None]:
+    """Turn what a parser raises on hostile input into `error`; wrap nothing but parsing in it."""
+    try:
+        yield
+    except TlvError as broken:
+        raise error(reason=str(broken.facts.get("reason", "structure"))) from None
+    except _PARSER_ERRORS:
+        raise error(reason="structure") from None
+
+
+def require_der(octets: bytes) -> None:
+    """Walk the whole structure before any parser sees it. Raises TlvError.
+
+    Bounded depth, definite lengths, and no string in pieces: a constructed universal type is a SEQUENCE or
+    SET."""
+    tlv.check_nesting(octets)
+    pending = list(tlv.parse_all(octets))
+    while pending:
+        item = pending.pop()
+        if not item.constructed:
+            continue
+        if item.tag < _UNIVERSAL_LIMIT and item.tag not in _CONSTRUCTED_UNIVERSAL:
+            raise TlvError(reason="constructed-string")
+        pending.extend(item.children())
+
+
+class Fields:
+    """The components of a SEQUENCE, taken in order. Every method raises TlvError when the structure
+    differs."""
+
+    def __init__(self, item: tlv.Tlv, tag: int = der.SEQUENCE) -> None:
+        if item.tag != tag:
+            raise TlvError(reason="structure")
+        self._items = list(item.children())
+
+    def take(self, tag: int) -> tlv.Tlv:
+        """The next component, which must have this tag."""
+        found = self.take_optional(tag)
+        if found is None:
+            raise TlvError(reason="structure")
+        return found
+
+    def take_optional(self, tag: int) -> tlv.Tlv | None:
+        """The next component if it has this tag."""
+        return self._items.pop(0) if self._items and self._items[0].tag == tag else None
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        if self._items:
+            raise TlvError(reason="structure")

@@ -1,0 +1,173 @@
+"""From the signer of an EF.SOD to a pinned CSCA: who issued it, when, for what, and whether it is revoked.
+
+9303-12 chains have two links. Keys decide, never names: a CSCA that only shares the name and key identifier
+of a pinned one is evidence of forgery, while an unknown key of a known issuer is a signer we do not know yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from readers.emrtd.pki.crl import MAX_AGE_DAYS
+from readers.emrtd.pki.errors import (
+    ChainError,
+    ClockSuspectError,
+    CountryMismatchError,
+    NoTrustAnchorError,
+    RevocationUnknownError,
+    RevokedError,
+    ScopeError,
+    SigningTimeUnknownError,
+)
+from readers.emrtd.pki.profile import ICAO, STATES, deviations, profile_of
+from readers.emrtd.pki.public_key import SignatureRefusedError, load_public_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from readers.emrtd.pki.certificate import Certificate
+    from readers.emrtd.pki.crl import Crl
+
+Scope = Literal["identity-card", "passport"]
+CLOCK_TOLERANCE: Final = timedelta(days=1)
+_IDENTITY_CARD_CODES: Final = ("I", "A", "C")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A pinned CSCA and the kind of document it was pinned for."""
+
+    certificate: Certificate
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What the chain must agree with: document code and issuing state of the MRZ, signing time of the SOD."""
+
+    code: str
+    issuing_state: str
+    signing_time: datetime | None
+
+
+def require_issuer(signer: Certificate, anchors: Sequence[Anchor]) -> Anchor:
+    """Return the pinned CSCA whose key signed the certificate; `anchors` are those that bear its issuer's
+    name.
+
+    Raises NoTrustAnchorError when none claims to be that key, ChainError when one does but is not."""
+    claimed = [anchor for anchor in anchors if _is_claimed(signer, anchor.certificate)]
+    if not claimed:
+        raise NoTrustAnchorError(reason="issuer-key" if anchors else "issuer-name")
+    for anchor in claimed:
+        if _issued_by(signer, anchor.certificate):
+            return anchor
+    if signer.authority_key_id is None and signer.authority_serial is None:
+        raise NoTrustAnchorError(reason="issuer-key")
+    raise ChainError(reason="signature")
+
+
+def _is_claimed(signer: Certificate, anchor: Certificate) -> bool:
+    """Whether the signer points at this anchor's key; without a pointer every anchor of the name may be
+    meant."""
+    if signer.authority_key_id is not None:
+        return signer.authority_key_id == anchor.key_id
+    return signer.authority_serial in (None, anchor.serial)
+
+
+def _issued_by(signer: Certificate, anchor: Certificate) -> bool:
+    try:
+        load_public_key(anchor.spki).verify(signer.signature, signer.signed_part, signer.algorithm)
+    except SignatureRefusedError:
+        return False
+    return True
+
+
+def require_fit(signer: Certificate, anchor: Anchor, document: Document) -> tuple[str, tuple[str, ...]]:
+    """Check roles, country and scope; return the profile's name and the deviations it accepted.
+
+    Raises ChainError, CountryMismatchError, ScopeError."""
+    _require_roles(signer, anchor.certificate)
+    country = _require_country(signer, anchor.certificate, document)
+    _require_scope(signer, anchor, document)
+    profile, found = profile_of(country), deviations(signer, anchor.certificate)
+    if profile == ICAO and found:
+        raise ChainError(reason="profile", deviation=found[0])
+    return profile, found
+
+
+def _require_roles(signer: Certificate, anchor: Certificate) -> None:
+    if signer.is_authority or signer.self_issued or signer.spki == anchor.spki:
+        raise ChainError(reason="signer-is-authority")
+    if signer.key_usage is not None and "digital_signature" not in signer.key_usage:
+        raise ChainError(reason="key-usage")
+    if signer.unknown_critical:
+        raise ChainError(reason="critical-extension")
+
+
+def _require_country(signer: Certificate, anchor: Certificate, document: Document) -> str:
+    named = {anchor.subject.country, signer.issuer.country, signer.subject.country}
+    named.add(STATES.get(document.issuing_state, document.issuing_state))
+    if len(named) != 1:
+        raise CountryMismatchError()
+    return anchor.subject.country
+
+
+def _require_scope(signer: Certificate, anchor: Anchor, document: Document) -> None:
+    if scope_of(document.code) != anchor.scope:
+        raise ScopeError(reason="anchor", pinned_for=anchor.scope)
+    if signer.document_types is not None and document.code not in _codes(signer.document_types):
+        raise ScopeError(reason="document-type")
+
+
+def _codes(document_types: tuple[str, ...]) -> set[str]:
+    return {code.rstrip("<") for code in document_types}
+
+
+def scope_of(code: str) -> str:
+    """The kind of document an MRZ document code stands for (9303-5 4.2.2.1, 9303-4 4.2.2.1)."""
+    if code.startswith(_IDENTITY_CARD_CODES):
+        return "identity-card"
+    return "passport" if code.startswith("P") else "unknown"
+
+
+def require_in_time(
+    signer: Certificate, anchor: Certificate, signing_time: datetime | None, at: datetime
+) -> None:
+    """Check that signing happened while both certificates and the signer's key were in use.
+
+    What has expired since does not matter. Raises ChainError, ClockSuspectError, SigningTimeUnknownError."""
+    moment = at if signing_time is None else signing_time
+    if moment > at + CLOCK_TOLERANCE:
+        raise ClockSuspectError(days_ahead=(moment - at).days)
+    if signing_time is None and not signer.validity.covers(at):
+        raise SigningTimeUnknownError()
+    if not signer.validity.covers(moment):
+        raise ChainError(reason="signing-time")
+    used_from = signer.usage_period
+    if signing_time is not None and used_from is not None and not used_from.covers(signing_time):
+        raise ChainError(reason="usage-period")
+    issued = signer.validity.start
+    if issued is not None and not anchor.validity.covers(issued):
+        raise ChainError(reason="issuer-validity")
+    if not anchor.validity.covers(moment):
+        raise ChainError(reason="issuer-validity")
+
+
+def require_not_revoked(signer: Certificate, anchor: Certificate, crl: Crl | None, at: datetime) -> int:
+    """Return the age of the CRL in days. A certificate once listed stays revoked, however old the list.
+
+    Raises RevokedError, RevocationUnknownError when the list is absent, older than 90 days or from the
+    future."""
+    if crl is None:
+        raise RevocationUnknownError(reason="no-crl")
+    if signer.serial in crl.serials or anchor.serial in crl.serials:
+        raise RevokedError(what="signer" if signer.serial in crl.serials else "csca")
+    age = crl.age_days(at)
+    if at - crl.this_update > timedelta(days=MAX_AGE_DAYS):
+        raise RevocationUnknownError(reason="crl-stale", age_days=age)
+    if crl.this_update > at + CLOCK_TOLERANCE:
+        raise RevocationUnknownError(reason="crl-from-future", age_days=age)
+    return age
