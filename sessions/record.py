@@ -69,6 +69,11 @@ def parse_utc(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def plain(facts: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Return facts as bodies hold them: plain strings and integers, whatever subclass they came as."""
+    return {str(key): str(value) if isinstance(value, str) else int(value) for key, value in facts.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One row of an attempt: outcome, reason code, start (UTC), duration in ms, facts that identify
@@ -88,7 +93,7 @@ class Check:
             "code": self.code,
             "started_at": format_utc(self.started_at),
             "duration_ms": self.duration_ms,
-            "facts": dict(self.facts),
+            "facts": plain(self.facts),
         }
 
     @classmethod
@@ -192,7 +197,7 @@ class AttemptRecord:
             "component": self.component,
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
-            "checks": {name: check.as_body() for name, check in self.checks.items()},
+            "checks": {str(name): check.as_body() for name, check in self.checks.items()},
             "chip_verdict": self.chip_verdict,
             "method": self.method,
             "begun": {
@@ -201,8 +206,8 @@ class AttemptRecord:
                 "boot_id": self.moment.boot_id,
             },
             "rules_sha256": self.rules_sha256,
-            "trust": dict(self.trust),
-            "facts": dict(self.facts),
+            "trust": plain(self.trust),
+            "facts": plain(self.facts),
         }
         if self.sbd is not None:
             body["sbd"] = self.sbd

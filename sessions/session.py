@@ -1,15 +1,48 @@
-"""A session: one sitting with its roster and rules, opened in the log; who may sit, who was seen, the
-roll.
-"""
+"""A session: one sitting with its roster and rules; who may sit, who was seen, the roll."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
-from sessions.record import Verdict
-from sessions.roster.model import Seat
+from sessions.errors import (
+    AlreadyAdmittedError,
+    ComponentNotListedError,
+    NotOnRosterError,
+    RosterEmptyError,
+    RulesExpiredError,
+    StoreAlteredError,
+    UnknownSessionError,
+)
+from sessions.record import Operator, Verdict, parse_utc
+from sessions.roster.binding import roster_hash
+from sessions.roster.csv_roster import read_roster
+from sessions.roster.model import Roster, Seat
+from sessions.rules import Rules, parse_rules
+from sessions.store import Entry, Store
+
+__all__ = [
+    "FirstAttempt",
+    "RollRow",
+    "Seat",
+    "Session",
+    "State",
+    "create_session",
+    "list_sessions",
+    "load_session",
+    "require_first",
+    "require_seat",
+    "roll",
+]
+
+_PREFIX: Final = {"real": "S", "training": "HL"}
 
 
 class State(StrEnum):
@@ -27,6 +60,7 @@ class Session:
 
     `kind` is "real" or "training". `roster_hash` is salted (hexadecimal, SHA-256) and stands in the open
     entry, whose number is `seq`. `component` is an identifier of the rules; the label is the law's term.
+    `rules` are those kept with the open entry, whatever files the program has now.
     """
 
     session_id: str
@@ -41,6 +75,7 @@ class Session:
     opened_at: datetime
     seq: int
     seats: tuple[Seat, ...] = field(repr=False)
+    rules: Rules = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +95,177 @@ class RollRow:
     chip_verdict: str = ""
     seq: int | None = None
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAttempt:
+    """Evidence that a candidate was not admitted before in this session."""
+
+    sbd: str
+    earlier_attempts: int
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """How often the candidate was at the desk before."""
+        return {"earlier_attempts": self.earlier_attempts}
+
+
+_STATES: Final = {
+    Verdict.ADMIT: State.ADMITTED,
+    Verdict.REFER: State.REFERRED,
+    Verdict.REFUSE: State.REFUSED,
+}
+
+
+def create_session(
+    store: Store,
+    *,
+    root_kind: str,
+    roster: Roster,
+    rules: Rules,
+    component: str,
+    place: str,
+    day: date,
+    operator: Operator,
+) -> Session:
+    """Open a session in the log, with its roster and rules as evidence, and return it.
+
+    `component` is an identifier, a label or an alias of the rules. Raises RosterEmptyError,
+    UnknownComponentError, RulesExpiredError (real sessions only), StoreError.
+    """
+    if not roster.rows:
+        raise RosterEmptyError(refused=len({defect.row for defect in roster.refused}))
+    if root_kind == "real" and not rules.in_force(day):
+        raise RulesExpiredError(rules=rules.rules_id, day=day.isoformat())
+    part = rules.require_component(component)
+    _resolved(roster.rows, rules)
+    document = _document(roster.data)
+    session_id = _next_id(store, root_kind, day)
+    body = {
+        "session": session_id,
+        "root_kind": root_kind,
+        "day": day.isoformat(),
+        "place": " ".join(place.split()),
+        "component": part.component_id,
+        "component_label": part.label,
+        "rules": rules.rules_id,
+        "rules_sha256": rules.sha256,
+        "roster_hash": roster_hash(document),
+        "candidates": len(roster.rows),
+        "refused_rows": len({defect.row for defect in roster.refused}),
+    }
+    store.append("open", body, {"roster": document, "rules": rules.data}, operator=operator)
+    return load_session(store, session_id)
+
+
+def load_session(store: Store, session_id: str) -> Session:
+    """Return a session as it was opened; raises UnknownSessionError, StoreAlteredError."""
+    opened = store.entries("open", session_id)
+    if not opened:
+        raise UnknownSessionError
+    return _session(store, opened[0])
+
+
+def list_sessions(store: Store) -> tuple[Session, ...]:
+    """Return every session of the log, the first opened first."""
+    return tuple(_session(store, entry) for entry in store.entries("open"))
+
+
+def require_seat(session: Session, id_number: str) -> Seat:
+    """Return the seat of a 12-digit number; raises NotOnRosterError, ComponentNotListedError."""
+    for seat in session.seats:
+        if secrets.compare_digest(seat.id_number.encode(), id_number.encode()):
+            if seat.components and session.component not in seat.components:
+                raise ComponentNotListedError(sbd=seat.sbd, component=session.component)
+            return seat
+    raise NotOnRosterError
+
+
+def require_first(store: Store, session: Session, sbd: str) -> FirstAttempt:
+    """Return evidence that this candidate was not admitted before; raises AlreadyAdmittedError."""
+    attempts = _attempts(store, session).get(sbd, [])
+    for entry in attempts:
+        if entry.body["verdict"] == Verdict.ADMIT:
+            raise AlreadyAdmittedError(sbd=sbd, entry=entry.seq, at=entry.body["at"])
+    return FirstAttempt(sbd=sbd, earlier_attempts=len(attempts))
+
+
+def roll(store: Store, session: Session) -> tuple[RollRow, ...]:
+    """Return every candidate of the roster, in its order, with the attempt that counts.
+
+    An admission counts, whatever came after it; otherwise the last attempt.
+    """
+    attempts = _attempts(store, session)
+    return tuple(_roll_row(seat, attempts.get(seat.sbd, [])) for seat in session.seats)
+
+
+def _roll_row(seat: Seat, attempts: list[Entry]) -> RollRow:
+    if not attempts:
+        return RollRow(seat=seat, state=State.NOT_SEEN)
+    admitted = [entry for entry in attempts if entry.body["verdict"] == Verdict.ADMIT]
+    entry = admitted[0] if admitted else attempts[-1]
+    verdict = Verdict(entry.body["verdict"])
+    return RollRow(
+        seat=seat,
+        state=_STATES[verdict],
+        verdict=verdict,
+        at=parse_utc(entry.body["at"]),
+        method=entry.body["method"],
+        reasons=tuple(entry.body["reasons"]),
+        chip_verdict=entry.body["chip_verdict"],
+        seq=entry.seq,
+        attempts=len(attempts),
+    )
+
+
+def _attempts(store: Store, session: Session) -> Mapping[str, list[Entry]]:
+    """Return the attempts of a session by candidate number, in order."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in store.entries("attempt", session.session_id):
+        if "sbd" in entry.body:
+            found[entry.body["sbd"]].append(entry)
+    return found
+
+
+def _session(store: Store, entry: Entry) -> Session:
+    document = store.evidence(entry.seq, "roster")
+    rules = parse_rules(store.evidence(entry.seq, "rules"))
+    body = entry.body
+    if roster_hash(document) != body["roster_hash"] or rules.sha256 != body["rules_sha256"]:
+        raise StoreAlteredError(seq=entry.seq, why="roster")
+    roster = read_roster(base64.b64decode(json.loads(document)["file"]))
+    return Session(
+        session_id=body["session"],
+        kind=body["root_kind"],
+        day=date.fromisoformat(body["day"]),
+        place=body["place"],
+        component=body["component"],
+        component_label=body["component_label"],
+        rules_id=body["rules"],
+        rules_sha256=body["rules_sha256"],
+        roster_hash=body["roster_hash"],
+        opened_at=parse_utc(body["at"]),
+        seq=entry.seq,
+        seats=_resolved(roster.rows, rules),
+        rules=rules,
+    )
+
+
+def _resolved(seats: tuple[Seat, ...], rules: Rules) -> tuple[Seat, ...]:
+    """Return the seats with the rules' identifiers for their components; raises UnknownComponentError."""
+    known: dict[str, str] = {}
+    for text in {text for seat in seats for text in seat.components}:
+        known[text] = rules.require_component(text).component_id
+    return tuple(replace(seat, components=tuple(known[text] for text in seat.components)) for seat in seats)
+
+
+def _document(data: bytes) -> bytes:
+    """Return the roster document: the file beside a fresh salt, so that its hash tells nothing."""
+    document = {"salt": secrets.token_hex(32), "file": base64.b64encode(data).decode()}
+    return json.dumps(document, sort_keys=True).encode()
+
+
+def _next_id(store: Store, root_kind: str, day: date) -> str:
+    prefix = f"{_PREFIX[root_kind]}-{day:%Y%m%d}-"
+    taken = sum(1 for entry in store.entries("open") if str(entry.body["session"]).startswith(prefix))
+    return f"{prefix}{taken + 1:02d}"

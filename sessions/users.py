@@ -131,7 +131,7 @@ def _first_keys(root: DataRoot, user: NewUser, keyring: KeyringBackend | None) -
     """Return the keys of a root without a log: fresh ones, or those of a first addition cut short."""
     if not root.keys.exists:
         return root.create_keys(custody="sealed" if keyring is None else "keyring", keyring=keyring)
-    if user.user_id in root.keys.slot_ids():
+    if root.kind == "real" and user.user_id in root.keys.slot_ids():
         return root.keys.open_with_secret(user.user_id, user.secret)
     return root.unlock(keyring)
 

@@ -36,7 +36,7 @@ class PartialDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """One candidate of a roster. `row` is the line in the file, heading included, counted from 1.
+    """One candidate of a roster. `row` is the row in the file, counted from 1, heading included.
 
     `sbd` is the candidate number in this session; `id_number` the 12 digits. `components` are the rules'
     identifiers once a session has been created from the roster; empty means every component.
@@ -53,6 +53,14 @@ class Seat:
     subject: str = ""
     shift: str = ""
     components: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What of the seat may stand in a check's row: number in this session, and room."""
+        facts: dict[str, str | int] = {"sbd": self.sbd}
+        if self.room:
+            facts["room"] = self.room
+        return facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The usable rows in the file's order, the refused ones, what was changed, and the file's SHA-256.
+    """The usable rows in the file's order, the refused ones, what was changed or looks odd, the SHA-256.
 
     The file's plain hash is for comparing two files at one desk; what is logged and printed is the
     session's salted roster hash.
@@ -85,5 +93,6 @@ class Roster:
     rows: tuple[Seat, ...]
     refused: tuple[RowDefect, ...] = ()
     changes: tuple[RowChange, ...] = ()
+    warnings: tuple[RowChange, ...] = ()
     sha256: str = field(repr=False, default="")
     data: bytes = field(repr=False, default=b"")
