@@ -1,0 +1,125 @@
+"""The embedded faces (Liberation Serif, Times metrics) and text fitted into a width without losing a letter.
+
+Lengths are PDF points (1/72 inch).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+
+LEADING: Final = 1.17
+_NARROWEST: Final = 0.70
+_FOLDER: Final = Path(__file__).parent / "fonts"
+
+
+class Face(StrEnum):
+    """A face; the value is the name under which the PDF library knows it."""
+
+    REGULAR = "proctor-serif-regular"
+    BOLD = "proctor-serif-bold"
+    ITALIC = "proctor-serif-italic"
+    BOLD_ITALIC = "proctor-serif-bold-italic"
+
+
+_FILES: Final = {
+    Face.REGULAR: "LiberationSerif-Regular.ttf",
+    Face.BOLD: "LiberationSerif-Bold.ttf",
+    Face.ITALIC: "LiberationSerif-Italic.ttf",
+    Face.BOLD_ITALIC: "LiberationSerif-BoldItalic.ttf",
+}
+
+
+def font_file(face: Face) -> Path:
+    """Return where a face's file lies."""
+    return _FOLDER / _FILES[face]
+
+
+@cache
+def _font(face: Face) -> TTFont:
+    """Return a face, read and registered on first use."""
+    font = TTFont(face.value, str(font_file(face)))
+    pdfmetrics.registerFont(font)
+    return font
+
+
+def width(text: str, face: Face, size: float) -> float:
+    """Return the width of a text."""
+    return float(_font(face).stringWidth(text, size))
+
+
+def missing_letters(text: str) -> str:
+    """Return the letters for which the faces have no glyph."""
+    glyphs = _font(Face.REGULAR).face.charToGlyph
+    return "".join(char for char in text if ord(char) not in glyphs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as it will be drawn: `scale` narrows the letters (1.0 as designed)."""
+
+    text: str = field(repr=False)
+    face: Face
+    size: float
+    scale: float = 1.0
+
+    @property
+    def width(self) -> float:
+        """The width as drawn."""
+        return width(self.text, self.face, self.size) * self.scale
+
+
+def fit(text: str, face: Face, size: float, room: float) -> tuple[Line, ...]:
+    """Return the lines of a text in `room`: wrapped between words; a word too wide is narrowed, to 70 % at most,
+    and if that does not do, divided between letters. Every letter is kept, marks with their letter.
+    """
+    lines: list[Line] = []
+    words: list[str] = []
+    for word in text.split():
+        if words and width(" ".join([*words, word]), face, size) > room:
+            lines.append(_line(words, face, size, room))
+            words = []
+        for piece in _pieces(word, face, size, room):
+            if words and width(" ".join([*words, piece]), face, size) > room:
+                lines.append(_line(words, face, size, room))
+                words = []
+            words.append(piece)
+    if words:
+        lines.append(_line(words, face, size, room))
+    return tuple(lines)
+
+
+def _line(words: list[str], face: Face, size: float, room: float) -> Line:
+    text = " ".join(words)
+    natural = width(text, face, size)
+    return Line(text=text, face=face, size=size, scale=min(1.0, room / natural) if natural else 1.0)
+
+
+def _pieces(word: str, face: Face, size: float, room: float) -> list[str]:
+    """Return a word in pieces that fit at the narrowest scale; mostly the word itself."""
+    if width(word, face, size) * _NARROWEST <= room:
+        return [word]
+    pieces = [""]
+    for cluster in _clusters(word):
+        if pieces[-1] and width(pieces[-1] + cluster, face, size) * _NARROWEST > room:
+            pieces.append("")
+        pieces[-1] += cluster
+    return pieces
+
+
+def _clusters(word: str) -> list[str]:
+    """Return the letters of a word, each with the marks that follow it."""
+    clusters: list[str] = []
+    for char in word:
+        if clusters and unicodedata.combining(char):
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters

@@ -1,0 +1,159 @@
+"""The page model: what stands on a sheet, in the order of Nghị định 30/2020, before any layout.
+
+Pure data. The same model always becomes the same pages, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from sessions.checkpoint import Checkpoint
+from sessions.codec import encode
+
+DIGEST_FORM: Final = "proctor sheet page 1"
+
+
+class Align(StrEnum):
+    """Where a cell's text stands in its column."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: its heading, its width in mm, where its text stands; `portraits` marks the picture column."""
+
+    heading: str
+    width_mm: float
+    align: Align = Align.CENTRE
+    portraits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thumbnail:
+    """A portrait ready to embed: JPEG bytes and its size in pixels, in colour."""
+
+    jpeg: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portraits:
+    """The pictures of a row, chip first then live; None leaves the frame empty."""
+
+    chip: Thumbnail | None = None
+    live: Thumbnail | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell's paragraphs; each starts a new line. The first is bold where `strong`."""
+
+    paragraphs: tuple[str, ...] = field(default=(), repr=False)
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A table row. `mark` is the candidate number and outcome letter that the page seal carries."""
+
+    cells: tuple[Cell, ...]
+    mark: tuple[str, str]
+    portraits: Portraits = Portraits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureBlock:
+    """Where a person signs by hand: the role, and the hint below it."""
+
+    role: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """Who issues the sheet, and where. What an administrator left empty is printed as a dotted line."""
+
+    parent: str = ""
+    agency: str = ""
+    symbol: str = ""
+    locality: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first page's head: both blocks of the top, the number, place and date, title, lines below it."""
+
+    parent: str
+    agency: str
+    number: str
+    nation: str
+    motto: str
+    place_and_date: str
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What stands once, after the last row: totals, remarks, recipients, signature blocks."""
+
+    totals: tuple[str, ...]
+    remarks: tuple[str, ...]
+    recipients_label: str
+    recipients: tuple[str, ...]
+    signatures: tuple[SignatureBlock, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foot:
+    """The words around the fingerprints at the foot of each page; `page` has {page} and {pages}."""
+
+    session: str
+    roster: str
+    head: str
+    digest: str
+    key: str
+    notice: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A whole sheet. `kind` names it in files and seals; `roster_hash` is hexadecimal SHA-256.
+
+    `head` is the tree head of the last log entry the content covers. `training` is None in a real session,
+    else the banner's words and the watermark's.
+    """
+
+    kind: str
+    session_id: str
+    language: str
+    header: Header
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    closing: Closing
+    foot: Foot
+    roster_hash: str
+    head: Checkpoint
+    training: tuple[str, str] | None = None
+
+
+def page_digest(sheet: Sheet, page: int, rows: Sequence[Row]) -> bytes:
+    """Return the 32-byte SHA-256 of a page's canonical rows: the RFC 8785 form of exactly what it prints.
+
+    The object is {form, session, page, rows}; a row is the list of its cells' paragraphs joined by newlines.
+    """
+    body = {
+        "form": DIGEST_FORM,
+        "session": sheet.session_id,
+        "page": page,
+        "rows": [["\n".join(cell.paragraphs) for cell in row.cells] for row in rows],
+    }
+    return hashlib.sha256(encode(body)).digest()
