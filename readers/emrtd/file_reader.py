@@ -28,6 +28,7 @@ _READ_BINARY_ODD: Final = 0xB1
 _OFFSET_OBJECT: Final = 0x54
 _DATA_OBJECT: Final = 0x53
 _LAST_SHORT_OFFSET: Final = 0x7FFF
+_OBJECT_HEADER: Final = 4
 _SMALLEST_BLOCK: Final = 16
 _NOT_THERE: Final = frozenset({status_words.FILE_NOT_FOUND, status_words.RECORD_NOT_FOUND})
 _SHORTER_THAN_ASKED: Final = frozenset({status_words.OK, status_words.END_OF_FILE})
@@ -104,15 +105,15 @@ class FileReader:
     def _read_far(self, spec: FileSpec, offset: int, wanted: int) -> bytes:
         """Beyond 7FFF the offset is a data object and so is the answer (9303-10 3.6.6)."""
         where = tlv.encode(_OFFSET_OBJECT, offset.to_bytes(2, "big"))
-        overhead = len(tlv.encode(_DATA_OBJECT, bytes(self._block))) - self._block
-        count = min(wanted, self._block - overhead)
+        count = min(wanted, self._block - _OBJECT_HEADER)
+        overhead = len(tlv.encode(_DATA_OBJECT, bytes(count))) - count
         command = CommandApdu(ins=_READ_BINARY_ODD, data=where, le=count + overhead)
         octets = _good_data(spec, self._channel.send(command))
         try:
             data = tlv.parse_one(octets, _DATA_OBJECT).value
         except TlvError:
             raise ChipMalformedError(file=spec.name, reason="read-object") from None
-        return _require_some(spec, data, wanted)
+        return _require_some(spec, data[:wanted], wanted)
 
     def _read_block(self, spec: FileSpec, command: Callable[[int], CommandApdu], wanted: int) -> bytes:
         """One READ BINARY; asks again with the length the chip names (6Cxx), or for less (6700)."""

@@ -164,7 +164,7 @@ def check_nesting(data: bytes, *, max_depth: int = MAX_DEPTH) -> int:
             raise TlvError(reason="too-deep")
         for item in parse_all(level):
             count += 1
-            if item.constructed:
+            if item.constructed and item.value:
                 pending.append((item.value, depth + 1))
     return count
 
