@@ -210,14 +210,14 @@ def test_entries_swapped(bench: Bench) -> None:
 def test_truncated_with_the_checkpoints_left(bench: Bench) -> None:
     with bench.insider(triggers=True) as execute:
         for table in ("evidence", "evidence_keys", "entries"):
-            execute(f"DELETE FROM {table} WHERE seq >= 6")
+            execute(f"DELETE FROM {table} WHERE seq >= 6")  # noqa: S608
     assert place(bench.verify()) == ("log-altered-gap", 6)
 
 
 def test_truncated_consistently_is_not_seen_without_an_anchor(bench: Bench) -> None:
     with bench.insider(triggers=True) as execute:
         for table in ("evidence", "evidence_keys", "entries"):
-            execute(f"DELETE FROM {table} WHERE seq >= 6")
+            execute(f"DELETE FROM {table} WHERE seq >= 6")  # noqa: S608
         execute("DELETE FROM checkpoints WHERE size > 6")
         rebuild(execute)
     report = bench.verify()
@@ -239,8 +239,7 @@ def test_truncated_consistently_is_not_seen_without_an_anchor(bench: Bench) -> N
             4,
         ),
         (
-            "UPDATE evidence SET ciphertext = (SELECT ciphertext FROM evidence WHERE seq = 3 AND name = 'identity') "
-            "WHERE seq = 4 AND name = 'identity'",
+            "UPDATE evidence SET ciphertext = zeroblob(40) WHERE seq = 4 AND name = 'identity'",
             "log-altered-evidence",
             4,
         ),
@@ -283,12 +282,20 @@ def test_truncated_consistently_is_not_seen_without_an_anchor(bench: Bench) -> N
     ],
 )
 def test_catalogue(bench: Bench, sql: str, code: str, seq: int | None) -> None:
-    with bench.insider(triggers=True) as execute:
+    with bench.insider(triggers="DROP TABLE" not in sql) as execute:
         if "DROP TABLE" in sql:
             execute("PRAGMA foreign_keys = OFF")
         execute(sql)
     report = bench.verify()
     assert place(report) == (code, seq)
+
+
+def test_evidence_of_another_entry(bench: Bench) -> None:
+    with bench.insider(triggers=True) as execute:
+        sql = "SELECT ciphertext FROM evidence WHERE seq = 3 AND name = 'identity'"
+        other = execute(sql).fetchone()[0]
+        execute("UPDATE evidence SET ciphertext = ? WHERE seq = 4 AND name = 'identity'", (other,))
+    assert place(bench.verify()) == ("log-altered-evidence", 4)
 
 
 def test_trigger_removed(bench: Bench) -> None:
