@@ -104,6 +104,11 @@ class FaceEngine:
         """Return the model's thresholds for the rates a rules file states. Raises CalibrationMissingError."""
         return thresholds_for(self.models.embedder, fmr=fmr, refer_fmr=refer_fmr)
 
+    def find_face(self, image: Image) -> Face:
+        """Return where the face of a photograph is. Raises NoFaceError, TwoFacesError."""
+        height, width = image.shape[:2]
+        return face_of_still(self._detector.detect(image), width, height, self.rules.zone)
+
     def reference(self, image: Image) -> Reference:
         """Return the face of a reference portrait.
 
@@ -213,7 +218,7 @@ class FaceEngine:
     def _still(self, image: Image, side: str) -> Reference:
         height, width = image.shape[:2]
         try:
-            face = face_of_still(self._detector.detect(image), width, height, self.rules.zone)
+            face = self.find_face(image)
         except (NoFaceError, TwoFacesError) as error:
             raise type(error)(**{**error.facts, "side": side}) from None
         if face.eye_distance_px < self.rules.still_min_eye_distance_px:

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from biometrics.detect import Face
+from biometrics.errors import (
+    FaceBlurredError,
+    FaceBrightError,
+    FaceDarkError,
+    FaceTooSmallError,
+    FaceTurnedError,
+    NoFaceError,
+    TwoFacesError,
+)
+from biometrics.quality import Quality, defect, load_quality_rules, measure
+from biometrics.zone import face_in_zone, face_of_still
+
+RULES = load_quality_rules()
+GOOD = {
+    "eye_distance_px": 60.0, "sharpness": 200.0, "brightness": 120.0, "clipped": 0.0, "turn": 0.0, "tilt_deg": 0.0,
+    "detection": 0.9,
+}  # fmt: skip
+
+
+def face(x: float, width: float = 100, y: float = 200) -> Face:
+    points = np.array([[-0.25, -0.2], [0.25, -0.2], [0, 0], [-0.2, 0.25], [0.2, 0.25]]) * width + [x, y]
+    return Face(x=x - width / 2, y=y - width / 2, width=width, height=width, points=points, score=0.9)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({}, None),
+        ({"eye_distance_px": 23.0}, FaceTooSmallError),
+        ({"brightness": 39.0}, FaceDarkError),
+        ({"brightness": 216.0}, FaceBrightError),
+        ({"clipped": 0.36}, FaceBrightError),
+        ({"turn": -0.56}, FaceTurnedError),
+        ({"tilt_deg": 31.0}, FaceTurnedError),
+        ({"sharpness": 19.0}, FaceBlurredError),
+    ],
+)
+def test_each_limit_has_its_defect(change, error):
+    assert defect(Quality(**{**GOOD, **change}), RULES.live) is error
+
+
+def test_measurements_of_a_flat_crop():
+    quality = measure(face(100), np.full((112, 112, 3), 252, np.uint8))
+    assert quality.sharpness == 0
+    assert quality.brightness == pytest.approx(252, abs=1)
+    assert quality.clipped == 1.0
+    assert quality.turn == pytest.approx(0, abs=1e-9)
+    assert all(isinstance(value, int) for value in quality.facts.values())
+
+
+def test_turn_grows_with_the_nose():
+    seen = face(100)
+    seen.points[2, 0] += 25
+    assert measure(seen, np.zeros((112, 112, 3), np.uint8)).turn == pytest.approx(0.5)
+
+
+def test_live_zone():
+    middle = face(320)
+    assert face_in_zone([middle], 640, RULES.zone) is middle
+    assert face_in_zone([middle, face(60)], 640, RULES.zone) is middle, "a passer-by at the edge"
+    assert face_in_zone([middle, face(420, 30)], 640, RULES.zone) is middle, "a small face behind"
+    at_the_edge = face(60)
+    assert face_in_zone([at_the_edge], 640, RULES.zone) is at_the_edge
+    with pytest.raises(NoFaceError):
+        face_in_zone([], 640, RULES.zone)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [((200, 100), (440, 100)), ((320, 150), (420, 61)), ((40, 100), (600, 90))]
+)
+def test_two_faces_in_the_zone_or_none_clearly_meant(first, second):
+    with pytest.raises(TwoFacesError) as caught:
+        face_in_zone([face(*first), face(*second)], 640, RULES.zone)
+    assert caught.value.facts["faces"] == 2
+
+
+def test_still_takes_the_central_face_and_refuses_a_pair():
+    middle = face(125, 95, 125)
+    assert face_of_still([face(215, 110, 60), middle], 250, 250, RULES.zone) is middle
+    with pytest.raises(TwoFacesError):
+        face_of_still([face(150), face(450, 60)], 640, 400, RULES.zone)
+    with pytest.raises(NoFaceError):
+        face_of_still([], 250, 250, RULES.zone)
