@@ -26,8 +26,8 @@ def candidates(birth: date, issued: date) -> tuple[date | None, ...]:
         birthday(birth, age) for age in THRESHOLDS if rule is not None and birthday(birth, age) > rule
     ]
     found: list[date | None] = [rule, *following[:1], None]
-    if (birth.month, birth.day) == (2, 29) and rule is not None:
-        found.insert(1, date(rule.year, 3, 1) if rule.month == 2 else date(rule.year, 2, 28))
+    if (birth.month, birth.day) == (2, 29) and rule is not None and rule.day != birth.day:
+        found.insert(1, date(rule.year, 3, 1))
     return tuple(dict.fromkeys(found))[:MAX_CANDIDATES]
 
 

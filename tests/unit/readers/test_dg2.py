@@ -1,0 +1,104 @@
+"""DG2: the header of the national card that lies about its size, other formats, and broken records."""
+
+import struct
+
+import pytest
+
+from readers.emrtd.lds.dg2 import image_format, parse_portrait
+from readers.errors import PortraitError, TlvError
+from readers.iso7816 import der, tlv
+
+JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
+JP2 = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(40)
+
+
+def record(
+    image=JPEG,
+    *,
+    faces=1,
+    points=0,
+    data_type=0,
+    magic=b"FAC\x00010\x00",
+    cut=0,
+    length=None,
+    face_length=None,
+):
+    face = struct.pack(">HBBB3sH3s3s", points, 1, 0, 0, bytes(3), 0, bytes(3), bytes(3)) + bytes(8 * points)
+    face += struct.pack(">BBHHBBHH", 1, data_type, 480, 400, 1, 2, 0, 0) + image
+    face = struct.pack(">I", face_length if face_length is not None else len(face) + 4) + face
+    body = magic + struct.pack(">IH", length if length is not None else len(face) + 14, faces) + face
+    return body[: len(body) - cut]
+
+
+def dg2(*records, count=1, tag=0x5F2E):
+    templates = [tlv.encode(0x7F60, tlv.encode(0xA1), tlv.encode(tag, item)) for item in records]
+    return tlv.encode(0x75, tlv.encode(0x7F61, der.encode_integer(count), *templates))
+
+
+def test_portrait_of_the_national_card():
+    portrait = parse_portrait(dg2(record()))
+    assert portrait.image == JPEG
+    assert (portrait.format, portrait.declared) == ("jpeg", "jpeg")
+    assert portrait.facts == {
+        "image_format": "jpeg",
+        "declared_format": "jpeg",
+        "declared_width": 480,
+        "declared_height": 400,
+        "octets": len(JPEG),
+    }
+
+
+@pytest.mark.parametrize("tag", [0x5F2E, 0x7F2E])
+def test_feature_points_and_both_block_tags(tag):
+    assert parse_portrait(dg2(record(points=7), tag=tag)).image == JPEG
+
+
+def test_magic_decides_not_the_header():
+    portrait = parse_portrait(dg2(record(JP2, data_type=0)))
+    assert (portrait.format, portrait.declared) == ("jpeg2000", "jpeg")
+    assert parse_portrait(dg2(record(b"PK\x03\x04" + bytes(30), data_type=9))).format == "unknown"
+    assert image_format(b"\xff\x4f\xff\x51\x00") == "jpeg2000"
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (dg2(record(), record(), count=2), "faces"),
+        (dg2(count=0), "faces"),
+        (dg2(record(), count=2), "faces"),
+        (dg2(record(faces=2)), "faces"),
+        (dg2(record(faces=0)), "faces"),
+        (dg2(record(magic=b"ABC\x00010\x00")), "record-format"),
+        (dg2(record(magic=b"FAC\x00030\x00")), "record-format"),
+        (dg2(record(cut=1)), "record-length"),
+        (dg2(record(length=0xFFFFFFFF)), "record-length"),
+        (dg2(record(face_length=0xFFFFFFFF)), "face-length"),
+        (dg2(record(face_length=0)), "face-length"),
+        (dg2(record(b"")), "face-length"),
+        (dg2(b"FAC\0"), "truncated"),
+        (dg2(b"FAC\x00010\x00" + struct.pack(">IH", 20, 1) + bytes(6)), "truncated"),
+    ],
+)
+def test_broken_records(octets, reason):
+    with pytest.raises(PortraitError) as caught:
+        parse_portrait(octets)
+    assert caught.value.facts["reason"] == reason
+
+
+def test_more_points_than_there_are():
+    broken = bytearray(record())
+    broken[18:20] = b"\xff\xff"
+    with pytest.raises(PortraitError, match="face-length"):
+        parse_portrait(dg2(bytes(broken)))
+
+
+@pytest.mark.parametrize(
+    "octets", [b"", b"\x75\x00", tlv.encode(0x75, tlv.encode(0x7F61)), dg2(record(), tag=0x5F2F)]
+)
+def test_broken_templates(octets):
+    with pytest.raises(TlvError):
+        parse_portrait(octets)
+
+
+def test_picture_is_not_in_repr():
+    assert "picture" not in repr(parse_portrait(dg2(record())))
