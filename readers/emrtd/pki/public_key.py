@@ -6,26 +6,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from asn1crypto.keys import PublicKeyInfo, SpecifiedECDomain
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from readers.emrtd.curves import CURVES, Curve, CurveError, curve_by_name, curve_by_parameters
 from readers.emrtd.pki.algorithms import ECDSA, RSA, RSA_PSS, SignatureAlgorithm, require_strong_hash
-from readers.emrtd.pki.asn1 import parsing
+from readers.emrtd.pki.asn1 import Fields, parsing
 from readers.emrtd.pki.errors import (
     CertificateMalformedError,
     CurveParametersError,
     UnsupportedAlgorithmError,
     WeakAlgorithmError,
 )
+from readers.iso7816 import der, tlv
 
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 8192
 MIN_EC_BITS: Final = 224
 MAX_SALT_OCTETS: Final = 64
 
+_RSA_KEYS: Final = frozenset({"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"})
+_EC_KEY: Final = "1.2.840.10045.2.1"
+_PRIME_FIELD: Final = "1.2.840.10045.1.1"
 _CURVE_NAMES: Final = {
     "1.2.840.10045.3.1.1": "secp192r1",
     "1.3.132.0.33": "secp224r1",
@@ -128,22 +131,24 @@ def load_public_key(spki: bytes) -> PublicKey:
     Raises CertificateMalformedError, WeakAlgorithmError (RSA under 2048 bits, curves under 224),
     CurveParametersError, UnsupportedAlgorithmError."""
     with parsing(CertificateMalformedError):
-        info = PublicKeyInfo.load(spki, strict=True)
-        algorithm = info["algorithm"]["algorithm"].dotted
-        if algorithm in ("1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"):
-            numbers = info["public_key"].parsed
-            modulus, exponent = numbers["modulus"].native, numbers["public_exponent"].native
+        fields = Fields(tlv.parse_one(spki))
+        algorithm = fields.take(der.SEQUENCE).children()
+        octets = der.decode_bit_string(fields.take(der.BIT_STRING))
+        fields.end()
+        family = der.decode_oid(algorithm[0])
+        if family in _RSA_KEYS:
+            modulus, exponent = (
+                der.decode_integer(item) for item in tlv.parse_one(octets, der.SEQUENCE).children()
+            )
             return _rsa_key(modulus, exponent)
-    if algorithm != "1.2.840.10045.2.1":
-        raise UnsupportedAlgorithmError(what="key", algorithm=algorithm)
-    with parsing(CertificateMalformedError):
-        point = bytes(info["public_key"])
-        kind, parameters = info["algorithm"]["parameters"].name, info["algorithm"]["parameters"].chosen
-        named = parameters.dotted if kind == "named" else None
-    if kind == "implicit_ca":
-        raise UnsupportedAlgorithmError(what="curve", algorithm="implicit")
-    curve = _explicit_curve(parameters) if named is None else _named_curve(named)
-    return _ec_key(curve, point, explicit=named is None)
+        if family != _EC_KEY:
+            raise UnsupportedAlgorithmError(what="key", algorithm=family)
+        parameters = algorithm[1]
+        if parameters.tag == der.NULL:
+            raise UnsupportedAlgorithmError(what="curve", algorithm="implicit")
+        explicit = parameters.tag != der.OID
+        curve = _explicit_curve(parameters) if explicit else _named_curve(der.decode_oid(parameters))
+    return _ec_key(curve, octets, explicit=explicit)
 
 
 def _rsa_key(modulus: int, exponent: int) -> PublicKey:
@@ -162,21 +167,26 @@ def _named_curve(oid: str) -> Curve:
     return curve_by_name(_CURVE_NAMES[oid])
 
 
-def _explicit_curve(parameters: SpecifiedECDomain) -> Curve:
-    """The standardised curve with these very p, a, b, G, n and h (CVE-2020-0601: a changed G forges any
-    key)."""
-    with parsing(CertificateMalformedError):
-        if parameters["field_id"]["field_type"].native != "prime_field":
-            raise UnsupportedAlgorithmError(what="curve", algorithm="binary-field")
-        p = parameters["field_id"]["parameters"].parsed.native
-        a, b = (int.from_bytes(parameters["curve"][name].native, "big") for name in ("a", "b"))
-        base = bytes(parameters["base"])
-        order, cofactor = parameters["order"].native, parameters["cofactor"].native
+def _explicit_curve(parameters: tlv.Tlv) -> Curve:
+    """The standardised curve with these very p, a, b, G, n and h (SEC 1 C.2).
+
+    A changed generator alone makes any key forgeable (CVE-2020-0601). Raises CurveParametersError, TlvError."""
+    fields = Fields(parameters)
+    der.decode_integer(fields.take(der.INTEGER))
+    field_id, coefficients = fields.take(der.SEQUENCE).children(), fields.take(der.SEQUENCE).children()
+    base = fields.take(der.OCTET_STRING).value
+    order = der.decode_integer(fields.take(der.INTEGER))
+    cofactor = fields.take_optional(der.INTEGER)
+    if der.decode_oid(field_id[0]) != _PRIME_FIELD:
+        raise UnsupportedAlgorithmError(what="curve", algorithm="binary-field")
+    p = der.decode_integer(field_id[1])
+    a, b = (int.from_bytes(tlv.require([item], der.OCTET_STRING).value, "big") for item in coefficients[:2])
     if p not in {curve.p for curve in CURVES.values()}:
         raise CurveParametersError(reason="no-standard-curve")
     x, y = _generator(base, p=p, a=a, b=b)
+    h = None if cofactor is None else der.decode_integer(cofactor)
     try:
-        return curve_by_parameters(p=p, a=a, b=b, x=x, y=y, n=order, h=cofactor)
+        return curve_by_parameters(p=p, a=a, b=b, x=x, y=y, n=order, h=h)
     except CurveError:
         raise CurveParametersError(reason="no-standard-curve") from None
 
