@@ -94,11 +94,13 @@ def build_attendance(
     letterhead: Letterhead | None = None,
     language: str = "vi",
     posted: bool = False,
+    unlisted: int = 0,
 ) -> Sheet:
     """Return the page model of a session's roll as of tree head `head`, in the roll's order.
 
     A training session's sheet says so on every page. `posted` masks the numbers for a copy on a wall. A portrait
-    that cannot be printed leaves its frame empty and says so in the note. Raises TextMissingError.
+    that cannot be printed leaves its frame empty and says so in the note. `unlisted`: attempts of people who are on
+    no row. Raises TextMissingError.
     """
     writer = _Writer(session, texts, pictures, posted=posted)
     return Sheet(
@@ -116,7 +118,7 @@ def build_attendance(
             for name, wide, align in _COLUMNS
         ),
         rows=tuple(writer.row(order, entry) for order, entry in enumerate(roll, start=1)),
-        closing=_closing(session, texts, roll),
+        closing=_closing(session, texts, roll, unlisted),
         foot=_foot(session, texts, head),
         roster_hash=session.roster_hash,
         head=head,
@@ -244,7 +246,7 @@ def _place_and_date(day: date, texts: Texts, locality: str) -> str:
     )
 
 
-def _closing(session: Session, texts: Texts, roll: Sequence[RollRow]) -> Closing:
+def _closing(session: Session, texts: Texts, roll: Sequence[RollRow], unlisted: int) -> Closing:
     counts = {state: sum(entry.state is state for entry in roll) for state in State}
     group = session.rules_id.partition("-")[0]
     roles = _ROLES.get(group, _OTHER_ROLES)
@@ -255,6 +257,7 @@ def _closing(session: Session, texts: Texts, roll: Sequence[RollRow]) -> Closing
             _total(texts, "referred", counts[State.REFERRED]),
             _total(texts, "refused", counts[State.REFUSED]),
             _total(texts, "not-seen", counts[State.NOT_SEEN]),
+            _total(texts, "unlisted", unlisted),
             say(texts, "sheet.total.absent", dash=DASH),
             say(texts, "sheet.total.exceptions", dash=DASH),
         ),

@@ -25,7 +25,7 @@ FOOT_TOP: Final = 43 * mm
 FOOT_BOTTOM: Final = 9 * mm
 SEAL_SIDE: Final = 33 * mm
 """Largest side of the page seal; its lower right corner is at (RIGHT, FOOT_BOTTOM)."""
-STATION_BOX: Final = (RIGHT - 86 * mm, FOOT_BOTTOM + 2 * mm, RIGHT - 37 * mm, FOOT_TOP - 4 * mm)
+STATION_BOX: Final = (RIGHT - 96 * mm, FOOT_BOTTOM + 3 * mm, RIGHT - 36 * mm, FOOT_TOP - 4 * mm)
 """x1, y1, x2, y2 on the last page: where the signed file shows the station's own signature."""
 
 PICTURE: Final = (8.1 * mm, 10.8 * mm)

@@ -263,11 +263,17 @@ class _Page:
         side = min(at.SEAL_SIDE, len(modules) * _MODULE)
         module = side / len(modules)
         left, top = at.RIGHT - side, at.FOOT_BOTTOM + side
-        path = self._canvas.beginPath()
-        for index, row in enumerate(modules):
-            for start, length in _runs(row):
-                path.rect(left + start * module, top - (index + 1) * module, length * module, module)
-        self._canvas.drawPath(path, stroke=0, fill=1)
+        canvas = self._canvas
+        canvas.saveState()
+        canvas.translate(left, top)
+        canvas.scale(module, -module)
+        boxes = [
+            f"{start} {index} {length} 1 re"
+            for index, row in enumerate(modules)
+            for start, length in _runs(row)
+        ]
+        canvas.addLiteral(" ".join([*boxes, "f"]))
+        canvas.restoreState()
 
 
 def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:

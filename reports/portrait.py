@@ -30,11 +30,11 @@ def thumbnail(jpeg: bytes) -> Thumbnail:
         raise PortraitError(why="pixels", width=width, height=height)
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-            image.draft("RGB", (BOX[0] * 2, BOX[1] * 2))
+            image.draft("RGB", BOX)
             small = image.convert("RGB")
     except (OSError, ValueError, SyntaxError):
         raise PortraitError(why="damaged") from None
-    small.thumbnail(BOX, Image.Resampling.LANCZOS)
+    small.thumbnail(BOX, Image.Resampling.BICUBIC)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=_QUALITY, optimize=True)
     return Thumbnail(jpeg=out.getvalue(), width=small.width, height=small.height)

@@ -31,6 +31,7 @@ _HEAD: Final = b"\xd2\x84\x4d" + _PROTECTED
 """Tag 18, array of 4, byte string of 13: what every seal begins with, up to the key id."""
 _EMPTY_MAP: Final = b"\xa0"
 _OUTCOMES: Final = {"A", "R", "X", "-"}
+_MASK: Final = 3
 _KEYS: Final = tuple(range(1, 12))
 _MAX_ROWS: Final = 64
 
@@ -103,8 +104,11 @@ def read_seal(text: str, key: VerifierKey) -> PageSeal:
 
 
 def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the QR code of a text, error correction M, without its quiet zone: rows of dark or light."""
-    code = segno.make_qr(text, error="m", boost_error=False)
+    """Return the QR code of a text, error correction M, without its quiet zone: rows of dark or light.
+
+    The mask is fixed: a signed, dense text leaves none that reads better, and trying all eight costs most of the time.
+    """
+    code = segno.make_qr(text, error="m", boost_error=False, mask=_MASK)
     return tuple(tuple(bool(module) for module in row) for row in code.matrix)
 
 
