@@ -10,12 +10,17 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from biometrics.errors import BiometricsError
 from proctor import __version__
 from proctor.commands import chip, face, log, people, sheets, station, training, trust
 from proctor.commands import session as session_commands
 from proctor.commands.context import Context
 from proctor.errors import CommandError
+from proctor.recorder import place_of
 from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES, load_texts
+from readers.errors import ReaderError
+from reports.errors import ReportsError
+from sessions.errors import SessionsError
 
 Command = Callable[[Context], int]
 Parsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -78,9 +83,7 @@ def _add_main_commands(build: _Builder) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--holder", metavar="FILE", help=_help("option.holder"))
     which.add_argument("--sample", metavar="NAME", default=None, help=_help("option.sample"))
-    parser.add_argument(
-        "--vpcd", metavar="HOST:PORT", default="127.0.0.1:35963", help=_help("option.vpcd")
-    )
+    parser.add_argument("--vpcd", metavar="HOST:PORT", default="127.0.0.1:35963", help=_help("option.vpcd"))
     parser.add_argument("--portrait", metavar="FILE", help=_help("option.portrait"))
     parser.add_argument("--list", action="store_true", help=_help("option.list-samples"))
     build.command("doctor", "doctor", station.doctor)
@@ -151,7 +154,7 @@ def _add_trust_and_people(build: _Builder) -> None:
     _login(listing)
     users = build.group("user", "user")
     add = users.command("add", "user.add", people.add)
-    add.add_argument("id", metavar="ID", help=_help("option.user-id"))
+    add.add_argument("id", nargs="?", metavar="ID", help=_help("option.user-id"))
     add.add_argument("--first", action="store_true", help=_help("option.first"))
     add.add_argument("--name", metavar="NAME", default="", help=_help("option.name"))
     add.add_argument("--role", metavar="ROLE", help=_help("option.role"))
@@ -185,6 +188,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CommandError as error:
         return context.fail(error)
+    except (ReaderError, BiometricsError, SessionsError, ReportsError) as error:
+        return context.fail(CommandError.of(error.code, error.facts))
     except KeyboardInterrupt:
         context.say("interrupted")
         return 130
@@ -192,6 +197,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader of our output went away (`proctor … | head`); nothing more can be said there
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:
+        if os.environ.get("PROCTOR_TRACEBACK"):
+            raise
+        return context.fail(CommandError("internal-error", error=type(error).__name__, place=place_of(error)))
     return status
 
 

@@ -31,9 +31,7 @@ class Places:
     @classmethod
     def of(cls, root: str | None) -> "Places":
         """Return the places of one call."""
-        return cls(
-            home=default_home(os.environ), root=Path(root).expanduser().absolute() if root else None
-        )
+        return cls(home=default_home(os.environ), root=Path(root).expanduser().absolute() if root else None)
 
     @property
     def real(self) -> Path:

@@ -1,6 +1,7 @@
 """Errors that only the station as a whole can raise."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from readers.errors import ReaderError
 
@@ -13,13 +14,20 @@ class SimulatedReaderError(ReaderError):
 
 
 class CommandError(Exception):
-    """A command cannot do its job; `code` has a text that says what to do. Exit status 1, or 2 for wrong usage."""
+    """A command cannot do its job. `code` has a text that says what to do; `facts` fill its places.
 
-    code: ClassVar[str] = "command-failed"
-    exit_status: ClassVar[int] = 1
+    `usage`: the call itself was wrong, exit status 2; else 1.
+    """
 
     def __init__(self, code: str, *, usage: bool = False, **facts: str | int) -> None:
-        self.facts = dict(facts)
-        self.name = code
+        self.code = code
         self.usage = usage
+        self.facts: Mapping[str, str | int] = MappingProxyType(dict(facts))
         super().__init__(" ".join([code, *(f"{key}={value}" for key, value in facts.items())]))
+
+    @classmethod
+    def of(cls, code: str, facts: Mapping[str, str | int]) -> "CommandError":
+        """Return the command error of a package's error."""
+        error = cls(code)
+        error.facts = MappingProxyType(dict(facts))
+        return error

@@ -7,12 +7,13 @@ A `None` input makes a check NOT_PERFORMED (`Recorder.run`). The roster, the gen
 from dataclasses import dataclass
 from typing import Protocol
 
-from biometrics.engine import Live, Match
+from biometrics.evidence import Live, Match
 from biometrics.notice import NoticeShown
 from proctor.checks import CheckName as C
 from proctor.present import PresentCard
 from proctor.recorder import Recorder
 from readers.cccd.cross_check import Agreement
+from readers.cccd.id_number import IdNumber
 from readers.emrtd.evidence import (
     ConsistentChip,
     ConsistentKeys,
@@ -23,9 +24,12 @@ from readers.emrtd.evidence import (
 )
 from sessions.session import FirstAttempt, Seat
 
-class CardDesk(Protocol):
-    """The card on the reader."""
 
+class CardDesk(Protocol):
+    """The card on the reader. `claimed`: the number that was typed or scanned, once read; it proves nothing."""
+
+    @property
+    def claimed(self) -> IdNumber | None: ...
     def require_present(self) -> PresentCard: ...
     def open(self, present: PresentCard) -> OpenedChip: ...
     def require_genuine(self, keys: ConsistentKeys) -> GenuineChip: ...
@@ -44,6 +48,7 @@ class TrustDesk(Protocol):
 class RosterDesk(Protocol):
     """The session's list."""
 
+    def claimed_seat(self, number: IdNumber | None) -> Seat | None: ...
     def require_seat(self, holder: ConsistentChip) -> Seat: ...
     def require_first(self, seat: Seat) -> FirstAttempt: ...
 
@@ -52,6 +57,7 @@ class FaceDesk(Protocol):
     """The camera and the comparison."""
 
     def require_notice(self) -> NoticeShown: ...
+    def look(self, notice: NoticeShown | None) -> None: ...
     def capture_live(self, notice: NoticeShown, present: PresentCard) -> Live: ...
     def require_match(self, holder: ConsistentChip, live: Live) -> Match: ...
 
@@ -92,6 +98,7 @@ def read_chip(card: CardDesk, trust: TrustDesk, rec: Recorder) -> Proven:
 def check_in(st: Station, rec: Recorder) -> Proven:
     """One attempt of one candidate. No frame is taken before the notice's version is on record."""
     notice = rec.run(C.NOTICE, st.faces.require_notice)
+    st.faces.look(notice)  # the camera starts up while the chip is read
     chip = read_chip(st.card, st.trust, rec)
     seat = rec.run(C.ROSTER, st.roster.require_seat, chip.holder)
     rec.run(C.DUPLICATE, st.roster.require_first, seat)

@@ -26,6 +26,9 @@ ALWAYS_REQUIRED = frozenset(
         C.FACE_MATCH,
     }
 )
+# A software card or a camera that shows a recording says that the station itself is not what it should be.
+ALWAYS_REFUSED = frozenset({C.CARD_ACCESS, C.FACE_CAPTURE})
+_SEVERITY = (Verdict.ADMIT, Verdict.REFER, Verdict.REFUSE)
 NO_CHIP_CODES = frozenset({"no-card", "reader-not-found", "pcsc-unavailable", "reader-gone", "reader-busy"})
 SIGNER_UNKNOWN_CODE = "pa-no-trust-anchor"
 REVOCATION_UNKNOWN_CODE = "pa-revocation-unknown"
@@ -41,33 +44,51 @@ class Decision:
 
 
 def decide(
-    checks: Mapping[CheckName, Check], *, required: frozenset[str], refuse_on_failed: frozenset[str]
+    checks: Mapping[CheckName, Check],
+    *,
+    required: frozenset[str],
+    refuse_on_failed: frozenset[str],
+    chip_at_best: Mapping[str, Verdict],
 ) -> Decision:
-    """Return the decision. `required` is added to `ALWAYS_REQUIRED`; a FAILED check in `refuse_on_failed` REFUSEs.
+    """Return the decision.
 
-    A FAILED check outside that set, an INDETERMINATE or a NOT_PERFORMED required check REFERs: a person decides.
+    `required` is added to `ALWAYS_REQUIRED`, `refuse_on_failed` to `ALWAYS_REFUSED`: a FAILED check among them REFUSEs.
+    A FAILED check outside, an INDETERMINATE or a NOT_PERFORMED required check REFERs: a person decides. `chip_at_best`
+    (chip verdict → verdict) can only make it worse; a chip verdict it does not name REFERs.
     """
     chip = chip_verdict(checks)
-    failed = [name for name in CheckName if checks[name].outcome is Outcome.FAILED]
-    open_checks = [
-        name
-        for name in CheckName
-        if (name in ALWAYS_REQUIRED or name in required or name in failed)
-        and checks[name].outcome is not Outcome.PASSED
-    ]
-    if any(name in refuse_on_failed for name in failed):
-        verdict = Verdict.REFUSE
-    elif open_checks or chip is not ChipVerdict.GENUINE:
-        verdict = Verdict.REFER
-    else:
-        verdict = Verdict.ADMIT
-    return Decision(verdict=verdict, reasons=_reasons(checks, open_checks), chip=chip)
+    failed = frozenset(name for name in CheckName if checks[name].outcome is Outcome.FAILED)
+    needed = ALWAYS_REQUIRED | required | failed
+    unmet = [name for name in CheckName if name in needed and checks[name].outcome is not Outcome.PASSED]
+    bounds = [chip_at_best.get(chip, Verdict.REFER)]
+    if unmet or chip is not ChipVerdict.GENUINE:
+        bounds.append(Verdict.REFER)
+    if failed & (ALWAYS_REFUSED | refuse_on_failed):
+        bounds.append(Verdict.REFUSE)
+    return Decision(verdict=max(bounds, key=_SEVERITY.index), reasons=_reasons(checks, unmet), chip=chip)
 
 
 def _reasons(checks: Mapping[CheckName, Check], names: list[CheckName]) -> tuple[str, ...]:
     """The codes that tell a person why; what was merely not reached is a consequence, not a reason."""
     spoken = [checks[name].code for name in names if checks[name].code != "not-reached"]
     return tuple(dict.fromkeys(spoken))
+
+
+CHIP_CHECKS = (
+    C.CARD_ACCESS,
+    C.CHIP_OPEN,
+    C.PA_KEYS,
+    C.CHIP_GENUINE,
+    C.CHIP_READ,
+    C.PA_CONSISTENT,
+    C.PA_TRUSTED,
+    C.CROSS_CHECK,
+)
+
+
+def chip_reasons(checks: Mapping[CheckName, Check]) -> tuple[str, ...]:
+    """The codes of the chip's own checks that were not passed."""
+    return _reasons(checks, [name for name in CHIP_CHECKS if checks[name].outcome is not Outcome.PASSED])
 
 
 def chip_verdict(checks: Mapping[CheckName, Check]) -> ChipVerdict:

@@ -17,6 +17,7 @@ class PresentCard:
     qr: QrCard | None = field(repr=False)
     key: Can = field(repr=False)
     reader_kind: str
+    challenge_seed: bytes | None = field(default=None, repr=False)
 
     @property
     def facts(self) -> Mapping[str, str | int]:

@@ -48,8 +48,8 @@ class SaysNothingProven(Protocol):
 class Recorder:
     """Runs the checks of one attempt and keeps a row for each.
 
-    A check whose input is missing is NOT_PERFORMED. A domain error is FAILED when it is evidence against the candidate's
-    papers or face (`conclusive`), else INDETERMINATE. Any other exception is a bug: its check is INDETERMINATE with
+    A check whose input is missing is NOT_PERFORMED. A domain error is FAILED when it is evidence against the papers or
+    the face (`conclusive`), else INDETERMINATE. Any other exception is a bug: its check is INDETERMINATE with
     `internal-error`, and the rest of the attempt is not performed.
     """
 
@@ -87,11 +87,14 @@ class Recorder:
     def run(self, name: CheckName, call: Callable[..., R] | None, /, *inputs: object) -> R | None:
         """Run one check and keep its row; return what it proved, or None."""
         if self._ended is not None:
-            return self._skip(name, self._ended)
+            self._keep(name, self._row(Outcome.NOT_PERFORMED, self._ended))
+            return None
         if call is None:
-            return self._skip(name, NOT_AVAILABLE)
+            self._keep(name, self._row(Outcome.NOT_PERFORMED, NOT_AVAILABLE))
+            return None
         if any(value is None for value in inputs):
-            return self._skip(name, NOT_REACHED)
+            self._keep(name, self._row(Outcome.NOT_PERFORMED, NOT_REACHED))
+            return None
         started_at, started = self._now(), self._clock()
         result: R | None = None
         try:
@@ -105,7 +108,7 @@ class Recorder:
             outcome, code, facts = Outcome.INDETERMINATE, INTERRUPTED, {}
         except Exception as error:  # noqa: BLE001 - a bug ends the attempt, and the attempt is logged with what it had
             self.end(INTERNAL_ERROR)
-            place = _place_of(error)
+            place = place_of(error)
             diagnostics.error("check %s ended by %s at %s", name, type(error).__name__, place)
             outcome, code = Outcome.INDETERMINATE, INTERNAL_ERROR
             facts = {"error": type(error).__name__, "place": place}
@@ -121,9 +124,6 @@ class Recorder:
             ),
         )
         return result
-
-    def _skip(self, name: CheckName, code: str) -> None:
-        self._keep(name, self._row(Outcome.NOT_PERFORMED, code))
 
     def _row(self, outcome: Outcome, code: str) -> Check:
         return Check(
@@ -143,7 +143,7 @@ def _outcome_of(result: object) -> tuple[Outcome, str, Facts]:
     return Outcome.PASSED, OK, facts
 
 
-def _place_of(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """Where a bug happened, as file:line: an exception's text might hold a name or a number, its place cannot."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

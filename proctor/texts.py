@@ -31,7 +31,7 @@ class Texts(Mapping[str, str]):
         return len(self._table)
 
     def say(self, key: str, **values: str | int) -> str:
-        """Return the text of `key` with `{name}` places filled; an unknown key comes back in brackets, never as an error."""
+        """Return the text of `key` with `{name}` places filled; an unknown key comes back in brackets."""
         text = self._table.get(key)
         if text is None:
             return f"[{key}]"

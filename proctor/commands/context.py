@@ -38,6 +38,10 @@ class Context:
             console=Console(stderr=True, highlight=False, soft_wrap=True),
         )
 
+    def ask(self, user_id: str) -> str:
+        """Return the password of a user who logs in."""
+        return self.secrets.secret_of(user_id, f"{user_id}: mật khẩu / password: ")
+
     def say(self, key: str, **values: str | int) -> None:
         """Print one keyed text to standard error."""
         self.console.print(self.texts.say(key, **values), markup=False)
@@ -50,12 +54,16 @@ class Context:
             for line in lines:
                 print(line)  # noqa: T201
 
+    def flush(self) -> None:
+        """Let a reader of our output see it now."""
+        sys.stdout.flush()
+
     def fail(self, error: CommandError) -> int:
         """Tell why a command could not do its job; return its exit status."""
-        text = self.texts.say(error.name, **error.facts)
+        text = self.texts.say(error.code, **error.facts)
         if self.options.json and not error.usage:
-            vi, en = (load_texts(language).say(error.name, **error.facts) for language in ("vi", "en"))
-            self.result({"ok": False, "code": error.name, "vi": vi, "en": en, "facts": error.facts}, ())
+            vi, en = (load_texts(language).say(error.code, **error.facts) for language in ("vi", "en"))
+            self.result({"ok": False, "code": error.code, "vi": vi, "en": en, "facts": dict(error.facts)}, ())
         self.console.print(text, markup=False)
         return 2 if error.usage else 1
 

@@ -80,6 +80,11 @@ class GenuineChip:
     proven_by: ProvenBy
     facts: Facts
 
+    @property
+    def not_performed_code(self) -> str | None:
+        """The code under which the record says that nothing was proven, None where something was."""
+        return "chip-not-proven" if self.proven_by == "nothing" else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawChip:

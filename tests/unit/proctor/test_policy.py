@@ -7,10 +7,11 @@ import pytest
 
 from proctor.checks import CheckName as C
 from proctor.checks import ChipVerdict
-from proctor.policy import ALWAYS_REQUIRED, chip_verdict, decide
+from proctor.policy import ALWAYS_REFUSED, ALWAYS_REQUIRED, Decision, chip_verdict, decide
 from sessions.record import Check, Outcome, Verdict
 
 REFUSING = frozenset({"pa-keys", "chip-genuine", "pa-consistent", "pa-trusted", "face-match"})
+AT_BEST = {"genuine": Verdict.ADMIT, "altered": Verdict.REFUSE}
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -24,12 +25,16 @@ def checks(**changes: Check) -> dict[C, Check]:
     return good | {C[name]: check for name, check in changes.items()}
 
 
+def decision_of(rows: dict[C, Check], required: frozenset[str] = frozenset(), refusing=REFUSING) -> Decision:
+    return decide(rows, required=required, refuse_on_failed=refusing, chip_at_best=AT_BEST)
+
+
 def verdict(rows: dict[C, Check], required: frozenset[str] = frozenset(), refusing=REFUSING) -> Verdict:
-    return decide(rows, required=required, refuse_on_failed=refusing).verdict
+    return decision_of(rows, required, refusing).verdict
 
 
 def test_all_passed_admits_without_pad() -> None:
-    decision = decide(checks(), required=frozenset(), refuse_on_failed=REFUSING)
+    decision = decision_of(checks())
     assert decision.verdict is Verdict.ADMIT
     assert decision.reasons == ()
     assert decision.chip is ChipVerdict.GENUINE
@@ -43,13 +48,13 @@ def test_a_rule_that_requires_pad_refers_without_it() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.INDETERMINATE, Outcome.NOT_PERFORMED])
 def test_no_single_check_can_be_missing_from_an_admit(name: C, outcome: Outcome) -> None:
     rows = checks() | {name: row(outcome, "any")}
-    assert verdict(rows, refusing=frozenset()) is Verdict.REFER
+    assert verdict(rows, refusing=frozenset()) is not Verdict.ADMIT
 
 
 @pytest.mark.parametrize("name", sorted(REFUSING))
 def test_evidence_against_refuses(name: str) -> None:
     rows = checks() | {C(name): row(Outcome.FAILED, "against")}
-    decision = decide(rows, required=frozenset(), refuse_on_failed=REFUSING)
+    decision = decision_of(rows)
     assert decision.verdict is Verdict.REFUSE
     assert "against" in decision.reasons
 
@@ -72,7 +77,7 @@ def test_reasons_leave_out_what_was_only_not_reached() -> None:
         PA_KEYS=row(Outcome.NOT_PERFORMED, "not-reached"),
         FACE_MATCH=row(Outcome.NOT_PERFORMED, "not-reached"),
     )
-    assert decide(rows, required=frozenset(), refuse_on_failed=REFUSING).reasons == ("access-wrong-key",)
+    assert decision_of(rows).reasons == ("access-wrong-key",)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +101,23 @@ def test_chip_verdict(changes: dict[str, tuple[Outcome, str]], expected: ChipVer
     assert chip_verdict(rows) is expected
     if expected is not ChipVerdict.GENUINE:
         assert verdict(rows) is not Verdict.ADMIT
+
+
+@pytest.mark.parametrize("name", sorted(ALWAYS_REFUSED))
+def test_a_simulated_part_refuses_whatever_the_rules_say(name: C) -> None:
+    rows = checks() | {name: row(Outcome.FAILED, "reader-not-physical")}
+    assert verdict(rows, refusing=frozenset()) is Verdict.REFUSE
+
+
+@pytest.mark.parametrize("best", list(Verdict))
+def test_rules_can_make_a_chip_verdict_worse_but_never_better(best: Verdict) -> None:
+    rows = checks(PA_TRUSTED=row(Outcome.INDETERMINATE, "pa-no-trust-anchor"))
+    found = decide(
+        rows, required=frozenset(), refuse_on_failed=frozenset(), chip_at_best={"signer-unknown": best}
+    )
+    assert found.verdict is (Verdict.REFUSE if best is Verdict.REFUSE else Verdict.REFER)
+
+
+def test_a_chip_verdict_the_rules_do_not_name_refers() -> None:
+    found = decide(checks(), required=frozenset(), refuse_on_failed=frozenset(), chip_at_best={})
+    assert found.verdict is Verdict.REFER

@@ -74,7 +74,10 @@ def test_a_bug_ends_the_attempt_and_its_text_stays_out(rec: Recorder, caplog) ->
     rec.run(C.CHIP_OPEN, Proof)
     rows = rec.checks
     assert rows[C.NOTICE].outcome is Outcome.PASSED
-    assert (rows[C.CARD_ACCESS].outcome, rows[C.CARD_ACCESS].code) == (Outcome.INDETERMINATE, "internal-error")
+    assert (rows[C.CARD_ACCESS].outcome, rows[C.CARD_ACCESS].code) == (
+        Outcome.INDETERMINATE,
+        "internal-error",
+    )
     assert rows[C.CARD_ACCESS].facts["error"] == "KeyError"
     assert (rows[C.CHIP_OPEN].outcome, rows[C.CHIP_OPEN].code) == (Outcome.NOT_PERFORMED, "internal-error")
     assert SECRET not in caplog.text

@@ -1,0 +1,186 @@
+"""Builds every object of a station from options; no logic of its own beyond what is allowed where."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from biometrics.camera import Camera, open_camera
+from biometrics.decode import PortraitDecoder
+from biometrics.engine import FaceEngine
+from proctor.attempt import AttemptContext, AttemptResult, OnCheck, new_attempt_id, run_attempt
+from proctor.challenge import RANDOM_BYTES, Challenge
+from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice, PassiveAuthDesk, Progress, SessionDesk
+from proctor.errors import SimulatedReaderError
+from proctor.pipeline import Station
+from proctor.roots import OpenRoot
+from proctor.softcards import CardWorkshop, is_softcard
+from proctor.texts import load_texts
+from readers.emrtd.pki.store import TrustStore
+from readers.transport import pcsc
+from readers.transport.base import Connection, is_virtual_reader
+from sessions.record import SystemClock
+from sessions.roles import require_may
+from sessions.rules import Rules
+from sessions.session import Session
+
+CARD_WAIT_S = 20.0
+NO_ROOT = bytes(32)
+"""In place of a tree head where there is no log: a chip read without a session."""
+
+ShowNotice = Callable[[str, str], None]
+OpenCamera = Callable[[], Camera]
+
+
+def card_source(
+    reader: str,
+    *,
+    training: bool,
+    workshop: CardWorkshop | None,
+    apdu_deadline_s: float,
+    wait_s: float = CARD_WAIT_S,
+) -> CardSource:
+    """Return how to reach the card on `reader`. Outside training a simulated reader raises when it is used."""
+    if is_softcard(reader) or is_virtual_reader(reader):
+        if not training:
+            return CardSource(kind="simulated", connect=_refuse_simulated)
+        if is_softcard(reader) and workshop is not None:
+            cards = workshop
+            return CardSource(kind="software", connect=lambda: cards.connect(reader))
+
+    def connect() -> Connection:
+        connection = pcsc.connect(reader, wait_s=wait_s, apdu_deadline_s=apdu_deadline_s)
+        if not training and is_virtual_reader(connection.name):
+            connection.close()
+            raise SimulatedReaderError(reader="virtual")
+        return connection
+
+    return CardSource(kind="pcsc", connect=connect)
+
+
+def _refuse_simulated() -> Connection:
+    raise SimulatedReaderError(reader="simulated")
+
+
+def camera_source(spec: str, *, training: bool) -> OpenCamera:
+    """Return how to open the camera `spec`; outside training only a physical device opens."""
+    return lambda: open_camera(spec, allow_recorded=training)
+
+
+def fresh_challenge(tree_root: bytes = NO_ROOT) -> Challenge:
+    """Return a challenge over the last tree head."""
+    return Challenge(os.urandom(RANDOM_BYTES), tree_root)
+
+
+def chip_desks(
+    access_text: str,
+    source: CardSource,
+    trust: TrustStore,
+    *,
+    challenge: Challenge,
+    rules: Rules | None = None,
+    on_progress: Progress | None = None,
+) -> tuple[ChipDesk, PassiveAuthDesk]:
+    """Return the two desks that a chip read needs."""
+    desk = ChipDesk(
+        access_text=access_text,
+        source=source,
+        challenge=challenge,
+        pace_tries=rules.pace_tries if rules is not None else 1,
+        total_s=rules.deadlines.chip_s if rules is not None else 30.0,
+        on_progress=on_progress,
+    )
+    trusting = PassiveAuthDesk(
+        trust, now=lambda: datetime.now(UTC), today=lambda: datetime.now().astimezone().date()
+    )
+    return desk, trusting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """What one candidate's attempt is made with."""
+
+    access_text: str = field(repr=False)
+    source: CardSource
+    open_camera: OpenCamera
+    attempt_id: str = field(default_factory=new_attempt_id)
+
+
+class Desk:
+    """A staffed desk of one session: everything that lives longer than one candidate."""
+
+    def __init__(
+        self,
+        opened: OpenRoot,
+        session: Session,
+        trust: TrustStore,
+        *,
+        engine: FaceEngine,
+        decoder: PortraitDecoder,
+        show_notice: ShowNotice,
+    ) -> None:
+        require_may(opened.require_login().operator, "check-in")
+        self._opened = opened
+        self._session = session
+        self._trust = trust
+        self._engine = engine
+        self._decoder = decoder
+        self._clock = SystemClock()
+        self._notice = Notice(
+            version=session.rules.notice_version, text=load_texts("vi")["notice.text"], show=show_notice
+        )
+
+    @property
+    def rules(self) -> Rules:
+        """The rules the session was opened under."""
+        return self._session.rules
+
+    def check_in(
+        self, work: Transaction, *, on_check: OnCheck | None = None, on_progress: Progress | None = None
+    ) -> AttemptResult:
+        """Run one attempt. Card and camera are let go however it ends."""
+        head = self._opened.store.head()
+        desk, trusting = chip_desks(
+            work.access_text,
+            work.source,
+            self._trust,
+            challenge=fresh_challenge(head.root),
+            rules=self.rules,
+            on_progress=on_progress,
+        )
+        booth = FaceBooth(
+            notice=self._notice,
+            open_camera=work.open_camera,
+            engine=self._engine,
+            decoder=self._decoder,
+            thresholds=self._engine.thresholds(fmr=self.rules.fmr_accept, refer_fmr=self.rules.fmr_refer),
+            deadline_s=self.rules.deadlines.face_capture_s,
+        )
+        station = Station(
+            card=desk, trust=trusting, roster=SessionDesk(self._opened.store, self._session), faces=booth
+        )
+        context = AttemptContext(
+            store=self._opened.store,
+            session=self._session,
+            operator=self._opened.require_login().operator,
+            clock=self._clock,
+            trust=dict(self._trust.facts),
+            checkpoint_size=head.size,
+        )
+        try:
+            return run_attempt(station, context, attempt_id=work.attempt_id, on_check=on_check)
+        finally:
+            desk.close()
+            booth.close()
+
+
+@contextmanager
+def open_desk(
+    opened: OpenRoot, session: Session, trust: TrustStore, *, show_notice: ShowNotice
+) -> Iterator[Desk]:
+    """Open a desk: load and check the models, start the portrait decoder. Raises ModelMissingError and the like."""
+    with ExitStack() as stack:
+        engine = stack.enter_context(FaceEngine.load(dlib=True))
+        decoder = stack.enter_context(PortraitDecoder())
+        yield Desk(opened, session, trust, engine=engine, decoder=decoder, show_notice=show_notice)

@@ -1,0 +1,154 @@
+"""One attempt, from the first check to the committed entry. The verdict leaves this module only once it is recorded."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+from proctor.checks import CheckName, ChipVerdict
+from proctor.pipeline import Proven, Station, check_in
+from proctor.policy import Decision, decide
+from proctor.recorder import Recorder
+from sessions.errors import StoreError
+from sessions.record import AttemptRecord, Check, Clock, Operator, Verdict
+from sessions.session import Session
+from sessions.store import Receipt, Store
+
+OnCheck = Callable[[CheckName, Check], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptResult:
+    """What may be shown. `receipt` None: not recorded, so `decision` is withheld from the caller's view of the verdict."""
+
+    attempt_id: str
+    session_id: str
+    sbd: str | None
+    decision: Decision
+    checks: Mapping[CheckName, Check]
+    receipt: Receipt | None
+    store_error: str | None
+    total_ms: int
+    live_portrait: bytes | None = field(default=None, repr=False)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict to show: an attempt without an entry goes to a person."""
+        return self.decision.verdict if self.receipt is not None else Verdict.REFER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptContext:
+    """What an attempt is entered under. `checkpoint_size`: of the tree head in this attempt's challenge."""
+
+    store: Store
+    session: Session
+    operator: Operator
+    clock: Clock
+    trust: Mapping[str, str | int]
+    checkpoint_size: int
+
+
+def new_attempt_id() -> str:
+    """Return a fresh attempt id; made before the first check, so that a crash cannot make two of one."""
+    return str(uuid.uuid4())
+
+
+def run_attempt(
+    station: Station, context: AttemptContext, *, attempt_id: str, on_check: OnCheck | None = None
+) -> AttemptResult:
+    """Run the pipeline, decide, and commit one entry. Raises `sessions.errors.StoreFullError` before it begins
+    when there is no room for its entry."""
+    context.store.require_room()
+    begun, started = context.clock.now(), monotonic()
+    recorder = Recorder(now=lambda: datetime.now(UTC), on_check=on_check)
+    proven = check_in(station, recorder)
+    checks = recorder.checks
+    rules = context.session.rules
+    decision = decide(
+        checks,
+        required=rules.required,
+        refuse_on_failed=rules.refuse_on_failed,
+        chip_at_best=rules.chip_at_best,
+    )
+    sbd, source = _candidate(proven, station)
+    record = AttemptRecord(
+        attempt_id=attempt_id,
+        session_id=context.session.session_id,
+        component=context.session.component,
+        verdict=decision.verdict,
+        reasons=decision.reasons,
+        checks={name.value: check for name, check in checks.items()},
+        chip_verdict=decision.chip.value,
+        method="chip-face",
+        operator=context.operator,
+        moment=begun,
+        rules_sha256=rules.sha256,
+        sbd=sbd,
+        trust=context.trust,
+        facts={"sbd_source": source, "aa_checkpoint_size": context.checkpoint_size},
+    )
+    receipt, store_error = _commit(context.store, record, evidence_of(proven, decision.chip))
+    return AttemptResult(
+        attempt_id=attempt_id,
+        session_id=record.session_id,
+        sbd=record.sbd,
+        decision=decision,
+        checks=checks,
+        receipt=receipt,
+        store_error=store_error,
+        total_ms=round((monotonic() - started) * 1000),
+        live_portrait=None if proven.live is None else proven.live.evidence_jpeg,
+    )
+
+
+def _candidate(proven: Proven, station: Station) -> tuple[str | None, str]:
+    """Return whose attempt this is, and how we know: by the chip, or only by the QR code or number that was given.
+
+    A candidate whose chip fails stands on the sheet by that claim; no claim ever admits (`duplicate` and `roster` ask the
+    chip).
+    """
+    if proven.seat is not None:
+        return proven.seat.sbd, "chip"
+    claimed = station.roster.claimed_seat(station.card.claimed)
+    return (None, "none") if claimed is None else (claimed.sbd, "claim")
+
+
+def _commit(
+    store: Store, record: AttemptRecord, evidence: Mapping[str, bytes]
+) -> tuple[Receipt | None, str | None]:
+    """Commit; a store that takes nothing has kept the attempt aside, and the verdict is not shown."""
+    try:
+        return store.append_attempt(record, evidence), None
+    except StoreError as error:
+        return None, error.code
+
+
+def evidence_of(proven: Proven, chip: ChipVerdict) -> dict[str, bytes]:
+    """Return what a person needs to judge again: identity and portraits, for the encrypted evidence only.
+
+    A chip portrait is kept only from a chip whose hashes were good; otherwise it may be anything.
+    """
+    evidence: dict[str, bytes] = {}
+    identity: dict[str, str] = {}
+    if proven.present is not None:
+        identity["asked_number"] = proven.present.number.value
+    if proven.holder is not None and chip is not ChipVerdict.ALTERED:
+        holder = proven.holder.holder
+        identity |= {
+            "number": holder.id_number,
+            "name": holder.display_name,
+            "birth": holder.birth.iso,
+            "sex": holder.sex,
+            "expiry": "" if holder.expiry is None else holder.expiry.isoformat(),
+        }
+        evidence["chip-portrait"] = proven.holder.portrait.image
+    if proven.present is not None and proven.present.challenge_seed is not None:
+        identity["aa_random"] = proven.present.challenge_seed.hex()
+    if identity:
+        evidence["identity"] = json.dumps(identity, ensure_ascii=False, sort_keys=True).encode()
+    if proven.live is not None:
+        evidence["live-portrait"] = proven.live.evidence_jpeg
+    return evidence

@@ -1,0 +1,159 @@
+"""`proctor chip read` and `proctor softcard`."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from proctor.app import card_source, chip_desks, fresh_challenge
+from proctor.commands.context import Context
+from proctor.commands.show import check_lines, checks_json, reasons_json
+from proctor.desks import Progress
+from proctor.errors import CommandError
+from proctor.pipeline import Proven, read_chip
+from proctor.policy import chip_reasons, chip_verdict
+from proctor.recorder import Recorder
+from proctor.roots import ensure_training_root, kind_at, require_real_root
+from proctor.softcards import CardWorkshop, open_workshop, portrait_of_file
+from proctor.trusting import empty_trust, open_trust_read_only
+from readers.emrtd.pki.errors import TrustStoreMissingError
+from readers.emrtd.pki.store import TrustStore
+from readers.softcard.samples import samples
+from readers.softcard.vpcd import serve_vpcd
+
+APDU_DEADLINE_S = 5.0
+
+
+def read(context: Context) -> int:
+    """Read and verify one chip. Exit 0 when it is genuine."""
+    options = context.options
+    access_text = context.read_argument(options.qr if options.qr is not None else options.number)
+    trust, workshop = _training(context) if options.training else (_real_trust(context), None)
+    source = card_source(
+        options.reader, training=options.training, workshop=workshop, apdu_deadline_s=APDU_DEADLINE_S
+    )
+    recorder = Recorder(now=lambda: datetime.now(UTC))
+    started = monotonic()
+    with chip_progress(context.console) as on_progress:
+        desk, trusting = chip_desks(
+            access_text, source, trust, challenge=fresh_challenge(), on_progress=on_progress
+        )
+        try:
+            proven = read_chip(desk, trusting, recorder)
+        finally:
+            desk.close()
+    return _show(context, recorder, proven, round((monotonic() - started) * 1000))
+
+
+def _training(context: Context) -> tuple[TrustStore, CardWorkshop]:
+    root = ensure_training_root(context.places.training)
+    workshop, trust = open_workshop(root, root.unlock())
+    return trust, workshop
+
+
+def _real_trust(context: Context) -> TrustStore:
+    if kind_at(context.places.real) is None:
+        return empty_trust()
+    try:
+        return open_trust_read_only(require_real_root(context.places.real))
+    except TrustStoreMissingError:
+        return empty_trust()
+
+
+def _show(context: Context, recorder: Recorder, proven: Proven, total_ms: int) -> int:
+    checks, texts = recorder.checks, context.texts
+    verdict = chip_verdict(checks)
+    reasons = reasons_json(chip_reasons(checks), checks)
+    data: dict[str, Any] = {
+        "verdict": verdict.value,
+        "reasons": reasons,
+        "checks": checks_json(checks),
+        "times_ms": {"total": total_ms},
+        "training": context.options.training,
+    }
+    lines = [f"{verdict.value}: {texts.say(f'chip-verdict.{verdict}')}"]
+    lines += [f"  - {reason[texts.language]}" for reason in reasons]
+    lines += check_lines(checks, texts)
+    if context.options.show_holder and proven.holder is not None:
+        data["holder"] = _holder(proven)
+        lines += [f"  {name}: {value}" for name, value in data["holder"].items()]
+    context.result(data, tuple(lines))
+    return 0 if verdict.value == "genuine" else 1
+
+
+def _holder(proven: Proven) -> dict[str, Any]:
+    if proven.holder is None:
+        return {}
+    holder = proven.holder.holder
+    return {
+        "number": holder.id_number,
+        "name": holder.display_name,
+        "birth": holder.birth.iso,
+        "sex": holder.sex,
+        "expiry": None if holder.expiry is None else holder.expiry.isoformat(),
+        "document_number": holder.document_number,
+        "portrait": {"format": proven.holder.portrait.format, "bytes": len(proven.holder.portrait.image)},
+    }
+
+
+@contextmanager
+def chip_progress(console: Console) -> Iterator[Progress | None]:
+    """Show bytes read, file by file, where a person watches."""
+    if not console.is_terminal:
+        yield None
+        return
+    with Bar(console=console, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def on_progress(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done, total=total)
+
+        yield on_progress
+
+
+def softcard(context: Context) -> int:
+    """Be a card in a PC/SC reader until Ctrl-C; says its number and QR payload when the card is in."""
+    options = context.options
+    if options.list:
+        known = dict(samples())
+        context.result({"samples": known}, tuple(f"{name:16} {text}" for name, text in known.items()))
+        return 0
+    name = options.holder if options.holder is not None else (options.sample or "")
+    if options.holder is not None and not name.endswith(".toml"):
+        raise CommandError("holder-not-toml", usage=True, file=name)
+    host, port = _address(options.vpcd)
+    root = ensure_training_root(context.places.training)
+    workshop, _trust = open_workshop(root, root.unlock())
+    portrait = portrait_of_file(options.portrait) if options.portrait is not None else None
+    card, stop = workshop.card_of(name, portrait=portrait), threading.Event()
+    holder = workshop.holder_of(name)
+    shown = threading.Event()
+
+    def on_insert() -> None:
+        if shown.is_set():
+            return
+        shown.set()
+        data = {"number": holder.id_number, "qr": workshop.payload_of(name), "vpcd": options.vpcd}
+        context.result(data, (str(data["number"]), str(data["qr"])))
+        context.flush()
+        context.say("result.softcard", address=options.vpcd)
+
+    try:
+        serve_vpcd(card, host, port, stop, on_insert=on_insert)
+    except KeyboardInterrupt:
+        stop.set()
+    return 0
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise CommandError("bad-address", usage=True, value=text)
+    return host, int(port)

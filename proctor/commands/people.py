@@ -1,0 +1,79 @@
+"""`proctor user add` and `proctor user list`."""
+
+from datetime import UTC, datetime
+
+from proctor.commands.context import Context
+from proctor.errors import CommandError
+from proctor.roots import open_real
+from sessions.errors import RootMissingError
+from sessions.keys import require_secret
+from sessions.os_keyring import working_keyring
+from sessions.record import SystemClock
+from sessions.root import DataRoot
+from sessions.users import NewUser, add_first, list_users
+from sessions.users import add as add_user
+
+FIRST_ROLE = "administrator"
+DEFAULT_ROLE = "invigilator"
+
+
+def add(context: Context) -> int:
+    """Add a user; with --first, make the station."""
+    options = context.options
+    if not options.id:
+        raise CommandError("user-id-needed", usage=True)
+    return _add_first(context) if options.first else _add_next(context)
+
+
+def _new_user(context: Context, role: str) -> NewUser:
+    options = context.options
+    asked = (f"{options.id}: mật khẩu mới / new password: ", f"{options.id}: nhập lại / again: ")
+    secret = require_secret(context.secrets.new_secret_of(options.id, *asked))
+    return NewUser(
+        user_id=options.id, role=options.role or role, name=options.name or options.id, secret=secret
+    )
+
+
+def _add_first(context: Context) -> int:
+    user = _new_user(context, FIRST_ROLE)
+    path = context.places.real
+    try:
+        root = DataRoot.open(path, kind="real")
+    except RootMissingError:
+        root = DataRoot.create(path, "real", now=datetime.now(UTC))
+    login = add_first(root, user, clock=SystemClock(), keyring=working_keyring())
+    key_file = root.path / "station.vkey"
+    key_file.write_text(root.station_key().encode() + "\n", encoding="utf-8")
+    data = {
+        "id": login.operator.user_id,
+        "role": login.operator.role,
+        "root_folder": str(path),
+        "origin": root.origin,
+        "station_key": root.station_key().fingerprint,
+        "station_key_file": str(key_file),
+    }
+    context.result(data, (_added(context, user), f"{root.origin} {data['station_key']}", str(key_file)))
+    return 0
+
+
+def _add_next(context: Context) -> int:
+    options = context.options
+    with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
+        user = _new_user(context, DEFAULT_ROLE)
+        add_user(opened.root, opened.store, opened.require_login(), user)
+    context.result({"id": user.user_id, "role": user.role}, (_added(context, user),))
+    return 0
+
+
+def _added(context: Context, user: NewUser) -> str:
+    return context.texts.say("result.user", id=user.user_id, role=user.role)
+
+
+def list_all(context: Context) -> int:
+    """List the users by id and role."""
+    options = context.options
+    with open_real(context.places.real, by=options.by, ask=context.ask, login=False) as opened:
+        users = list_users(opened.root, opened.keys)
+    rows = [{"id": user.user_id, "role": user.role, "name": user.name} for user in users]
+    context.result({"users": rows}, tuple(f"{row['id']}  {row['role']}  {row['name']}" for row in rows))
+    return 0

@@ -1,0 +1,192 @@
+"""`proctor session …` and `proctor check-in`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from proctor.app import Transaction, camera_source, card_source, open_desk
+from proctor.commands.chip import chip_progress
+from proctor.commands.context import Context
+from proctor.commands.show import attempt_json, attempt_lines, reason_json
+from proctor.errors import CommandError
+from proctor.files import read_file
+from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
+from proctor.softcards import CardWorkshop, open_workshop
+from proctor.trusting import open_trust
+from readers.emrtd.pki.store import TrustStore
+from sessions.record import Verdict
+from sessions.roles import require_may
+from sessions.roster.csv_roster import read_roster
+from sessions.roster.model import Roster
+from sessions.rules import load_rules
+from sessions.session import Session, State, create_session, list_sessions, load_session, roll
+
+MAX_ROSTER = 8_000_000
+
+
+@contextmanager
+def open_for(context: Context, *, training: bool, login: bool) -> Iterator[OpenRoot]:
+    """Open the real root as a person, or the training root."""
+    if training:
+        with open_training(ensure_training_root(context.places.training)) as opened:
+            yield opened
+    else:
+        with open_real(context.places.real, by=context.options.by, ask=context.ask, login=login) as opened:
+            yield opened
+
+
+@contextmanager
+def open_session(context: Context, session_id: str, *, login: bool) -> Iterator[tuple[OpenRoot, Session]]:
+    """Open the root that a session id belongs to, and the session."""
+    path = context.places.of_session(session_id)
+    with open_for(context, training=kind_at(path) == "training", login=login) as opened:
+        yield opened, load_session(opened.store, session_id)
+
+
+def create(context: Context) -> int:
+    """Create a session from a roster and rules. A refused row stops it unless --skip-bad-rows."""
+    options = context.options
+    roster = read_roster(read_file(options.roster, MAX_ROSTER))
+    rules = load_rules(options.rules)
+    day = _day(options.date)
+    _report_rows(context, roster)
+    if roster.refused and not options.skip_bad_rows:
+        return _refuse_rows(context, roster)
+    with open_for(context, training=options.training, login=True) as opened:
+        operator = opened.require_login().operator
+        require_may(operator, "create-session")
+        session = create_session(
+            opened.store,
+            root_kind=opened.root.kind,
+            roster=roster,
+            rules=rules,
+            component=options.component,
+            place=options.place,
+            day=day,
+            operator=operator,
+        )
+        data = session_json(opened, session) | {"refused_rows": rows_json(context, roster)}
+    line = context.texts.say(
+        "result.session",
+        id=session.session_id,
+        count=len(session.seats),
+        component=session.component_label,
+    )
+    context.result(data, (session.session_id, line))
+    return 0
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError("bad-date", usage=True, value=text) from None
+
+
+def _report_rows(context: Context, roster: Roster) -> None:
+    for change in (*roster.changes, *roster.warnings):
+        reason = context.texts.say(change.code)
+        context.say("row-change", row=change.row, column=change.column, reason=reason)
+
+
+def _refuse_rows(context: Context, roster: Roster) -> int:
+    rows = rows_json(context, roster)
+    context.say("bad-rows", rows=len({row["row"] for row in rows}))
+    for row in rows:
+        context.say("bad-row", row=row["row"], column=row["column"], reason=row[context.texts.language])
+    context.result({"ok": False, "code": "bad-rows", "refused_rows": rows}, ())
+    return 1
+
+
+def rows_json(context: Context, roster: Roster) -> list[dict[str, Any]]:
+    """The refused rows by place and reason."""
+    return [{"row": bad.row, "column": bad.column, **reason_json(bad.code)} for bad in roster.refused]
+
+
+def session_json(opened: OpenRoot, session: Session) -> dict[str, Any]:
+    """A session and where it stands."""
+    states = Counter(row.state for row in roll(opened.store, session))
+    return {
+        "id": session.session_id,
+        "date": session.day.isoformat(),
+        "place": session.place,
+        "component": session.component,
+        "rules": session.rules_id,
+        "rules_sha256": session.rules_sha256,
+        "rules_status": session.rules.source.status,
+        "roster_hash": session.roster_hash,
+        "candidates": len(session.seats),
+        "training": session.kind == "training",
+        "counts": {state.value: states.get(state, 0) for state in State},
+    }
+
+
+def list_all(context: Context) -> int:
+    """List the sessions of the real root, or of training."""
+    with open_for(context, training=context.options.training, login=False) as opened:
+        rows = [session_json(opened, session) for session in list_sessions(opened.store)]
+    lines = [f"{row['id']}  {row['component']}  {row['candidates']}  {row['place']}" for row in rows]
+    context.result({"sessions": rows}, tuple(lines))
+    return 0
+
+
+def show(context: Context) -> int:
+    """Show one session with its candidates by SBD."""
+    with open_session(context, context.options.session, login=False) as (opened, session):
+        data = session_json(opened, session)
+        rows = roll(opened.store, session)
+    data["roll"] = [
+        {
+            "candidate": row.seat.sbd,
+            "state": row.state.value,
+            "chip_verdict": row.chip_verdict or None,
+            "attempts": row.attempts,
+            "entry": row.seq,
+            "reasons": list(row.reasons),
+        }
+        for row in rows
+    ]
+    head = [f"{data['id']}  {data['component']}  {data['place']}  {data['date']}"]
+    lines = [f"  {row.seat.sbd}  {row.state.value}  {' '.join(row.reasons)}" for row in rows]
+    context.result(data, (*head, *lines))
+    return 0
+
+
+def check_in(context: Context) -> int:
+    """One attempt. Exit 0 only for ADMIT."""
+    options = context.options
+    access_text = context.read_argument(options.qr if options.qr is not None else options.number)
+    with open_session(context, options.session, login=True) as (opened, session):
+        trust, workshop = _trust_of(opened)
+
+        def show_notice(version: str, text: str) -> None:
+            context.say("notice.shown", version=version, text=text)
+
+        with open_desk(opened, session, trust, show_notice=show_notice) as desk:
+            work = Transaction(
+                access_text=access_text,
+                source=card_source(
+                    options.reader,
+                    training=opened.training,
+                    workshop=workshop,
+                    apdu_deadline_s=session.rules.deadlines.apdu_s,
+                ),
+                open_camera=camera_source(options.camera, training=opened.training),
+            )
+            with chip_progress(context.console) as on_progress:
+                result = desk.check_in(work, on_progress=on_progress)
+        training = opened.training
+    data = attempt_json(result, training=training)
+    context.result(data, tuple(attempt_lines(result, data, context.texts)))
+    return 0 if result.verdict is Verdict.ADMIT else 1
+
+
+def _trust_of(opened: OpenRoot) -> tuple[TrustStore, CardWorkshop | None]:
+    if opened.training:
+        workshop, trust = open_workshop(opened.root, opened.keys)
+        return trust, workshop
+    return open_trust(opened.root, opened.keys), None

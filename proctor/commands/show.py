@@ -1,0 +1,85 @@
+"""How results look: as JSON objects and as lines for a person."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from proctor.attempt import AttemptResult
+from proctor.checks import CheckName
+from proctor.texts import Texts, load_texts
+from sessions.record import Check, Outcome
+
+
+def checks_json(checks: Mapping[CheckName, Check]) -> dict[str, Any]:
+    """Every check by name."""
+    return {
+        name.value: {
+            "outcome": check.outcome.value,
+            "code": check.code,
+            "duration_ms": check.duration_ms,
+            "facts": dict(check.facts),
+        }
+        for name, check in checks.items()
+    }
+
+
+def reason_json(code: str, facts: Mapping[str, str | int] | None = None) -> dict[str, str]:
+    """One reason with its Vietnamese and English text."""
+    return {"code": code, **{lang: load_texts(lang).say(code, **(facts or {})) for lang in ("vi", "en")}}
+
+
+def reasons_json(codes: Iterable[str], checks: Mapping[CheckName, Check]) -> list[dict[str, str]]:
+    """Reasons in order, each with the facts of the check it came from."""
+    facts = {check.code: check.facts for check in checks.values()}
+    return [reason_json(code, facts.get(code)) for code in codes]
+
+
+def check_lines(checks: Mapping[CheckName, Check], texts: Texts) -> list[str]:
+    """One line for each check that ran or was due."""
+    lines = []
+    for name, check in checks.items():
+        if check.outcome is Outcome.NOT_PERFORMED and check.code in {"not-reached", "not-available"}:
+            detail = ""
+        elif check.outcome is Outcome.PASSED:
+            detail = f"{check.duration_ms} ms"
+        else:
+            detail = texts.say(check.code, **check.facts)
+        label, outcome = texts.say(f"check.{name}"), texts.say(f"outcome.{check.outcome}")
+        lines.append(f"  {label}: {outcome}" + (f" ({detail})" if detail else ""))
+    return lines
+
+
+def attempt_json(result: AttemptResult, *, training: bool) -> dict[str, Any]:
+    """The result of `check-in`; a verdict that is not recorded is not shown."""
+    reasons = reasons_json(result.decision.reasons, result.checks)
+    if result.store_error is not None:
+        why = {lang: load_texts(lang).say(result.store_error) for lang in ("vi", "en")}
+        texts = {lang: load_texts(lang).say("record-not-written", why=why[lang]) for lang in why}
+        reasons = [{"code": result.store_error, **texts}, *reasons]
+    entry = None
+    if result.receipt is not None:
+        entry = {"seq": result.receipt.seq, "size": result.receipt.size, "root": result.receipt.root.hex()}
+    return {
+        "verdict": result.verdict.value,
+        "chip_verdict": result.decision.chip.value,
+        "reasons": reasons,
+        "checks": checks_json(result.checks),
+        "attempt": result.attempt_id,
+        "session": result.session_id,
+        "candidate": result.sbd,
+        "entry": entry,
+        "times_ms": {"total": result.total_ms},
+        "training": training,
+    }
+
+
+def attempt_lines(result: AttemptResult, data: Mapping[str, Any], texts: Texts) -> list[str]:
+    """The same for a person at a terminal: verdict first."""
+    lines = [
+        f"{result.verdict.value}: {texts.say(f'verdict.{result.verdict}')}",
+        f"  {texts.say(f'chip-verdict.{result.decision.chip}')}",
+    ]
+    lines += [f"  - {reason[texts.language]}" for reason in data["reasons"]]
+    lines += check_lines(result.checks, texts)
+    if result.receipt is not None:
+        lines.append(texts.say("result.entry", seq=result.receipt.seq, root=result.receipt.root.hex()))
+    return lines

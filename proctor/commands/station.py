@@ -1,0 +1,45 @@
+"""`proctor` and `proctor station`, `proctor doctor`."""
+
+from proctor import __version__
+from proctor.commands.context import Context
+from proctor.doctor import Item, examine
+
+
+def doctor(context: Context) -> int:
+    """Examine the machine. Exit 0 when a real session could be held."""
+    items = examine(context.places, context.texts)
+    ok = _ready(items)
+    rows = [
+        {"name": i.name, "ok": i.ok, "needed": i.needed, "detail": i.detail, "advice": i.advice}
+        for i in items
+    ]
+    context.result({"ok": ok, "items": rows}, tuple(_lines(context, items)))
+    return 0 if ok else 1
+
+
+def report(context: Context) -> int:
+    """Say where the station stands and how to go on; the desk window is not in this version."""
+    items = examine(context.places, context.texts)
+    say = context.texts.say
+    lines = [say("station.title", version=__version__)]
+    lines += [say("station.ready")] if _ready(items) else [say("station.missing")]
+    lines += _lines(context, tuple(item for item in items if item.needed and not item.ok))
+    lines += [say("station.training")]
+    context.result({"ok": True, "ready": _ready(items)}, tuple(lines))
+    return 0
+
+
+def _ready(items: tuple[Item, ...]) -> bool:
+    return all(item.ok for item in items if item.needed)
+
+
+def _lines(context: Context, items: tuple[Item, ...]) -> list[str]:
+    say = context.texts.say
+    lines = []
+    for item in items:
+        state = say("doctor.ok") if item.ok else say("doctor.bad")
+        detail = f": {item.detail}" if item.detail else ""
+        lines.append(f"  [{state}] {say(f'doctor.{item.name}')}{detail}")
+        if item.advice:
+            lines.append(f"      → {item.advice}")
+    return lines

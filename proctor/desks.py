@@ -1,0 +1,238 @@
+"""The desks of a station: thin adapters from the pipeline's steps to the packages that do the work."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from time import monotonic
+
+from biometrics.camera import Camera
+from biometrics.decode import PortraitDecoder
+from biometrics.engine import FaceEngine
+from biometrics.errors import BiometricsError
+from biometrics.evidence import Live, Match
+from biometrics.notice import NoticeShown
+from biometrics.thresholds import Thresholds
+from proctor.challenge import Challenge
+from proctor.present import PresentCard
+from readers.cccd.cross_check import Agreement, require_agreement
+from readers.cccd.id_number import IdNumber
+from readers.cccd.qr import QrCard, read_access
+from readers.emrtd.evidence import (
+    ConsistentChip,
+    ConsistentKeys,
+    GenuineChip,
+    OpenedChip,
+    RawChip,
+    VerifiedChip,
+)
+from readers.emrtd.passive_auth import require_chain, require_consistent, require_hashes
+from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.reading import ChipReader, ReadLimits
+from readers.errors import CardLostError
+from readers.transport.base import Connection
+from sessions.errors import SessionsError
+from sessions.session import FirstAttempt, Seat, Session, require_first, require_seat
+from sessions.store import Store
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSource:
+    """How to reach a card: `connect` may raise every transport error; `kind` is "pcsc" or "software"."""
+
+    kind: str
+    connect: Callable[[], Connection]
+
+
+class ChipDesk:
+    """The card on the reader, for one attempt."""
+
+    def __init__(
+        self,
+        *,
+        access_text: str,
+        source: CardSource,
+        challenge: Challenge,
+        pace_tries: int = 4,
+        total_s: float = 30.0,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self._access_text = access_text
+        self._source = source
+        self._challenge = challenge
+        self._limits = ReadLimits(pace_tries=pace_tries, total_s=total_s)
+        self._on_progress = on_progress
+        self._connection: Connection | None = None
+        self._reader: ChipReader | None = None
+        self._claimed: IdNumber | None = None
+
+    @property
+    def claimed(self) -> IdNumber | None:
+        """The number that was typed or scanned, once it was read; it proves nothing."""
+        return self._claimed
+
+    def require_present(self) -> PresentCard:
+        """Return the card with its key. Raises QrError, IdNumberError, and every transport error."""
+        access = read_access(self._access_text)
+        self._claimed = access.id_number
+        self._connection = self._source.connect()
+        self._reader = ChipReader(
+            self._connection,
+            randbytes=os.urandom,
+            monotonic=monotonic,
+            limits=self._limits,
+            on_progress=self._on_progress,
+        )
+        return PresentCard(
+            number=access.id_number,
+            qr=access if isinstance(access, QrCard) else None,
+            key=access.can,
+            reader_kind=self._source.kind,
+            challenge_seed=self._challenge.random,
+        )
+
+    def open(self, present: PresentCard) -> OpenedChip:
+        """Open the chip with its key."""
+        return self._chip().open(present.key)
+
+    def require_genuine(self, keys: ConsistentKeys) -> GenuineChip:
+        """Let the chip prove itself with this attempt's challenge."""
+        return self._chip().require_genuine(keys, self._challenge.value)
+
+    def read(self, genuine: GenuineChip) -> RawChip:
+        """Read what the chip says of its holder."""
+        return self._chip().read(genuine)
+
+    def close(self) -> None:
+        """Let the card go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _chip(self) -> ChipReader:
+        if self._reader is None:
+            raise CardLostError(why="not-connected")
+        return self._reader
+
+
+class PassiveAuthDesk:
+    """Passive authentication against one trust store, and the cross-checks."""
+
+    def __init__(self, store: TrustStore, *, now: Callable[[], datetime], today: Callable[[], date]) -> None:
+        self._store = store
+        self._now = now
+        self._today = today
+
+    def require_consistent(self, opened: OpenedChip) -> ConsistentKeys:
+        """SOD signature, DG14, DG15."""
+        return require_consistent(opened)
+
+    def require_hashes(self, raw: RawChip) -> ConsistentChip:
+        """Every hash, then parsing."""
+        return require_hashes(raw)
+
+    def require_chain(self, holder: ConsistentChip) -> VerifiedChip:
+        """Chain, time, revocation."""
+        return require_chain(holder, self._store, self._now())
+
+    def require_agreement(self, present: PresentCard, holder: ConsistentChip) -> Agreement:
+        """QR or number, DG1, DG13, expiry."""
+        return require_agreement(present.qr or present.number, holder, self._today())
+
+
+class SessionDesk:
+    """The session's list and what the log already says of it."""
+
+    def __init__(self, store: Store, session: Session) -> None:
+        self._store = store
+        self._session = session
+
+    def claimed_seat(self, number: IdNumber | None) -> Seat | None:
+        """Return the seat of a number that only the QR code or the keyboard gave, or None."""
+        if number is None:
+            return None
+        try:
+            return require_seat(self._session, number.value)
+        except SessionsError:
+            return None
+
+    def require_seat(self, holder: ConsistentChip) -> Seat:
+        """The candidate's seat by the number in the chip."""
+        return require_seat(self._session, holder.holder.id_number)
+
+    def require_first(self, seat: Seat) -> FirstAttempt:
+        """Not admitted before in this session."""
+        return require_first(self._store, self._session, seat.sbd)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """The text a candidate is shown before a picture is taken. `show` puts it before them."""
+
+    version: str
+    text: str
+    show: Callable[[str, str], None]
+
+
+class FaceBooth:
+    """Camera, decoder and comparison. `open_camera` is called only after the notice is on record."""
+
+    def __init__(
+        self,
+        *,
+        notice: Notice,
+        open_camera: Callable[[], Camera],
+        engine: FaceEngine,
+        decoder: PortraitDecoder,
+        thresholds: Thresholds,
+        deadline_s: float = 8.0,
+    ) -> None:
+        self._notice = notice
+        self._open_camera = open_camera
+        self._engine = engine
+        self._decoder = decoder
+        self._thresholds = thresholds
+        self._deadline_s = deadline_s
+        self._camera: Camera | None = None
+
+    def require_notice(self) -> NoticeShown:
+        """Show the notice and return which text was shown, and when."""
+        self._notice.show(self._notice.version, self._notice.text)
+        return NoticeShown(
+            version=self._notice.version,
+            sha256=hashlib.sha256(self._notice.text.encode()).hexdigest(),
+            shown_at=datetime.now(UTC),
+        )
+
+    def look(self, notice: NoticeShown | None) -> None:
+        """Let the camera start up; without a notice on record it stays off."""
+        if notice is None:
+            return
+        with suppress(BiometricsError):  # the same error comes again where it is recorded, in capture_live
+            self._opened().preview(notice)
+
+    def capture_live(self, notice: NoticeShown, present: PresentCard) -> Live:
+        """Take frames of the person whose card is on the reader, and their template."""
+        del present  # without a card nobody's picture is kept: the pipeline asks for it
+        burst = self._opened().capture_burst(notice, deadline_s=self._deadline_s, accept=self._engine.usable)
+        return self._engine.probe(burst)
+
+    def close(self) -> None:
+        """Switch the camera off."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def _opened(self) -> Camera:
+        if self._camera is None:
+            self._camera = self._open_camera()
+        return self._camera
+
+    def require_match(self, holder: ConsistentChip, live: Live) -> Match:
+        """Compare the chip's portrait with the live face."""
+        image = self._decoder.decode(holder.portrait.image, holder.portrait.format)
+        return self._engine.require_match(self._engine.reference(image), live, self._thresholds)

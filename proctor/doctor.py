@@ -1,0 +1,122 @@
+"""What this machine has and lacks for a real session, in plain words."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from biometrics.camera import classify
+from biometrics.errors import BiometricsError
+from biometrics.weights import load_advisory, load_models
+from proctor.config import Places
+from proctor.texts import Texts
+from proctor.trusting import open_trust_read_only
+from readers.errors import ReaderError
+from readers.transport.pcsc import list_readers
+from reports.fonts import missing_letters
+from sessions.engine import require_sqlite
+from sessions.errors import SessionsError
+from sessions.root import DataRoot
+
+FREE_MB = 500
+NOT_BEFORE = date(2026, 11, 1)  # this program was not written before; an earlier clock is wrong
+CAMERA_INDEXES = range(8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One finding. `needed`: a real session cannot do without it."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str
+    needed: bool = True
+
+
+def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
+    """Return every finding, in the order in which a person would mend them."""
+    probes: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
+        ("readers", _readers),
+        ("cameras", _cameras),
+        ("models", _models),
+        ("fonts", _fonts),
+        ("sqlite", lambda: (True, require_sqlite())),
+        ("disk", lambda: _disk(places.home)),
+        ("clock", _clock),
+        ("keys", lambda: _keys(places.real, texts)),
+        ("trust", lambda: _trust(places.real)),
+    )
+    items = [_item(name, probe, texts) for name, probe in probes]
+    items.append(_item("dlib", _dlib, texts, needed=False))
+    if (places.training / "root.toml").exists():
+        items.append(_item("training", lambda: _keys(places.training, texts), texts, needed=False))
+    return tuple(items)
+
+
+def _item(name: str, probe: Callable[[], tuple[bool, str]], texts: Texts, *, needed: bool = True) -> Item:
+    try:
+        ok, detail = probe()
+    except (ReaderError, BiometricsError, SessionsError) as error:
+        ok, detail = False, texts.say(error.code, **error.facts)
+    except OSError as error:
+        ok, detail = False, error.strerror or type(error).__name__
+    advice = "" if ok else texts.get(f"doctor.{name}.advice", "").format(need=FREE_MB)
+    return Item(name=name, ok=ok, detail=detail, advice=advice, needed=needed)
+
+
+def _readers() -> tuple[bool, str]:
+    readers = list_readers()
+    physical = [reader.name for reader in readers if not reader.virtual]
+    return bool(physical), ", ".join(reader.name for reader in readers)
+
+
+def _cameras() -> tuple[bool, str]:
+    found = [classify(str(index)) for index in CAMERA_INDEXES]
+    present = [info for info in found if info.present]
+    names = [
+        f"{info.index}: {info.name or '?'}{'' if info.physical else ' (ảo / virtual)'}" for info in present
+    ]
+    return any(info.physical for info in present), ", ".join(names)
+
+
+def _models() -> tuple[bool, str]:
+    models = load_models()
+    weights = (models.detector.weights, models.embedder.weights)
+    return True, ", ".join(f"{each.name} {each.sha256[:16]}" for each in weights)
+
+
+def _dlib() -> tuple[bool, str]:
+    return True, load_advisory().network.name
+
+
+def _fonts() -> tuple[bool, str]:
+    missing = missing_letters("ẰẲẴẶỀỂỄỆỒỔỖỘỪỬỮỰỲỶỸỴĐđ“”–—…")
+    return not missing, missing or "Liberation Serif"
+
+
+def _disk(folder: Path) -> tuple[bool, str]:
+    while not folder.exists():
+        folder = folder.parent
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    return free_mb >= FREE_MB, f"{free_mb} MB"
+
+
+def _clock() -> tuple[bool, str]:
+    now = datetime.now(UTC)
+    return now.date() >= NOT_BEFORE, now.astimezone().isoformat(timespec="seconds")
+
+
+def _keys(path: Path, texts: Texts) -> tuple[bool, str]:
+    root = DataRoot.open(path)
+    custody = root.keys.custody
+    detail = f"{texts.say(f'doctor.keys.{custody}')}; {root.origin}; {root.station_key().fingerprint}"
+    return custody != "bare" or root.kind == "training", detail
+
+
+def _trust(path: Path) -> tuple[bool, str]:
+    store = open_trust_read_only(DataRoot.open(path))
+    anchors = [item for item in store.list() if item.kind == "csca"]
+    lists = [item for item in store.list() if item.kind == "crl"]
+    return bool(anchors), f"CSCA {len(anchors)}, CRL {len(lists)}"

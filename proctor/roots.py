@@ -1,0 +1,201 @@
+"""Opening a data root: which one, by whom, with which keys. A training root opens by itself, a real one by a person."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from proctor.config import Places
+from proctor.errors import CommandError
+from sessions.checkpoint import VerifierKey
+from sessions.errors import KeysMissingError, RootBusyError, RootExistsError, RootMissingError
+from sessions.keys import Unlocked
+from sessions.os_keyring import working_keyring
+from sessions.pins import StationPins
+from sessions.record import Operator, SystemClock
+from sessions.root import DataRoot
+from sessions.store import Store
+from sessions.users import Login, NewUser, add_first, authenticate, list_users, open_store, require_logged
+
+TRAINING_USER = "tap-huan"
+TRAINING_NAME = "Người tập huấn"
+TRAINING_ROLE = "trainee"
+
+LOCK_WAIT_S = 5.0
+
+AskSecret = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRoot:
+    """A data root with its log open; `login` is who acts, or None where a command only reads."""
+
+    root: DataRoot
+    keys: Unlocked = field(repr=False)
+    store: Store = field(repr=False)
+    login: Login | None
+
+    @property
+    def operator(self) -> Operator | None:
+        """Who acts."""
+        return None if self.login is None else self.login.operator
+
+    @property
+    def training(self) -> bool:
+        """Whether this is training data."""
+        return self.root.kind == "training"
+
+    def require_login(self) -> Login:
+        """Return who acts. Raises CommandError "user-needed"."""
+        if self.login is None:
+            raise CommandError("user-needed", usage=True)
+        return self.login
+
+
+def ensure_training_root(path: Path) -> DataRoot:
+    """Return the training root at `path`, made with its bare keys, log and user when absent.
+
+    Raises CommandError "folder-not-training" when something else is there, SessionsError for a damaged root.
+    """
+    try:
+        root = DataRoot.open(path)
+    except RootMissingError:
+        try:
+            root = DataRoot.create(path, "training", now=datetime.now(UTC))
+        except RootExistsError:
+            raise CommandError("folder-not-training", root=str(path)) from None
+    if root.kind != "training":
+        raise CommandError("folder-not-training", root=str(path))
+    if not root.keys.slot_ids():
+        user = NewUser(
+            user_id=TRAINING_USER,
+            role=TRAINING_ROLE,
+            name=TRAINING_NAME,
+            secret=secrets.token_urlsafe(24),  # nobody logs in to training: its keys lie bare
+        )
+        add_first(root, user, clock=SystemClock())
+    return root
+
+
+@contextmanager
+def open_training(root: DataRoot) -> Iterator[OpenRoot]:
+    """Open a training root for writing."""
+    with ExitStack() as stack:
+        stack.enter_context(locked(root))
+        keys = root.unlock()
+        store = stack.enter_context(open_store(root, keys, SystemClock()))
+        login = Login(operator=list_users(root, keys)[0], keys=keys)
+        yield OpenRoot(root=root, keys=keys, store=store, login=login)
+
+
+@contextmanager
+def open_real(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Iterator[OpenRoot]:
+    """Open a real root. With `login` a person opens it; without, the keyring may, where it holds the key.
+
+    Raises CommandError "no-station", "user-needed", and SessionsError.
+    """
+    root = require_real_root(path)
+    keys = None if login or by is not None else _unlock_by_keyring(root)
+    entry: Login | None = None
+    if keys is None:
+        entry = _log_in(root, by, ask)
+        keys = entry.keys
+    with ExitStack() as stack:
+        stack.enter_context(locked(root))
+        store = stack.enter_context(open_store(root, keys, SystemClock()))
+        if entry is not None:
+            require_logged(store, entry)
+        yield OpenRoot(root=root, keys=keys, store=store, login=entry)
+
+
+def unlock_real(root: DataRoot, *, by: str | None, ask: AskSecret) -> Unlocked:
+    """Return a real root's keys without opening its log: by the keyring, else by a person's password."""
+    keys = None if by is not None else _unlock_by_keyring(root)
+    return _log_in(root, by, ask).keys if keys is None else keys
+
+
+def _log_in(root: DataRoot, by: str | None, ask: AskSecret) -> Login:
+    user_id = _who(root, by)
+    return authenticate(root, user_id, ask(user_id))
+
+
+def require_real_root(path: Path) -> DataRoot:
+    """Return the real root at `path`. Raises CommandError "no-station"."""
+    try:
+        root = DataRoot.open(path, kind="real")
+    except RootMissingError:
+        raise CommandError("no-station", root=str(path)) from None
+    if not root.keys.exists:
+        raise CommandError("no-station", root=str(path))
+    return root
+
+
+def kind_at(path: Path) -> str | None:
+    """Return the kind of the data root at `path`, or None where there is none."""
+    try:
+        return DataRoot.open(path).kind
+    except RootMissingError:
+        return None
+
+
+@contextmanager
+def open_any(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Iterator[OpenRoot]:
+    """Open the root at `path`, real or training. Raises as the two above."""
+    if kind_at(path) == "training":
+        with open_training(ensure_training_root(path)) as opened:
+            yield opened
+    else:
+        with open_real(path, by=by, ask=ask, login=login) as opened:
+            yield opened
+
+
+def machine_pins(places: Places) -> StationPins:
+    """Return the station keys this machine believes: imported ones, and those of its own data roots.
+
+    With `--root` it is that root's alone.
+    """
+    folders = [places.pins]
+    if places.root is None:
+        folders += [path / "trust" / "stations" for path in (places.real, places.training)]
+    keys: dict[str, VerifierKey] = {}
+    for folder in folders:
+        for key in StationPins.load(folder).keys:
+            keys.setdefault(key.name, key)
+    return StationPins(keys=tuple(keys.values()), directory=places.pins)
+
+
+def _who(root: DataRoot, by: str | None) -> str:
+    if by is not None:
+        return by
+    known = root.keys.slot_ids()
+    if len(known) != 1:
+        raise CommandError("user-needed", usage=True)
+    return known[0]
+
+
+def _unlock_by_keyring(root: DataRoot) -> Unlocked | None:
+    if root.keys.custody != "keyring":
+        return None
+    try:
+        return root.unlock(working_keyring())
+    except KeysMissingError:
+        return None
+
+
+@contextmanager
+def locked(root: DataRoot, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
+    """Hold the root, waiting a little for another command to end. Raises RootBusyError."""
+    end = time.monotonic() + wait_s
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(root.lock())
+                break
+            except RootBusyError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.1)
+        yield

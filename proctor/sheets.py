@@ -1,0 +1,115 @@
+"""The attendance sheet of a session: content as of the last tree head, sealed, written, and entered in the log."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from proctor.errors import CommandError
+from proctor.files import require_folder
+from proctor.roots import OpenRoot
+from proctor.texts import load_texts
+from reports.attendance import KIND, Pictures, build_attendance
+from reports.certificate import certificate_fingerprint, make_station_certificate
+from reports.pdf import render
+from reports.signature import sign_pdf
+from sessions.errors import EvidenceMissingError
+from sessions.keys import Unlocked
+from sessions.roles import require_may
+from sessions.root import DataRoot
+from sessions.session import Session, roll
+from sessions.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSheet:
+    """A sheet on disk. `size` and `root` are the tree head it shows; `certificate` the seal's fingerprint."""
+
+    path: Path
+    sha256: str
+    size: int
+    root: str
+    certificate: str
+
+
+def seal_certificate(root: DataRoot, keys: Unlocked) -> bytes:
+    """Return the DER certificate of the station's paper seal; the same bytes every time."""
+    return make_station_certificate(keys.bundle.seal_private_key(), root.origin, root.created)
+
+
+def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> WrittenSheet:
+    """Write `attendance-<session>-<size>.pdf` into `folder`, then enter the print. Raises CommandError, ReportsError.
+
+    Sheets are printed in Vietnamese.
+    """
+    operator = opened.require_login().operator
+    require_may(operator, "print")
+    head, texts = opened.store.head(), load_texts("vi")
+    sheet = build_attendance(
+        session,
+        roll(opened.store, session),
+        texts=texts,
+        head=head,
+        pictures=Pictures(
+            chip=_picture(opened.store, "chip-portrait"), live=_picture(opened.store, "live-portrait")
+        ),
+        unlisted=unlisted_attempts(opened.store, session),
+    )
+    certificate = seal_certificate(opened.root, opened.keys)
+    pdf = sign_pdf(
+        render(sheet, opened.keys.bundle.signer(opened.root.origin)),
+        key=opened.keys.bundle.seal_private_key(),
+        certificate=certificate,
+        at=datetime.now(UTC),
+        texts=texts,
+    )
+    path = require_folder(folder) / f"{KIND}-{session.session_id}-{head.size}.pdf"
+    _write(path, pdf)
+    written = WrittenSheet(
+        path=path,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        size=head.size,
+        root=head.root.hex(),
+        certificate=certificate_fingerprint(certificate),
+    )
+    body = {
+        "session": session.session_id,
+        "sheet": KIND,
+        "sheet_size": head.size,
+        "sheet_root": written.root,
+        "pdf_sha256": written.sha256,
+        "seal_certificate": written.certificate,
+    }
+    opened.store.append("print", body, operator=operator)
+    return written
+
+
+def unlisted_attempts(store: Store, session: Session) -> int:
+    """Return how many attempts of the session belong to nobody on its roster."""
+    return sum("sbd" not in entry.body for entry in store.entries("attempt", session.session_id))
+
+
+def _picture(store: Store, name: str) -> Callable[[int], bytes | None]:
+    def picture(seq: int) -> bytes | None:
+        try:
+            return store.evidence(seq, name)
+        except EvidenceMissingError:
+            return None
+
+    return picture
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a whole file or none; private, since it shows names and faces."""
+    draft = path.with_suffix(".new")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise CommandError("cannot-write", file=str(path)) from None

@@ -1,0 +1,76 @@
+"""Every error says what to do, in both languages."""
+
+import importlib
+import pkgutil
+import string
+
+import pytest
+
+import biometrics
+import proctor
+import readers
+import reports
+import sessions
+from biometrics.errors import BiometricsError
+from proctor.checks import CheckName, ChipVerdict
+from proctor.texts import load_texts
+from readers.errors import ReaderError
+from reports.errors import ReportsError
+from sessions.errors import SessionsError
+from sessions.finding import CODES
+from sessions.record import Outcome, Verdict
+
+VI, EN = load_texts("vi"), load_texts("en")
+
+
+def every_error() -> dict[str, type[Exception]]:
+    for package in (biometrics, proctor, readers, reports, sessions):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("_process"):
+                importlib.import_module(module.name)
+    found: dict[str, type[Exception]] = {}
+    bases: list[type] = [BiometricsError, ReaderError, ReportsError, SessionsError]
+    while bases:
+        base = bases.pop()
+        bases += base.__subclasses__()
+        if "code" in vars(base):
+            found[base.code] = base
+    return found
+
+
+@pytest.mark.parametrize("code", sorted(every_error()))
+def test_every_error_code_has_both_texts(code: str) -> None:
+    assert code in VI
+    assert code in EN
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_finding_has_both_texts(code: str) -> None:
+    assert code in VI
+    assert code in EN
+
+
+def test_the_two_languages_have_the_same_keys_and_places() -> None:
+    assert set(VI) == set(EN)
+    for key in VI:
+        places = [{name for _, name, _, _ in string.Formatter().parse(texts[key]) if name} for texts in (VI, EN)]
+        assert places[0] == places[1], key
+
+
+def test_no_text_is_empty_or_left_in_the_other_language() -> None:
+    same = {key for key in VI if VI[key] == EN[key] and len(VI[key]) > 12}
+    assert all(VI[key].strip() and EN[key].strip() for key in VI)
+    assert same <= {"doctor.sqlite"}
+
+
+def test_checks_verdicts_and_outcomes_have_names() -> None:
+    for texts in (VI, EN):
+        assert all(f"check.{name}" in texts for name in CheckName)
+        assert all(f"chip-verdict.{name}" in texts for name in ChipVerdict)
+        assert all(f"verdict.{name}" in texts for name in Verdict)
+        assert all(f"outcome.{name}" in texts for name in Outcome)
+
+
+def test_an_unknown_key_or_place_never_raises() -> None:
+    assert VI.say("no-such-key") == "[no-such-key]"
+    assert "—" in EN.say("bad-address")
