@@ -27,6 +27,7 @@ from readers.errors import (
     AccessLockedError,
     ActiveAuthError,
     ChipFileMissingError,
+    ChipFileTooLargeError,
     ChipStatusError,
     PaceNotOfferedError,
     SecureMessagingError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from readers.emrtd.access_key import AccessKey
+    from readers.emrtd.files import FileSpec
     from readers.emrtd.lds.dg15 import ActiveKey
     from readers.emrtd.secure_messaging import SecureChannel
     from readers.transport.base import Connection
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _PLAIN_BLOCK: Final = 256
 _INTERNAL_AUTHENTICATE: Final = 0x88
 _LENGTH_TROUBLE: Final = frozenset({status_words.WRONG_LENGTH, status_words.NO_DIAGNOSIS})
+_UNKNOWN_COMMAND: Final = frozenset({"6A80", "6A81", "6A86", "6A88", "6D00", "6E00"})
 ASSUMED_PACE: Final = PaceInfo(
     oid=f"{ID_PACE}.2.2",
     mapping="ecdh-gm",
@@ -124,25 +127,37 @@ class ChipReader:
         """Let the chip prove that it owns the key of DG15; `challenge` is eight fresh octets.
 
         Raises ActiveAuthError on a failed proof. Without DG15, or with a key that can prove nothing,
-        `proven_by` is "nothing" and the facts say why."""
+        `proven_by` is "nothing" and the facts say why: "suppressed" when the SOD lists a DG15 that the chip
+        does not show."""
         self._require_fresh(challenge)
         key = keys.active_key
-        reason = "no-dg15" if key is None else active_auth.weakness(key)
-        if key is None or reason is not None:
-            return _genuine(keys, "nothing", {"active_authentication": reason or "no-dg15"})
+        if key is None:
+            suppressed = files.DG15 in listed_files(keys)
+            return _genuine(
+                keys, "nothing", {"active_authentication": "suppressed" if suppressed else "no-dg15"}
+            )
+        weakness = active_auth.weakness(key)
+        if weakness is not None:
+            return _genuine(keys, "nothing", {"active_authentication": weakness})
         signature = self._sign(key, challenge)
         algorithm = active_auth.require_signature(key, challenge, signature)
         return _genuine(keys, "aa", {"aa_hash_algorithm": algorithm, "aa_key_bits": key.bits})
 
     def read(self, genuine: GenuineChip) -> RawChip:
-        """Read DG1, DG13 where the SOD lists it, and DG2. Raises what reading raises."""
-        listed = genuine.keys.sod.data_group_hashes
+        """Read DG1, DG13 where the SOD lists it and the chip gives it, and DG2. Raises what reading
+        raises."""
         progress = self._progress()
         reader = self._file_reader(progress)
-        wanted = [files.DG1, *([files.DG13] if 13 in listed else []), files.DG2]
-        content = {spec.name: reader.read(spec) for spec in wanted}
-        octets = sum(len(octets) for octets in content.values())
-        facts: dict[str, str | int] = {"files": " ".join(content), "octets": octets}
+        content = {files.DG1.name: reader.read(files.DG1)}
+        facts: dict[str, str | int] = {}
+        if files.DG13 in listed_files(genuine.keys):
+            try:
+                content[files.DG13.name] = reader.read(files.DG13)
+            except (ChipFileMissingError, ChipFileTooLargeError, ChipStatusError) as error:
+                facts["dg13"] = error.code
+        content[files.DG2.name] = reader.read(files.DG2)
+        facts["files"] = " ".join(content)
+        facts["octets"] = sum(len(octets) for octets in content.values())
         return RawChip(genuine=genuine, files=MappingProxyType(content), facts=freeze(facts))
 
     def _progress(self) -> Progress:
@@ -173,7 +188,7 @@ class ChipReader:
         except AccessDeniedError as error:
             raise AccessDeniedError(**error.facts, tries=self._tries) from None
         except ChipStatusError as error:
-            if assumed:
+            if assumed and error.facts["sw"] in _UNKNOWN_COMMAND:
                 raise PaceNotOfferedError(**error.facts) from None
             raise
 
@@ -226,6 +241,13 @@ class ChipReader:
         if response.sw != status_words.OK:
             raise ActiveAuthError(reason="refused", sw=f"{response.sw:04X}")
         return response.data
+
+
+def listed_files(keys: ConsistentKeys) -> tuple[FileSpec, ...]:
+    """The data groups that the signed SOD lists."""
+    return tuple(
+        files.DATA_GROUPS[number] for number in keys.sod.data_group_hashes if number in files.DATA_GROUPS
+    )
 
 
 def _choose(card_access: bytes | None) -> tuple[PaceInfo, bool]:
