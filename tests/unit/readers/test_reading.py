@@ -145,10 +145,7 @@ def test_long_answers_without_the_extended_form(image_of):
     connection = Tweaked(image_of())
     raw = read_all(connection, limits=ReadLimits(extended_length=False))
     assert raw.genuine.proven_by == "aa"
-    assert all(
-        len(command) <= 261 and command[4:5] != b"\x00" or len(command) == 5
-        for command in connection.commands
-    )
+    assert all(len(command) == 5 or command[4] for command in connection.commands)
     assert any(command[1] == 0xC0 for command in connection.commands)
 
 
@@ -348,7 +345,7 @@ def test_dg13_is_never_a_gate(image_of):
 def test_slow_chip_runs_out_of_time(image_of):
     clock = iter(range(10**6))
     with pytest.raises(CardMuteError) as caught:
-        read_with(reader_of(Tweaked(image_of()), monotonic=lambda: next(clock) / 2.0))
+        read_with(reader_of(Tweaked(image_of()), monotonic=lambda: next(clock) * 1.0))
     assert caught.value.facts["reason"] == "read-deadline"
 
 
@@ -365,12 +362,9 @@ def test_broken_proofs(image_of, fault, reason):
 
 
 def test_replayed_proof(image_of):
-    connection = Tweaked(image_of(Faults(proof="replayed")))
-    reader = reader_of(connection)
-    keys = keys_of(reader.open(CAN))
-    reader.require_genuine(keys, CHALLENGE)
-    with pytest.raises(ActiveAuthError):
-        reader.require_genuine(keys, CHALLENGE[::-1])
+    with pytest.raises(ActiveAuthError) as caught:
+        read_with(reader_of(Tweaked(image_of(Faults(proof="replayed")))))
+    assert caught.value.facts["reason"] == "hash"
 
 
 def test_chip_without_keys_is_read_on(image_of):
@@ -404,16 +398,11 @@ def test_challenge_is_used_once():
         reader.require_genuine(KEYLESS, CHALLENGE)
 
 
-def test_application_that_is_not_there(image_of):
+def test_application_that_is_not_there(image_of, monkeypatch):
     """A chip that opens but holds no travel document application."""
-    other = bytes.fromhex("A0000002471002")
-    original = files.LDS1_AID
-    try:
-        files.LDS1_AID = other
-        with pytest.raises((ChipFileMissingError, ChipStatusError)):
-            reader_of(Tweaked(image_of())).open(CAN)
-    finally:
-        files.LDS1_AID = original
+    monkeypatch.setattr(files, "LDS1_AID", bytes.fromhex("A0000002471002"))
+    with pytest.raises((ChipFileMissingError, ChipStatusError)):
+        reader_of(Tweaked(image_of())).open(CAN)
 
 
 def test_nothing_of_a_person_or_key_in_repr_and_facts(image_of):
