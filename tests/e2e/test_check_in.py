@@ -1,0 +1,193 @@
+"""`proctor check-in` as an operator would use it, with every kind of card, face and mistake."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.e2e.conftest import write_frames
+from tests.support.cli import Ran, proctor
+from tests.support.schemas import require_valid
+
+MAU = "001099000001"
+
+
+def check_in(session: str, camera: Path | str, *, reader: str = "softcard", number: str = MAU) -> Ran:
+    ran = proctor(
+        *("check-in", "--session", session, "--reader", reader, "--camera", camera, "--json", "--number", "-"),
+        stdin=number + "\n",
+    )
+    require_valid("check-in", ran.json)
+    return ran
+
+
+def entries(session: str) -> int:
+    """Attempts in the log, by the log's own count."""
+    report = proctor("log", "verify", "--training", "--json")
+    assert report.status == 0, report.out
+    size: int = report.json["size"]
+    return size
+
+
+def outcome(result: dict[str, Any], name: str) -> tuple[str, str]:
+    check = result["checks"][name]
+    return check["outcome"], check["code"]
+
+
+def test_the_right_person_is_admitted_once(training_session: str, hopper_frames: Path) -> None:
+    before = entries(training_session)
+    first = check_in(training_session, hopper_frames)
+    assert first.status == 0
+    assert first.json["verdict"] == "ADMIT"
+    assert first.json["candidate"] == "001"
+    assert first.json["checks"]["pad"]["outcome"] == "not-performed"
+    assert entries(training_session) == before + 1
+    again = check_in(training_session, hopper_frames)
+    assert (again.status, again.json["verdict"]) == (1, "REFER")
+    assert outcome(again.json, "duplicate")[1] == "already-checked-in"
+    assert entries(training_session) == before + 2
+
+
+def test_another_persons_face_is_refused(training_session: str, astronaut_frames: Path) -> None:
+    ran = check_in(training_session, astronaut_frames)
+    assert (ran.status, ran.json["verdict"]) == (1, "REFUSE")
+    assert outcome(ran.json, "face-match") == ("failed", "face-no-match")
+
+
+@pytest.mark.parametrize(
+    ("sample", "verdict", "check", "result"),
+    [
+        ("altered-dg1", "REFUSE", "pa-consistent", ("failed", "pa-dg-hash")),
+        ("altered-dg2", "REFUSE", "pa-consistent", ("failed", "pa-dg-hash")),
+        ("unknown-signer", "REFER", "pa-trusted", ("indeterminate", "pa-no-trust-anchor")),
+        ("revoked", "REFUSE", "pa-trusted", ("failed", "pa-revoked")),
+        ("clone", "REFUSE", "chip-genuine", ("failed", "aa-failed")),
+        ("no-aa", "REFER", "chip-genuine", ("not-performed", "chip-not-proven")),
+        ("expired", "REFER", "cross-check", ("failed", "card-expired")),
+        ("pulled", "REFER", "chip-read", ("indeterminate", "card-lost")),
+        ("mute", "REFER", "chip-read", ("indeterminate", "card-mute")),
+        ("wrong-mac", "REFER", "chip-open", ("indeterminate", "sm-failed")),
+        ("huge-length", "REFER", "chip-read", ("indeterminate", "chip-file-too-large")),
+    ],
+)
+def test_each_bad_card_has_one_outcome_one_entry_and_a_text(
+    training_session: str,
+    hopper_frames: Path,
+    sample: str,
+    verdict: str,
+    check: str,
+    result: tuple[str, str],
+) -> None:
+    before = entries(training_session)
+    ran = check_in(training_session, hopper_frames, reader=f"softcard:{sample}")
+    assert (ran.status, ran.json["verdict"]) == (1, verdict)
+    assert outcome(ran.json, check) == result
+    reason = next(reason for reason in ran.json["reasons"] if reason["code"] == result[1])
+    assert len(reason["vi"]) > 20
+    assert len(reason["en"]) > 20
+    assert "Traceback" not in ran.err
+    assert entries(training_session) == before + 1
+    if check in {"chip-genuine", "pa-consistent"} and result[0] == "failed":
+        assert outcome(ran.json, "face-match")[0] == "not-performed"
+
+
+def test_an_unknown_signer_is_referred_with_a_score(training_session: str, hopper_frames: Path) -> None:
+    ran = check_in(training_session, hopper_frames, reader="softcard:unknown-signer")
+    assert ran.json["chip_verdict"] == "signer-unknown"
+    assert ran.json["checks"]["face-match"]["facts"]["score_e4"] > 4750
+
+
+def test_a_wrong_number_does_not_open_the_card(training_session: str, hopper_frames: Path) -> None:
+    ran = check_in(training_session, hopper_frames, number="001099000002")
+    assert ran.json["verdict"] == "REFER"
+    assert outcome(ran.json, "chip-open") == ("indeterminate", "access-wrong-key")
+    assert ran.json["chip_verdict"] == "unreadable"
+
+
+def test_the_number_of_another_card_with_the_same_last_digits_is_found(
+    training_session: str, hopper_frames: Path
+) -> None:
+    ran = check_in(training_session, hopper_frames, number="002099000001")
+    assert ran.json["verdict"] != "ADMIT"
+    assert outcome(ran.json, "cross-check") == ("failed", "qr-card-mismatch")
+    assert "002099000001" not in ran.out
+
+
+@pytest.mark.parametrize("text", ["hello", "00109900000", "0010990000011", "001099000O01", "|", "001099000001|x"])
+def test_a_broken_qr_is_one_defined_outcome(training_session: str, hopper_frames: Path, text: str) -> None:
+    before = entries(training_session)
+    ran = check_in(training_session, hopper_frames, number=text)
+    assert ran.json["verdict"] == "REFER"
+    assert outcome(ran.json, "card-access")[1] in {"qr-invalid", "id-number-invalid"}
+    assert entries(training_session) == before + 1
+
+
+def test_somebody_who_is_not_on_the_roster_is_referred(
+    home: Path, tmp_path: Path, hopper_frames: Path
+) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("SBD;Họ và tên;Ngày sinh;CCCD\n7;Lê Văn Mẫu;1999;001099000007\n", encoding="utf-8")
+    made = proctor(
+        *("session", "create", "--training", "--json", "--roster", path, "--rules", "written-exam"),
+        *("--component", "exam", "--place", "Trường Mẫu"),
+    )
+    assert made.status == 0, made.err
+    ran = check_in(made.json["id"], hopper_frames)
+    assert (ran.json["verdict"], ran.json["candidate"]) == ("REFER", None)
+    assert outcome(ran.json, "roster")[1] == "not-on-roster"
+
+
+def blank(folder: Path, image: np.ndarray) -> Path:
+    folder.mkdir()
+    for number in range(4):
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+    return folder
+
+
+def test_no_face_two_faces_and_darkness_are_told_apart(
+    training_session: str, tmp_path: Path, hopper_frames: Path, astronaut_frames: Path
+) -> None:
+    grey = blank(tmp_path / "grey", np.full((480, 640, 3), 128, np.uint8))
+    black = blank(tmp_path / "black", np.zeros((480, 640, 3), np.uint8))
+    left, right = (cv2.imread(str(folder / "0000.png")) for folder in (hopper_frames, astronaut_frames))
+    both = blank(tmp_path / "both", np.hstack([left[:, 120:520], right[:, 120:520]]))
+    found = {
+        name: outcome(check_in(training_session, folder).json, "face-capture")
+        for name, folder in {"grey": grey, "black": black, "both": both}.items()
+    }
+    assert found == {
+        "grey": ("indeterminate", "face-none"),
+        "black": ("indeterminate", "face-dark"),
+        "both": ("indeterminate", "face-several"),
+    }
+
+
+def test_a_camera_that_is_gone_is_said_so(training_session: str, tmp_path: Path) -> None:
+    ran = check_in(training_session, tmp_path / "nothing.mp4")
+    assert ran.json["verdict"] == "REFER"
+    assert outcome(ran.json, "face-capture") == ("indeterminate", "camera-gone")
+
+
+def test_a_qr_payload_opens_the_card_too(training_session: str, hopper_frames: Path) -> None:
+    payload = f"{MAU}|012345678|Nguyễn Văn Mẫu|15011999|Nam|Số 1 Đường Mẫu, Hà Nội|01062021"
+    ran = proctor(
+        *("check-in", "--session", training_session, "--reader", "softcard", "--camera", hopper_frames),
+        *("--json", "--qr", "-"),
+        stdin=payload,
+    )
+    assert ran.status == 0, ran.out
+    assert ran.json["checks"]["card-access"]["facts"]["source"] == "qr"
+
+
+def test_nothing_personal_leaves_by_json_or_messages(training_session: str, hopper_frames: Path) -> None:
+    ran = check_in(training_session, hopper_frames)
+    for word in (MAU, "Nguyễn", "NGUYEN", "1999"):
+        assert word not in ran.out
+        assert word not in ran.err
+
+
+def test_a_larger_frame_is_no_worse(training_session: str, tmp_path: Path) -> None:
+    frames = write_frames(tmp_path / "hd", "hopper", size=(1280, 720))
+    assert check_in(training_session, frames).json["verdict"] == "ADMIT"
