@@ -59,8 +59,8 @@ _COLUMNS: Final = (
     ("note", 24.0, Align.LEFT),
 )
 _ROLES: Final = {
-    "driving": ("preparer", "examiner", "oversight"),
-    "written": ("invigilator-1", "invigilator-2", "site-head"),
+    "driving-test": ("preparer", "examiner", "oversight"),
+    "exam": ("invigilator-1", "invigilator-2", "site-head"),
 }
 _OTHER_ROLES: Final = ("preparer", "checker", "head")
 
@@ -175,6 +175,9 @@ class _Writer:
 
     def _note(self, entry: RollRow, *, damaged: bool) -> Cell:
         notes = []
+        listed = entry.seat.components
+        if listed and self._session.component not in listed:
+            notes.append(say(self._texts, "sheet.note.not-listed"))
         if entry.state is not State.ADMITTED:
             notes += [self._reason(code) for code in entry.reasons]
         if entry.attempts > 1:
@@ -248,8 +251,7 @@ def _place_and_date(day: date, texts: Texts, locality: str) -> str:
 
 def _closing(session: Session, texts: Texts, roll: Sequence[RollRow], unlisted: int) -> Closing:
     counts = {state: sum(entry.state is state for entry in roll) for state in State}
-    group = session.rules_id.partition("-")[0]
-    roles = _ROLES.get(group, _OTHER_ROLES)
+    roles = _ROLES.get(session.rules.kind, _OTHER_ROLES)
     return Closing(
         totals=(
             _total(texts, "listed", len(roll)),

@@ -16,9 +16,9 @@ from reports.sheet import Thumbnail
 
 MAX_BYTES: Final = 2_000_000
 MAX_PIXELS: Final = 4_000_000
-BOX: Final = (96, 128)
-"""Largest width and height of a thumbnail in pixels: 3 × 4, about 300 dpi as printed."""
-_QUALITY: Final = 78
+BOX: Final = (78, 104)
+"""Largest width and height of a thumbnail in pixels: 3 × 4, about 250 dpi as printed."""
+_QUALITY: Final = 70
 
 
 def thumbnail(jpeg: bytes) -> Thumbnail:

@@ -1,12 +1,11 @@
 """The page seal: what a page says, signed by the station, small enough for a QR code.
 
-A COSE_Sign1 (RFC 9052, EdDSA with the log's Ed25519 key) over a CBOR map in deterministic encoding, as Base45
+A COSE_Sign1 (RFC 9052, EdDSA with the log's Ed25519 key) over a CBOR array in deterministic encoding, as Base45
 behind the prefix "PRS1:". Whoever has the pinned key of the station can check a sheet without the station.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,7 +31,7 @@ _HEAD: Final = b"\xd2\x84\x4d" + _PROTECTED
 _EMPTY_MAP: Final = b"\xa0"
 _OUTCOMES: Final = {"A", "R", "X", "-"}
 _MASK: Final = 3
-_KEYS: Final = tuple(range(1, 12))
+_TYPES: Final = (int, str, str, str, int, int, int, bytes, bytes, bytes, list, str)
 _MAX_ROWS: Final = 64
 
 
@@ -57,7 +56,7 @@ class PageSeal:
 
     def payload(self) -> bytes:
         """Return the CBOR that is signed."""
-        values: tuple[Any, ...] = (
+        values = [
             VERSION,
             self.kind,
             self.origin,
@@ -68,9 +67,10 @@ class PageSeal:
             self.root,
             self.roster,
             self.digest,
-            [part for row in self.rows for part in row],
-        )
-        return cbor2.dumps(dict(zip(_KEYS, values, strict=True)), canonical=True)
+            [number for number, _ in self.rows],
+            "".join(outcome for _, outcome in self.rows),
+        ]
+        return cbor2.dumps(values, canonical=True)
 
 
 def seal_text(seal: PageSeal, signer: Signer) -> str:
@@ -148,37 +148,27 @@ def _load(payload: bytes) -> Any:
 
 
 def _parse(payload: bytes) -> PageSeal:
-    body = _load(payload)
-    if not isinstance(body, dict) or tuple(body) != _KEYS or body[1] != VERSION:
+    values = _load(payload)
+    if not isinstance(values, list) or len(values) != len(_TYPES) or values[0] != VERSION:
         raise SealFormatError(why="version")
-    if not (_all(str, body[2], body[3], body[4]) and _all(int, body[5], body[6], body[7])):
+    if any(type(value) is not kind for value, kind in zip(values, _TYPES, strict=True)):
         raise SealFormatError(why="types")
-    if not (_all(bytes, body[8], body[9], body[10]) and isinstance(body[11], list)):
-        raise SealFormatError(why="types")
-    if (len(body[8]), len(body[9]), len(body[10])) != (32, SHORT_HASH, SHORT_HASH):
+    _, kind, origin, session_id, page, pages, size, root, roster, digest, numbers, outcomes = values
+    if (len(root), len(roster), len(digest)) != (32, SHORT_HASH, SHORT_HASH):
         raise SealFormatError(why="lengths")
-    return PageSeal(
-        kind=body[2],
-        origin=body[3],
-        session_id=body[4],
-        page=body[5],
-        pages=body[6],
-        size=body[7],
-        root=body[8],
-        roster=body[9],
-        digest=body[10],
-        rows=_rows(body[11]),
-    )
-
-
-def _rows(flat: Sequence[Any]) -> tuple[tuple[str, str], ...]:
-    if len(flat) % 2 or len(flat) > 2 * _MAX_ROWS or not _all(str, *flat):
+    if not set(outcomes) <= _OUTCOMES or not all(type(number) is str for number in numbers):
         raise SealFormatError(why="rows")
-    rows = tuple(zip(flat[::2], flat[1::2], strict=True))
-    if any(outcome not in _OUTCOMES for _, outcome in rows):
-        raise SealFormatError(why="outcome")
-    return rows
-
-
-def _all(kind: type, *values: object) -> bool:
-    return all(type(value) is kind for value in values)
+    if len(numbers) != len(outcomes) or len(numbers) > _MAX_ROWS:
+        raise SealFormatError(why="rows")
+    return PageSeal(
+        kind=kind,
+        origin=origin,
+        session_id=session_id,
+        page=page,
+        pages=pages,
+        size=size,
+        root=root,
+        roster=roster,
+        digest=digest,
+        rows=tuple(zip(numbers, outcomes, strict=True)),
+    )
