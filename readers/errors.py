@@ -7,6 +7,7 @@ chip bytes.
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,6 +24,10 @@ class ReaderError(Exception):
     def __init__(self, **facts: str | int) -> None:
         self.facts: Mapping[str, str | int] = MappingProxyType(dict(facts))
         super().__init__(facts)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process boundaries."""
+        return partial(type(self), **self.facts), ()
 
     def __str__(self) -> str:
         return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items())])

@@ -6,7 +6,10 @@ Uses pyscard's scard layer: plain calls with result codes, no threads and no pol
 from __future__ import annotations
 
 import json
+import os
+import queue
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,10 +27,12 @@ from readers.transport import pcsc_framing as framing
 from readers.transport.pcsc_framing import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import IO
 
 _POLL_MS: Final = 250
 _CONNECT_RETRY_S: Final = 0.1
+_GRACE_S: Final = 2.0
 _TIMEOUT: Final = 0x8010000A
 _NO_READERS: Final = 0x8010002E
 _RESULTS: Final[dict[int, type[ReaderError]]] = {
@@ -158,14 +163,25 @@ class Session:
         self._scard.SCardReleaseContext(self._context)
 
 
-def serve(session: Session, requests: IO[bytes], answers: IO[bytes]) -> None:
+def serve(
+    session: Session, next_request: Callable[[], tuple[Kind, bytes] | None], answers: IO[bytes]
+) -> None:
     """Answer requests until the station closes its end."""
-    while (request := framing.read(requests)) is not None:
+    while (request := next_request()) is not None:
         try:
             kind, payload = _answer(session, *request)
         except ReaderError as error:
             kind, payload = Kind.FAILED, framing.pack_error(error)
         framing.write(answers, kind, payload)
+
+
+def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[tuple[Kind, bytes] | None]) -> None:
+    """Pass requests on; when the station is gone, end even if a call to a mute card never returns."""
+    while (request := framing.read(requests)) is not None:
+        inbox.put(request)
+    inbox.put(None)
+    time.sleep(_GRACE_S)
+    os._exit(1)
 
 
 def _answer(session: Session, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
@@ -180,15 +196,17 @@ def _answer(session: Session, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
 
 def main() -> int:
     """Serve one station; a missing service or library is told in answer to the first request."""
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    inbox: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True, name="requests").start()
+    answers = sys.stdout.buffer
     try:
         session = _start()
     except PcscUnavailableError as error:
-        if framing.read(requests) is not None:
+        if inbox.get() is not None:
             framing.write(answers, Kind.FAILED, framing.pack_error(error))
         return 1
     try:
-        serve(session, requests, answers)
+        serve(session, inbox.get, answers)
     except BrokenPipeError:
         return 1
     finally:
@@ -205,4 +223,4 @@ def _start() -> Session:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # the listening thread may hold standard input, which a normal exit would wait for

@@ -1,6 +1,7 @@
 """Each error has one code, a text in both languages, and tells nothing but its code and facts."""
 
 import inspect
+import pickle
 import tomllib
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def test_text_of_an_error_is_its_code_and_facts():
     error = errors.AccessDeniedError(tries=2, sw="6300")
     assert str(error) == "access-wrong-key tries=2 sw=6300"
     assert dict(error.facts) == {"tries": 2, "sw": "6300"}
+
+
+def test_errors_cross_process_boundaries():
+    error = pickle.loads(pickle.dumps(errors.AccessDeniedError(tries=2)))  # noqa: S301
+    assert isinstance(error, errors.AccessDeniedError)
+    assert error.facts == {"tries": 2}
 
 
 def test_only_evidence_against_the_card_is_conclusive():

@@ -220,7 +220,7 @@ def test_serving_requests():
     pcsc_framing.write(requests, Kind.CONNECT, json.dumps({"reader": "A 00", "wait_s": 0.1}).encode())
     pcsc_framing.write(requests, Kind.TRANSMIT, b"\x00")
     requests.seek(0)
-    pcsc_process.serve(pcsc_process.Session(FakeScard()), requests, answers)
+    pcsc_process.serve(pcsc_process.Session(FakeScard()), lambda: pcsc_framing.read(requests), answers)
     answers.seek(0)
     kinds = [pcsc_framing.read(answers)[0] for _ in range(4)]
     assert kinds == [Kind.LISTED, Kind.FAILED, Kind.CONNECTED, Kind.RECEIVED]
