@@ -94,6 +94,7 @@ def _add_work_commands(build: _Builder) -> None:
     read.add_argument("--reader", required=True, metavar="NAME", help=_help("option.reader"))
     _access(read, number=True)
     read.add_argument("--training", action="store_true", help=_help("option.training"))
+    read.add_argument("--wait", type=float, default=20.0, metavar="S", help=_help("option.wait"))
     read.add_argument("--show-holder", action="store_true", help=_help("option.show-holder"))
     compare = build.group("face", "face").command("compare", "face.compare", face.compare)
     compare.add_argument("reference", metavar="REFERENCE", help=_help("option.reference"))
@@ -103,6 +104,7 @@ def _add_work_commands(build: _Builder) -> None:
     check_in.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
     _access(check_in, number=True)
     check_in.add_argument("--reader", required=True, metavar="R", help=_help("option.reader"))
+    check_in.add_argument("--wait", type=float, default=20.0, metavar="S", help=_help("option.wait"))
     check_in.add_argument("--camera", required=True, metavar="C", help=_help("option.camera"))
     _login(check_in)
 

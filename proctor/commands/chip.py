@@ -35,7 +35,11 @@ def read(context: Context) -> int:
     access_text = context.read_argument(options.qr if options.qr is not None else options.number)
     trust, workshop = _training(context) if options.training else (_real_trust(context), None)
     source = card_source(
-        options.reader, training=options.training, workshop=workshop, apdu_deadline_s=APDU_DEADLINE_S
+        options.reader,
+        training=options.training,
+        workshop=workshop,
+        apdu_deadline_s=APDU_DEADLINE_S,
+        wait_s=options.wait,
     )
     recorder = Recorder(now=lambda: datetime.now(UTC))
     started = monotonic()

@@ -174,6 +174,7 @@ def check_in(context: Context) -> int:
                     training=opened.training,
                     workshop=workshop,
                     apdu_deadline_s=session.rules.deadlines.apdu_s,
+                    wait_s=options.wait,
                 ),
                 open_camera=camera_source(options.camera, training=opened.training),
             )

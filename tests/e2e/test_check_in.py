@@ -16,7 +16,18 @@ MAU = "001099000001"
 
 def check_in(session: str, camera: Path | str, *, reader: str = "softcard", number: str = MAU) -> Ran:
     ran = proctor(
-        *("check-in", "--session", session, "--reader", reader, "--camera", camera, "--json", "--number", "-"),
+        *(
+            "check-in",
+            "--session",
+            session,
+            "--reader",
+            reader,
+            "--camera",
+            camera,
+            "--json",
+            "--number",
+            "-",
+        ),
         stdin=number + "\n",
     )
     require_valid("check-in", ran.json)
@@ -115,7 +126,9 @@ def test_the_number_of_another_card_with_the_same_last_digits_is_found(
     assert "002099000001" not in ran.out
 
 
-@pytest.mark.parametrize("text", ["hello", "00109900000", "0010990000011", "001099000O01", "|", "001099000001|x"])
+@pytest.mark.parametrize(
+    "text", ["hello", "00109900000", "0010990000011", "001099000O01", "|", "001099000001|x"]
+)
 def test_a_broken_qr_is_one_defined_outcome(training_session: str, hopper_frames: Path, text: str) -> None:
     before = entries(training_session)
     ran = check_in(training_session, hopper_frames, number=text)
