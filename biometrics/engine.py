@@ -23,7 +23,7 @@ from biometrics.errors import (
     FaceDarkError,
     FaceNoMatchError,
     FaceReferError,
-    FaceTooSmallError,
+    FaceTurnedError,
     NoFaceError,
     ReferenceNoFaceError,
     ReferenceSeveralFacesError,
@@ -32,9 +32,18 @@ from biometrics.errors import (
 from biometrics.evidence import Comparison, Live, Match, Reference
 from biometrics.frames import Burst, Frame, Image
 from biometrics.opencv import prepare
-from biometrics.quality import Quality, QualityRules, defect, is_black, load_quality_rules, measure
+from biometrics.quality import (
+    Quality,
+    QualityRules,
+    defect,
+    is_black,
+    load_quality_rules,
+    measure,
+    still_defect,
+)
 from biometrics.template import Embedder, Template, mean_template
 from biometrics.thresholds import Thresholds, thresholds_for
+from biometrics.upright import require_upright
 from biometrics.weights import Models, load_models
 from biometrics.zone import face_in_zone, face_of_still
 
@@ -112,7 +121,7 @@ class FaceEngine:
     def reference(self, image: Image) -> Reference:
         """Return the face of a reference portrait.
 
-        Raises ReferenceNoFaceError, ReferenceSeveralFacesError, FaceTooSmallError(side).
+        Raises ReferenceNoFaceError, ReferenceSeveralFacesError, FaceTooSmallError(side), FaceUnclearError(side).
         """
         try:
             return self._still(image, "reference")
@@ -134,7 +143,7 @@ class FaceEngine:
 
         Raises TwoFacesError when two frames (or all) show a second face in the zone, FaceChangedError when
         they show different people; without any good frame the commonest defect: NoFaceError, FaceDarkError,
-        FaceTooSmallError, FaceBrightError, FaceTurnedError, FaceBlurredError.
+        FaceTooSmallError, FaceBrightError, FaceTurnedError, FaceUnclearError, FaceBlurredError.
         """
         good, defects = self._sort(burst)
         several = [error for error in defects if isinstance(error, TwoFacesError)]
@@ -161,7 +170,10 @@ class FaceEngine:
         )
 
     def require_match(self, reference: Reference, live: Live, thresholds: Thresholds) -> Match:
-        """Return the match. Raises FaceReferError in the grey band, FaceNoMatchError below, with facts."""
+        """Return the match. Raises FaceReferError in the grey band, FaceNoMatchError below, with facts.
+
+        Below it a face that is not upright is no evidence: FaceTurnedError(side).
+        """
         score = compare(reference.template, live.template)
         advice = self._advise(reference.image, reference.face, live.best_frame.image, live.face)
         facts = {
@@ -175,6 +187,9 @@ class FaceEngine:
             **_advice_facts(advice),
         }
         decision = decide(score, thresholds)
+        if decision == "no-match":
+            self._require_upright(reference.image, reference.face, "reference")
+            self._require_upright(live.best_frame.image, live.face, "probe")
         if decision != "match":
             raise (FaceReferError if decision == "refer" else FaceNoMatchError)(**facts)
         return Match(score=score, thresholds=thresholds, facts=facts)
@@ -184,7 +199,7 @@ class FaceEngine:
     ) -> Comparison:
         """Compare two image files (JPEG, JPEG 2000, PNG). Quality is reported, it decides nothing.
 
-        Raises what decoding raises and NoFaceError, TwoFacesError, FaceTooSmallError, all with fact `side`
+        Raises what decoding raises and NoFaceError, TwoFacesError, FaceTooSmallError, FaceUnclearError, with `side`
         (ReferenceNoFaceError, ReferenceSeveralFacesError for the reference).
         """
         thresholds = thresholds or self.thresholds()
@@ -194,12 +209,16 @@ class FaceEngine:
         first = _timed(times, "template", lambda: self.reference(first_image))
         second = _timed(times, "template", lambda: self._still(second_image, "probe"))
         score = _timed(times, "compare", lambda: compare(first.template, second.template))
+        decision = decide(score, thresholds)
+        if decision == "no-match":
+            self._require_upright(first_image, first.face, "reference")
+            self._require_upright(second_image, second.face, "probe")
         advice = _timed(
             times, "advisory", lambda: self._advise(first_image, first.face, second_image, second.face)
         )
         times["total"] = sum(times.values())
         return Comparison(
-            decision=decide(score, thresholds),
+            decision=decision,
             score=score,
             threshold=thresholds.accept,
             refer_threshold=thresholds.refer,
@@ -221,10 +240,11 @@ class FaceEngine:
             face = self.find_face(image)
         except (NoFaceError, TwoFacesError) as error:
             raise type(error)(**{**error.facts, "side": side}) from None
-        if face.eye_distance_px < self.rules.still_min_eye_distance_px:
-            raise FaceTooSmallError(side=side, eye_distance_px=round(face.eye_distance_px))
         aligned = self._embedder.align(image, face)
         quality = measure(face, aligned)
+        broken = still_defect(quality, self.rules.still)
+        if broken is not None:
+            raise broken(side=side, **quality.facts)
         template = self._embedder.template_of_crop(aligned)
         facts = {**quality.facts, "width_px": width, "height_px": height}
         return Reference(image=image, face=face, template=template, quality=quality, facts=facts)
@@ -260,6 +280,12 @@ class FaceEngine:
         lowest = float((vectors @ vectors.T).min())
         if lowest < self.thresholds().refer:
             raise FaceChangedError(good_frames=len(templates), lowest_score_e4=round(lowest * 1e4))
+
+    def _require_upright(self, image: Image, face: Face, side: str) -> None:
+        try:
+            require_upright(self._detector, image, face)
+        except FaceTurnedError as error:
+            raise FaceTurnedError(**{**error.facts, "side": side}) from None
 
     def _advise(
         self, reference: Image, reference_face: Face, probe: Image, probe_face: Face

@@ -137,6 +137,12 @@ class FaceTurnedError(BiometricsError):
     code = "face-turned"
 
 
+class FaceUnclearError(BiometricsError):
+    """Something like a face, but partly hidden, or turned so far that it cannot be compared."""
+
+    code = "face-unclear"
+
+
 class FaceChangedError(BiometricsError):
     """The frames of one burst do not show one and the same face."""
 

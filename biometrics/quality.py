@@ -15,6 +15,7 @@ from biometrics.errors import (
     FaceDarkError,
     FaceTooSmallError,
     FaceTurnedError,
+    FaceUnclearError,
     ModelTableError,
 )
 from biometrics.frames import Image
@@ -32,7 +33,16 @@ class LiveLimits:
     max_clipped: float
     max_turn: float
     max_tilt_deg: float
+    min_detection: float
     black_frame: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillLimits:
+    """Limits for references and files."""
+
+    min_eye_distance_px: float
+    min_detection: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,7 @@ class QualityRules:
     rule: str
     live: LiveLimits
     zone: Zone
-    still_min_eye_distance_px: float
+    still: StillLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +95,14 @@ def load_quality_rules() -> QualityRules:
     table, _ = read_table("quality", {"source": str, "rule": str, "live": dict, "still": dict, "zone": dict})
     _require_numbers(table["live"], LiveLimits.__slots__)
     _require_numbers(table["zone"], Zone.__slots__)
-    _require_numbers(table["still"], ("min_eye_distance_px",))
+    _require_numbers(table["still"], StillLimits.__slots__)
     if table["rule"] != "mean":
         raise ModelTableError(table="quality", key="rule", defect="value")
     return QualityRules(
         rule=table["rule"],
         live=LiveLimits(**table["live"]),
         zone=Zone(**table["zone"]),
-        still_min_eye_distance_px=table["still"]["min_eye_distance_px"],
+        still=StillLimits(**table["still"]),
     )
 
 
@@ -117,6 +127,13 @@ def measure(face: Face, aligned: Image) -> Quality:
     )
 
 
+def still_defect(quality: Quality, limits: StillLimits) -> type[BiometricsError] | None:
+    """Return the error class of the first limit a still's face breaks, or None when it may be compared."""
+    if quality.detection < limits.min_detection:
+        return FaceUnclearError
+    return FaceTooSmallError if quality.eye_distance_px < limits.min_eye_distance_px else None
+
+
 def defect(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None:
     """Return the error class of the first limit a live face breaks, or None when it may be compared."""
     if quality.eye_distance_px < limits.min_eye_distance_px:
@@ -127,6 +144,8 @@ def defect(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None
         return FaceBrightError
     if abs(quality.turn) > limits.max_turn or abs(quality.tilt_deg) > limits.max_tilt_deg:
         return FaceTurnedError
+    if quality.detection < limits.min_detection:
+        return FaceUnclearError
     return FaceBlurredError if quality.sharpness < limits.min_sharpness else None
 
 

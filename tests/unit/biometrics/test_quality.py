@@ -8,6 +8,7 @@ from biometrics.errors import (
     FaceDarkError,
     FaceTooSmallError,
     FaceTurnedError,
+    FaceUnclearError,
     NoFaceError,
     TwoFacesError,
 )
@@ -35,7 +36,8 @@ def face(x: float, width: float = 100, y: float = 200) -> Face:
         ({"brightness": 216.0}, FaceBrightError),
         ({"clipped": 0.36}, FaceBrightError),
         ({"turn": -0.56}, FaceTurnedError),
-        ({"tilt_deg": 31.0}, FaceTurnedError),
+        ({"tilt_deg": 19.0}, FaceTurnedError),
+        ({"detection": 0.79}, FaceUnclearError),
         ({"sharpness": 19.0}, FaceBlurredError),
     ],
 )
