@@ -186,9 +186,9 @@ def _unlock_by_keyring(root: DataRoot) -> Unlocked | None:
 
 
 @contextmanager
-def locked(root: DataRoot, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
+def locked(root: DataRoot) -> Iterator[None]:
     """Hold the root, waiting a little for another command to end. Raises RootBusyError."""
-    end = time.monotonic() + wait_s
+    end = time.monotonic() + LOCK_WAIT_S
     with ExitStack() as stack:
         while True:
             try:
