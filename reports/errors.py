@@ -91,3 +91,9 @@ class PdfAlteredError(ReportsError):
 
     code = "sheet-file-altered"
     conclusive = True
+
+
+class PdfSealTimeError(ReportsError):
+    """A PDF sealed, by its own account, while its certificate was not valid: a wrong clock, or back-dating."""
+
+    code = "sheet-file-seal-time"

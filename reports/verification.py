@@ -31,7 +31,13 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from reports.errors import PdfAlteredError, PdfFormatError, PdfOtherSignerError, PdfUnsignedError
+from reports.errors import (
+    PdfAlteredError,
+    PdfFormatError,
+    PdfOtherSignerError,
+    PdfSealTimeError,
+    PdfUnsignedError,
+)
 
 MAX_BYTES: Final = 64_000_000
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
@@ -60,7 +66,8 @@ def verify_pdf(pdf: bytes, trusted: bytes | str) -> SealedPdf:
     """Return what the file says if the pinned station sealed exactly these bytes.
 
     `trusted` is the station's certificate (DER) or its SHA-256 in hexadecimal, known beforehand; nothing inside
-    the file is believed. Raises PdfFormatError, PdfUnsignedError, PdfOtherSignerError, PdfAlteredError.
+    the file is believed. Raises PdfFormatError, PdfUnsignedError, PdfOtherSignerError, PdfAlteredError,
+    PdfSealTimeError.
     """
     if not pdf.startswith(b"%PDF-") or len(pdf) > MAX_BYTES:
         raise PdfFormatError(size=len(pdf))
@@ -192,6 +199,8 @@ def _require_pyhanko(pdf: bytes, certificate: x509.Certificate, pinned: str) -> 
         raise PdfAlteredError(why="structure") from None
     if signed_at is None or not _sound(status):
         raise PdfAlteredError(why="validation")
+    if not certificate.not_valid_before_utc <= signed_at <= certificate.not_valid_after_utc:
+        raise PdfSealTimeError(at=signed_at.isoformat(timespec="seconds"))
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return SealedPdf(
         fingerprint=pinned,

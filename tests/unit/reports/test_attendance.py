@@ -1,0 +1,273 @@
+from datetime import UTC, date, datetime
+from itertools import pairwise
+
+import pytest
+from reportlab.lib.units import mm
+
+from reports.attendance import Pictures, build_attendance, mask_number
+from reports.errors import TextMissingError
+from reports.layout import LEFT, RIGHT
+from reports.sheet import Letterhead, Sheet
+from sessions.record import Verdict
+from sessions.session import State
+from tests.support.reports_sheets import (
+    PICTURES,
+    head_of,
+    mixed_roll,
+    portrait,
+    roll_row,
+    session_of,
+    sheet_of,
+    texts,
+)
+
+
+def cells(sheet: Sheet, row: int) -> list[str]:
+    return [" / ".join(cell.paragraphs) for cell in sheet.rows[row].cells]
+
+
+def test_the_columns_fill_the_width_between_the_margins():
+    sheet = sheet_of(mixed_roll(1))
+    assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / mm)
+    assert [column.heading for column in sheet.columns] == [
+        "STT",
+        "Ảnh chíp, tại chỗ",
+        "SBD",
+        "Họ và tên",
+        "Ngày sinh",
+        "Số định danh",
+        "Hạng",
+        "Nội dung",
+        "Giờ",
+        "Phương thức",
+        "Kết quả",
+        "Thí sinh ký",
+        "Ghi chú",
+    ]
+
+
+def test_an_admitted_candidate():
+    sheet = sheet_of([roll_row(1, State.ADMITTED)])
+    assert cells(sheet, 0) == [
+        "1",
+        "",
+        "001",
+        "NGUYỄN VĂN MẪU",
+        "15/01/1999",
+        "001099000001",
+        "C1",
+        "Lý thuyết",
+        "08:03",
+        "Chíp + mặt",
+        "Đúng người / Chíp thật",
+        "",
+        "",
+    ]
+
+
+def test_a_referred_candidate_has_the_reason_in_words():
+    row = cells(sheet_of([roll_row(1, State.REFERRED)]), 0)
+    assert row[10] == "Cần người quyết định / Chíp: chưa biết nơi cấp"
+    assert row[12] == "Trạm chưa có chứng thư gốc của nơi cấp"
+
+
+def test_a_refused_candidate_has_every_reason():
+    row = roll_row(1, State.REFUSED, reasons=("pa-dg-hash", "some-new-code"), method="manual")
+    printed = cells(sheet_of([row]), 0)
+    assert printed[10] == "Không nhận / Chíp: dữ liệu bị sửa"
+    assert printed[12] == "Dữ liệu chíp bị sửa / Lý do: some-new-code"
+    assert printed[9] == "Thủ công"
+
+
+def test_without_an_attempt_nothing_is_invented():
+    row = cells(sheet_of([roll_row(4, State.NOT_SEEN)]), 0)
+    assert row[8:] == ["—", "—", "—", "", ""]
+    assert row[6] == "B"
+
+
+def test_no_class_is_a_dash_and_a_year_stays_a_year():
+    row = cells(sheet_of([roll_row(15, State.NOT_SEEN)]), 0)
+    assert (row[4], row[6]) == ("1999", "—")
+
+
+def test_an_admission_that_counts_hides_the_reasons_of_others_but_not_their_number():
+    row = roll_row(1, State.ADMITTED, reasons=("pad",), attempts=3)
+    assert cells(sheet_of([row]), 0)[12] == "3 lượt kiểm tra"
+
+
+def test_a_candidate_not_registered_for_the_component_is_marked():
+    row = roll_row(1, State.NOT_SEEN)
+    other = type(row)(seat=type(row.seat)(**_fields(row.seat, components=("road",))), state=State.NOT_SEEN)
+    assert cells(sheet_of([other]), 0)[12] == "Không đăng ký nội dung này"
+
+
+def _fields(value: object, **changes: object) -> dict[str, object]:
+    return {name: getattr(value, name) for name in type(value).__slots__} | changes
+
+
+def test_the_hour_is_vietnams():
+    row = roll_row(1, State.ADMITTED, at=datetime(2026, 11, 21, 18, 30, tzinfo=UTC))
+    assert cells(sheet_of([row]), 0)[8] == "01:30"
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_verdict_has_its_words(verdict: Verdict, language: str):
+    assert texts(language)[f"sheet.verdict.{verdict.value}"]
+
+
+def test_totals_in_figures_and_words():
+    assert sheet_of(mixed_roll(24)).closing.totals == (
+        "Tổng số thí sinh trong danh sách: 24 (hai mươi tư).",
+        "Có mặt, đúng người: 12 (mười hai).",
+        "Có mặt, cần người quyết định: 4 (bốn).",
+        "Trượt nhận dạng, không nhận: 4 (bốn).",
+        "Chưa có lượt kiểm tra: 4 (bốn).",
+        "Lượt kiểm tra của người không có trong danh sách: 0 (không).",
+        "Vắng: — (chưa chốt).",
+        "Ngoại lệ: —",
+    )
+
+
+def test_attempts_of_people_who_are_not_listed_are_counted():
+    roll = mixed_roll(1)
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), unlisted=12)
+    assert "Lượt kiểm tra của người không có trong danh sách: 12 (mười hai)." in sheet.closing.totals
+
+
+def test_seal_marks_follow_the_states():
+    sheet = sheet_of(mixed_roll(5))
+    assert [row.mark for row in sheet.rows] == [
+        ("001", "A"),
+        ("002", "A"),
+        ("003", "R"),
+        ("004", "X"),
+        ("005", "-"),
+    ]
+
+
+def test_the_head_is_that_of_the_decree_and_the_title_the_stations_own():
+    header = sheet_of(mixed_roll(1)).header
+    assert header.nation == "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+    assert header.motto == "Độc lập - Tự do - Hạnh phúc"
+    assert header.title == "DANH SÁCH ĐIỂM DANH – NHẬN DẠNG"
+    assert header.place_and_date.endswith(", ngày 22 tháng 11 năm 2026")
+    assert "Lý thuyết" in header.lines[0]
+    assert "Sân sát hạch mẫu, tỉnh Thanh Hóa" in header.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 2, 5), "ngày 05 tháng 02 năm 2026"),
+        (date(2026, 3, 10), "ngày 10 tháng 3 năm 2026"),
+    ],
+)
+def test_small_days_and_months_have_a_nought(day: date, words: str):
+    roll = mixed_roll(1)
+    session = session_of(roll)
+    dated = type(session)(**_fields(session, day=day))
+    header = build_attendance(dated, roll, texts=texts(), head=head_of()).header
+    assert header.place_and_date.endswith(words)
+
+
+def test_a_letterhead_is_printed_as_the_decree_wants():
+    roll = mixed_roll(1)
+    letterhead = Letterhead(
+        parent="Công an tỉnh Mẫu", agency="Phòng Mẫu", symbol="DSĐD-PM", locality="Thanh Hóa"
+    )
+    header = build_attendance(
+        session_of(roll), roll, texts=texts(), head=head_of(), letterhead=letterhead
+    ).header
+    assert (header.parent, header.agency) == ("CÔNG AN TỈNH MẪU", "PHÒNG MẪU")
+    assert header.number == "Số: ………/DSĐD-PM"
+    assert header.place_and_date.startswith("Thanh Hóa, ngày")
+
+
+def test_signers_follow_the_kind_of_rules():
+    roll = mixed_roll(1)
+    exam = build_attendance(session_of(roll, rules="written-exam"), roll, texts=texts(), head=head_of())
+    test = sheet_of(roll)
+    assert [block.role for block in exam.closing.signatures] == [
+        "CÁN BỘ COI THI 1",
+        "CÁN BỘ COI THI 2",
+        "TRƯỞNG ĐIỂM THI",
+    ]
+    assert [block.role for block in test.closing.signatures] == [
+        "NGƯỜI LẬP DANH SÁCH",
+        "SÁT HẠCH VIÊN",
+        "TỔ GIÁM SÁT",
+    ]
+    assert {block.hint for block in exam.closing.signatures} == {"(Ký, ghi rõ họ tên)"}
+
+
+def test_only_a_training_session_is_marked_as_training():
+    assert sheet_of(mixed_roll(1)).training is None
+    training = sheet_of(mixed_roll(1), kind="training").training
+    assert training is not None
+    assert all("HUẤN LUYỆN" in words for words in training)
+
+
+def test_the_posted_copy_masks_the_numbers():
+    roll = mixed_roll(2)
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), posted=True)
+    assert [cells(sheet, row)[5] for row in (0, 1)] == ["001•••••0001", "001•••••0002"]
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"), [("001099000001", "001•••••0001"), ("123456789", "123••6789"), ("1234567", "•" * 8)]
+)
+def test_masking_hides_the_middle(number: str, masked: str):
+    assert mask_number(number) == masked
+
+
+def test_portraits_are_fetched_for_attempts_only():
+    asked: list[int] = []
+
+    def chip(seq: int) -> bytes | None:
+        asked.append(seq)
+        return portrait()
+
+    roll = mixed_roll(6)
+    sheet = sheet_of(roll, pictures=Pictures(chip=chip, live=lambda _: None))
+    assert asked == [row.seq for row in roll if row.seq is not None]
+    assert sheet.rows[0].portraits.chip is not None
+    assert sheet.rows[0].portraits.live is None
+    assert sheet.rows[4].portraits.chip is None
+
+
+def test_a_portrait_that_cannot_be_printed_is_said_not_fatal():
+    sheet = sheet_of(mixed_roll(1), pictures=Pictures(chip=lambda _: b"no jpeg", live=portrait))
+    assert sheet.rows[0].portraits.chip is None
+    assert sheet.rows[0].portraits.live is not None
+    assert cells(sheet, 0)[12] == "Ảnh không in được"
+
+
+def test_a_missing_text_is_an_error_with_its_key():
+    roll = mixed_roll(1)
+    without = {key: text for key, text in texts().items() if key != "sheet.motto"}
+    with pytest.raises(TextMissingError) as caught:
+        build_attendance(session_of(roll), roll, texts=without, head=head_of())
+    assert caught.value.facts == {"key": "sheet.motto"}
+
+
+def test_nothing_personal_is_in_the_repr():
+    shown = repr(sheet_of(mixed_roll(3), pictures=PICTURES))
+    assert "MẪU" not in shown
+    assert "0010990" not in shown
+
+
+def test_it_never_calls_itself_minutes_or_a_digital_signature():
+    for language in ("vi", "en"):
+        sheet = sheet_of(mixed_roll(1), language=language)
+        assert "biên bản" not in sheet.header.title.lower()
+    foot = sheet_of(mixed_roll(1)).foot.notice
+    assert "không phải và không thay biên bản" in foot
+    assert "niêm phong điện tử của trạm" in foot
+    said = [text for text in texts().values() if "ký số" in text.lower() or "chữ ký số" in text.lower()]
+    assert all("không phải chữ ký số" in text for text in said)
+
+
+def test_columns_stand_in_the_order_of_the_form():
+    order = [row.mark[0] for row in sheet_of(mixed_roll(30)).rows]
+    assert all(a < b for a, b in pairwise(order))
