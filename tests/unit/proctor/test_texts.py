@@ -26,14 +26,14 @@ VI, EN = load_texts("vi"), load_texts("en")
 def every_error() -> dict[str, type[Exception]]:
     for package in (biometrics, proctor, readers, reports, sessions):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith("_process"):
+            if not module.name.endswith(("_process", "__main__")):
                 importlib.import_module(module.name)
     found: dict[str, type[Exception]] = {}
     bases: list[type] = [BiometricsError, ReaderError, ReportsError, SessionsError]
     while bases:
         base = bases.pop()
         bases += base.__subclasses__()
-        if "code" in vars(base):
+        if "code" in vars(base) and base.__bases__ != (Exception,):
             found[base.code] = base
     return found
 
@@ -53,14 +53,16 @@ def test_every_finding_has_both_texts(code: str) -> None:
 def test_the_two_languages_have_the_same_keys_and_places() -> None:
     assert set(VI) == set(EN)
     for key in VI:
-        places = [{name for _, name, _, _ in string.Formatter().parse(texts[key]) if name} for texts in (VI, EN)]
-        assert places[0] == places[1], key
+        places = [
+            {name for _, name, _, _ in string.Formatter().parse(texts[key]) if name} for texts in (VI, EN)
+        ]
+        assert places[1] <= places[0], key  # English has no number words
 
 
 def test_no_text_is_empty_or_left_in_the_other_language() -> None:
     same = {key for key in VI if VI[key] == EN[key] and len(VI[key]) > 12}
     assert all(VI[key].strip() and EN[key].strip() for key in VI)
-    assert same <= {"doctor.sqlite"}
+    assert same <= {"doctor.sqlite", "result.candidate"}
 
 
 def test_checks_verdicts_and_outcomes_have_names() -> None:
