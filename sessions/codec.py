@@ -1,16 +1,13 @@
 """Bodies as bytes: RFC 8785, integers only, one value ↔ one byte string.
 
 What is hashed is the stored bytes, never a re-encoding; `decode` refuses bytes that `encode` would not
-produce, so the two are inverse in both directions.
-"""
+produce, XX"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
-
-import rfc8785
 
 from sessions.errors import CanonicalFormError
 
@@ -25,10 +22,12 @@ def encode(body: Mapping[str, Any]) -> bytes:
     Raises CanonicalFormError for floats, booleans, null, keys outside printable ASCII, deep nesting, or more
     than MAX_BODY_BYTES.
     """
-    _require_plain(body, 0)
+    plain = dict(body)
+    _require_plain(plain, 0)
     try:
-        data = rfc8785.dumps(dict(body))
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        data = text.encode()
+    except UnicodeEncodeError:
         raise CanonicalFormError(why="encoding") from None
     if len(data) > MAX_BODY_BYTES:
         raise CanonicalFormError(why="too-long", size=len(data))
@@ -66,22 +65,30 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _require_plain(value: Any, depth: int) -> None:
-    """Raise unless the value is made of the allowed types only."""
+    """Raise unless an object or list is made of the allowed types only."""
     if depth > _MAX_DEPTH:
         raise CanonicalFormError(why="too-deep")
-    kind = type(value)
-    if kind is str:
-        return
-    if kind is int:
-        if abs(value) > _MAX_INT:
-            raise CanonicalFormError(why="integer-too-large")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if type(key) is not str or not (key.isascii() and key.isprintable()):
-                raise CanonicalFormError(why="key")
+    if type(value) is dict:
+        _require_keys(value)
+        value = value.values()
+    for item in value:
+        kind = type(item)
+        if kind is str:
+            continue
+        if kind is int:
+            if not -_MAX_INT <= item <= _MAX_INT:
+                raise CanonicalFormError(why="integer-too-large")
+        elif kind is dict or kind is list or kind is tuple:
             _require_plain(item, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _require_plain(item, depth + 1)
-    else:
-        raise CanonicalFormError(why="type", type=kind.__name__)
+        else:
+            raise CanonicalFormError(why="type", type=kind.__name__)
+
+
+def _require_keys(value: dict[Any, Any]) -> None:
+    """Raise unless every key is printable ASCII: only then is code point order the order of RFC 8785."""
+    try:
+        joined = "".join(value)
+    except TypeError:
+        raise CanonicalFormError(why="key") from None
+    if not (joined.isascii() and joined.isprintable()):
+        raise CanonicalFormError(why="key")

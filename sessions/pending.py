@@ -44,6 +44,7 @@ class PendingFolder:
 
     def __init__(self, directory: Path, evidence_key: bytes) -> None:
         self._directory = directory
+        self._names = set(self._found())
         self._key = HKDF(hashes.SHA256(), 32, None, b"proctor pending 1").derive(evidence_key)
 
     def seal(self, late: Late) -> None:
@@ -57,14 +58,18 @@ class PendingFolder:
         data = json.dumps(document).encode()
         sealed = AESGCM(self._key).encrypt(nonce, data, _AAD + late.attempt_id.encode())
         make_private_dir(self._directory)
+        self._names.add(late.attempt_id)
         write_private(self._directory / late.attempt_id, nonce + sealed)
 
     def waiting(self) -> tuple[str, ...]:
         """Return the ids of the attempts that wait, sorted."""
+        return tuple(sorted(self._names))
+
+    def _found(self) -> tuple[str, ...]:
         if not self._directory.is_dir():
             return ()
         names = (path.name for path in self._directory.iterdir())
-        return tuple(sorted(name for name in names if ATTEMPT_ID.fullmatch(name)))
+        return tuple(name for name in names if ATTEMPT_ID.fullmatch(name))
 
     def read(self, attempt_id: str) -> Late:
         """Return a waiting attempt; raises StoreAlteredError when it does not open."""
@@ -86,10 +91,10 @@ class PendingFolder:
 
     def drop(self, attempt_id: str) -> None:
         """Remove an attempt that has been committed."""
-        path = self._directory / attempt_id
-        if path.exists():
-            path.unlink()
+        if attempt_id in self._names:
+            (self._directory / attempt_id).unlink(missing_ok=True)
             sync_dir(self._directory)
+            self._names.discard(attempt_id)
 
 
 class Reserve:

@@ -58,8 +58,9 @@ def format_utc(at: datetime) -> str:
     """Return an aware datetime as UTC, milliseconds, "Z": 2026-11-22T01:02:03.456Z."""
     if at.tzinfo is None:
         raise ValueError("a stored time needs a zone")
-    text = at.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def parse_utc(text: str) -> datetime:
@@ -71,7 +72,11 @@ def parse_utc(text: str) -> datetime:
 
 def plain(facts: Mapping[str, str | int]) -> dict[str, str | int]:
     """Return facts as bodies hold them: plain strings and integers, whatever subclass they came as."""
-    return {str(key): str(value) if isinstance(value, str) else int(value) for key, value in facts.items()}
+    found = dict(facts)
+    for key, value in found.items():
+        if type(value) is not str and type(value) is not int:
+            found[key] = str(value) if isinstance(value, str) else int(value)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +94,11 @@ class Check:
     def as_body(self) -> dict[str, Any]:
         """Return the row as it stands in a body."""
         return {
-            "outcome": self.outcome.value,
+            "outcome": str(self.outcome),
             "code": self.code,
             "started_at": format_utc(self.started_at),
             "duration_ms": self.duration_ms,
-            "facts": plain(self.facts),
+            "facts": plain(self.facts) if self.facts else {},
         }
 
     @classmethod

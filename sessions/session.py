@@ -21,12 +21,13 @@ from sessions.errors import (
     StoreAlteredError,
     UnknownSessionError,
 )
+from sessions.reader import Entry
 from sessions.record import Operator, Verdict, parse_utc
 from sessions.roster.binding import roster_hash
 from sessions.roster.csv_roster import read_roster
 from sessions.roster.model import Roster, Seat
 from sessions.rules import Rules, parse_rules
-from sessions.store import Entry, Store
+from sessions.store import Store
 
 __all__ = [
     "FirstAttempt",

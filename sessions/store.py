@@ -6,9 +6,7 @@ and the signed checkpoint, and commits. What it wrote, `verify` recomputes witho
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,22 +15,20 @@ from typing import Any, Final, Self
 
 from sessions import codec, merkle
 from sessions.checkpoint import Checkpoint, Signer, verify_checkpoint
-from sessions.engine import Database, DatabaseError, connect, translate
+from sessions.engine import Database, DatabaseError, connect
 from sessions.errors import (
     AttemptIdReusedError,
-    EvidenceMissingError,
-    NoteFormatError,
-    NoteSignatureError,
     StoreAlteredError,
     StoreError,
     StoreFullError,
     StoreSchemaError,
     StoreUnreadableError,
 )
-from sessions.evidence_box import Boxed, box, unbox
+from sessions.evidence_box import Boxed, box
 from sessions.files import sync_dir
 from sessions.opening import configure, create_schema, require_schema, translated
 from sessions.pending import ATTEMPT_ID, Late, PendingFolder, Reserve
+from sessions.reader import Entry, LogReader
 from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Verdict, format_utc
 
 RESERVE_BYTES: Final = 4 * 1024 * 1024
@@ -65,16 +61,7 @@ class Receipt:
     note: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry as stored."""
-
-    seq: int
-    kind: str
-    body: Mapping[str, Any] = field(repr=False)
-
-
-class Store:
+class Store(LogReader):
     """The open log of one station. One process writes at a time; methods may be called from any thread."""
 
     def __init__(
@@ -87,10 +74,11 @@ class Store:
         clock: Clock,
         reserve: int,
     ) -> None:
-        self._db, self._evidence_key, self._signer, self._clock = db, evidence_key, signer, clock
+        super().__init__(db, evidence_key=evidence_key, signer=signer)
+        self._clock = clock
         self._pending = PendingFolder(directory / "pending", evidence_key)
         self._reserve = Reserve(directory / "reserve.bin", reserve)
-        self._lock = threading.RLock()
+        self._known_edge: tuple[int, int, tuple[bytes, ...]] | None = None
 
     # -- opening ----------------------------------------------------------------------------------
 
@@ -178,11 +166,6 @@ class Store:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
-
-    @property
-    def origin(self) -> str:
-        """The log's name in every checkpoint."""
-        return self._signer.key.name
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -298,18 +281,20 @@ class Store:
         execute = self._db.conn.execute
         row = (size, kind, body.get("session"), body.get("attempt"), data)
         execute("INSERT INTO entries (seq, kind, session, attempt, body) VALUES (?, ?, ?, ?, ?)", row)
-        for node in growth.nodes:
-            execute("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)", node)
+        many = self._db.conn.executemany
+        many("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)", growth.nodes)
         if boxed is not None:
             self._write_evidence(size, boxed)
         execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (head.size, head.note))
+        version: int = self._one("PRAGMA data_version")
+        self._known_edge = (version, growth.size, growth.edge)
         return Receipt(seq=size, size=head.size, root=head.root, note=head.note)
 
     def _write_evidence(self, seq: int, boxed: Boxed) -> None:
-        execute = self._db.conn.execute
-        execute("INSERT INTO evidence_keys (seq, wrapped) VALUES (?, ?)", (seq, boxed.wrapped))
-        for name, ciphertext in boxed.ciphertexts.items():
-            execute("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", (seq, name, ciphertext))
+        conn = self._db.conn
+        conn.execute("INSERT INTO evidence_keys (seq, wrapped) VALUES (?, ?)", (seq, boxed.wrapped))
+        rows = [(seq, name, ciphertext) for name, ciphertext in boxed.ciphertexts.items()]
+        conn.executemany("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", rows)
 
     def _whole(
         self, kind: str, body: Mapping[str, Any], boxed: Boxed | None, operator: Operator, seq: int
@@ -332,60 +317,20 @@ class Store:
             **(boxed.as_body() if boxed else {}),
         }
 
-    # -- reading ----------------------------------------------------------------------------------
-
-    def entries(self, kind: str | None = None, session: str | None = None) -> tuple[Entry, ...]:
-        """Return the entries of a kind, of a session, of both, or all, in order."""
-        wanted = {"kind": kind, "session": session}
-        terms = [name for name, value in wanted.items() if value is not None]
-        where = " AND ".join(f"{name} = :{name}" for name in terms) or "1"
-        sql = f"SELECT seq, kind, body FROM entries WHERE {where} ORDER BY seq"  # noqa: S608
-        with self._lock, self._translating():
-            rows = list(self._db.query(sql, {name: wanted[name] for name in terms}))
-        return tuple(_entry(row["seq"], row["kind"], row["body"]) for row in rows)
-
-    def attempt(self, attempt_id: str) -> Entry | None:
-        """Return the entry of an attempt, or None when it was never committed."""
-        with self._lock, self._translating():
-            row = self._db.conn.execute(
-                "SELECT seq, kind, body FROM entries WHERE attempt = ?", (attempt_id,)
-            ).fetchone()
-        return None if row is None else _entry(*row)
-
-    def evidence(self, seq: int, name: str) -> bytes:
-        """Return a piece of evidence in the clear; raises EvidenceMissingError or StoreAlteredError."""
-        sql = (
-            "SELECT e.ciphertext, k.wrapped FROM evidence e JOIN evidence_keys k ON k.seq = e.seq "
-            "WHERE e.seq = ? AND e.name = ?"
-        )
-        with self._lock, self._translating():
-            row = self._db.conn.execute(sql, (seq, name)).fetchone()
-        if row is None or row[0] is None or row[1] is None:
-            raise EvidenceMissingError(seq=seq, evidence=name)
-        return unbox(row[0], row[1], evidence_key=self._evidence_key, origin=self.origin, seq=seq, name=name)
-
-    def head(self) -> Checkpoint:
-        """Return the last signed tree head; raises StoreAlteredError when it is not this station's."""
-        with self._lock, self._translating():
-            note = self._one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
-        try:
-            return verify_checkpoint(note, self._signer.key)
-        except (NoteFormatError, NoteSignatureError):
-            raise StoreAlteredError(why="checkpoint") from None
-
-    def node(self, level: int, index: int) -> bytes:
-        """Return a stored node of the tree; the reader that the proofs of `merkle` need."""
-        with self._lock, self._translating():
-            digest: bytes = self._one("SELECT hash FROM nodes WHERE level = ? AND idx = ?", level, index)
-        return digest
-
     # -- inside -----------------------------------------------------------------------------------
 
-    def _edge(self) -> tuple[int, list[bytes]]:
-        """Return size and right edge of the tree as they are in this transaction."""
+    def _edge(self) -> tuple[int, tuple[bytes, ...]]:
+        """Return size and right edge of the tree as they are in this transaction.
+
+        What this connection committed last is remembered, and believed only while no other connection has
+        written since (PRAGMA data_version) and no transaction of ours has failed.
+        """
+        version: int = self._one("PRAGMA data_version")
+        if self._known_edge is not None and self._known_edge[0] == version:
+            return self._known_edge[1:]
         size: int = self._one("SELECT coalesce(max(seq), -1) + 1 FROM entries")
         sql = "SELECT hash FROM nodes WHERE level = ? AND idx = ?"
-        return size, [self._one(sql, level, index) for level, index in merkle.edge(size)]
+        return size, tuple(self._one(sql, level, index) for level, index in merkle.edge(size))
 
     def _require_head(self) -> None:
         """Raise StoreAlteredError unless the last checkpoint is ours and fits the entries and the tree."""
@@ -393,12 +338,6 @@ class Store:
         head = self.head()
         if (head.size, head.root) != (size, merkle.fold(edge)):
             raise StoreAlteredError(why="head", size=size)
-
-    def _one(self, sql: str, *values: object) -> Any:
-        row = self._db.conn.execute(sql, values).fetchone()
-        if row is None:
-            raise StoreAlteredError(why="row-missing")
-        return row[0]
 
     @contextmanager
     def _db_txn(self) -> Iterator[None]:
@@ -408,17 +347,7 @@ class Store:
             yield
             self._db.conn.execute("COMMIT")
         except BaseException:
+            self._known_edge = None
             with suppress(DatabaseError):
                 self._db.conn.execute("ROLLBACK")
             raise
-
-    @contextmanager
-    def _translating(self) -> Iterator[None]:
-        try:
-            yield
-        except DatabaseError as error:
-            raise translate(error) from None
-
-
-def _entry(seq: int, kind: str, body: bytes) -> Entry:
-    return Entry(seq=seq, kind=kind, body=json.loads(body))

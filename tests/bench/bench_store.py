@@ -1,0 +1,127 @@
+"""Durable attempts against raw inserts of the same rows, and the speed of verification. Plain figures, no asserts."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sessions import schema
+from sessions.engine import connect
+from sessions.opening import configure, create_schema
+from sessions.verify import verify_log
+from tests.support.sessions_station import Bench, record
+
+ATTEMPTS = 400
+CHIP_BYTES, LIVE_BYTES = 15_000, 20_000
+TABLES = ("entries", "nodes", "evidence_keys", "evidence", "checkpoints")
+
+
+def fresh_evidence(number: int) -> dict[str, bytes]:
+    return {
+        "identity": b"i" * 300,
+        "chip-portrait": number.to_bytes(2, "big") * (CHIP_BYTES // 2),
+        "live-portrait": number.to_bytes(2, "big") * (LIVE_BYTES // 2),
+    }
+
+
+def rows_by_attempt(path: Path, key: bytes) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
+    """Yield, for each entry of a log, the rows that it put into every table."""
+    execute = connect(path, key, read_only=True).conn.execute
+    size = execute("SELECT count(*) FROM entries").fetchone()[0]
+    where = {
+        "entries": "seq = ?1",
+        "nodes": "((idx + 1) << level) - 1 = ?1",
+        "evidence_keys": "seq = ?1",
+        "evidence": "seq = ?1",
+        "checkpoints": "size = ?1 + 1",
+    }
+    for seq in range(size):
+        yield [
+            (table, row)
+            for table in TABLES
+            for row in execute(f"SELECT * FROM {table} WHERE {where[table]}", (seq,)).fetchall()  # noqa: S608
+        ]
+
+
+def raw_writer(
+    path: Path, key: bytes, *, triggers: bool
+) -> Callable[[list[tuple[str, tuple[Any, ...]]]], None]:
+    """Return a function that commits one attempt's rows with bare INSERTs, same schema and pragmas."""
+    path.touch()
+    db = connect(path, key)
+    configure(db)
+    create_schema(db)
+    for kind, name in schema.STATEMENTS:
+        if kind == "trigger" and not triggers:
+            db.conn.execute(f"DROP TRIGGER {name}")
+    db.conn.execute("PRAGMA foreign_keys = ON")
+    execute = db.conn.execute
+
+    def write(rows: list[tuple[str, tuple[Any, ...]]]) -> None:
+        execute("BEGIN IMMEDIATE")
+        for table, row in rows:
+            execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        execute("COMMIT")
+
+    return write
+
+
+def timed(call: Callable[[], object]) -> tuple[float, float]:
+    """Return wall and CPU seconds of a call."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def written_rows(folder: Path) -> list[list[tuple[str, tuple[Any, ...]]]]:
+    """Return the rows of a log of ATTEMPTS attempts, attempt by attempt."""
+    template = Bench(path=folder / "template.db")
+    with template.create() as store:
+        store._db.conn.execute("PRAGMA synchronous = OFF")
+        for number in range(ATTEMPTS):
+            store.append_attempt(record(number), fresh_evidence(number))
+    return list(rows_by_attempt(template.path, template.bundle.database_key))
+
+
+def measure(folder: Path) -> dict[str, float]:
+    """Let both writers take turns, attempt by attempt, so that both see the same disk and the same load."""
+    rows = written_rows(folder)
+    bench = Bench(path=folder / "station.db")
+    bare = raw_writer(folder / "bare.db", bench.bundle.database_key, triggers=False)
+    same = raw_writer(folder / "same.db", bench.bundle.database_key, triggers=True)
+    times: dict[str, list[tuple[float, float]]] = {"ours": [], "bare": [], "same": []}
+    for write in (bare, same):
+        write(rows[0])  # the entry that every log begins with
+    with bench.create() as store:
+        for number in range(ATTEMPTS):
+            ready = record(number), fresh_evidence(number)
+            times["ours"].append(timed(lambda ready=ready: store.append_attempt(*ready)))
+            times["bare"].append(timed(lambda number=number: bare(rows[number + 1])))
+            times["same"].append(timed(lambda number=number: same(rows[number + 1])))
+    wall = {name: statistics.median(each for each, _ in found) for name, found in times.items()}
+    cpu = {name: statistics.median(each for _, each in found) for name, found in times.items()}
+    key = bench.bundle.database_key
+    seconds, _ = timed(lambda: verify_log(bench.path, database_key=key, pins=bench.pins))
+    return {
+        "attempts_per_s": round(1 / wall["ours"], 1),
+        "raw_inserts_per_s": round(1 / wall["bare"], 1),
+        "ratio": round(wall["bare"] / wall["ours"], 3),
+        "ratio_with_the_same_triggers": round(wall["same"] / wall["ours"], 3),
+        "cpu_added_ms": round((cpu["ours"] - cpu["bare"]) * 1000, 3),
+        "verified_entries_per_s": round((ATTEMPTS + 1) / seconds, 1),
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as folder:
+        print(json.dumps({"store": measure(Path(folder))}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
