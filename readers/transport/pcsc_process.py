@@ -96,31 +96,38 @@ class Session:
         return list(names)
 
     def connect(self, wanted: str, wait_s: float) -> tuple[str, bytes]:
-        """Wait for a card, power it afresh, and return the reader's name and the ATR."""
+        """Wait for a card, power it afresh, and return the reader's name and the ATR.
+
+        Tries again until the time is over: the service may still report a card that was just taken away,
+        another program may be about to let go, a card may be put on slowly."""
         self._reader = pick(self.readers(), wanted)
         deadline = time.monotonic() + wait_s
-        powered = self._wait_for_card(deadline)
         while True:
-            result, card, protocol = self._scard.SCardConnect(
-                self._context, self._reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
-            )
-            if not result & 0xFFFFFFFF or time.monotonic() + _CONNECT_RETRY_S > deadline:
-                break
+            powered = self._wait_for_card(deadline)
+            try:
+                return self._reader, self._power(reset=powered)
+            except (CardLostError, CardMuteError, NoCardError, ReaderBusyError):
+                self._let_go()
+                if time.monotonic() + _CONNECT_RETRY_S > deadline:
+                    raise
             time.sleep(_CONNECT_RETRY_S)
+
+    def _power(self, *, reset: bool) -> bytes:
+        """The ATR of the card, powered and held for us alone. `reset`: forget what any program before us
+        left in it, a selected application or a protected session."""
+        result, card, self._protocol = self._scard.SCardConnect(
+            self._context, self._reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
+        )
         raise_for(result, "connect")
-        self._card, self._protocol = card, protocol
-        if powered:
-            self._reset()
+        self._card = card
+        if reset:
+            result, self._protocol = self._scard.SCardReconnect(
+                card, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols, self._scard.SCARD_RESET_CARD
+            )
+            raise_for(result, "reset")
         result, _, _, _, atr = self._scard.SCardStatus(card)
         raise_for(result, "status")
-        return self._reader, bytes(atr)
-
-    def _reset(self) -> None:
-        """Forget what any program before us left in the card: a selected application, a protected session."""
-        result, self._protocol = self._scard.SCardReconnect(
-            self._card, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols, self._scard.SCARD_RESET_CARD
-        )
-        raise_for(result, "reset")
+        return bytes(atr)
 
     def _wait_for_card(self, deadline: float) -> bool:
         """Whether the card that is present is powered already. Raises NoCardError, CardMuteError,
@@ -153,13 +160,16 @@ class Session:
             raise CardLostError(step="transmit", octets=len(answer))
         return bytes(answer)
 
-    def close(self) -> None:
-        """Let go of the card and the service. The card is left as it is: it may be gone already, and
-        powering down a card that is gone makes some drivers blind to the next one. `connect` resets what it
-        finds."""
+    def _let_go(self) -> None:
+        """Leave the card as it is: it may be gone already, and powering down a card that is gone makes some
+        drivers blind to the next one. `connect` resets what it finds."""
         if self._card is not None:
             self._scard.SCardDisconnect(self._card, self._scard.SCARD_LEAVE_CARD)
             self._card = None
+
+    def close(self) -> None:
+        """Let go of the card, and let the service forget us."""
+        self._let_go()
         self._scard.SCardReleaseContext(self._context)
 
 

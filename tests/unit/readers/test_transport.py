@@ -153,6 +153,18 @@ def test_a_card_without_power_needs_no_reset():
     assert "reset" not in scard.calls
 
 
+def test_a_card_that_was_just_taken_away_is_waited_for():
+    """The service still reports the old card: its reset fails, the next try finds the new one."""
+
+    class Stale(FakeScard):
+        def SCardReconnect(self, *_):  # noqa: N802
+            return (0x8010000C if self.calls.count("connect") < 3 else 0), 2
+
+    scard = Stale()
+    assert pcsc_process.Session(scard).connect("A 00", 5.0) == ("A 00", b"\x3b\x80")
+    assert scard.calls.count("disconnect-0") == 2
+
+
 def signed(code):
     return code - (1 << 32)
 
