@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
 from reports.errors import PortraitError
+from reports.fonts import missing_letters
 from reports.portrait import thumbnail
 from reports.sheet import (
     Align,
@@ -182,6 +183,8 @@ class _Writer:
             notes += [self._reason(code) for code in entry.reasons]
         if entry.attempts > 1:
             notes.append(say(self._texts, "sheet.note.attempts", count=entry.attempts))
+        if missing_letters(clean(entry.seat.full_name)):
+            notes.append(say(self._texts, "sheet.note.letters"))
         if damaged:
             notes.append(say(self._texts, "sheet.note.portrait"))
         return _cell(*notes)
@@ -285,7 +288,7 @@ def _foot(session: Session, texts: Texts, head: Checkpoint) -> Foot:
         digest=say(texts, "sheet.foot.digest"),
         key=say(texts, "sheet.foot.key"),
         notice=say(texts, "sheet.foot.notice"),
-        page=texts["sheet.foot.page"],
+        page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
     )
 
 

@@ -36,6 +36,12 @@ class RowTooTallError(ReportsError):
     code = "sheet-row-too-tall"
 
 
+class HeadTooTallError(ReportsError):
+    """A head (agency, place, title) that leaves no page for anything else."""
+
+    code = "sheet-head-too-tall"
+
+
 class PortraitError(ReportsError):
     """Bytes that cannot be printed as a portrait: no JPEG, too large, or damaged."""
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from reportlab.lib.units import mm
 
-from reports.errors import RowTooTallError
+from reports.errors import HeadTooTallError, RowTooTallError
 from reports.fonts import LEADING, Face, Line, fit
 from reports.sheet import Closing, Header, Row, Sheet
 
@@ -89,10 +89,12 @@ class PlacedHeads:
 
 
 def lay_out(sheet: Sheet) -> Layout:
-    """Return a sheet's pages; raises RowTooTallError where a row cannot fit on any page."""
+    """Return a sheet's pages; raises RowTooTallError or HeadTooTallError for what fits on no page."""
     header, heads, closing = _header(sheet.header), _heads(sheet), _closing(sheet.closing)
     rows = [_place(sheet, row) for row in sheet.rows]
     rest = TOP - BOTTOM - heads.height
+    if header.height > rest:
+        raise HeadTooTallError(lines=len(header.below) + len(header.left))
     counts = paginate([row.height for row in rows], rest - header.height, rest, closing.height)
     pages, start = [], 0
     for count in counts:

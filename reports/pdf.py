@@ -31,7 +31,8 @@ _PALE: Final = (0.975, 0.905, 0.905)
 def render(sheet: Sheet, signer: Signer) -> bytes:
     """Return the unsigned PDF of a sheet, its pages sealed by the log's key.
 
-    Byte-identical for the same sheet, signer and library versions. Raises RowTooTallError, SealTooLongError.
+    Byte-identical for the same sheet, signer and library versions. Raises RowTooTallError,
+    HeadTooTallError, SealTooLongError.
     """
     placed = lay_out(sheet)
     buffer = io.BytesIO()
@@ -227,7 +228,7 @@ class _Page:
     def _foot(self, rows: Sequence[PlacedRow], signer: Signer) -> None:
         sheet, foot = self._sheet, self._sheet.foot
         digest = page_digest(sheet, self._number, [placed.row for placed in rows])
-        self._rule(at.LEFT, at.RIGHT, at.FOOT_TOP, 0.4)
+        self._rule(at.LEFT, at.STATION_BOX[2], at.FOOT_TOP, 0.4)
         page = foot.page.format(page=self._number, pages=self._pages)
         lines = [
             Line(text=page, face=Face.BOLD, size=10),

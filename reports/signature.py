@@ -118,13 +118,13 @@ def _appearance(certificate: bytes, origin: str, at: datetime, texts: Texts) -> 
     room = wide - 3 * mm
     when = at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
     paragraphs = (
-        (say(texts, "sheet.station-seal.title"), Face.BOLD, 8.0),
-        (say(texts, "sheet.station-seal.origin", origin=origin), Face.REGULAR, 8.0),
-        (say(texts, "sheet.station-seal.time", time=when), Face.REGULAR, 8.0),
+        (say(texts, "sheet.station-seal.title"), Face.BOLD, 9.5),
+        (say(texts, "sheet.station-seal.origin", origin=origin), Face.REGULAR, 9.0),
+        (say(texts, "sheet.station-seal.time", time=when), Face.REGULAR, 9.0),
         (
             say(texts, "sheet.station-seal.key", fingerprint=_halves(certificate_fingerprint(certificate))),
             Face.REGULAR,
-            7.0,
+            8.0,
         ),
     )
     lines = [line for text, face, size in paragraphs for line in fit(text, face, size, room)]

@@ -243,6 +243,11 @@ def test_a_portrait_that_cannot_be_printed_is_said_not_fatal():
     assert cells(sheet, 0)[12] == "Ảnh không in được"
 
 
+def test_a_name_with_letters_that_the_face_lacks_is_marked():
+    row = cells(sheet_of([roll_row(1, State.NOT_SEEN, "MẪU 字")]), 0)
+    assert row[12] == "Tên có chữ không in được"
+
+
 def test_a_missing_text_is_an_error_with_its_key():
     roll = mixed_roll(1)
     without = {key: text for key, text in texts().items() if key != "sheet.motto"}

@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reportlab.lib.units import mm
 
-from reports.errors import RowTooTallError
+from reports.attendance import build_attendance
+from reports.errors import HeadTooTallError, RowTooTallError
 from reports.layout import BOTTOM, LEFT, MIN_ROW, PAGE, RIGHT, TOP, lay_out, paginate
+from reports.sheet import Letterhead
 from sessions.session import State
-from tests.support.reports_sheets import mixed_roll, roll_row, sheet_of
+from tests.support.reports_sheets import head_of, mixed_roll, roll_row, session_of, sheet_of, texts
 
 
 def test_the_margins_are_those_of_the_decree():
@@ -84,3 +86,18 @@ def test_a_long_name_makes_its_row_higher_not_its_letters_fewer():
 def test_a_name_that_fits_on_no_page_is_refused_not_cut():
     with pytest.raises(RowTooTallError):
         lay_out(sheet_of([roll_row(1, State.ADMITTED, " ".join(["NGUYỄN"] * 400))]))
+
+
+def test_a_head_longer_than_a_page_is_refused_not_drawn_off_the_paper():
+    roll = mixed_roll(1)
+    letterhead = Letterhead(agency="PHÒNG MẪU " * 400)
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), letterhead=letterhead)
+    with pytest.raises(HeadTooTallError):
+        lay_out(sheet)
+
+
+def test_a_long_agency_pushes_the_table_down_not_off():
+    roll = mixed_roll(9)
+    letterhead = Letterhead(agency="PHÒNG MẪU " * 40)
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), letterhead=letterhead)
+    assert len(lay_out(sheet).pages[0]) < len(lay_out(sheet_of(roll)).pages[0])

@@ -1,0 +1,124 @@
+"""Times of a 300-row attendance sheet with portraits against a bare reportlab table of the same content.
+
+Both in the same run, alternating, so that a busy machine slows both; process CPU time. A table, then JSON.
+Nothing is asserted.
+"""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from statistics import median
+from time import process_time
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from PIL import Image as Picture
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Table, TableStyle
+
+from reports.attendance import Pictures
+from reports.certificate import make_station_certificate
+from reports.fonts import Face, width
+from reports.pdf import render
+from reports.sheet import Sheet
+from reports.signature import sign_pdf
+from reports.verification import verify_pdf
+from tests.support.portraits import hopper_path
+from tests.support.reports_sheets import mixed_roll, sheet_of, signer, texts
+
+ROWS = 300
+ROUNDS = 5
+AT = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+def portraits(count: int, size: tuple[int, int]) -> list[bytes]:
+    """Different crops of one public-domain portrait, as JPEG of that size."""
+    with Picture.open(hopper_path()) as image:
+        whole = image.convert("RGB")
+    made = []
+    for number in range(count):
+        left, top = 40 + number % 60, 10 + number // 60
+        out = io.BytesIO()
+        whole.crop((left, top, left + 375, top + 500)).resize(size).save(out, "JPEG", quality=80)
+        made.append(out.getvalue())
+    return made
+
+
+def bare_table(sheet: Sheet, chip: list[bytes], live: list[bytes]) -> bytes:
+    """The same cells and the same small pictures in reportlab's own table: no head, totals, seals or fitting."""
+    width("", Face.REGULAR, 10)
+    style = ParagraphStyle("cell", fontName=Face.REGULAR.value, fontSize=10, leading=11.7)
+    rows: list[list[object]] = [[Paragraph(column.heading, style) for column in sheet.columns]]
+    for row in sheet.rows:
+        cells: list[object] = [Paragraph("<br/>".join(cell.paragraphs), style) for cell in row.cells]
+        pair = [
+            Image(io.BytesIO(picture.jpeg), 8.1 * mm, 10.8 * mm)
+            for picture in (row.portraits.chip, row.portraits.live)
+            if picture is not None
+        ]
+        cells[1] = Table([pair]) if pair else ""
+        rows.append(cells)
+    table = Table(rows, colWidths=[column.width_mm * mm for column in sheet.columns], repeatRows=1)
+    table.setStyle(
+        TableStyle([("GRID", (0, 0), (-1, -1), 0.4, "black"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
+    )
+    out = io.BytesIO()
+    SimpleDocTemplate(out, pagesize=landscape(A4), leftMargin=30 * mm, rightMargin=15 * mm).build([table])
+    return out.getvalue()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The process CPU time of one call."""
+    began = process_time()
+    work()
+    return process_time() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    roll = mixed_roll(ROWS)
+    chip, live = portraits(ROWS, (300, 400)), portraits(ROWS, (480, 640))
+    pictures = Pictures(chip=lambda seq: chip[(seq - 5) % ROWS], live=lambda seq: live[(seq - 5) % ROWS])
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = make_station_certificate(key, signer().key.name, AT)
+    sheet = sheet_of(roll, pictures=pictures)
+    pdf = render(sheet, signer())
+    sealed = sign_pdf(pdf, key=key, certificate=certificate, at=AT, texts=texts())
+    bare = bare_table(sheet, chip, live)
+    steps: dict[str, Callable[[], object]] = {
+        "build (portraits made small)": lambda: sheet_of(roll, pictures=pictures),
+        "render (laid out, sealed)": lambda: render(sheet, signer()),
+        "bare reportlab table": lambda: bare_table(sheet, chip, live),
+        "sign": lambda: sign_pdf(pdf, key=key, certificate=certificate, at=AT, texts=texts()),
+        "verify": lambda: verify_pdf(sealed, certificate),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(ROUNDS):
+        for name, work in steps.items():
+            taken[name].append(seconds(work))
+    medians = {name: median(values) for name, values in taken.items()}
+    whole = sum(value for name, value in medians.items() if name not in {"bare reportlab table", "verify"})
+    ratio = medians["render (laid out, sealed)"] / medians["bare reportlab table"]
+    for name, value in medians.items():
+        print(f"{name:32} {value:7.3f} s CPU")
+    print(f"{'whole sheet, signed':32} {whole:7.3f} s CPU   (promised: 5 s)")
+    print(f"{'render / bare table':32} {ratio:7.2f}")
+    print(f"{'size':32} {len(sealed) / 1e6:7.2f} MB  (bare table {len(bare) / 1e6:.2f} MB)")
+    print(
+        json.dumps(
+            {
+                "rows": ROWS,
+                "cpu_s": {name: round(value, 4) for name, value in medians.items()},
+                "whole_s": round(whole, 4),
+                "ratio_to_bare_table": round(ratio, 3),
+                "bytes": len(sealed),
+                "bytes_bare_table": len(bare),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
