@@ -6,13 +6,13 @@ from time import monotonic, sleep
 import cv2
 import numpy as np
 
-from biometrics.camera_info import CameraInfo, classify
+from biometrics.camera_info import CameraInfo, classify, installed_cameras
 from biometrics.capture import Camera, Clock
 from biometrics.errors import CameraGoneError, ImageTooLargeError, RecordedCameraError
 from biometrics.frames import Image
 from biometrics.sources import FrameSource, ImageSource, sequence_files
 
-__all__ = ["Camera", "CameraInfo", "RecordedCamera", "classify", "open_camera"]
+__all__ = ["Camera", "CameraInfo", "RecordedCamera", "classify", "installed_cameras", "open_camera"]
 
 BACKENDS = {
     "any": cv2.CAP_ANY, "v4l2": cv2.CAP_V4L2, "msmf": cv2.CAP_MSMF, "dshow": cv2.CAP_DSHOW,

@@ -54,6 +54,21 @@ def classify(
     return _other_device(index, list_names or (lambda: installed_names(platform)))
 
 
+def installed_cameras(*, sysfs: Path = SYSFS, platform: str = sys.platform) -> tuple[CameraInfo, ...]:
+    """Return the cameras the system lists, by number; opens nothing. On Linux only, elsewhere virtual ones."""
+    if platform.startswith("linux"):
+        found = (
+            _DEVICE.match(f"/dev/{place.name}") for place in (sysfs / "class" / "video4linux").glob("video*")
+        )
+        return tuple(
+            _linux_device(number, sysfs) for number in sorted(int(match[1]) for match in found if match)
+        )
+    return tuple(
+        CameraInfo(kind="device", physical=not is_virtual(name, ""), name=name)
+        for name in installed_names(platform)
+    )
+
+
 def device_index(spec: str) -> int | None:
     """Return the device number of "0", "/dev/video0" or a link to it; None when `spec` is no device."""
     if spec.isascii() and spec.isdigit() and len(spec) <= 4:

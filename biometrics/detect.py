@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biometrics.frames import Image
+from biometrics.opencv import reading
 from biometrics.weights import DetectorModel
 
 Points = NDArray[np.float64]  # (5, 2): x, y of left eye, right eye, nose tip, left and right mouth corner
+
+SMALLEST_SIDE = 16  # below it OpenCV 4 answers from memory it never wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +43,19 @@ class FaceDetector:
     """Finds faces. May be used from several threads; calls run one after another."""
 
     def __init__(self, model: DetectorModel) -> None:
-        """Build the network from the checked bytes of `model`."""
+        """Build the network from the checked bytes of `model`. Raises ModelUnusableError(file, opencv)."""
         self._model = model
         self._lock = Lock()
-        self._net = cv2.FaceDetectorYN.create(
-            "onnx",
-            np.frombuffer(model.weights.data, dtype=np.uint8),
-            np.empty(0, dtype=np.uint8),
-            (320, 320),
-            score_threshold=model.score,
-            nms_threshold=model.overlap,
-            top_k=5000,
-        )
+        with reading(model.weights):
+            self._net = cv2.FaceDetectorYN.create(
+                "onnx",
+                np.frombuffer(model.weights.data, dtype=np.uint8),
+                np.empty(0, dtype=np.uint8),
+                (320, 320),
+                score_threshold=model.score,
+                nms_threshold=model.overlap,
+                top_k=5000,
+            )
 
     def detect(self, image: Image) -> tuple[Face, ...]:
         """Return the faces of a BGR image, largest first; empty when there are none.
@@ -66,7 +70,9 @@ class FaceDetector:
     def _detect_within(self, image: Image, side: int) -> tuple[Face, ...]:
         height, width = image.shape[:2]
         scale = min(1.0, side / max(height, width))
-        size = max(1, round(width * scale)), max(1, round(height * scale))
+        size = round(width * scale), round(height * scale)
+        if min(size) < SMALLEST_SIDE:
+            return ()
         small = image if scale == 1.0 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         with self._lock:
             self._net.setInputSize(size)
@@ -75,7 +81,17 @@ class FaceDetector:
             return ()
         ratio = np.array([width / size[0], height / size[1]])
         faces = [_face(row, ratio) for row in np.asarray(found[1], dtype=np.float64)[: self._model.most]]
+        faces = [face for face in faces if _is_sound(face, width, height)]
         return tuple(sorted(faces, key=lambda face: face.width * face.height, reverse=True))
+
+
+def _is_sound(face: Face, width: int, height: int) -> bool:
+    """Say whether a box is finite, has a size and its middle in the image: a network may answer anything."""
+    x, y = face.centre
+    finite = bool(
+        np.isfinite([x, y, face.width, face.height, face.score]).all() and np.isfinite(face.points).all()
+    )
+    return finite and min(face.width, face.height) >= 1 and 0 <= x < width and 0 <= y < height
 
 
 def _face(row: NDArray[np.float64], ratio: NDArray[np.float64]) -> Face:

@@ -81,7 +81,8 @@ class FaceEngine:
     def load(cls, *, dlib: bool = False) -> Self:
         """Load and check the models. `dlib`: also give dlib's number where it is installed.
 
-        Raises ModelMissingError(file), ModelAlteredError(file), ModelTableError(table, key).
+        Raises ModelMissingError(file), ModelAlteredError(file), ModelUnusableError(file, opencv),
+        ModelTableError(table, key).
         """
         prepare()
         models, rules = load_models(), load_quality_rules()

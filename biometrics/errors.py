@@ -77,6 +77,12 @@ class ModelAlteredError(BiometricsError):
     code = "model-altered"
 
 
+class ModelUnusableError(BiometricsError):
+    """The installed OpenCV cannot read a weight file. Facts `file` and `opencv` name both."""
+
+    code = "model-unusable"
+
+
 class ModelTableError(BiometricsError):
     """A table of this package has a missing, unknown or wrong key."""
 

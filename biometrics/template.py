@@ -12,6 +12,7 @@ from biometrics.align import crop
 from biometrics.detect import Face
 from biometrics.errors import TemplateMismatchError
 from biometrics.frames import Image
+from biometrics.opencv import reading
 from biometrics.weights import EmbedderModel
 
 
@@ -27,11 +28,12 @@ class Embedder:
     """Makes templates. May be used from several threads; calls run one after another."""
 
     def __init__(self, model: EmbedderModel) -> None:
-        """Build the network from the checked bytes of `model`."""
+        """Build the network from the checked bytes of `model`. Raises ModelUnusableError(file, opencv)."""
         self.model = model
         self._target = np.array(model.points, dtype=np.float64)
         self._lock = Lock()
-        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(model.weights.data, dtype=np.uint8))
+        with reading(model.weights):
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(model.weights.data, dtype=np.uint8))
 
     def align(self, image: Image, face: Face) -> Image:
         """Return the face's crop as the model wants it, still BGR."""

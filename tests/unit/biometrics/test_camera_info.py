@@ -1,6 +1,6 @@
 import pytest
 
-from biometrics.camera_info import classify, device_index, is_virtual
+from biometrics.camera_info import classify, device_index, installed_cameras, is_virtual
 
 
 def device(sysfs, number, *, name="Integrated Camera", driver="uvcvideo", bus="pci0000:00/usb1/1-4"):
@@ -80,6 +80,19 @@ def test_elsewhere_one_virtual_camera_makes_every_index_doubtful():
             "0", platform=platform, list_names=lambda: ["HP Camera", "OBS Virtual Camera"]
         ).physical
         assert classify("0", platform=platform, list_names=list).physical
+
+
+def test_what_is_installed(tmp_path):
+    assert installed_cameras(sysfs=tmp_path, platform="linux") == ()
+    device(tmp_path, 10)
+    device(tmp_path, 2, name="OBS", driver="", bus="virtual")
+    assert [
+        (camera.index, camera.physical) for camera in installed_cameras(sysfs=tmp_path, platform="linux")
+    ] == [
+        (2, False),
+        (10, True),
+    ]
+    assert installed_cameras(platform="darwin") == ()
 
 
 def test_recordings(tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from biometrics.align import crop, similarity
 from biometrics.compare import compare
 from biometrics.detect import FaceDetector
-from biometrics.errors import TemplateMismatchError
+from biometrics.errors import ModelUnusableError, TemplateMismatchError
 from biometrics.template import Embedder, Template, mean_template, unit
 from biometrics.weights import load_models
 from tests.support.portraits import picture
@@ -49,6 +51,29 @@ def test_a_small_face_in_a_large_image_is_found(detector):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (40, 40), (480, 640)])
 def test_images_without_a_face(detector, shape):
     assert detector.detect(np.full((*shape, 3), 128, np.uint8)) == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [np.inf, 0, 10, 10, *[5] * 10, 0.9],
+        [0, 0, 0, 10, *[5] * 10, 0.9],
+        [5, 5, 10, 10, *[np.nan] * 10, 0.9],
+        [200, 5, 10, 10, *[5] * 10, 0.9],
+        [5, 5, 10, 10, *[5] * 10, np.nan],
+    ],
+)
+def test_nonsense_from_the_network_is_no_face(detector, monkeypatch, row):
+    class Network:
+        def setInputSize(self, size):  # noqa: N802  (OpenCV's name)
+            return
+
+        def detect(self, image):
+            return 1, np.array([row, [5, 5, 20, 20, *[10] * 10, 0.9]], np.float32)
+
+    monkeypatch.setattr(detector, "_net", Network())
+    (face,) = detector.detect(np.zeros((100, 100, 3), np.uint8))
+    assert (face.x, face.width) == (5, 20)
 
 
 @pytest.mark.skipif(not hasattr(cv2, "FaceRecognizerSF"), reason="this OpenCV has no aligner to compare with")
@@ -111,6 +136,13 @@ def test_templates_of_other_models_are_refused():
     for bad in (other, np.zeros(128, np.float32), np.full(128, np.nan, np.float32)):
         with pytest.raises(TemplateMismatchError):
             unit(bad, MODELS.embedder)
+
+
+@pytest.mark.parametrize(("build", "model"), [(FaceDetector, MODELS.detector), (Embedder, MODELS.embedder)])
+def test_a_file_opencv_cannot_read_is_named(build, model):
+    broken = replace(model, weights=replace(model.weights, data=b"no network"))
+    with pytest.raises(ModelUnusableError, match=model.weights.path.name):
+        build(broken)
 
 
 def test_a_template_shows_no_numbers():
