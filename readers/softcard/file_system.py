@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from readers.emrtd.files import FileSpec
     from readers.softcard.personalise import ChipImage
 
-_SHORT_BLOCK: Final = 16
+_SHORT_BLOCK: Final = 128
 _OFFSET_OBJECT: Final = 0x54
 _DATA_OBJECT: Final = 0x53
 _BY_APPLICATION: Final = 0x04

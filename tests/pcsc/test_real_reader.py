@@ -118,7 +118,7 @@ def test_mute_card_is_given_up_at_the_deadline(private_pcsc: PrivatePcsc, pki: P
 def test_dead_chip_ends_with_a_code(private_pcsc: PrivatePcsc, pki: Path) -> None:
     with private_pcsc.card(*card(pki, "dead")):
         (result,) = read(private_pcsc, pki)
-    assert result["code"] == "pace-not-offered"
+    assert result["code"] == "chip-status"
 
 
 def test_readers_are_listed_as_virtual(private_pcsc: PrivatePcsc) -> None:

@@ -170,7 +170,9 @@ def test_wrong_content_type(where: str) -> None:
 def test_signature_of_another_key() -> None:
     other = CSCA.signer()
     attributes = sod_file.signed_attributes(sod_file.security_object(data_groups()), NOW)
-    found = refused(make_sod(SIGNER, attributes=attributes, signature=sign_with(other.key, attributes, "sha256")))
+    found = refused(
+        make_sod(SIGNER, attributes=attributes, signature=sign_with(other.key, attributes, "sha256"))
+    )
     assert isinstance(found, SodSignatureError)
 
 
@@ -244,7 +246,7 @@ def test_weak_hashes_are_refused_wherever_they_stand(weak: str) -> None:
 
 
 def test_rsa_under_2048_bits() -> None:
-    small = rsa.generate_private_key(65537, 1024)
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is the test
     found = refused(make_sod(CSCA.signer(small)))
     assert isinstance(found, WeakAlgorithmError)
     assert found.facts["algorithm"] == "rsa-1024"
@@ -274,9 +276,7 @@ def explicit_signer(change) -> bytes:
     curve = curve_by_name("brainpoolP384r1")
     point = b"\x04" + numbers.x.to_bytes(48, "big") + numbers.y.to_bytes(48, "big")
     parameters = explicit_parameters(change(curve))
-    algorithm = tlv.encode(
-        der.SEQUENCE, tlv.encode(der.OID, der.encode_oid("1.2.840.10045.2.1")), parameters
-    )
+    algorithm = tlv.encode(der.SEQUENCE, tlv.encode(der.OID, der.encode_oid("1.2.840.10045.2.1")), parameters)
     spki = tlv.encode(der.SEQUENCE, algorithm, tlv.encode(der.BIT_STRING, b"\0", point))
     return make_sod(CSCA.signer(key, spki=spki))
 
@@ -361,7 +361,10 @@ def test_data_group_listed_twice() -> None:
     body = tlv.parse_one(sod_file.security_object(data_groups())).children()
     rows = body[2].children()
     content = tlv.encode(
-        der.SEQUENCE, body[0].raw, body[1].raw, tlv.encode(der.SEQUENCE, *(row.raw for row in rows), rows[0].raw)
+        der.SEQUENCE,
+        body[0].raw,
+        body[1].raw,
+        tlv.encode(der.SEQUENCE, *(row.raw for row in rows), rows[0].raw),
     )
     assert refused(make_sod(SIGNER, content=content)).facts["reason"] == "data-group-twice"
 

@@ -58,6 +58,21 @@ class Spec:
     extra: list[dict[str, Any]] = field(default_factory=list)
 
 
+def _authority_key(spec: Spec) -> x509.AuthorityKeyIdentifier:
+    found: dict[str, Any] = {"key_identifier": spec.authority_key_id}
+    if spec.authority_serial is not None:
+        found["authority_cert_issuer"] = [x509.GeneralName("directory_name", x509.Name.build(spec.issuer))]
+        found["authority_cert_serial_number"] = spec.authority_serial
+    return x509.AuthorityKeyIdentifier(found)
+
+
+def _document_types(document_types: tuple[str, ...]) -> core.ParsableOctetString:
+    codes = b"".join(tlv.encode(0x13, code.encode()) for code in document_types)
+    return core.ParsableOctetString(
+        tlv.encode(der.SEQUENCE, der.encode_integer(0), tlv.encode(der.SET, codes))
+    )
+
+
 def _extensions(spec: Spec) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = list(spec.extra)
 
@@ -70,14 +85,8 @@ def _extensions(spec: Spec) -> list[dict[str, Any]]:
         add("key_usage", x509.KeyUsage(set(spec.usage)), critical=True)
     if spec.key_id is not None:
         add("key_identifier", core.OctetString(spec.key_id))
-    authority = {"key_identifier": spec.authority_key_id}
-    if spec.authority_serial is not None:
-        authority |= {
-            "authority_cert_issuer": [x509.GeneralName("directory_name", x509.Name.build(spec.issuer))],
-            "authority_cert_serial_number": spec.authority_serial,
-        }
     if spec.authority_key_id is not None or spec.authority_serial is not None:
-        add("authority_key_identifier", x509.AuthorityKeyIdentifier(authority))
+        add("authority_key_identifier", _authority_key(spec))
     if spec.used_until is not None:
         period = {"not_before": spec.start, "not_after": spec.used_until}
         add("private_key_usage_period", x509.PrivateKeyUsagePeriod(period))
@@ -85,9 +94,7 @@ def _extensions(spec: Spec) -> list[dict[str, Any]]:
         name = x509.Name.build({"locality_name": spec.locality})
         add("subject_alt_name", x509.GeneralNames([x509.GeneralName("directory_name", name)]))
     if spec.document_types is not None:
-        codes = b"".join(tlv.encode(0x13, code.encode()) for code in spec.document_types)
-        value = tlv.encode(der.SEQUENCE, der.encode_integer(0), tlv.encode(der.SET, codes))
-        add("2.23.136.1.1.6.2", core.ParsableOctetString(value))
+        add("2.23.136.1.1.6.2", _document_types(spec.document_types))
     if spec.critical is not None:
         add(spec.critical, core.ParsableOctetString(b"\x05\x00"), critical=True)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from readers.errors import TlvError
@@ -45,6 +46,13 @@ def require_der(octets: bytes) -> None:
         if item.tag < _UNIVERSAL_LIMIT and item.tag not in _CONSTRUCTED_UNIVERSAL:
             raise TlvError(reason="constructed-string")
         pending.extend(item.children())
+
+
+def in_utc(moment: object) -> datetime:
+    """A parsed time as UTC. Raises ValueError for times without a zone, which DER does not allow."""
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError("time")
+    return moment.astimezone(UTC)
 
 
 class Fields:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from asn1crypto import pem, x509
 
 from readers.emrtd.pki.algorithms import SignatureAlgorithm, read_signature_algorithm
-from readers.emrtd.pki.asn1 import parsing, require_der
+from readers.emrtd.pki.asn1 import in_utc, parsing, require_der
 from readers.emrtd.pki.errors import CertificateMalformedError
 from readers.iso7816 import der, tlv
 
@@ -135,9 +135,7 @@ def _certificate(
         issuer=read_name(body["issuer"]),
         subject=subject,
         serial=body["serial_number"].native,
-        validity=Period(
-            start=body["validity"]["not_before"].native, end=body["validity"]["not_after"].native
-        ),
+        validity=_period(body["validity"]),
         usage_period=_usage_period(extensions),
         key_id=_key_id(extensions, spki),
         authority_key_id=None if authority is None else authority["key_identifier"].native,
@@ -202,9 +200,12 @@ def _value(extensions: Mapping[str, x509.Extension], oid: str) -> x509.Asn1Value
 
 def _usage_period(extensions: Mapping[str, x509.Extension]) -> Period | None:
     period = _value(extensions, _PERIOD)
-    return (
-        None if period is None else Period(start=period["not_before"].native, end=period["not_after"].native)
-    )
+    return None if period is None else _period(period)
+
+
+def _period(bounds: x509.Asn1Value) -> Period:
+    start, end = (bounds[name].native for name in ("not_before", "not_after"))
+    return Period(start=start and in_utc(start), end=end and in_utc(end))
 
 
 def _key_id(extensions: Mapping[str, x509.Extension], spki: x509.PublicKeyInfo) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from asn1crypto import crl, pem
 
 from readers.emrtd.pki.algorithms import SignatureAlgorithm, read_signature_algorithm
-from readers.emrtd.pki.asn1 import parsing
+from readers.emrtd.pki.asn1 import in_utc, parsing
 from readers.emrtd.pki.certificate import Name, read_name
 from readers.emrtd.pki.errors import CrlRefusedError
 from readers.iso7816 import der, tlv
@@ -84,7 +84,7 @@ def _crl(
         if authority is None
         else authority["extn_value"].parsed["key_identifier"].native,
         number=None if number is None else number["extn_value"].parsed.native,
-        this_update=body["this_update"].native,
+        this_update=in_utc(body["this_update"].native),
         serials=frozenset(_serial(entry) for entry in body["revoked_certificates"]),
     )
 

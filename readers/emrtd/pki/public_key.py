@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -209,6 +209,9 @@ def _ec_key(curve: Curve, point: bytes, *, explicit: bool) -> PublicKey:
     library = _LIBRARY_CURVES.get(curve.name)
     if library is None:
         raise UnsupportedAlgorithmError(what="curve", algorithm=curve.name)
-    with parsing(CertificateMalformedError):
-        key = ec.EllipticCurvePublicKey.from_encoded_point(library(), point)
+    try:
+        with parsing(CertificateMalformedError):
+            key = ec.EllipticCurvePublicKey.from_encoded_point(library(), point)
+    except UnsupportedAlgorithm:
+        raise UnsupportedAlgorithmError(what="curve", algorithm=curve.name) from None
     return PublicKey(family=ECDSA, label=f"ecdsa-{curve.name}", explicit=explicit, key=key)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +24,7 @@ from readers.emrtd.pki.algorithms import (
     read_signature_algorithm,
     require_strong_hash,
 )
-from readers.emrtd.pki.asn1 import CONTEXT_0, CONTEXT_1, Fields, parsing, require_der
+from readers.emrtd.pki.asn1 import CONTEXT_0, CONTEXT_1, Fields, in_utc, parsing, require_der
 from readers.emrtd.pki.certificate import Certificate, read_certificate, read_name
 from readers.emrtd.pki.errors import SodMalformedError, SodSignatureError
 from readers.emrtd.pki.public_key import PublicKey, SignatureRefusedError, load_public_key
@@ -33,6 +32,7 @@ from readers.iso7816 import der, tlv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 LDS_SECURITY_OBJECT: Final = "2.23.136.1.1.1"
@@ -205,8 +205,7 @@ def _read_attributes(octets: bytes) -> _Attributes:
 
 def _read_time(item: tlv.Tlv) -> datetime:
     kinds = {_UTC_TIME: UTCTime, _GENERALIZED_TIME: GeneralizedTime}
-    moment: datetime = kinds[item.tag].load(item.raw, strict=True).native
-    return moment.astimezone(UTC)
+    return in_utc(kinds[item.tag].load(item.raw, strict=True).native)
 
 
 def _read_security_object(octets: bytes) -> _Hashes:
