@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+
+from biometrics.decode import PortraitDecoder
+from biometrics.errors import BiometricsError
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
@@ -47,16 +51,18 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
     operator = opened.require_login().operator
     require_may(operator, "print")
     head, texts = opened.store.head(), load_texts("vi")
-    sheet = build_attendance(
-        session,
-        roll(opened.store, session),
-        texts=texts,
-        head=head,
-        pictures=Pictures(
-            chip=_picture(opened.store, "chip-portrait"), live=_picture(opened.store, "live-portrait")
-        ),
-        unlisted=unlisted_attempts(opened.store, session),
-    )
+    with PortraitDecoder() as decoder:
+        sheet = build_attendance(
+            session,
+            roll(opened.store, session),
+            texts=texts,
+            head=head,
+            pictures=Pictures(
+                chip=_picture(opened.store, "chip-portrait", lambda image: _recode(decoder, image)),
+                live=_picture(opened.store, "live-portrait", lambda image: image),
+            ),
+            unlisted=unlisted_attempts(opened.store, session),
+        )
     certificate = seal_certificate(opened.root, opened.keys)
     pdf = sign_pdf(
         render(sheet, opened.keys.bundle.signer(opened.root.origin)),
@@ -91,14 +97,25 @@ def unlisted_attempts(store: Store, session: Session) -> int:
     return sum("sbd" not in entry.body for entry in store.entries("attempt", session.session_id))
 
 
-def _picture(store: Store, name: str) -> Callable[[int], bytes | None]:
+def _picture(
+    store: Store, name: str, clean: Callable[[bytes], bytes | None]
+) -> Callable[[int], bytes | None]:
     def picture(seq: int) -> bytes | None:
         try:
-            return store.evidence(seq, name)
+            return clean(store.evidence(seq, name))
         except EvidenceMissingError:
             return None
 
     return picture
+
+
+def _recode(decoder: PortraitDecoder, image: bytes) -> bytes | None:
+    """Return a chip's portrait as a JPEG of our own making, decoded where it can do no harm; None if it cannot be."""
+    try:
+        picture = decoder.decode(image)
+    except BiometricsError:
+        return None
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,5 +1,6 @@
 """`proctor user add` and `proctor user list`."""
 
+import getpass
 from datetime import UTC, datetime
 
 from proctor.commands.context import Context
@@ -20,18 +21,18 @@ DEFAULT_ROLE = "invigilator"
 def add(context: Context) -> int:
     """Add a user; with --first, make the station."""
     options = context.options
-    if not options.id:
+    if not options.id and not options.first:
         raise CommandError("user-id-needed", usage=True)
     return _add_first(context) if options.first else _add_next(context)
 
 
 def _new_user(context: Context, role: str) -> NewUser:
+    """Ask for the new user's password. The first user's id is by default that of the account this runs under."""
     options = context.options
-    asked = (f"{options.id}: mật khẩu mới / new password: ", f"{options.id}: nhập lại / again: ")
-    secret = require_secret(context.secrets.new_secret_of(options.id, *asked))
-    return NewUser(
-        user_id=options.id, role=options.role or role, name=options.name or options.id, secret=secret
-    )
+    user_id = options.id or getpass.getuser().lower()
+    asked = (f"{user_id}: mật khẩu mới / new password: ", f"{user_id}: nhập lại / again: ")
+    secret = require_secret(context.secrets.new_secret_of(user_id, *asked))
+    return NewUser(user_id=user_id, role=options.role or role, name=options.name or user_id, secret=secret)
 
 
 def _add_first(context: Context) -> int:
