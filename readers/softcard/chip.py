@@ -148,7 +148,9 @@ class SoftCard:
         purpose = (command.p1, command.p2)
         if purpose == _SET_PACE and not protected:
             PaceChip.check_parameters(command.data)
-            self._pace = PaceChip(self._image.can, randbytes=self._randbytes, fault=self._faults.pace)
+            self._pace = PaceChip(
+                self._image.can.encode("ascii"), randbytes=self._randbytes, fault=self._faults.pace
+            )
         elif purpose == _SET_CHIP_AUTH and protected and self._image.chip_key is not None:
             if read_parameters(command.data).get(0x80) != der.encode_oid(CHIP_AUTH_OID):
                 raise CommandRefusedError(sw.WRONG_DATA)

@@ -42,10 +42,12 @@ def read_parameters(data: bytes) -> dict[int, bytes]:
 
 
 class PaceChip:
-    """One run of PACE-ECDH-GM: nonce, mapping, key agreement, tokens, strictly in this order."""
+    """One run of PACE-ECDH-GM: nonce, mapping, key agreement, tokens, strictly in this order.
 
-    def __init__(self, can: str, *, randbytes: Callable[[int], bytes], fault: PaceFault = "") -> None:
-        self._can = can
+    `secret`: the octets of the password from which the nonce's key is derived (9303-11 9.7.3)."""
+
+    def __init__(self, secret: bytes, *, randbytes: Callable[[int], bytes], fault: PaceFault = "") -> None:
+        self._password = secret
         self._randbytes = randbytes
         self._fault = fault
         self._curve: Curve = curve_by_name(CURVE_NAME)
@@ -84,7 +86,7 @@ class PaceChip:
     def _nonce_step(self, _: dict[int, bytes]) -> bytes:
         nonce = bytes(_NONCE_OCTETS) if self._fault == "zero-nonce" else self._randbytes(_NONCE_OCTETS)
         self._nonce = int.from_bytes(nonce, "big")
-        key = crypto.derive_key(self._can.encode("ascii"), crypto.KDF_PACE, _SUITE)
+        key = crypto.derive_key(self._password, crypto.KDF_PACE, _SUITE)
         return tlv.encode(0x80, crypto.cbc_encrypt(_SUITE, key, bytes(_SUITE.block_octets), nonce))
 
     def _mapping_step(self, objects: dict[int, bytes]) -> bytes:
