@@ -1,0 +1,1 @@
+"""The record: entries, keys, verification, rosters, rules and sessions."""

@@ -240,9 +240,7 @@ class Audit:
         if type(data) is not bytes or type(wrapped) is not bytes:
             return
         try:
-            plain = unbox(
-                data, wrapped, evidence_key=self._evidence_key, origin=self.origin, seq=seq, name=name
-            )
+            plain = unbox(data, wrapped, evidence_key=self._evidence_key, origin=self.origin, name=name)
         except StoreAlteredError:
             self._findings.add("log-altered-evidence", seq=seq, name=name[:40], why="closed")
             return

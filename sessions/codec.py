@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
 
 from sessions.errors import CanonicalFormError
 
 MAX_BODY_BYTES: Final = 262_144
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False, check_circular=False
+)
 _MAX_INT: Final = 2**53 - 1
 _MAX_DEPTH: Final = 16
 
@@ -22,11 +26,24 @@ def encode(body: Mapping[str, Any]) -> bytes:
     Raises CanonicalFormError for floats, booleans, null, keys outside printable ASCII, deep nesting, or more
     than MAX_BODY_BYTES.
     """
+    return join(encode_fields(body))
+
+
+def encode_fields(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return each field of a body in its canonical form; the part of encoding that needs no other field."""
     plain = dict(body)
     _require_plain(plain, 0)
+    return {
+        name: encode_basestring(value) if type(value) is str else _ENCODER.encode(value)
+        for name, value in plain.items()
+    }
+
+
+def join(fields: Mapping[str, str]) -> bytes:
+    """Return the canonical object of encoded fields; raises CanonicalFormError."""
+    pairs = (f"{encode_basestring(name)}:{fields[name]}" for name in sorted(fields))
     try:
-        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
-        data = text.encode()
+        data = f"{{{','.join(pairs)}}}".encode()
     except UnicodeEncodeError:
         raise CanonicalFormError(why="encoding") from None
     if len(data) > MAX_BODY_BYTES:

@@ -32,34 +32,32 @@ class Boxed:
         return {"evidence": names, "evidence_key": hashlib.sha256(self.wrapped).hexdigest()}
 
 
-def box(evidence: Mapping[str, bytes], *, evidence_key: bytes, origin: str, seq: int) -> Boxed:
-    """Return the evidence of entry `seq`, encrypted."""
+def box(evidence: Mapping[str, bytes], *, evidence_key: bytes, origin: str) -> Boxed:
+    """Return the evidence of one entry, encrypted. Which entry it belongs to, the body's hashes say."""
     key = secrets.token_bytes(32)
     return Boxed(
-        wrapped=_seal(evidence_key, key, key_aad(origin, seq)),
-        ciphertexts={name: _seal(key, data, data_aad(origin, seq, name)) for name, data in evidence.items()},
+        wrapped=_seal(evidence_key, key, key_aad(origin)),
+        ciphertexts={name: _seal(key, data, data_aad(origin, name)) for name, data in evidence.items()},
     )
 
 
-def unbox(
-    ciphertext: bytes, wrapped: bytes, *, evidence_key: bytes, origin: str, seq: int, name: str
-) -> bytes:
+def unbox(ciphertext: bytes, wrapped: bytes, *, evidence_key: bytes, origin: str, name: str) -> bytes:
     """Return one piece of evidence in the clear; raises StoreAlteredError when it does not open."""
     try:
-        key = _open(evidence_key, wrapped, key_aad(origin, seq))
-        return _open(key, ciphertext, data_aad(origin, seq, name))
+        key = _open(evidence_key, wrapped, key_aad(origin))
+        return _open(key, ciphertext, data_aad(origin, name))
     except (InvalidTag, ValueError):
-        raise StoreAlteredError(seq=seq, evidence=name) from None
+        raise StoreAlteredError(evidence=name) from None
 
 
-def key_aad(origin: str, seq: int) -> bytes:
+def key_aad(origin: str) -> bytes:
     """Return the associated data of a wrapped key."""
-    return f"proctor evidence key 1\n{origin}\n{seq}\n".encode()
+    return f"proctor evidence key 1\n{origin}\n".encode()
 
 
-def data_aad(origin: str, seq: int, name: str) -> bytes:
+def data_aad(origin: str, name: str) -> bytes:
     """Return the associated data of a ciphertext."""
-    return f"proctor evidence 1\n{origin}\n{seq}\n{name}\n".encode()
+    return f"proctor evidence 1\n{origin}\n{name}\n".encode()
 
 
 def _seal(key: bytes, data: bytes, aad: bytes) -> bytes:

@@ -58,8 +58,8 @@ class PendingFolder:
         data = json.dumps(document).encode()
         sealed = AESGCM(self._key).encrypt(nonce, data, _AAD + late.attempt_id.encode())
         make_private_dir(self._directory)
-        self._names.add(late.attempt_id)
         write_private(self._directory / late.attempt_id, nonce + sealed)
+        self._names.add(late.attempt_id)
 
     def waiting(self) -> tuple[str, ...]:
         """Return the ids of the attempts that wait, sorted."""

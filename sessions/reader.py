@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -55,16 +56,21 @@ class LogReader:
         return None if row is None else _entry(*row)
 
     def evidence(self, seq: int, name: str) -> bytes:
-        """Return a piece of evidence in the clear; raises EvidenceMissingError or StoreAlteredError."""
+        """Return a piece of evidence in the clear, if it is what the entry's body binds.
+
+        Raises EvidenceMissingError, StoreAlteredError.
+        """
         sql = (
-            "SELECT e.ciphertext, k.wrapped FROM evidence e JOIN evidence_keys k ON k.seq = e.seq "
-            "WHERE e.seq = ? AND e.name = ?"
+            "SELECT e.ciphertext, k.wrapped, b.body FROM evidence e JOIN evidence_keys k ON k.seq = e.seq "
+            "JOIN entries b ON b.seq = e.seq WHERE e.seq = ? AND e.name = ?"
         )
         with self._lock, self._translating():
             row = self._db.conn.execute(sql, (seq, name)).fetchone()
         if row is None or row[0] is None or row[1] is None:
             raise EvidenceMissingError(seq=seq, evidence=name)
-        return unbox(row[0], row[1], evidence_key=self._evidence_key, origin=self.origin, seq=seq, name=name)
+        if json.loads(row[2])["evidence"].get(name) != hashlib.sha256(row[0]).hexdigest():
+            raise StoreAlteredError(seq=seq, evidence=name)
+        return unbox(row[0], row[1], evidence_key=self._evidence_key, origin=self.origin, name=name)
 
     def head(self) -> Checkpoint:
         """Return the last signed tree head; raises StoreAlteredError when it is not this station's."""

@@ -60,7 +60,8 @@ def format_utc(at: datetime) -> str:
         raise ValueError("a stored time needs a zone")
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
+    day = f"{at.year:04d}-{at.month:02d}-{at.day:02d}"
+    return f"{day}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}.{at.microsecond // 1000:03d}Z"
 
 
 def parse_utc(text: str) -> datetime:

@@ -61,6 +61,17 @@ class Receipt:
     note: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """An entry before it has a place: its columns, its encoded fields, its evidence."""
+
+    kind: str
+    session: str | None
+    attempt: str | None
+    fields: Mapping[str, str] = field(repr=False)
+    boxed: Boxed | None
+
+
 class Store(LogReader):
     """The open log of one station. One process writes at a time; methods may be called from any thread."""
 
@@ -109,7 +120,8 @@ class Store(LogReader):
             configure(db)
             with store._db_txn():
                 create_schema(db)
-                store._write("key", {"event": "station-key", "vkey": signer.key.encode()}, {}, STATION)
+                vkey = {"event": "station-key", "vkey": signer.key.encode()}
+                store._write(store._draft("key", vkey, {}, STATION))
         draft.rename(path)
         sync_dir(path.parent)
         return cls.open(
@@ -178,8 +190,9 @@ class Store(LogReader):
         operator: Operator,
     ) -> Receipt:
         """Commit one entry and return its receipt; raises StoreError, and then nothing was written."""
+        draft = self._draft(kind, body, evidence or {}, operator)
         with self._lock, self._translating(), self._db_txn():
-            return self._write(kind, body, evidence or {}, operator)
+            return self._write(draft)
 
     def append_attempt(self, record: AttemptRecord, evidence: Mapping[str, bytes] | None = None) -> Receipt:
         """Commit an attempt once, however often it is called with the same record.
@@ -225,11 +238,12 @@ class Store(LogReader):
     def _commit_attempt(
         self, body: Mapping[str, Any], evidence: Mapping[str, bytes], operator: Operator
     ) -> Receipt:
+        draft = self._draft("attempt", body, evidence, operator)
         with self._lock, self._translating(), self._db_txn():
             known = self.attempt(body["attempt"])
             if known is not None:
                 return self._receipt_again(known, body)
-            receipt = self._write("attempt", body, evidence, operator)
+            receipt = self._write(draft)
         self._pending.drop(body["attempt"])
         return receipt
 
@@ -267,24 +281,49 @@ class Store(LogReader):
         head = verify_checkpoint(note, self._signer.key)
         return Receipt(seq=known.seq, size=head.size, root=head.root, note=note)
 
-    def _write(
+    def _draft(
         self, kind: str, body: Mapping[str, Any], evidence: Mapping[str, bytes], operator: Operator
-    ) -> Receipt:
+    ) -> _Draft:
+        """Do what needs no place in the log yet, so that it is done outside the transaction."""
+        taken = _COMMON & body.keys()
+        if taken:
+            raise ValueError(f"fields that the store sets: {', '.join(sorted(taken))}")
+        boxed = box(evidence, evidence_key=self._evidence_key, origin=self.origin) if evidence else None
+        whole = {
+            **body,
+            "schema": SCHEMA,
+            "kind": kind,
+            "origin": self.origin,
+            "operator": operator.as_body(),
+            **(boxed.as_body() if boxed else {}),
+        }
+        return _Draft(
+            kind=kind,
+            session=body.get("session"),
+            attempt=body.get("attempt"),
+            fields=codec.encode_fields(whole),
+            boxed=boxed,
+        )
+
+    def _write(self, draft: _Draft) -> Receipt:
         """Write one entry inside the present transaction."""
         size, edge = self._edge()
-        boxed = None
-        if evidence:
-            boxed = box(evidence, evidence_key=self._evidence_key, origin=self.origin, seq=size)
-        data = codec.encode(self._whole(kind, body, boxed, operator, size))
+        moment = self._clock.now()
+        place = {
+            "seq": size,
+            "at": format_utc(moment.at),
+            "monotonic_ms": moment.monotonic_ms,
+            "boot_id": moment.boot_id,
+        }
+        data = codec.join({**draft.fields, **codec.encode_fields(place)})
         growth = merkle.grow(size, edge, merkle.leaf_hash(data))
         head = Checkpoint(origin=self.origin, size=growth.size, root=growth.root).sign(self._signer)
-        execute = self._db.conn.execute
-        row = (size, kind, body.get("session"), body.get("attempt"), data)
+        execute, many = self._db.conn.execute, self._db.conn.executemany
+        row = (size, draft.kind, draft.session, draft.attempt, data)
         execute("INSERT INTO entries (seq, kind, session, attempt, body) VALUES (?, ?, ?, ?, ?)", row)
-        many = self._db.conn.executemany
         many("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)", growth.nodes)
-        if boxed is not None:
-            self._write_evidence(size, boxed)
+        if draft.boxed is not None:
+            self._write_evidence(size, draft.boxed)
         execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (head.size, head.note))
         version: int = self._one("PRAGMA data_version")
         self._known_edge = (version, growth.size, growth.edge)
@@ -295,27 +334,6 @@ class Store(LogReader):
         conn.execute("INSERT INTO evidence_keys (seq, wrapped) VALUES (?, ?)", (seq, boxed.wrapped))
         rows = [(seq, name, ciphertext) for name, ciphertext in boxed.ciphertexts.items()]
         conn.executemany("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", rows)
-
-    def _whole(
-        self, kind: str, body: Mapping[str, Any], boxed: Boxed | None, operator: Operator, seq: int
-    ) -> dict[str, Any]:
-        """Return a body with the fields that every entry has."""
-        taken = _COMMON & body.keys()
-        if taken:
-            raise ValueError(f"fields that the store sets: {', '.join(sorted(taken))}")
-        moment = self._clock.now()
-        return {
-            **body,
-            "schema": SCHEMA,
-            "kind": kind,
-            "seq": seq,
-            "origin": self.origin,
-            "at": format_utc(moment.at),
-            "monotonic_ms": moment.monotonic_ms,
-            "boot_id": moment.boot_id,
-            "operator": operator.as_body(),
-            **(boxed.as_body() if boxed else {}),
-        }
 
     # -- inside -----------------------------------------------------------------------------------
 
