@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -25,7 +28,7 @@ from readers.errors import ReaderError
 from readers.iso7816 import tlv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -38,10 +41,12 @@ _CURVES: Final[Mapping[str, type[ec.EllipticCurve]]] = {
     "brainpoolP512r1": ec.BrainpoolP512R1,
 }
 _SERIAL_OCTETS: Final = 16
+_BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 _SKEW: Final = timedelta(minutes=5)
 _CRL_FILE: Final = "crl.der"
-_DIGITAL_SIGNATURE: Final = "digital_signature"
-_AUTHORITY: Final = "authority"
+_LOCK_FILE: Final = ".lock"
+_LOCK_S: Final = 5.0
+_LOCK_POLL_S: Final = 0.02
 
 
 class TrainingPkiError(ReaderError):
@@ -93,17 +98,38 @@ def training_pki(directory: Path, *, now: datetime, seed: bytes | None = None) -
     Raises TrainingPkiError."""
     directory.mkdir(parents=True, exist_ok=True)
     maker = _Maker(directory, spec=load_spec(), now=now, seed=seed)
-    csca = maker.authority("csca")
-    unknown_csca = maker.authority("unknown_csca")
-    revoked = maker.signer("revoked_signer", csca)
-    return TrainingPki(
-        csca=csca,
-        signer=maker.signer("signer", csca),
-        revoked_signer=revoked,
-        unknown_csca=unknown_csca,
-        unknown_signer=maker.signer("unknown_signer", unknown_csca),
-        crl=maker.crl(csca, revoked),
-    )
+    with _alone(directory / _LOCK_FILE):
+        csca = maker.authority("csca")
+        unknown_csca = maker.authority("unknown_csca")
+        revoked = maker.signer("revoked_signer", csca)
+        return TrainingPki(
+            csca=csca,
+            signer=maker.signer("signer", csca),
+            revoked_signer=revoked,
+            unknown_csca=unknown_csca,
+            unknown_signer=maker.signer("unknown_signer", unknown_csca),
+            crl=maker.crl(csca, revoked),
+        )
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep two programs from making the same PKI at once; a lock left behind by a killed one is broken."""
+    deadline = time.monotonic() + _LOCK_S
+    while True:
+        try:
+            os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            break
+        except FileExistsError:
+            if time.monotonic() > deadline:
+                lock.unlink(missing_ok=True)
+            time.sleep(_LOCK_POLL_S)
+        except OSError:
+            raise TrainingPkiError(reason="unwritable") from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 class _Maker:
@@ -130,7 +156,7 @@ class _Maker:
         """A document signer of the CSCA, whose key is in use for 90 days."""
         row = self._spec["signer"]
         old = self._load(name)
-        if old is not None and self._still_used(old, row["renew_days"]):
+        if old is not None and _issued_by(old, csca) and self._still_used(old, row["renew_days"]):
             return old
         start = self._now - timedelta(days=row["age_days"])
         label = f"{name} {start.isoformat()}"
@@ -146,9 +172,10 @@ class _Maker:
         return self._keep(name, builder.sign(csca.key, hashes.SHA384()), key)
 
     def crl(self, csca: Credential, revoked: Credential) -> bytes:
-        """The CRL of the CSCA; a new one keeps every serial of the old and has the next number."""
+        """The CRL of the CSCA; a new one keeps every serial of the old. Its number is the time, so that a PKI made
+        anew is never taken for a list rolled back."""
         path = self._directory / _CRL_FILE
-        old = x509.load_der_x509_crl(path.read_bytes()) if path.exists() else None
+        old = _load_crl(path, csca)
         serial = revoked.certificate.serial_number
         serials = {entry.serial_number for entry in old or ()}
         row = self._spec["crl"]
@@ -156,7 +183,7 @@ class _Maker:
             age = self._now - old.last_update_utc
             if -_SKEW <= age <= timedelta(days=row["renew_days"]):
                 return path.read_bytes()
-        number = 1 if old is None else _crl_number(old) + 1
+        number = max(int(self._now.timestamp()), 0 if old is None else _crl_number(old) + 1)
         lists = x509.CertificateRevocationListBuilder(
             issuer_name=csca.certificate.subject,
             last_update=self._now,
@@ -279,12 +306,29 @@ def _authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id)
 
 
+def _issued_by(credential: Credential, csca: Credential) -> bool:
+    try:
+        credential.certificate.verify_directly_issued_by(csca.certificate)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _load_crl(path: Path, csca: Credential) -> x509.CertificateRevocationList | None:
+    """The CRL on disk if it is this CSCA's."""
+    try:
+        old = x509.load_der_x509_crl(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return old if old.is_signature_valid(csca.key.public_key()) else None
+
+
 def _crl_number(crl: x509.CertificateRevocationList) -> int:
     return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def _write(path: Path, octets: bytes, *, mode: int) -> None:
     draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, mode), "wb") as file:
         file.write(octets)
     draft.replace(path)

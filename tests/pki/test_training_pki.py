@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from readers.emrtd.pki.errors import NoTrustAnchorError
 from readers.emrtd.pki.public_key import load_public_key
 from readers.softcard import pki as training
 from readers.softcard.pki import TrainingPkiError, load_spec, training_pki
-from tests.support.softcard import NOW
+from tests.support.softcard import NOW, sign, trust_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def test_signer_and_crl_are_renewed(tmp_path: Path) -> None:
     assert later.csca.encoded == first.csca.encoded
     assert later.signer.encoded != first.signer.encoded
     old, new = read_crl(first.crl), read_crl(later.crl)
-    assert new.number == old.number + 1
+    assert new.number > old.number
     assert old.serials < new.serials, "what was revoked stays revoked"
     assert read_certificate(later.revoked_signer.encoded).serial in new.serials
     assert read_certificate(later.signer.encoded).serial not in new.serials
@@ -99,6 +100,37 @@ def test_broken_files(tmp_path: Path) -> None:
     (tmp_path / "signer.key").write_bytes(b"nonsense")
     with pytest.raises(TrainingPkiError):
         training_pki(tmp_path, now=NOW)
+
+
+def test_signer_of_another_csca_and_foreign_crl_are_made_anew(tmp_path: Path) -> None:
+    first = training_pki(tmp_path / "a", now=NOW)
+    training_pki(tmp_path / "b", now=NOW)
+    for name in ("signer.key", "signer.der", "crl.der"):
+        (tmp_path / "a" / name).write_bytes((tmp_path / "b" / name).read_bytes())
+    healed = training_pki(tmp_path / "a", now=NOW)
+    anchor = Anchor(certificate=read_certificate(first.csca.encoded), scope="identity-card")
+    assert require_issuer(read_certificate(healed.signer.encoded), [anchor]) == anchor
+    assert read_crl(healed.crl).issuer.key == anchor.certificate.subject.key
+
+
+def test_a_pki_made_anew_is_no_rollback(tmp_path: Path) -> None:
+    store = trust_store(tmp_path / "store", training_pki(tmp_path / "a", now=NOW))
+    anew = training_pki(tmp_path / "b", now=NOW + DAY)
+    store.import_certificate(anew.csca.encoded, by="u1", second="u2", at=NOW, sign=sign)
+    assert store.import_crl(anew.crl, by="u1", at=NOW, sign=sign)
+
+
+def test_several_programs_at_once_get_one_pki(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: training_pki(tmp_path, now=NOW), range(4)))
+    assert len({(pki.csca.encoded, pki.signer.encoded, pki.crl) for pki in made}) == 1
+    assert not (tmp_path / ".lock").exists()
+
+
+def test_a_lock_left_behind_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_LOCK_S", 0.1)
+    (tmp_path / ".lock").touch()
+    assert training_pki(tmp_path, now=NOW).crl
 
 
 def test_the_text_file_cannot_drop_the_marker(monkeypatch: pytest.MonkeyPatch) -> None:
