@@ -3,7 +3,7 @@
 Burst rule (models/quality.toml): the template of a burst is the mean of the templates of its good frames.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -49,6 +49,7 @@ from biometrics.zone import face_in_zone, face_of_still
 
 Decision = Literal["match", "refer", "no-match"]
 EVIDENCE_SIZE = (360, 480)
+RECENT_FRAMES = 8
 T = TypeVar("T")
 
 
@@ -76,6 +77,7 @@ class FaceEngine:
         self._advisor = advisor
         self._advice = advice
         self._decoder = PortraitDecoder(FILE_LIMITS)
+        self._recent: deque[_Seen] = deque(maxlen=RECENT_FRAMES)
 
     @classmethod
     def load(cls, *, dlib: bool = False) -> Self:
@@ -132,9 +134,12 @@ class FaceEngine:
             raise ReferenceNoFaceError(**error.facts) from None
 
     def usable(self, frame: Frame) -> bool:
-        """Say whether a frame would count in `probe`: the gate for `Camera.capture_burst`."""
+        """Say whether a frame would count in `probe`: the gate for `Camera.capture_burst`.
+
+        What was seen is kept for the `probe` that follows.
+        """
         try:
-            self._see(frame)
+            self._recent.append(self._see(frame))
         except BiometricsError:
             return False
         return True
@@ -147,6 +152,7 @@ class FaceEngine:
         FaceTooSmallError, FaceBrightError, FaceTurnedError, FaceUnclearError, FaceBlurredError.
         """
         good, defects = self._sort(burst)
+        self._recent.clear()  # no frame outlives its candidate here
         several = [error for error in defects if isinstance(error, TwoFacesError)]
         if len(several) >= min(2, len(burst.frames)):
             raise several[0]
@@ -176,7 +182,12 @@ class FaceEngine:
         Below it a face that is not upright is no evidence: FaceTurnedError(side).
         """
         score = compare(reference.template, live.template)
-        advice = self._advise(reference.image, reference.face, live.best_frame.image, live.face)
+        decision = decide(score, thresholds)
+        advice: Mapping[str, str | float] = {"dlib": "not-needed"}
+        if (
+            decision != "match"
+        ):  # the second number is for the person who is asked, and costs more than all else
+            advice = self._advise(reference.image, reference.face, live.best_frame.image, live.face)
         facts = {
             "score_e4": round(score * 1e4),
             **thresholds.facts,
@@ -187,7 +198,6 @@ class FaceEngine:
             "reference_eye_distance_px": round(reference.quality.eye_distance_px),
             **_advice_facts(advice),
         }
-        decision = decide(score, thresholds)
         if decision == "no-match":
             self._require_upright(reference.image, reference.face, "reference")
             self._require_upright(live.best_frame.image, live.face, "probe")
@@ -266,12 +276,16 @@ class FaceEngine:
             raise broken(**quality.facts)
         return _Seen(frame=frame, face=face, quality=quality, aligned=aligned)
 
+    def _remembered(self, frame: Frame) -> _Seen | None:
+        """Return what `usable` saw in this very frame, if it was asked lately."""
+        return next((seen for seen in tuple(self._recent) if seen.frame is frame), None)
+
     def _sort(self, burst: Burst) -> tuple[list[_Seen], list[BiometricsError]]:
         good: list[_Seen] = []
         defects: list[BiometricsError] = []
         for frame in burst.frames:
             try:
-                good.append(self._see(frame))
+                good.append(self._remembered(frame) or self._see(frame))
             except BiometricsError as error:
                 defects.append(error)
         return good, defects

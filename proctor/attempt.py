@@ -21,7 +21,7 @@ OnCheck = Callable[[CheckName, Check], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """What may be shown. `receipt` None: not recorded, so `decision` is withheld from the caller's view of the verdict."""
+    """What may be shown. `receipt` None: not recorded, and `verdict` does not show the decision."""
 
     attempt_id: str
     session_id: str
@@ -107,8 +107,7 @@ def run_attempt(
 def _candidate(proven: Proven, station: Station) -> tuple[str | None, str]:
     """Return whose attempt this is, and how we know: by the chip, or only by the QR code or number that was given.
 
-    A candidate whose chip fails stands on the sheet by that claim; no claim ever admits (`duplicate` and `roster` ask the
-    chip).
+    A candidate whose chip fails stands on the sheet by that claim. No claim ever admits: `roster` asks the chip.
     """
     if proven.seat is not None:
         return proven.seat.sbd, "chip"

@@ -1,7 +1,7 @@
 """The challenge of active authentication.
 
-Eight bytes, the first of SHA-256("proctor-aa-1" ‖ 32 fresh random bytes ‖ root of the last checkpoint). With the 32 bytes kept,
-the chip's answer shows that it was given not before this checkpoint. It shows nothing more.
+Eight bytes, the first of SHA-256("proctor-aa-1" ‖ 32 fresh random bytes ‖ root of the last checkpoint). With the 32
+bytes kept, the chip's answer shows that it was given not before this checkpoint. It shows nothing more.
 """
 
 import hashlib

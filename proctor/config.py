@@ -23,7 +23,7 @@ def default_home(environment: Mapping[str, str], platform: str = sys.platform) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The folders that one call works in: `--root` names one data root, otherwise home has a real and a training one."""
+    """The folders that one call works in: `--root` names one data root, else home has a real and a training one."""
 
     home: Path
     root: Path | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from biometrics.camera import classify
+from biometrics.camera_info import installed_cameras
 from biometrics.errors import BiometricsError
 from biometrics.weights import load_advisory, load_models
 from proctor.config import Places
@@ -21,7 +21,6 @@ from sessions.root import DataRoot
 
 FREE_MB = 500
 NOT_BEFORE = date(2026, 11, 1)  # this program was not written before; an earlier clock is wrong
-CAMERA_INDEXES = range(8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +72,7 @@ def _readers() -> tuple[bool, str]:
 
 
 def _cameras() -> tuple[bool, str]:
-    found = [classify(str(index)) for index in CAMERA_INDEXES]
-    present = [info for info in found if info.present]
+    present = installed_cameras()
     names = [
         f"{info.index}: {info.name or '?'}{'' if info.physical else ' (ảo / virtual)'}" for info in present
     ]

@@ -69,7 +69,7 @@ def ensure_training_root(path: Path) -> DataRoot:
             raise CommandError("folder-not-training", root=str(path)) from None
     if root.kind != "training":
         raise CommandError("folder-not-training", root=str(path))
-    if not root.keys.slot_ids():
+    if not root.database.exists():  # a new root, or one whose making was cut short
         user = NewUser(
             user_id=TRAINING_USER,
             role=TRAINING_ROLE,

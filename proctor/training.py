@@ -1,4 +1,4 @@
-"""A whole training session without hardware: the same pipeline, store and sheet, with software cards and recorded faces.
+"""A whole training session without hardware: the same pipeline, store and sheet, software cards and recorded faces.
 
 The faces are two public-domain portraits that installed packages ship; a face is admitted once, all other candidates
 fail on purpose or do not come.
@@ -42,7 +42,7 @@ SURNAMES = ("Nguyễn Văn", "Trần Văn", "Lê Văn", "Phạm Văn", "Hoàng V
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """How one candidate turns up. `listed`: on the roster; `card_face`, `live_face`: specimen names, None: stays away."""
+    """How one candidate turns up. `listed`: on the roster; `card_face`, `live_face`: specimens, None: stays away."""
 
     name: str
     card_face: str | None = None

@@ -4,12 +4,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from readers.emrtd.pki.errors import TrustStoreMissingError
+from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
 from readers.emrtd.pki.store import TrustStore
 from sessions.checkpoint import VerifierKey
 from sessions.errors import NoteSignatureError
 from sessions.keys import Unlocked
 from sessions.root import DataRoot
+from sessions.store import Store
 
 FOLDER = "anchors"
 
@@ -27,6 +28,26 @@ def open_trust(root: DataRoot, keys: Unlocked) -> TrustStore:
         return TrustStore.open(folder, training=root.kind == "training", verify=_verifier(signer.key))
     except TrustStoreMissingError:
         return TrustStore.create(folder, training=root.kind == "training", sign=signer.sign)
+
+
+def require_logged(trust: TrustStore, log: Store) -> TrustStore:
+    """Return the trust store if it is the one the log's last import left behind.
+
+    A store that was deleted, or put back to an older state that the station once signed, is found by this. An import
+    that was cut off before its entry is mended by importing the same file again. Raises TrustStoreAlteredError.
+    """
+    imports = [entry.body for entry in log.entries("key") if "store_version" in entry.body]
+    if not imports:
+        if trust.list():
+            raise TrustStoreAlteredError(reason="not-in-log")
+        return trust
+    last = imports[-1]
+    if (last["store_version"], last["store_sha256"]) != (
+        trust.facts["store_version"],
+        trust.facts["store_sha256"],
+    ):
+        raise TrustStoreAlteredError(reason="other-than-logged")
+    return trust
 
 
 def open_trust_read_only(root: DataRoot) -> TrustStore:

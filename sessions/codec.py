@@ -1,7 +1,8 @@
 """Bodies as bytes: RFC 8785, integers only, one value ↔ one byte string.
 
 What is hashed is the stored bytes, never a re-encoding; `decode` refuses bytes that `encode` would not
-produce, XX"""
+produce.
+"""
 
 from __future__ import annotations
 

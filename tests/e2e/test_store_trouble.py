@@ -1,4 +1,4 @@
-"""The database takes nothing while a candidate stands at the desk: nothing is shown, nothing is lost, nothing doubles."""
+"""The database takes nothing while a candidate stands at the desk: nothing is shown, lost or doubled."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

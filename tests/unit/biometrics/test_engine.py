@@ -95,7 +95,7 @@ def test_a_match_carries_what_the_record_needs(engine, references):
     assert match.facts["score_e4"] == round(match.score * 1e4)
     assert match.facts["threshold_e4"] == 4750
     assert match.facts["model_sha256"].startswith("fb143eea")
-    assert match.facts["advisory_dlib"] == "off"
+    assert match.facts["advisory_dlib"] == "not-needed"
     assert live.facts["burst_rule"] == "mean"
     assert live.facts["good_frames"] == live.facts["frames"] == 5
     for facts in (match.facts, live.facts, references["hopper"].facts):
@@ -313,8 +313,9 @@ def test_an_absent_advisor_is_said(monkeypatch, references):
     monkeypatch.setattr(advisory, "package_folder", lambda _: None)
     with FaceEngine.load(dlib=True) as engine:
         live = engine.probe(burst(scene("hopper")))
-        match = engine.require_match(references["hopper"], live, engine.thresholds())
-    assert match.facts["advisory_dlib"] == "absent"
+        with pytest.raises(FaceNoMatchError) as caught:
+            engine.require_match(references["astronaut"], live, engine.thresholds())
+    assert caught.value.facts["advisory_dlib"] == "absent"
 
 
 def test_dlib_that_cannot_be_imported_is_absent(monkeypatch):
@@ -329,10 +330,11 @@ def test_dlibs_number_where_it_is_installed(references):
     pytest.importorskip("dlib")
     with FaceEngine.load(dlib=True) as engine:
         live = engine.probe(burst(scene("hopper")))
-        own = engine.require_match(references["hopper"], live, engine.thresholds()).facts["advisory_dlib_e4"]
+        own = engine.require_match(references["hopper"], live, engine.thresholds()).facts
         with pytest.raises(FaceNoMatchError) as caught:
             engine.require_match(references["astronaut"], live, engine.thresholds())
-    assert own > 5500 > caught.value.facts["advisory_dlib_e4"]
+    assert own["advisory_dlib"] == "not-needed"  # nobody has to decide about a match
+    assert caught.value.facts["advisory_dlib_e4"] < 5500
 
 
 def test_threads_share_the_engine(engine, references):

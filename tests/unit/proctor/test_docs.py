@@ -45,7 +45,9 @@ def test_no_doc_names_a_command_that_does_not_exist() -> None:
     for words in shown:
         if words.strip() in {"", "training"}:
             continue
-        assert any((name + " ").startswith(words.strip() + " ") or words.startswith(name) for name in known), words
+        assert any(
+            (name + " ").startswith(words.strip() + " ") or words.startswith(name) for name in known
+        ), words
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)

@@ -1,0 +1,73 @@
+"""The trust store of a real station is the one its log speaks of: deleted or put back, it stops the start."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from proctor.trusting import FOLDER, open_trust, require_logged, signer_of
+from readers.emrtd.pki.errors import TrustStoreAlteredError
+from sessions.keys import Argon2
+from sessions.record import SystemClock
+from sessions.root import DataRoot
+from sessions.users import Login, NewUser, add_first, open_store
+from tests.support.softcard_certificates import authority
+
+CHEAP = Argon2(passes=1, memory_kib=64, lanes=1)
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+CSCA = authority().encoded
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> tuple[DataRoot, Login]:
+    root = DataRoot.create(tmp_path / "station", "real", now=NOW)
+    user = NewUser(user_id="an", role="administrator", name="Nguyễn Văn Mẫu", secret="mật khẩu mẫu")
+    return root, add_first(root, user, clock=SystemClock(), cost=CHEAP)
+
+
+def import_and_log(root: DataRoot, login: Login) -> None:
+    trust = open_trust(root, login.keys)
+    fingerprint = trust.import_certificate(
+        CSCA, by="an", second="binh", at=NOW, sign=signer_of(root, login.keys)
+    )
+    with open_store(root, login.keys, SystemClock()) as log:
+        body = {"event": "csca-imported", "fingerprint": fingerprint, "second": "binh", **trust.facts}
+        log.append("key", body, operator=login.operator)
+
+
+def test_an_empty_store_without_imports_is_fine(station: tuple[DataRoot, Login]) -> None:
+    root, login = station
+    with open_store(root, login.keys, SystemClock()) as log:
+        assert require_logged(open_trust(root, login.keys), log).list() == ()
+
+
+def test_an_import_and_its_entry_agree(station: tuple[DataRoot, Login]) -> None:
+    root, login = station
+    import_and_log(root, login)
+    with open_store(root, login.keys, SystemClock()) as log:
+        assert len(require_logged(open_trust(root, login.keys), log).list()) == 1
+
+
+def test_a_deleted_or_older_store_is_found(station: tuple[DataRoot, Login], tmp_path: Path) -> None:
+    root, login = station
+    open_trust(root, login.keys)
+    folder = root.trust_dir / FOLDER
+    older = Path(shutil.copytree(folder, tmp_path / "older"))
+    import_and_log(root, login)
+    shutil.rmtree(folder)
+    with open_store(root, login.keys, SystemClock()) as log:
+        with pytest.raises(TrustStoreAlteredError):
+            require_logged(open_trust(root, login.keys), log)
+        shutil.rmtree(folder)
+        shutil.copytree(older, folder)
+        with pytest.raises(TrustStoreAlteredError):
+            require_logged(open_trust(root, login.keys), log)
+
+
+def test_an_import_that_was_never_logged_is_found(station: tuple[DataRoot, Login]) -> None:
+    root, login = station
+    trust = open_trust(root, login.keys)
+    trust.import_certificate(CSCA, by="an", second="binh", at=NOW, sign=signer_of(root, login.keys))
+    with open_store(root, login.keys, SystemClock()) as log, pytest.raises(TrustStoreAlteredError):
+        require_logged(trust, log)
