@@ -50,11 +50,7 @@ def card_source(
             return CardSource(kind="software", connect=lambda: cards.connect(reader))
 
     def connect() -> Connection:
-        connection = pcsc.connect(reader, wait_s=wait_s, apdu_deadline_s=apdu_deadline_s)
-        if not training and is_virtual_reader(connection.name):
-            connection.close()
-            raise SimulatedReaderError(reader="virtual")
-        return connection
+        return pcsc.connect(reader, wait_s=wait_s, apdu_deadline_s=apdu_deadline_s)
 
     return CardSource(kind="pcsc", connect=connect)
 
@@ -79,6 +75,7 @@ def chip_desks(
     trust: TrustStore,
     *,
     challenge: Challenge,
+    training: bool,
     rules: Rules | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[ChipDesk, PassiveAuthDesk]:
@@ -87,6 +84,7 @@ def chip_desks(
         access_text=access_text,
         source=source,
         challenge=challenge,
+        training=training,
         pace_tries=rules.pace_tries if rules is not None else 1,
         total_s=rules.deadlines.chip_s if rules is not None else 30.0,
         on_progress=on_progress,
@@ -146,6 +144,7 @@ class Desk:
             work.source,
             self._trust,
             challenge=fresh_challenge(head.root),
+            training=self._opened.training,
             rules=self.rules,
             on_progress=on_progress,
         )
@@ -155,6 +154,7 @@ class Desk:
             engine=self._engine,
             decoder=self._decoder,
             thresholds=self._engine.thresholds(fmr=self.rules.fmr_accept, refer_fmr=self.rules.fmr_refer),
+            training=self._opened.training,
             deadline_s=self.rules.deadlines.face_capture_s,
         )
         station = Station(

@@ -11,11 +11,12 @@ from time import monotonic
 from biometrics.camera import Camera
 from biometrics.decode import PortraitDecoder
 from biometrics.engine import FaceEngine
-from biometrics.errors import BiometricsError
+from biometrics.errors import BiometricsError, RecordedCameraError
 from biometrics.evidence import Live, Match
 from biometrics.notice import NoticeShown
 from biometrics.thresholds import Thresholds
 from proctor.challenge import Challenge
+from proctor.errors import SimulatedReaderError
 from proctor.present import PresentCard
 from readers.cccd.cross_check import Agreement, require_agreement
 from readers.cccd.id_number import IdNumber
@@ -32,7 +33,7 @@ from readers.emrtd.passive_auth import require_chain, require_consistent, requir
 from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reading import ChipReader, ReadLimits
 from readers.errors import CardLostError
-from readers.transport.base import Connection
+from readers.transport.base import Connection, is_virtual_reader
 from sessions.errors import SessionsError
 from sessions.session import FirstAttempt, Seat, Session, require_first, require_seat
 from sessions.store import Store
@@ -57,6 +58,7 @@ class ChipDesk:
         access_text: str,
         source: CardSource,
         challenge: Challenge,
+        training: bool,
         pace_tries: int = 4,
         total_s: float = 30.0,
         on_progress: Progress | None = None,
@@ -64,6 +66,7 @@ class ChipDesk:
         self._access_text = access_text
         self._source = source
         self._challenge = challenge
+        self._training = training
         self._limits = ReadLimits(pace_tries=pace_tries, total_s=total_s)
         self._on_progress = on_progress
         self._connection: Connection | None = None
@@ -76,10 +79,15 @@ class ChipDesk:
         return self._claimed
 
     def require_present(self) -> PresentCard:
-        """Return the card with its key. Raises QrError, IdNumberError, and every transport error."""
+        """Return the card with its key.
+
+        Raises QrError, IdNumberError, SimulatedReaderError (outside training), and every transport error.
+        """
         access = read_access(self._access_text)
         self._claimed = access.id_number
         self._connection = self._source.connect()
+        if is_virtual_reader(self._connection.name) and not self._training:
+            raise SimulatedReaderError(reader="virtual")
         self._reader = ChipReader(
             self._connection,
             randbytes=os.urandom,
@@ -189,6 +197,7 @@ class FaceBooth:
         engine: FaceEngine,
         decoder: PortraitDecoder,
         thresholds: Thresholds,
+        training: bool,
         deadline_s: float = 8.0,
     ) -> None:
         self._notice = notice
@@ -196,6 +205,7 @@ class FaceBooth:
         self._engine = engine
         self._decoder = decoder
         self._thresholds = thresholds
+        self._training = training
         self._deadline_s = deadline_s
         self._camera: Camera | None = None
 
@@ -230,6 +240,8 @@ class FaceBooth:
     def _opened(self) -> Camera:
         if self._camera is None:
             self._camera = self._open_camera()
+        if not (self._camera.info.physical or self._training):
+            raise RecordedCameraError(kind=self._camera.info.kind)
         return self._camera
 
     def require_match(self, holder: ConsistentChip, live: Live) -> Match:

@@ -45,7 +45,12 @@ def read(context: Context) -> int:
     started = monotonic()
     with chip_progress(context.console) as on_progress:
         desk, trusting = chip_desks(
-            access_text, source, trust, challenge=fresh_challenge(), on_progress=on_progress
+            access_text,
+            source,
+            trust,
+            challenge=fresh_challenge(),
+            training=options.training,
+            on_progress=on_progress,
         )
         try:
             proven = read_chip(desk, trusting, recorder)

@@ -208,7 +208,8 @@ def in_time(certificate, signing_time, at=NOW, made=CSCA) -> None:
 def test_expired_today_but_valid_at_signing() -> None:
     expired = signer(start=NOW - 4000 * DAY, end=NOW - 30 * DAY, used_until=NOW - 3900 * DAY)
     old = authority(start=NOW - 5000 * DAY, end=NOW - 10 * DAY)
-    in_time(expired, NOW - 3950 * DAY, made=old)
+    assert not expired.validity.covers(NOW)
+    in_time(expired, NOW - 3950 * DAY, made=old)  # raises nothing
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,7 @@ def test_crl_signed_by_the_newest_csca_for_its_predecessor(tmp_path: Path) -> No
     newest = authority(name={"country_name": "VN", "common_name": "CSCA Test 2"})
     pin(store, newest.encoded)
     take(store, CSCA.crl(key=newest.key, authority_key_id=newest.spec.key_id))
+    assert [item.kind for item in store.list()] == ["csca", "csca", "crl"]
 
 
 def test_malformed_crls(tmp_path: Path) -> None:

@@ -172,7 +172,9 @@ def test_nobody_listens() -> None:
 def test_stopped_before_it_begins(image) -> None:
     stop = threading.Event()
     stop.set()
-    serve_vpcd(SoftCard(image), "127.0.0.1", 9, stop)
+    inserted: list[bool] = []
+    serve_vpcd(SoftCard(image), "127.0.0.1", 9, stop, on_insert=lambda: inserted.append(True))
+    assert inserted == []
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="the option is Linux's")

@@ -346,3 +346,4 @@ def test_close_twice_is_harmless(bench: Bench) -> None:
     store: Store = bench.create()
     store.close()
     store.close()
+    assert bench.verify().ok

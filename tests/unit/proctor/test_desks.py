@@ -1,0 +1,92 @@
+"""The desks of a real session take no simulated part, however it was handed to them."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from biometrics.camera import RecordedCamera
+from biometrics.errors import RecordedCameraError
+from biometrics.notice import NoticeShown
+from proctor.app import fresh_challenge
+from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice
+from proctor.errors import SimulatedReaderError
+
+NOTICE = NoticeShown(version="1", sha256="0" * 64, shown_at=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+class FakeConnection:
+    """A connection of some name."""
+
+    atr = b""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.closed = False
+
+    def transceive(self, command: bytes) -> bytes:
+        raise AssertionError("no command may reach a refused card")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def desk(connection: FakeConnection, *, training: bool) -> ChipDesk:
+    source = CardSource(kind="pcsc", connect=lambda: connection)
+    return ChipDesk(
+        access_text="001099000001", source=source, challenge=fresh_challenge(), training=training
+    )
+
+
+@pytest.mark.parametrize("name", ["Virtual PCD 00 00", "VIRTUAL pcd 01", "softcard", "My vpcd reader"])
+def test_a_virtual_reader_is_refused_by_what_it_is(name: str) -> None:
+    connection = FakeConnection(name)
+    real = desk(connection, training=False)
+    with pytest.raises(SimulatedReaderError):
+        real.require_present()
+    real.close()
+    assert connection.closed
+    assert desk(FakeConnection(name), training=True).require_present().reader_kind == "pcsc"
+
+
+def test_a_recorded_camera_is_refused_even_when_handed_over_open() -> None:
+    camera = RecordedCamera([np.zeros((480, 640, 3), np.uint8)])
+    notice = Notice(version="1", text="…", show=lambda _version, _text: None)
+    booth = FaceBooth(
+        notice=notice, open_camera=lambda: camera, engine=None, decoder=None, thresholds=None, training=False
+    )
+    booth.look(NOTICE)  # says nothing yet: the refusal is recorded where the picture would be taken
+    with pytest.raises(RecordedCameraError):
+        booth.capture_live(NOTICE, None)
+    booth.close()
+
+
+def test_without_a_notice_the_camera_is_not_even_opened() -> None:
+    opened: list[bool] = []
+    notice = Notice(version="1", text="…", show=lambda _version, _text: None)
+    booth = FaceBooth(
+        notice=notice,
+        open_camera=lambda: opened.append(True),
+        engine=None,
+        decoder=None,
+        thresholds=None,
+        training=True,
+    )
+    booth.look(None)
+    assert opened == []
+
+
+def test_the_notice_is_shown_and_its_text_hashed() -> None:
+    shown: list[tuple[str, str]] = []
+    notice = Notice(version="2026", text="Thông báo", show=lambda version, text: shown.append((version, text)))
+    booth = FaceBooth(
+        notice=notice,
+        open_camera=lambda: None,
+        engine=None,
+        decoder=None,
+        thresholds=None,
+        training=True,
+    )
+    record = booth.require_notice()
+    assert shown == [("2026", "Thông báo")]
+    assert (record.version, len(record.sha256)) == ("2026", 64)
