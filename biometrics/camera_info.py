@@ -18,6 +18,7 @@ SYSFS = Path("/sys")
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".jp2"})
 _URL = re.compile(r"^(https?|rtsp)://", re.IGNORECASE)
 _DEVICE = re.compile(r"^/dev/video(\d+)$")
+_FAKE_BUSES = ("dummy_hcd", "dummy_udc", "vhci_hcd", "usbip")
 _PATTERN = re.compile(r"%0?\d*d")
 
 
@@ -109,7 +110,9 @@ def _linux_device(index: int, sysfs: Path) -> CameraInfo:
     link = folder / "device" / "driver"
     driver = link.resolve().name if link.exists() else ""
     # A camera hangs on a bus through its driver; v4l2loopback's devices have neither.
-    on_bus = bool(driver) and "virtual" not in folder.resolve().parts
+    # USB controllers that only a program stands behind (dummy_hcd, USB over IP) have a driver, but no bus of their own.
+    place = str(folder.resolve())
+    on_bus = bool(driver) and "/virtual/" not in place and not any(name in place for name in _FAKE_BUSES)
     return CameraInfo(
         kind="device", physical=on_bus and not is_virtual(name, driver), name=name, driver=driver, index=index
     )

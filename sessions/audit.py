@@ -263,7 +263,7 @@ def _claimed_key(data: bytes) -> VerifierKey | None:
     try:
         body = json.loads(data)
         return VerifierKey.parse(body["vkey"]) if body["event"] == "station-key" else None
-    except (ValueError, KeyError, TypeError, AttributeError, NoteFormatError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoteFormatError):
         return None
 
 

@@ -16,6 +16,7 @@ from sessions.errors import NoteFormatError, StationKeyMismatchError, UnknownSta
 from sessions.files import make_private_dir, write_private
 
 _SUFFIX: Final = ".vkey"
+_MAX_VKEY: Final = 1024
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,7 +35,7 @@ class StationPins:
         Raises NoteFormatError for a file that is no vkey, or for two keys of one origin.
         """
         files = sorted(directory.glob(f"*{_SUFFIX}")) if directory.is_dir() else []
-        keys = tuple(VerifierKey.parse(path.read_text(encoding="utf-8")) for path in files)
+        keys = tuple(_read(path) for path in files)
         _require_distinct(keys)
         return cls(keys=keys, directory=directory)
 
@@ -91,6 +92,14 @@ class StationPins:
                 origin=claimed.name, pinned=pinned.fingerprint, found=claimed.fingerprint
             )
         return pinned
+
+
+def _read(path: Path) -> VerifierKey:
+    try:
+        with path.open("rb") as stream:
+            return VerifierKey.parse(stream.read(_MAX_VKEY).decode("utf-8"))
+    except (OSError, ValueError, NoteFormatError):
+        raise NoteFormatError(why="vkey", file=path.name) from None
 
 
 def _require_distinct(keys: Iterable[VerifierKey]) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sessions import merkle
 from sessions.checkpoint import Checkpoint, Signer, verify_checkpoint
 from sessions.engine import Database, DatabaseError, translate
 from sessions.errors import EvidenceMissingError, NoteFormatError, NoteSignatureError, StoreAlteredError
@@ -31,6 +32,7 @@ class LogReader:
     def __init__(self, db: Database, *, evidence_key: bytes, signer: Signer) -> None:
         self._db, self._evidence_key, self._signer = db, evidence_key, signer
         self._lock = threading.RLock()
+        self._authentic: int | None = None
 
     @property
     def origin(self) -> str:
@@ -43,13 +45,13 @@ class LogReader:
         terms = [name for name, value in wanted.items() if value is not None]
         where = " AND ".join(f"{name} = :{name}" for name in terms) or "1"
         sql = f"SELECT seq, kind, body FROM entries WHERE {where} ORDER BY seq"  # noqa: S608
-        with self._lock, self._translating():
+        with self._authenticated():
             rows = list(self._db.query(sql, {name: wanted[name] for name in terms}))
         return tuple(_entry(row["seq"], row["kind"], row["body"]) for row in rows)
 
     def attempt(self, attempt_id: str) -> Entry | None:
         """Return the entry of an attempt, or None when it was never committed."""
-        with self._lock, self._translating():
+        with self._authenticated():
             row = self._db.conn.execute(
                 "SELECT seq, kind, body FROM entries WHERE attempt = ?", (attempt_id,)
             ).fetchone()
@@ -64,7 +66,7 @@ class LogReader:
             "SELECT e.ciphertext, k.wrapped, b.body FROM evidence e JOIN evidence_keys k ON k.seq = e.seq "
             "JOIN entries b ON b.seq = e.seq WHERE e.seq = ? AND e.name = ?"
         )
-        with self._lock, self._translating():
+        with self._authenticated():
             row = self._db.conn.execute(sql, (seq, name)).fetchone()
         if row is None or row[0] is None or row[1] is None:
             raise EvidenceMissingError(seq=seq, evidence=name)
@@ -87,6 +89,44 @@ class LogReader:
             digest: bytes = self._one("SELECT hash FROM nodes WHERE level = ? AND idx = ?", level, index)
         return digest
 
+    @contextmanager
+    def _authenticated(self) -> Iterator[None]:
+        """Hold one snapshot of the database in which every body is what the signed tree head covers.
+
+        The station acts on what it reads here: who is a user, who was admitted, which roster a session has. What
+        somebody else edited, even for a moment, raises StoreAlteredError.
+        """
+        conn = self._db.conn
+        with self._lock, self._translating():
+            if conn.in_transaction:
+                self._require_authentic()
+                yield
+                return
+            conn.execute("BEGIN")
+            try:
+                self._require_authentic()
+                yield
+            finally:
+                conn.execute("ROLLBACK")  # nothing was written
+
+    def _require_authentic(self) -> None:
+        """Recompute the tree from the bodies, unless no other connection has written since that was last done."""
+        version: int = self._one("PRAGMA data_version")
+        if version == self._authentic:
+            return
+        edge: tuple[bytes, ...] = ()
+        size = 0
+        sql = "SELECT seq, kind, session, attempt, body FROM entries ORDER BY seq"
+        for seq, kind, session, attempt, body in self._db.conn.execute(sql):
+            if seq != size or (kind, session, attempt) != _columns(body):
+                raise StoreAlteredError(seq=size, why="columns")
+            growth = merkle.grow(size, edge, merkle.leaf_hash(body))
+            edge, size = growth.edge, growth.size
+        head = self.head()
+        if (head.size, head.root) != (size, merkle.fold(edge)):
+            raise StoreAlteredError(why="bodies", size=size)
+        self._authentic = version
+
     def _one(self, sql: str, *values: object) -> Any:
         row = self._db.conn.execute(sql, values).fetchone()
         if row is None:
@@ -99,6 +139,15 @@ class LogReader:
             yield
         except DatabaseError as error:
             raise translate(error) from None
+
+
+def _columns(body: bytes) -> tuple[Any, Any, Any]:
+    """Return what the columns beside a body must say; raises StoreAlteredError for what is no body."""
+    try:
+        fields = json.loads(body)
+        return fields["kind"], fields.get("session"), fields.get("attempt")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise StoreAlteredError(why="body") from None
 
 
 def _entry(seq: int, kind: str, body: bytes) -> Entry:

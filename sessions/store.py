@@ -153,6 +153,7 @@ class Store(LogReader):
         """
         if not path.is_file():
             raise StoreUnreadableError(why="no-file")
+        path = path.resolve()  # SQLite's own files lie beside what a link points to
         db = connect(path, database_key, wait_s=wait_s)
         store = cls(db, path.parent, evidence_key=evidence_key, signer=signer, clock=clock, reserve=reserve)
         try:
@@ -160,6 +161,8 @@ class Store(LogReader):
                 configure(db)
                 require_schema(db)
                 store._require_head()
+                with store._authenticated():
+                    pass
             store.commit_pending()
         except StoreError:
             store.close()

@@ -76,12 +76,16 @@ def verify_log(
     With `evidence_key`, evidence is decrypted as well, and each roster compared with its open entry. With
     `origin`, a log of another station is a finding, pinned or not.
     """
+    path = path.resolve()  # SQLite's own files lie beside what a link points to
     try:
         with _readable(path) as copy:
             audit, findings = _examine(copy, database_key, pins, evidence_key)
     except StoreError as error:
         facts: dict[str, str | int] = {**error.facts, "cause": error.code}
         return LogReport(code=CANNOT_OPEN, outcome=Outcome.INDETERMINATE, facts=facts)
+    journal = path.with_name(f"{path.name}-journal")
+    if journal.exists() and journal.stat().st_size > 0:  # it would be rolled back into a log that has none
+        findings.add("log-altered-extra", what="journal")
     if origin is not None and audit.origin != origin:
         findings.add("log-other-station")
     return _judge(audit, findings, pins)
@@ -100,6 +104,7 @@ def _examine(
     audit = Audit(findings, evidence_key)
     try:
         with closing(connect(path, database_key, read_only=not has_wal).conn) as connection:
+            connection.text_factory = _text
             _check_file(Database(connection), findings)
             audit.run(connection, _pinned(pins))
     except DatabaseError:
@@ -107,6 +112,11 @@ def _examine(
         if not findings.found:
             findings.add("log-altered-page")
     return audit, findings
+
+
+def _text(data: bytes) -> str:
+    """Text that is not UTF-8 is a finding at its own row, not the end of the walk."""
+    return data.decode("utf-8", errors="replace")
 
 
 def _pinned(pins: StationPins) -> dict[str, VerifierKey]:

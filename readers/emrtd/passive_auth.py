@@ -41,6 +41,7 @@ from readers.emrtd.pki.chain import (
 from readers.emrtd.pki.errors import (
     CardAccessMismatchError,
     DataGroupHashError,
+    DataGroupWithheldError,
     NoTrustAnchorError,
     RevocationUnknownError,
 )
@@ -64,8 +65,9 @@ def require_consistent(opened: OpenedChip) -> ConsistentKeys:
     """Return the signed EF.SOD with the DG14 and DG15 it lists; EF.CardAccess must offer nothing that DG14
     lacks.
 
-    DG14 or DG15 that are listed but withheld stay absent, and the facts name them under `withheld`: a copy
-    without the key would do the same. Raises what `require_signed` raises, DataGroupHashError,
+    A DG15 that is listed but withheld stays absent, and the facts name it under `withheld`: a copy without the
+    key would do the same, and the chip stays unproven. A withheld DG14 raises: what opened the chip could be
+    compared with nothing. Raises what `require_signed` raises, DataGroupHashError, DataGroupWithheldError,
     CardAccessMismatchError, TlvError for a signed but malformed DG14 or DG15, ChipFileMissingError without
     EF.SOD."""
     if EF_SOD.name not in opened.files:
@@ -76,6 +78,8 @@ def require_consistent(opened: OpenedChip) -> ConsistentKeys:
             _require_hash(sod, name, opened.files[name])
     infos = parse_dg14(opened.files[DG14.name]) if DG14.name in opened.files else None
     key = parse_dg15(opened.files[DG15.name]) if DG15.name in opened.files else None
+    if infos is None and _NUMBERS[DG14.name] in sod.data_group_hashes:
+        raise DataGroupWithheldError(data_group=DG14.name)
     facts = dict(sod.facts)
     facts["card_access"] = _require_card_access(opened.files.get(EF_CARD_ACCESS.name), infos)
     listed = [spec.name for number, spec in DATA_GROUPS.items() if number in sod.data_group_hashes]
@@ -124,7 +128,8 @@ def require_hashes(raw: RawChip) -> ConsistentChip:
     """Compare every data group read with EF.SOD, and only then read name, number and portrait out of them.
 
     Raises DataGroupHashError, ChipFileMissingError, and TlvError, MrzError or PortraitError for signed but
-    unusable contents. DG13 is never a gate: what cannot be read of it is missing, and recorded."""
+    unusable contents. DG13 is never a gate (cards issued since 2024 may lock it): what cannot be read of it is
+    missing, and recorded."""
     keys = raw.genuine.keys
     for spec in (DG1, DG2):
         if spec.name not in raw.files:
@@ -212,5 +217,5 @@ def require_chain(chip: ConsistentChip, store: TrustStore, at: datetime) -> Veri
         facts["crl_age_days"] = require_not_revoked(signer, anchor.certificate, crl, at)
     except RevocationUnknownError as unknown:
         raise RevocationUnknownError(**{**facts, **unknown.facts}) from None
-    facts["crl_number"] = -1 if crl is None or crl.number is None else crl.number
+    facts["crl_number"] = "none" if crl is None or crl.number is None else str(crl.number)  # up to 20 octets
     return VerifiedChip(chip=chip, facts=freeze(facts))

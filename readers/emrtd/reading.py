@@ -26,6 +26,7 @@ from readers.errors import (
     AccessDeniedError,
     AccessLockedError,
     ActiveAuthError,
+    CardMuteError,
     ChipFileMissingError,
     ChipFileTooLargeError,
     ChipStatusError,
@@ -71,6 +72,31 @@ class ReadLimits:
     extended_length: bool = True
 
 
+class _TimedConnection:
+    """A connection that ends a step in time, however many commands a chip may draw it out over."""
+
+    def __init__(self, connection: Connection, monotonic: Callable[[], float]) -> None:
+        self._connection = connection
+        self._monotonic = monotonic
+        self._deadline = float("inf")
+        self.name, self.atr = connection.name, connection.atr
+
+    def begin(self, seconds: float) -> float:
+        """Start a step; return its deadline on the monotonic clock."""
+        self._deadline = self._monotonic() + seconds
+        return self._deadline
+
+    def transceive(self, command: bytes) -> bytes:
+        """As the connection does. Raises CardMuteError when the step's time is over."""
+        if self._monotonic() > self._deadline:
+            raise CardMuteError(reason="step-deadline")
+        return self._connection.transceive(command)
+
+    def close(self) -> None:
+        """Release the card."""
+        self._connection.close()
+
+
 class ChipReader:
     """Drives one chip over one connection. Not thread-safe; never falls back to a weaker access protocol."""
 
@@ -83,7 +109,8 @@ class ChipReader:
         limits: ReadLimits | None = None,
         on_progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
-        self._plain = PlainChannel(connection)
+        self._timed = _TimedConnection(connection, monotonic)
+        self._plain = PlainChannel(self._timed)
         self._randbytes = randbytes
         self._monotonic = monotonic
         self._limits = limits or ReadLimits()
@@ -130,6 +157,7 @@ class ChipReader:
         `proven_by` is "nothing" and the facts say why: "suppressed" when the SOD lists a DG15 that the chip
         does not show."""
         self._require_fresh(challenge)
+        self._timed.begin(self._limits.total_s)
         key = keys.active_key
         if key is None:
             suppressed = files.DG15 in listed_files(keys)
@@ -164,7 +192,7 @@ class ChipReader:
         return Progress(
             on_progress=self._on_progress,
             monotonic=self._monotonic,
-            deadline=self._monotonic() + self._limits.total_s,
+            deadline=self._timed.begin(self._limits.total_s),
         )
 
     def _read_card_access(self, progress: Progress) -> tuple[bytes | None, CardAccessOrigin]:

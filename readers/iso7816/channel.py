@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from readers.transport.base import Connection
 
 MAX_ANSWER_OCTETS: Final = 66 * 1024
+MAX_ANSWER_PARTS: Final = 320
+"""What 66 KB take in parts of a short answer, and some."""
 _GET_RESPONSE: Final = 0xC0
 
 
@@ -40,7 +42,7 @@ class PlainChannel:
             more = CommandApdu(ins=_GET_RESPONSE, le=answer.sw & 0xFF or 256)
             answer = ResponseApdu.decode(self._connection.transceive(more.encode()))
             collected += len(answer.data)
-            if not answer.data or collected > MAX_ANSWER_OCTETS:
+            if not answer.data or collected > MAX_ANSWER_OCTETS or len(parts) > MAX_ANSWER_PARTS:
                 raise ChipMalformedError(what="answer", reason="endless-parts")
             parts.append(answer.data)
         return ResponseApdu(data=b"".join(parts), sw=answer.sw)

@@ -105,7 +105,7 @@ def read_number(text: str, birth: PartialDate | None) -> Read[str]:
     """
     if not text:
         raise CellError("roster-number-missing")
-    digits = "".join(str(unicodedata.digit(char, -1)) if char.isdigit() else char for char in text)
+    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     digits = re.sub(r"[ .\-]", "", digits)
     changes = [] if digits == text else ["roster-number-separators"]
     if re.fullmatch(r"[0-9oO]{12}", digits) and not digits.isdigit():

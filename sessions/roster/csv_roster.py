@@ -28,6 +28,7 @@ from sessions.roster.model import PartialDate, Roster, RowChange, RowDefect, Sea
 
 MAX_BYTES: Final = 8_000_000
 MAX_ROWS: Final = 20_000
+MAX_COLUMNS: Final = 64
 _HEADING_WITHIN: Final = 30
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _PLAIN: Final = ("class", "room", "seat", "subject", "shift")
@@ -113,12 +114,17 @@ def _table(text: str) -> list[list[str]]:
 
 
 def _split(text: str, delimiter: str) -> list[list[str]] | None:
+    """Return the rows, or None where the text is no table of this delimiter. Work is bounded by the limits."""
+    table: list[list[str]] = []
     try:
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if len(row) > MAX_COLUMNS:
+                return None
+            if len(table) == MAX_ROWS:
+                raise RosterUnreadableError(why="too-many-rows", limit=MAX_ROWS)
+            table.append(row)
     except csv.Error:
         return None
-    if len(table) > MAX_ROWS:
-        raise RosterUnreadableError(why="too-many-rows", limit=MAX_ROWS)
     return table
 
 

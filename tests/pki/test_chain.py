@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from asn1crypto import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from readers.emrtd.pki.certificate import read_certificate
@@ -210,6 +211,27 @@ def test_expired_today_but_valid_at_signing() -> None:
     old = authority(start=NOW - 5000 * DAY, end=NOW - 10 * DAY)
     assert not expired.validity.covers(NOW)
     in_time(expired, NOW - 3950 * DAY, made=old)  # raises nothing
+
+
+def test_signer_made_after_the_cscas_key_went_out_of_use() -> None:
+    retired = authority(used_until=NOW - 20 * DAY)
+    with pytest.raises(ChainError) as caught:
+        in_time(signer(start=NOW - 10 * DAY), NOW, made=retired)
+    assert caught.value.facts["reason"] == "issuer-usage-period"
+    in_time(signer(start=NOW - 30 * DAY), NOW, made=retired)  # made while it was: raises nothing
+
+
+@pytest.mark.parametrize("purpose", ["2.23.136.1.1.3", "1.3.6.1.5.5.7.3.1"])
+def test_a_certificate_for_another_purpose_signs_no_document(purpose: str) -> None:
+    usage = {"extn_id": "extended_key_usage", "critical": False, "extn_value": x509.ExtKeyUsageSyntax([purpose])}
+    with pytest.raises(ChainError) as caught:
+        require_fit(signer(extra=[usage]), anchor(), CARD)
+    assert caught.value.facts["reason"] == "extended-key-usage"
+
+
+def test_a_signer_without_key_usage_is_a_recorded_deviation() -> None:
+    _profile, found = require_fit(signer(usage=None), anchor(), CARD)
+    assert "ds-no-key-usage" in found
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from readers.emrtd.pki.errors import (
     CardAccessMismatchError,
     ChainError,
     DataGroupHashError,
+    DataGroupWithheldError,
     NoTrustAnchorError,
     RevocationUnknownError,
     RevokedError,
@@ -128,10 +129,15 @@ def test_card_access_not_read(opened: OpenedChip) -> None:
     assert require_consistent(changed(opened, CardAccess=None)).facts["card_access"] == "not-read"
 
 
-@pytest.mark.parametrize("name", ["DG14", "DG15"])
-def test_withheld_key_file_is_named(opened: OpenedChip, name: str) -> None:
-    keys = require_consistent(changed(opened, **{name: None}))
-    assert keys.facts["withheld"] == name
+def test_a_withheld_dg15_is_named(opened: OpenedChip) -> None:
+    assert require_consistent(changed(opened, DG15=None)).facts["withheld"] == "DG15"
+
+
+def test_a_withheld_dg14_leaves_nothing_to_compare_with(opened: OpenedChip) -> None:
+    with pytest.raises(DataGroupWithheldError) as caught:
+        require_consistent(changed(opened, DG14=None))
+    assert dict(caught.value.facts) == {"data_group": "DG14"}
+    assert not caught.value.conclusive
 
 
 def test_com_is_believed_less_than_the_sod(opened: OpenedChip) -> None:

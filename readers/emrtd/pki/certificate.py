@@ -29,6 +29,7 @@ _ISSUER_ALT_NAME: Final = "2.5.29.18"
 _BASIC_CONSTRAINTS: Final = "2.5.29.19"
 _SUBJECT_KEY: Final = "2.5.29.14"
 _AUTHORITY_KEY: Final = "2.5.29.35"
+_EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 _UNDERSTOOD: Final = frozenset(
     {
         _KEY_USAGE,
@@ -90,6 +91,7 @@ class Certificate:
     has_issuer_alt_name: bool
     document_types: tuple[str, ...] | None
     unknown_critical: tuple[str, ...]
+    has_extended_usage: bool
     training: bool
 
     @property
@@ -147,6 +149,7 @@ def _certificate(
         has_issuer_alt_name=_ISSUER_ALT_NAME in extensions,
         document_types=_document_types(extensions),
         unknown_critical=_unknown_critical(extensions),
+        has_extended_usage=_EXTENDED_KEY_USAGE in extensions,
         training=TRAINING_MARKER in extensions or TRAINING_ORGANIZATION in _organizations(body["subject"]),
     )
 

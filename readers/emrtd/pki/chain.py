@@ -105,6 +105,8 @@ def _require_roles(signer: Certificate, anchor: Certificate) -> None:
         raise ChainError(reason="key-usage")
     if signer.unknown_critical:
         raise ChainError(reason="critical-extension")
+    if signer.has_extended_usage:  # 9303-12 7.1.1: a signer of documents has none; others of the PKI do
+        raise ChainError(reason="extended-key-usage")
 
 
 def _require_country(signer: Certificate, anchor: Certificate, document: Document) -> str:
@@ -152,6 +154,8 @@ def require_in_time(
     issued = signer.validity.start
     if issued is not None and not anchor.validity.covers(issued):
         raise ChainError(reason="issuer-validity")
+    if issued is not None and anchor.usage_period is not None and not anchor.usage_period.covers(issued):
+        raise ChainError(reason="issuer-usage-period")
     if not anchor.validity.covers(moment):
         raise ChainError(reason="issuer-validity")
 

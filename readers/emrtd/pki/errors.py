@@ -34,6 +34,12 @@ class CardAccessMismatchError(ReaderError):
     conclusive = True
 
 
+class DataGroupWithheldError(ReaderError):
+    """The SOD lists a data group that the chip does not give out; fact `data_group`."""
+
+    code = "pa-dg-withheld"
+
+
 class WeakAlgorithmError(ReaderError):
     """A hash, key or signature too weak to prove anything; facts `what`, `algorithm`."""
 

@@ -33,5 +33,6 @@ def deviations(signer: Certificate, anchor: Certificate) -> tuple[str, ...]:
         "ds-san-locality": signer.has_subject_alt_name and not any(text in STATES for text in localities),
         "ds-no-document-type": signer.document_types is None,
         "ds-no-usage-period": signer.usage_period is None,
+        "ds-no-key-usage": signer.key_usage is None,
     }
     return tuple(name for name, present in found.items() if present)
