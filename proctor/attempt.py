@@ -86,6 +86,7 @@ def run_attempt(
         operator=context.operator,
         moment=begun,
         rules_sha256=rules.sha256,
+        roster_hash=context.session.roster_hash,
         sbd=sbd,
         trust=context.trust,
         facts={"sbd_source": source, "aa_checkpoint_size": context.checkpoint_size},

@@ -181,6 +181,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     _use_utf8()
+    _forbid_core_dumps()
     options = build_parser().parse_args(arguments)
     language = options.lang or os.environ.get("PROCTOR_LANG", DEFAULT_LANGUAGE)
     context = Context.of(options, language if language in LANGUAGES else DEFAULT_LANGUAGE)
@@ -209,6 +210,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """A polite kill ends an attempt as Ctrl-C does: it is logged with what it had."""
     raise KeyboardInterrupt
+
+
+def _forbid_core_dumps() -> None:
+    """A crash must not leave keys, names and faces in a file."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - exists elsewhere only
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _use_utf8() -> None:

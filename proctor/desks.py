@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from time import monotonic
+from typing import Any
 
 from biometrics.camera import Camera
 from biometrics.decode import PortraitDecoder
@@ -16,11 +17,13 @@ from biometrics.evidence import Live, Match
 from biometrics.notice import NoticeShown
 from biometrics.thresholds import Thresholds
 from proctor.challenge import Challenge
-from proctor.errors import SimulatedReaderError
+from proctor.errors import AdmittedElsewhereError, RosterPersonDiffersError, SimulatedReaderError
 from proctor.present import PresentCard
 from readers.cccd.cross_check import Agreement, require_agreement
 from readers.cccd.id_number import IdNumber
+from readers.cccd.names import same_name
 from readers.cccd.qr import QrCard, read_access
+from readers.emrtd.dates import PartialDate
 from readers.emrtd.evidence import (
     ConsistentChip,
     ConsistentKeys,
@@ -34,8 +37,8 @@ from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reading import ChipReader, ReadLimits
 from readers.errors import CardLostError
 from readers.transport.base import Connection, is_virtual_reader
-from sessions.errors import SessionsError
-from sessions.session import FirstAttempt, Seat, Session, require_first, require_seat
+from sessions.errors import AlreadyAdmittedError, SessionsError
+from sessions.session import FirstAttempt, Seat, Session, load_session, require_first, require_seat
 from sessions.store import Store
 
 Progress = Callable[[str, int, int], None]
@@ -152,6 +155,9 @@ class PassiveAuthDesk:
         return require_agreement(present.qr or present.number, holder, self._today())
 
 
+_SAME = {True: "same", False: "differs"}
+
+
 class SessionDesk:
     """The session's list and what the log already says of it."""
 
@@ -169,12 +175,43 @@ class SessionDesk:
             return None
 
     def require_seat(self, holder: ConsistentChip) -> Seat:
-        """The candidate's seat by the number in the chip."""
-        return require_seat(self._session, holder.holder.id_number)
+        """The candidate's seat by the number in the chip, if the roster means the same person.
+
+        Raises NotOnRosterError, ComponentNotListedError, RosterPersonDiffersError.
+        """
+        person = holder.holder
+        seat = require_seat(self._session, person.id_number)
+        name = same_name(seat.full_name, person.surname_given)
+        birth = PartialDate(year=seat.birth.year, month=seat.birth.month, day=seat.birth.day).agrees_with(
+            person.birth
+        )
+        if not (name and birth):
+            raise RosterPersonDiffersError(name=_SAME[name], birth=_SAME[birth])
+        return seat
 
     def require_first(self, seat: Seat) -> FirstAttempt:
-        """Not admitted before in this session."""
+        """Not admitted before: not in this session, nor to this component on this day in another one.
+
+        Raises AlreadyAdmittedError, AdmittedElsewhereError.
+        """
+        for body in (entry.body for entry in self._store.entries("open")):
+            if self._is_twin(body):
+                self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
         return require_first(self._store, self._session, seat.sbd)
+
+    def _is_twin(self, opened: Mapping[str, Any]) -> bool:
+        here = self._session
+        same = (opened["day"], opened["component"]) == (here.day.isoformat(), here.component)
+        return bool(same and opened["session"] != here.session_id)
+
+    def _require_not_admitted(self, other: Session, id_number: str) -> None:
+        for seat in other.seats:
+            if seat.id_number != id_number:
+                continue
+            try:
+                require_first(self._store, other, seat.sbd)
+            except AlreadyAdmittedError:
+                raise AdmittedElsewhereError(session=other.session_id) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

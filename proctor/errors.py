@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from readers.errors import ReaderError
+from sessions.errors import SessionsError
 
 
 class SimulatedReaderError(ReaderError):
@@ -11,6 +12,18 @@ class SimulatedReaderError(ReaderError):
 
     code = "reader-not-physical"
     conclusive = True
+
+
+class RosterPersonDiffersError(SessionsError):
+    """The roster has another name or birth date beside this number; facts `name`, `birth`: "same" or "differs"."""
+
+    code = "roster-person-differs"
+
+
+class AdmittedElsewhereError(SessionsError):
+    """The same number was admitted to the same component on the same day in another session; facts `session`."""
+
+    code = "admitted-elsewhere"
 
 
 class CommandError(Exception):

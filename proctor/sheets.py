@@ -1,7 +1,6 @@
 """The attendance sheet of a session: content as of the last tree head, sealed, written, and entered in the log."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from reports.certificate import certificate_fingerprint, make_station_certificat
 from reports.pdf import render
 from reports.signature import sign_pdf
 from sessions.errors import EvidenceMissingError
+from sessions.files import write_private
 from sessions.keys import Unlocked
 from sessions.roles import require_may
 from sessions.root import DataRoot
@@ -120,13 +120,7 @@ def _recode(decoder: PortraitDecoder, image: bytes) -> bytes | None:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a whole file or none; private, since it shows names and faces."""
-    draft = path.with_suffix(".new")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_private(path, data)
     except OSError:
-        draft.unlink(missing_ok=True)
         raise CommandError("cannot-write", file=str(path)) from None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
-from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.pki.store import MANIFEST, TrustStore
 from sessions.checkpoint import VerifierKey
 from sessions.errors import NoteSignatureError
 from sessions.keys import Unlocked
@@ -13,6 +13,9 @@ from sessions.root import DataRoot
 from sessions.store import Store
 
 FOLDER = "anchors"
+IMPORT_BEGUN = "trust-import-begun"
+EMPTY_VERSION = 1
+"""Of a store that was just made."""
 
 
 def signer_of(root: DataRoot, keys: Unlocked) -> Callable[[bytes], bytes]:
@@ -30,24 +33,28 @@ def open_trust(root: DataRoot, keys: Unlocked) -> TrustStore:
         return TrustStore.create(folder, training=root.kind == "training", sign=signer.sign)
 
 
-def require_logged(trust: TrustStore, log: Store) -> TrustStore:
-    """Return the trust store if it is the one the log's last import left behind.
+def open_logged_trust(root: DataRoot, keys: Unlocked, log: Store) -> TrustStore:
+    """Return a real root's trust store, if it is the one the log's last import left behind.
 
-    A store that was deleted, or put back to an older state that the station once signed, is found by this. An import
-    that was cut off before its entry is mended by importing the same file again. Raises TrustStoreAlteredError.
+    A store that was deleted, or put back to an older state that the station once signed, is found by this: what a
+    revocation list once said cannot be unsaid. An import whose end never reached the log is taken as far as it came.
+    Raises TrustStoreAlteredError.
     """
-    imports = [entry.body for entry in log.entries("key") if "store_version" in entry.body]
-    if not imports:
-        if trust.list():
-            raise TrustStoreAlteredError(reason="not-in-log")
+    events = [entry.body for entry in log.entries("key")]
+    ended = [body for body in events if "store_version" in body]
+    version, digest = (
+        (ended[-1]["store_version"], ended[-1]["store_sha256"]) if ended else (EMPTY_VERSION, "")
+    )
+    if ended and not (root.trust_dir / FOLDER / MANIFEST).exists():
+        raise TrustStoreAlteredError(reason="missing")
+    trust = open_trust(root, keys)
+    if trust.facts["store_sha256"] == digest or (not ended and not trust.list()):
         return trust
-    last = imports[-1]
-    if (last["store_version"], last["store_sha256"]) != (
-        trust.facts["store_version"],
-        trust.facts["store_sha256"],
-    ):
-        raise TrustStoreAlteredError(reason="other-than-logged")
-    return trust
+    begun = events[-1] if events and events[-1]["event"] == IMPORT_BEGUN else None
+    known = {item.sha256 for item in trust.list()}
+    if begun and trust.facts["store_version"] == version + 1 and begun["fingerprint"] in known:
+        return trust
+    raise TrustStoreAlteredError(reason="other-than-logged")
 
 
 def open_trust_read_only(root: DataRoot) -> TrustStore:

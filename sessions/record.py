@@ -188,6 +188,7 @@ class AttemptRecord:
     operator: Operator
     moment: Moment
     rules_sha256: str
+    roster_hash: str = ""
     sbd: str | None = None
     trust: Mapping[str, str | int] = field(default_factory=dict)
     facts: Mapping[str, str | int] = field(default_factory=dict)
@@ -212,6 +213,7 @@ class AttemptRecord:
                 "boot_id": self.moment.boot_id,
             },
             "rules_sha256": self.rules_sha256,
+            "roster_hash": self.roster_hash,
             "trust": plain(self.trust),
             "facts": plain(self.facts),
         }

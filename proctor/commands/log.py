@@ -11,6 +11,7 @@ from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import ensure_training_root, kind_at, machine_pins, unlock_real
 from proctor.texts import Texts
+from sessions.checkpoint import VerifierKey
 from sessions.errors import NoteFormatError, RootMissingError
 from sessions.finding import Finding
 from sessions.keys import Unlocked
@@ -27,6 +28,7 @@ class Target:
     database_key: bytes = field(repr=False)
     evidence_key: bytes | None = field(default=None, repr=False)
     origin: str | None = None
+    own_key: VerifierKey | None = None
 
 
 def verify(context: Context) -> int:
@@ -35,7 +37,7 @@ def verify(context: Context) -> int:
     report = verify_log(
         target.path,
         database_key=target.database_key,
-        pins=_pins(context),
+        pins=_with_own_key(_pins(context), target.own_key),
         evidence_key=target.evidence_key,
         origin=target.origin,
     )
@@ -52,6 +54,17 @@ def _pins(context: Context) -> StationPins:
         return StationPins.of_fingerprint(*fingerprints)
     except NoteFormatError:
         raise CommandError("bad-fingerprint", usage=True, value=" ".join(fingerprints)) from None
+
+
+def _with_own_key(pins: StationPins, own: VerifierKey | None) -> StationPins:
+    """Return the pins, a pin of this very station replaced by the key its own key folder holds.
+
+    A pin lies in a plain file beside the log; whoever can write the one can write the other.
+    """
+    if own is None or pins.key_of(own.name) in {None, own}:
+        return pins
+    others = tuple(key for key in pins.keys if key.name != own.name)
+    return StationPins(keys=(*others, own), fingerprints=pins.fingerprints)
 
 
 def _target(context: Context) -> Target:
@@ -85,6 +98,7 @@ def _own_target(context: Context, database: Path) -> Target:
         database_key=keys.bundle.database_key,
         evidence_key=keys.bundle.evidence_key,
         origin=root.origin,
+        own_key=keys.bundle.signer(root.origin).key,
     )
 
 

@@ -14,7 +14,7 @@ from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
 from proctor.softcards import CardWorkshop, open_workshop
-from proctor.trusting import open_trust, require_logged
+from proctor.trusting import open_logged_trust
 from readers.emrtd.pki.store import TrustStore
 from sessions.record import Verdict
 from sessions.roles import require_may
@@ -190,4 +190,4 @@ def _trust_of(opened: OpenRoot) -> tuple[TrustStore, CardWorkshop | None]:
     if opened.training:
         workshop, trust = open_workshop(opened.root, opened.keys)
         return trust, workshop
-    return require_logged(open_trust(opened.root, opened.keys), opened.store), None
+    return open_logged_trust(opened.root, opened.keys, opened.store), None

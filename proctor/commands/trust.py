@@ -1,12 +1,13 @@
 """`proctor trust …`: station keys, root certificates, revocation lists."""
 
+import hashlib
 from datetime import UTC, datetime
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import ensure_training_root, machine_pins, open_real, require_real_root
-from proctor.trusting import open_trust, open_trust_read_only, signer_of
+from proctor.trusting import IMPORT_BEGUN, open_logged_trust, open_trust_read_only, signer_of
 from readers.emrtd.pki.certificate import read_pem_or_der
 from readers.emrtd.pki.errors import CertificateMalformedError, TrustStoreMissingError
 from readers.emrtd.pki.store import StoredItem
@@ -45,9 +46,12 @@ def import_anchor(context: Context) -> int:
         by, second = login.operator.user_id, options.second
         if second == by:
             raise CommandError("same-person", usage=True)
-        require_logged(opened.store, authenticate(opened.root, second, context.ask(second)))
-        store = open_trust(opened.root, opened.keys)
+        other = authenticate(opened.root, second, context.ask(second))
+        require_may(require_logged(opened.store, other), "trust")
         kind = "csca" if _is_certificate(data) else "crl"
+        store = open_logged_trust(opened.root, opened.keys, opened.store)
+        begun = {"event": IMPORT_BEGUN, "fingerprint": _fingerprint(data, kind), "second": second}
+        opened.store.append("key", begun, operator=login.operator)
         at, sign = datetime.now(UTC), signer_of(opened.root, opened.keys)
         if kind == "csca":
             fingerprint = store.import_certificate(data, by=by, second=second, at=at, sign=sign)
@@ -58,6 +62,10 @@ def import_anchor(context: Context) -> int:
     result = {"kind": kind, "fingerprint": fingerprint, **store.facts}
     context.result(result, (context.texts.say("result.anchor", kind=kind.upper(), fingerprint=fingerprint),))
     return 0
+
+
+def _fingerprint(data: bytes, kind: str) -> str:
+    return read_pem_or_der(data).fingerprint if kind == "csca" else hashlib.sha256(data).hexdigest()
 
 
 def _is_certificate(data: bytes) -> bool:

@@ -204,3 +204,52 @@ def test_nothing_personal_leaves_by_json_or_messages(training_session: str, hopp
 def test_a_larger_frame_is_no_worse(training_session: str, tmp_path: Path) -> None:
     frames = write_frames(tmp_path / "hd", "hopper", size=(1280, 720))
     assert check_in(training_session, frames).json["verdict"] == "ADMIT"
+
+
+def session_of(path: Path, rows: str) -> str:
+    path.write_text("SBD,Họ và tên,Ngày sinh,CCCD\n" + rows, encoding="utf-8")
+    made = proctor(
+        *("session", "create", "--training", "--json", "--roster", path, "--rules", "driving-tt108-2026"),
+        *("--component", "theory", "--place", "Trung tâm Mẫu"),
+    )
+    assert made.status == 0, made.err
+    found: str = made.json["id"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "birth", "facts"),
+    [
+        ("Trần Thị Khác", "15/01/1999", {"name": "differs", "birth": "same"}),
+        ("Nguyễn Văn Mẫu", "01/01/1960", {"name": "same", "birth": "differs"}),
+    ],
+)
+def test_a_number_beside_another_person_is_referred(
+    home: Path, tmp_path: Path, hopper_frames: Path, name: str, birth: str, facts: dict[str, str]
+) -> None:
+    session = session_of(tmp_path / "swapped.csv", f"001,{name},{birth},{MAU}\n")
+    ran = check_in(session, hopper_frames)
+    assert ran.json["verdict"] == "REFER"
+    assert outcome(ran.json, "roster") == ("indeterminate", "roster-person-differs")
+    assert ran.json["checks"]["roster"]["facts"] == facts
+    assert ran.json["candidate"] == "001"  # by claim, so that the sheet shows it
+    assert name not in ran.out
+
+
+@pytest.mark.parametrize(
+    "name", ["NGUYEN VAN MAU", "nguyễn  văn mẫu", "Nguye\u0302\u0303n Va\u0306n Ma\u0302\u0303u"]
+)
+def test_spelling_is_no_difference(home: Path, tmp_path: Path, hopper_frames: Path, name: str) -> None:
+    session = session_of(tmp_path / "spelt.csv", f"001,{name},1999,{MAU}\n")
+    assert check_in(session, hopper_frames).json["verdict"] == "ADMIT"
+
+
+def test_admitted_to_the_same_component_twice_in_two_sessions(
+    home: Path, tmp_path: Path, hopper_frames: Path
+) -> None:
+    rows = f"001,Nguyễn Văn Mẫu,15/01/1999,{MAU}\n"
+    first, second = (session_of(tmp_path / f"{name}.csv", rows) for name in ("one", "two"))
+    assert check_in(first, hopper_frames).json["verdict"] == "ADMIT"
+    ran = check_in(second, hopper_frames)
+    assert ran.json["verdict"] == "REFER"
+    assert outcome(ran.json, "duplicate") == ("indeterminate", "admitted-elsewhere")

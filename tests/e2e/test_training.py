@@ -236,3 +236,64 @@ def test_training_never_goes_into_other_data(home: Path, tmp_path: Path) -> None
     ran = proctor("training", "--headless", "--out", tmp_path, "--json")
     assert (ran.status, ran.json["code"]) == (1, "folder-not-training")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["thesis.txt"]
+
+
+def test_a_station_does_not_act_on_a_log_that_was_edited(
+    trained: dict[str, Any], copy: Path, home: Path
+) -> None:
+    connection = insider(copy)
+    turn_into_admit(connection)
+    restore_triggers(connection)
+    connection.close()
+    shown = proctor("session", "show", trained["session"], "--root", copy, "--json")
+    assert (shown.status, shown.json["code"]) == (1, "store-altered")
+    out = copy / "out"
+    sheet = proctor(
+        "sheets", "attendance", "--session", trained["session"], "--root", copy, "--out", out, "--json"
+    )
+    assert (sheet.status, sheet.json["code"]) == (1, "store-altered")
+    assert not out.exists()
+
+
+def test_a_pin_replaced_beside_a_log_signed_again_does_not_help(copy: Path, home: Path) -> None:
+    root = DataRoot.open(copy)
+    forger = Signer(root.origin, bytes(range(32)))
+    connection = insider(copy)
+    first = codec.decode(connection.execute("SELECT body FROM entries WHERE seq = 0").fetchone()[0])
+    body = codec.encode({**first, "vkey": forger.key.encode()})
+    connection.execute("UPDATE entries SET body = ? WHERE seq = 0", (body,))
+    rebuild(connection, forger)
+    restore_triggers(connection)
+    connection.close()
+    for pin in (copy / "trust" / "stations").iterdir():
+        pin.write_text(forger.key.encode() + "\n")
+    ran = proctor("log", "verify", "--root", copy, "--training", "--json")
+    assert (ran.status, ran.json["code"]) == (1, "station-key-mismatch")
+
+
+def test_a_link_to_the_log_hides_nothing(
+    trained: dict[str, Any], copy: Path, home: Path, tmp_path: Path
+) -> None:
+    real = tmp_path / "elsewhere"
+    real.mkdir()
+    (copy / "station.db").rename(real / "x.db")
+    (copy / "station.db").symlink_to(real / "x.db")
+    connection = insider(copy)
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    turn_into_admit(connection)
+    restore_triggers(connection)
+    assert (real / "x.db-wal").stat().st_size > 0
+    ran = verify(copy / "station.db", "--station-key", trained["station_key"])
+    connection.close()
+    assert ran.status == 1
+    assert ran.json["first_bad"] is not None
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe binary", b"", b"x" * 5000])
+def test_a_broken_pin_file_is_named(home: Path, trained: dict[str, Any], data: bytes) -> None:
+    folder = home / "trust" / "stations"
+    folder.mkdir(parents=True)
+    (folder / "broken.vkey").write_bytes(data)
+    ran = proctor("log", "verify", trained["database"], "--json")
+    assert (ran.status, ran.json["code"]) == (1, "note-malformed")
+    assert ran.json["facts"]["file"] == "broken.vkey"

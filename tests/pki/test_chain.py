@@ -223,7 +223,11 @@ def test_signer_made_after_the_cscas_key_went_out_of_use() -> None:
 
 @pytest.mark.parametrize("purpose", ["2.23.136.1.1.3", "1.3.6.1.5.5.7.3.1"])
 def test_a_certificate_for_another_purpose_signs_no_document(purpose: str) -> None:
-    usage = {"extn_id": "extended_key_usage", "critical": False, "extn_value": x509.ExtKeyUsageSyntax([purpose])}
+    usage = {
+        "extn_id": "extended_key_usage",
+        "critical": False,
+        "extn_value": x509.ExtKeyUsageSyntax([purpose]),
+    }
     with pytest.raises(ChainError) as caught:
         require_fit(signer(extra=[usage]), anchor(), CARD)
     assert caught.value.facts["reason"] == "extended-key-usage"

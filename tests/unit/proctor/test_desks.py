@@ -33,9 +33,7 @@ class FakeConnection:
 
 def desk(connection: FakeConnection, *, training: bool) -> ChipDesk:
     source = CardSource(kind="pcsc", connect=lambda: connection)
-    return ChipDesk(
-        access_text="001099000001", source=source, challenge=fresh_challenge(), training=training
-    )
+    return ChipDesk(access_text="001099000001", source=source, challenge=fresh_challenge(), training=training)
 
 
 @pytest.mark.parametrize("name", ["Virtual PCD 00 00", "VIRTUAL pcd 01", "softcard", "My vpcd reader"])
@@ -78,7 +76,9 @@ def test_without_a_notice_the_camera_is_not_even_opened() -> None:
 
 def test_the_notice_is_shown_and_its_text_hashed() -> None:
     shown: list[tuple[str, str]] = []
-    notice = Notice(version="2026", text="Thông báo", show=lambda version, text: shown.append((version, text)))
+    notice = Notice(
+        version="2026", text="Thông báo", show=lambda version, text: shown.append((version, text))
+    )
     booth = FaceBooth(
         notice=notice,
         open_camera=lambda: None,

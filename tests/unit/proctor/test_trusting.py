@@ -1,12 +1,13 @@
 """The trust store of a real station is the one its log speaks of: deleted or put back, it stops the start."""
 
+import hashlib
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from proctor.trusting import FOLDER, open_trust, require_logged, signer_of
+from proctor.trusting import FOLDER, IMPORT_BEGUN, open_logged_trust, open_trust, signer_of
 from readers.emrtd.pki.errors import TrustStoreAlteredError
 from sessions.keys import Argon2
 from sessions.record import SystemClock
@@ -39,14 +40,14 @@ def import_and_log(root: DataRoot, login: Login) -> None:
 def test_an_empty_store_without_imports_is_fine(station: tuple[DataRoot, Login]) -> None:
     root, login = station
     with open_store(root, login.keys, SystemClock()) as log:
-        assert require_logged(open_trust(root, login.keys), log).list() == ()
+        assert open_logged_trust(root, login.keys, log).list() == ()
 
 
 def test_an_import_and_its_entry_agree(station: tuple[DataRoot, Login]) -> None:
     root, login = station
     import_and_log(root, login)
     with open_store(root, login.keys, SystemClock()) as log:
-        assert len(require_logged(open_trust(root, login.keys), log).list()) == 1
+        assert len(open_logged_trust(root, login.keys, log).list()) == 1
 
 
 def test_a_deleted_or_older_store_is_found(station: tuple[DataRoot, Login], tmp_path: Path) -> None:
@@ -58,16 +59,25 @@ def test_a_deleted_or_older_store_is_found(station: tuple[DataRoot, Login], tmp_
     shutil.rmtree(folder)
     with open_store(root, login.keys, SystemClock()) as log:
         with pytest.raises(TrustStoreAlteredError):
-            require_logged(open_trust(root, login.keys), log)
-        shutil.rmtree(folder)
+            open_logged_trust(root, login.keys, log)
+        assert not folder.exists()  # nothing new was made in its place
         shutil.copytree(older, folder)
         with pytest.raises(TrustStoreAlteredError):
-            require_logged(open_trust(root, login.keys), log)
+            open_logged_trust(root, login.keys, log)
 
 
-def test_an_import_that_was_never_logged_is_found(station: tuple[DataRoot, Login]) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_import_cut_short_is_taken_as_far_as_it_came(station: tuple[DataRoot, Login], begun: bool) -> None:
     root, login = station
     trust = open_trust(root, login.keys)
-    trust.import_certificate(CSCA, by="an", second="binh", at=NOW, sign=signer_of(root, login.keys))
-    with open_store(root, login.keys, SystemClock()) as log, pytest.raises(TrustStoreAlteredError):
-        require_logged(trust, log)
+    with open_store(root, login.keys, SystemClock()) as log:
+        if begun:
+            fingerprint = hashlib.sha256(CSCA).hexdigest()
+            body = {"event": IMPORT_BEGUN, "fingerprint": fingerprint, "second": "binh"}
+            log.append("key", body, operator=login.operator)
+        trust.import_certificate(CSCA, by="an", second="binh", at=NOW, sign=signer_of(root, login.keys))
+        if begun:
+            assert len(open_logged_trust(root, login.keys, log).list()) == 1
+        else:
+            with pytest.raises(TrustStoreAlteredError):
+                open_logged_trust(root, login.keys, log)
