@@ -2,7 +2,7 @@
 
 import sys
 
-from proctor.cli import main
+from proctor.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

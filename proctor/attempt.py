@@ -10,7 +10,7 @@ from time import monotonic
 from proctor.checks import CheckName, ChipVerdict
 from proctor.pipeline import Proven, Station, check_in
 from proctor.policy import Decision, decide
-from proctor.recorder import Recorder
+from proctor.recorder import INTERRUPTED, Recorder
 from sessions.errors import StoreError
 from sessions.record import AttemptRecord, Check, Clock, Operator, Verdict
 from sessions.session import Session
@@ -32,6 +32,11 @@ class AttemptResult:
     store_error: str | None
     total_ms: int
     live_portrait: bytes | None = field(default=None, repr=False)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody stopped the attempt; it is recorded with what it had."""
+        return any(check.code == INTERRUPTED for check in self.checks.values())
 
     @property
     def verdict(self) -> Verdict:

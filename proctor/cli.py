@@ -189,10 +189,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(context)
         sys.stdout.flush()
-    except CommandError as error:
-        return context.fail(error)
-    except (ReaderError, BiometricsError, SessionsError, ReportsError) as error:
-        return context.fail(CommandError.of(error.code, error.facts))
     except KeyboardInterrupt:
         context.say("interrupted")
         return 130
@@ -201,10 +197,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if os.environ.get("PROCTOR_TRACEBACK"):
-            raise
-        return context.fail(CommandError("internal-error", error=type(error).__name__, place=place_of(error)))
+        return context.fail(_command_error(error))
     return status
+
+
+def _command_error(error: Exception) -> CommandError:
+    """Return the error in words: at the edge of the process a person gets a sentence, not a traceback."""
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, (ReaderError, BiometricsError, SessionsError, ReportsError)):
+        return CommandError.of(error.code, error.facts)
+    if isinstance(error, OSError):
+        return CommandError("cannot-write", file=str(error.filename or "stdout"))
+    if os.environ.get("PROCTOR_TRACEBACK"):
+        raise error
+    return CommandError("internal-error", error=type(error).__name__, place=place_of(error))
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

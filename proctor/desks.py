@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from time import monotonic
@@ -18,7 +17,7 @@ from biometrics.notice import NoticeShown
 from biometrics.thresholds import Thresholds
 from proctor.challenge import Challenge
 from proctor.errors import AdmittedElsewhereError, RosterPersonDiffersError, SimulatedReaderError
-from proctor.present import PresentCard
+from proctor.present import CaptureGround, PresentCard, RefusedCamera
 from readers.cccd.cross_check import Agreement, require_agreement
 from readers.cccd.id_number import IdNumber
 from readers.cccd.names import same_name
@@ -245,6 +244,7 @@ class FaceBooth:
         self._training = training
         self._deadline_s = deadline_s
         self._camera: Camera | None = None
+        self._refused = False
 
     def require_notice(self) -> NoticeShown:
         """Show the notice and return which text was shown, and when."""
@@ -259,12 +259,20 @@ class FaceBooth:
         """Let the camera start up; without a notice on record it stays off."""
         if notice is None:
             return
-        with suppress(BiometricsError):  # the same error comes again where it is recorded, in capture_live
+        try:
             self._opened().preview(notice)
+        except RecordedCameraError:
+            self._refused = True
+        except BiometricsError:
+            return  # the same error comes again where it is recorded, in capture_live
 
-    def capture_live(self, notice: NoticeShown, present: PresentCard) -> Live:
-        """Take frames of the person whose card is on the reader, and their template."""
-        del present  # without a card nobody's picture is kept: the pipeline asks for it
+    def ground(self, present: PresentCard | None) -> CaptureGround | None:
+        """Return why a picture may be asked for: the card, or that the camera is to be refused; else None."""
+        return RefusedCamera() if self._refused else present
+
+    def capture_live(self, notice: NoticeShown, ground: CaptureGround) -> Live:
+        """Take frames of the person whose card is on the reader, and their template. Raises BiometricsError."""
+        del ground  # without a card nobody's picture is kept: the pipeline asks for it
         burst = self._opened().capture_burst(notice, deadline_s=self._deadline_s, accept=self._engine.usable)
         return self._engine.probe(burst)
 

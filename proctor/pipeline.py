@@ -10,7 +10,7 @@ from typing import Protocol
 from biometrics.evidence import Live, Match
 from biometrics.notice import NoticeShown
 from proctor.checks import CheckName as C
-from proctor.present import PresentCard
+from proctor.present import CaptureGround, PresentCard
 from proctor.recorder import Recorder
 from readers.cccd.cross_check import Agreement
 from readers.cccd.id_number import IdNumber
@@ -58,7 +58,8 @@ class FaceDesk(Protocol):
 
     def require_notice(self) -> NoticeShown: ...
     def look(self, notice: NoticeShown | None) -> None: ...
-    def capture_live(self, notice: NoticeShown, present: PresentCard) -> Live: ...
+    def ground(self, present: PresentCard | None) -> CaptureGround | None: ...
+    def capture_live(self, notice: NoticeShown, ground: CaptureGround) -> Live: ...
     def require_match(self, holder: ConsistentChip, live: Live) -> Match: ...
 
 
@@ -102,7 +103,7 @@ def check_in(st: Station, rec: Recorder) -> Proven:
     chip = read_chip(st.card, st.trust, rec)
     seat = rec.run(C.ROSTER, st.roster.require_seat, chip.holder)
     rec.run(C.DUPLICATE, st.roster.require_first, seat)
-    live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, chip.present)
+    live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, st.faces.ground(chip.present))
     rec.run(C.PAD, None)  # this version has no presentation attack detection: the desk is attended
     rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, live)
     return Proven(present=chip.present, holder=chip.holder, seat=seat, live=live)

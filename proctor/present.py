@@ -30,3 +30,12 @@ class PresentCard:
                 **{f"warning_{i}": code for i, code in enumerate(warnings, 1)},
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCamera:
+    """The camera may not be used: that goes on record whether a card was there or not."""
+
+
+CaptureGround = PresentCard | RefusedCamera
+"""Why a picture is asked for: somebody's card is on the reader, or the refusal of the camera is to be recorded."""

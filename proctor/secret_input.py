@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import warnings
 from collections.abc import Callable
 
 from proctor.errors import CommandError
@@ -29,8 +30,10 @@ class SecretSource:
         if self._fd is not None:
             return self._from_lines(user_id)
         try:
-            return self._ask(prompt)
-        except (EOFError, OSError):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", getpass.GetPassWarning)  # no terminal: a pipe is not asked
+                return self._ask(prompt)
+        except (EOFError, OSError, getpass.GetPassWarning):
             raise CommandError("secret-missing", user=user_id) from None
 
     def new_secret_of(self, user_id: str, prompt: str, again: str) -> str:
@@ -58,5 +61,5 @@ class SecretSource:
                     data = stream.read(MAX_SECRET_BYTES)
                 self._lines = [line for line in data.decode("utf-8-sig").splitlines() if line]
             except (OSError, UnicodeDecodeError):
-                raise CommandError("secret-missing", why="secrets-fd") from None
+                raise CommandError("secrets-fd-unreadable", usage=True, fd=self._fd) from None
         return self._lines

@@ -30,7 +30,7 @@ class Texts(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._table)
 
-    def say(self, key: str, **values: str | int) -> str:
+    def say(self, key: str, /, **values: str | int) -> str:
         """Return the text of `key` with `{name}` places filled; an unknown key comes back in brackets."""
         text = self._table.get(key)
         if text is None:

@@ -184,8 +184,11 @@ def _attend(
     results: dict[str, AttemptResult | None] = {}
     for seed, person in enumerate(people):
         work = _transaction(person, workshop, faces, seed)
-        results[person.sbd] = None if work is None else desk.check_in(work)
-        on_candidate(person, results[person.sbd])
+        result = None if work is None else desk.check_in(work)
+        results[person.sbd] = result
+        on_candidate(person, result)
+        if result is not None and result.interrupted:
+            raise KeyboardInterrupt  # the attempt is recorded; now the session stops
     return results
 
 

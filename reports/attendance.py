@@ -175,7 +175,7 @@ class _Writer:
         return _cell(*words, strong=True)
 
     def _note(self, entry: RollRow, *, damaged: bool) -> Cell:
-        notes = []
+        notes = self._place(entry)
         listed = entry.seat.components
         if listed and self._session.component not in listed:
             notes.append(say(self._texts, "sheet.note.not-listed"))
@@ -188,6 +188,11 @@ class _Writer:
         if damaged:
             notes.append(say(self._texts, "sheet.note.portrait"))
         return _cell(*notes)
+
+    def _place(self, entry: RollRow) -> list[str]:
+        """Return room, seat and shift in one line, as far as the roster has them."""
+        parts = [part for part in (entry.seat.room, entry.seat.seat, entry.seat.shift) if part]
+        return [say(self._texts, "sheet.note.place", place=" · ".join(parts))] if parts else []
 
     def _reason(self, code: str) -> str:
         key = f"sheet.reason.{code}"

@@ -45,11 +45,16 @@ def _role(role_id: str, fields: dict[str, Any]) -> Role:
     )
 
 
+def roles_for(*, training: bool) -> tuple[str, ...]:
+    """Return the identifiers of the roles that may be given in a root of this kind."""
+    return tuple(role_id for role_id, role in load_roles().items() if training or not role.training_only)
+
+
 def require_role(role_id: str, *, training: bool) -> Role:
     """Return a role that may be given in a root of this kind; raises UnknownRoleError."""
     role = load_roles().get(role_id)
     if role is None or (role.training_only and not training):
-        raise UnknownRoleError(role=role_id)
+        raise UnknownRoleError(role=role_id[:64], known=" ".join(roles_for(training=training)))
     return role
 
 

@@ -12,17 +12,18 @@ from rich.progress import Progress as Bar
 
 from proctor.app import card_source, chip_desks, fresh_challenge
 from proctor.commands.context import Context
-from proctor.commands.show import check_lines, checks_json, reasons_json
+from proctor.commands.show import check_lines, checks_json, reasons_json, warnings_json
 from proctor.desks import Progress
 from proctor.errors import CommandError
 from proctor.pipeline import Proven, read_chip
 from proctor.policy import chip_reasons, chip_verdict
 from proctor.recorder import Recorder
 from proctor.roots import ensure_training_root, kind_at, require_real_root
-from proctor.softcards import CardWorkshop, open_workshop, portrait_of_file
+from proctor.softcards import CardWorkshop, is_softcard, open_workshop, portrait_of_file
 from proctor.trusting import empty_trust, open_trust_read_only
 from readers.emrtd.pki.errors import TrustStoreMissingError
 from readers.emrtd.pki.store import TrustStore
+from readers.softcard.in_process import READER_NAME
 from readers.softcard.samples import samples
 from readers.softcard.vpcd import serve_vpcd
 
@@ -34,6 +35,7 @@ def read(context: Context) -> int:
     options = context.options
     access_text = context.read_argument(options.qr if options.qr is not None else options.number)
     trust, workshop = _training(context) if options.training else (_real_trust(context), None)
+    require_known_card(options.reader, workshop)
     source = card_source(
         options.reader,
         training=options.training,
@@ -59,6 +61,12 @@ def read(context: Context) -> int:
     return _show(context, recorder, proven, round((monotonic() - started) * 1000))
 
 
+def require_known_card(reader: str, workshop: CardWorkshop | None) -> None:
+    """Raise HolderError or UnknownSampleError for a software card that does not exist, before anything begins."""
+    if workshop is not None and is_softcard(reader):
+        workshop.holder_of(reader.removeprefix(READER_NAME).removeprefix(":"))
+
+
 def _training(context: Context) -> tuple[TrustStore, CardWorkshop]:
     root = ensure_training_root(context.places.training)
     workshop, trust = open_workshop(root, root.unlock())
@@ -81,6 +89,7 @@ def _show(context: Context, recorder: Recorder, proven: Proven, total_ms: int) -
     data: dict[str, Any] = {
         "verdict": verdict.value,
         "reasons": reasons,
+        "warnings": warnings_json(checks),
         "checks": checks_json(checks),
         "times_ms": {"total": total_ms},
         "training": context.options.training,
@@ -154,6 +163,7 @@ def softcard(context: Context) -> int:
         context.flush()
         context.say("result.softcard", address=options.vpcd)
 
+    context.say("progress.softcard", address=options.vpcd)
     try:
         serve_vpcd(card, host, port, stop, on_insert=on_insert)
     except KeyboardInterrupt:

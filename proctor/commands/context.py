@@ -42,7 +42,7 @@ class Context:
         """Return the password of a user who logs in."""
         return self.secrets.secret_of(user_id, f"{user_id}: mật khẩu / password: ")
 
-    def say(self, key: str, **values: str | int) -> None:
+    def say(self, key: str, /, **values: str | int) -> None:
         """Print one keyed text to standard error."""
         self.console.print(self.texts.say(key, **values), markup=False)
 

@@ -76,6 +76,8 @@ def _target(context: Context) -> Target:
         real = places.real if not options.training and kind_at(places.real) else places.training
         path = real
     database = path / "station.db" if path.is_dir() else path
+    if options.path is None and not database.is_file():
+        raise CommandError("no-station", root=str(places.real))
     if not database.is_file():
         raise CommandError("file-missing", file=str(database))
     if options.key_file is not None:

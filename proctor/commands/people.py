@@ -10,12 +10,12 @@ from sessions.errors import RootMissingError
 from sessions.keys import require_secret
 from sessions.os_keyring import working_keyring
 from sessions.record import SystemClock
+from sessions.roles import roles_for
 from sessions.root import DataRoot
 from sessions.users import NewUser, add_first, list_users
 from sessions.users import add as add_user
 
 FIRST_ROLE = "administrator"
-DEFAULT_ROLE = "invigilator"
 
 
 def add(context: Context) -> int:
@@ -59,8 +59,10 @@ def _add_first(context: Context) -> int:
 
 def _add_next(context: Context) -> int:
     options = context.options
+    if not options.role:
+        raise CommandError("role-needed", usage=True, known=" ".join(roles_for(training=False)))
     with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
-        user = _new_user(context, DEFAULT_ROLE)
+        user = _new_user(context, FIRST_ROLE)
         add_user(opened.root, opened.store, opened.require_login(), user)
     context.result({"id": user.user_id, "role": user.role}, (_added(context, user),))
     return 0

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from proctor.app import Transaction, camera_source, card_source, open_desk
-from proctor.commands.chip import chip_progress
+from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
 from proctor.commands.show import attempt_json, attempt_lines, reason_json
+from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
@@ -24,6 +25,8 @@ from sessions.rules import load_rules
 from sessions.session import Session, State, create_session, list_sessions, load_session, roll
 
 MAX_ROSTER = 8_000_000
+INTERRUPTED_STATUS = 130
+SESSION_PREFIXES = ("S-", TRAINING_SESSION_PREFIX)
 
 
 @contextmanager
@@ -40,6 +43,8 @@ def open_for(context: Context, *, training: bool, login: bool) -> Iterator[OpenR
 @contextmanager
 def open_session(context: Context, session_id: str, *, login: bool) -> Iterator[tuple[OpenRoot, Session]]:
     """Open the root that a session id belongs to, and the session."""
+    if context.places.root is None and not session_id.startswith(SESSION_PREFIXES):
+        raise CommandError("session-unknown", session=session_id)
     path = context.places.of_session(session_id)
     with open_for(context, training=kind_at(path) == "training", login=login) as opened:
         yield opened, load_session(opened.store, session_id)
@@ -48,6 +53,8 @@ def open_session(context: Context, session_id: str, *, login: bool) -> Iterator[
 def create(context: Context) -> int:
     """Create a session from a roster and rules. A refused row stops it unless --skip-bad-rows."""
     options = context.options
+    if not options.place.strip():
+        raise CommandError("place-empty", usage=True)
     roster = read_roster(read_file(options.roster, MAX_ROSTER))
     rules = load_rules(options.rules)
     day = _day(options.date)
@@ -88,9 +95,9 @@ def _day(text: str | None) -> date:
 
 
 def _report_rows(context: Context, roster: Roster) -> None:
-    for change in (*roster.changes, *roster.warnings):
-        reason = context.texts.say(change.code)
-        context.say("row-change", row=change.row, column=change.column, reason=reason)
+    for key, rows in (("row-change", roster.changes), ("row-notice", roster.warnings)):
+        for row in rows:
+            context.say(key, row=row.row, column=row.column, reason=context.texts.say(row.code))
 
 
 def _refuse_rows(context: Context, roster: Roster) -> int:
@@ -159,9 +166,12 @@ def show(context: Context) -> int:
 def check_in(context: Context) -> int:
     """One attempt. Exit 0 only for ADMIT."""
     options = context.options
+    if not options.camera.strip():
+        raise CommandError("camera-empty", usage=True)
     access_text = context.read_argument(options.qr if options.qr is not None else options.number)
     with open_session(context, options.session, login=True) as (opened, session):
         trust, workshop = _trust_of(opened)
+        require_known_card(options.reader, workshop)
 
         def show_notice(version: str, text: str) -> None:
             context.say("notice.shown", version=version, text=text)
@@ -183,6 +193,8 @@ def check_in(context: Context) -> int:
         training = opened.training
     data = attempt_json(result, training=training)
     context.result(data, tuple(attempt_lines(result, data, context.texts)))
+    if result.interrupted:
+        return INTERRUPTED_STATUS
     return 0 if result.verdict is Verdict.ADMIT else 1
 
 

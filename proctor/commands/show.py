@@ -48,6 +48,12 @@ def check_lines(checks: Mapping[CheckName, Check], texts: Texts) -> list[str]:
     return lines
 
 
+def warnings_json(checks: Mapping[CheckName, Check]) -> list[dict[str, str]]:
+    """What did not agree and decides nothing: codes of the cross-checks with their texts."""
+    codes = str(checks[CheckName.CROSS_CHECK].facts.get("warnings", "")).split()
+    return [reason_json(code) for code in codes]
+
+
 def attempt_json(result: AttemptResult, *, training: bool) -> dict[str, Any]:
     """The result of `check-in`; a verdict that is not recorded is not shown."""
     reasons = reasons_json(result.decision.reasons, result.checks)
@@ -62,6 +68,7 @@ def attempt_json(result: AttemptResult, *, training: bool) -> dict[str, Any]:
         "verdict": result.verdict.value,
         "chip_verdict": result.decision.chip.value,
         "reasons": reasons,
+        "warnings": warnings_json(result.checks),
         "checks": checks_json(result.checks),
         "attempt": result.attempt_id,
         "session": result.session_id,
@@ -79,6 +86,8 @@ def attempt_lines(result: AttemptResult, data: Mapping[str, Any], texts: Texts) 
         f"  {texts.say(f'chip-verdict.{result.decision.chip}')}",
     ]
     lines += [f"  - {reason[texts.language]}" for reason in data["reasons"]]
+    if data["warnings"]:
+        lines += [texts.say("warnings"), *(f"  ! {row[texts.language]}" for row in data["warnings"])]
     lines += check_lines(result.checks, texts)
     if result.receipt is not None:
         lines.append(texts.say("result.entry", seq=result.receipt.seq, root=result.receipt.root.hex()))

@@ -48,7 +48,8 @@ def run(context: Context) -> int:
         sheet=str(done.sheet.path),
     )
     log = report_lines(done.report, report_json(done.report), context.texts)
-    context.result(data, (line, f"{done.database}", *log))
+    hint = context.texts.say("result.verify-hint", key=done.station_key)
+    context.result(data, (line, f"{done.database}", *log, hint))
     return 0 if done.report.ok else 1
 
 

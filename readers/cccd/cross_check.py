@@ -1,6 +1,6 @@
 """Do the QR code, DG1, DG13 and the number itself tell the same story?
 
-Only two findings are conclusive: the QR code (or typed number) is another card's, and the card has expired.
+Only two findings are conclusive: the QR code (or typed number) is another person's, and the card has expired.
 All others are warnings: sex and birth date can be corrected by law, and the QR code is not signed.
 """
 
@@ -45,6 +45,8 @@ def require_agreement(access: QrCard | IdNumber | None, chip: ConsistentChip, to
     if holder.expiry is not None and holder.expiry < today:
         raise CardExpiredError()
     qr = access if isinstance(access, QrCard) else None
+    if qr is not None:
+        _require_same_person(qr, holder)
     warnings = [
         *([] if qr is None else qr.warnings),
         *([] if qr is None else _qr_warnings(qr, holder)),
@@ -65,11 +67,15 @@ def _require_same_number(number: IdNumber, holder: Holder) -> None:
         raise QrMismatchError(field="id-number")
 
 
-def _qr_warnings(qr: QrCard, holder: Holder) -> Iterator[str]:
+def _require_same_person(qr: QrCard, holder: Holder) -> None:
+    """A QR code with the card's number and another name or birth date was not printed with this card."""
     if qr.full_name and not same_name(qr.full_name, holder.surname_given):
-        yield "qr-name-differs"
+        raise QrMismatchError(field="name")
     if qr.birth is not None and not qr.birth.agrees_with(holder.birth):
-        yield "qr-birth-differs"
+        raise QrMismatchError(field="birth")
+
+
+def _qr_warnings(qr: QrCard, holder: Holder) -> Iterator[str]:
     if qr.sex and qr.sex != holder.sex:
         yield "qr-sex-differs"
 

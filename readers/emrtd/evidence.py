@@ -83,7 +83,10 @@ class GenuineChip:
     @property
     def not_performed_code(self) -> str | None:
         """The code under which the record says that nothing was proven, None where something was."""
-        return "chip-not-proven" if self.proven_by == "nothing" else None
+        if self.proven_by != "nothing":
+            return None
+        suppressed = self.facts.get("active_authentication") == "suppressed"
+        return "chip-key-withheld" if suppressed else "chip-not-proven"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ found good.
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from readers.emrtd.dates import PartialDate
     from readers.emrtd.evidence import OpenedChip
     from readers.emrtd.lds.mrz import Mrz
     from readers.emrtd.lds.security_infos import SecurityInfos
@@ -173,7 +175,7 @@ def _holder(mrz: Mrz, details: Mapping[str, str]) -> Holder:
         id_number=_id_number(mrz, details),
         surname_given=f"{mrz.surname} {mrz.given_names}".strip(),
         full_name=details.get("full-name") or None,
-        birth=mrz.birth,
+        birth=_birth(mrz, details),
         sex=mrz.sex,
         expiry=mrz.expiry,
         nationality=mrz.nationality,
@@ -181,6 +183,18 @@ def _holder(mrz: Mrz, details: Mapping[str, str]) -> Holder:
         document_number=mrz.document_number,
         issuing_state=mrz.issuing_state,
     )
+
+
+def _birth(mrz: Mrz, details: Mapping[str, str]) -> PartialDate:
+    """The birth date in its century: the MRZ has two digits of the year, the fourth digit of the number the
+    century."""
+    number, birth = _id_number(mrz, details), mrz.birth
+    if len(number) != _NUMBER_DIGITS or int(number[4:6]) != birth.year % 100:
+        return birth
+    try:
+        return replace(birth, year=1900 + 100 * (int(number[3]) // 2) + birth.year % 100)
+    except ValueError:  # 29 February of a year that has none: the number means another century
+        return birth
 
 
 def _id_number(mrz: Mrz, details: Mapping[str, str]) -> str:

@@ -144,5 +144,5 @@ def sample_card(name: str, portrait_jpeg: bytes, pki: TrainingPki, *, now: datet
 
 def _require(name: str) -> Sample:
     if name not in _SAMPLES:
-        raise UnknownSampleError(name=name)
+        raise UnknownSampleError(name=name[:64], known=" ".join(_SAMPLES))
     return _SAMPLES[name]

@@ -119,20 +119,19 @@ class Rules:
             names = (component.component_id, component.label, *component.aliases)
             if key in {comparison_key(name) for name in names}:
                 return component
-        raise UnknownComponentError(rules=self.rules_id)
+        raise UnknownComponentError(rules=self.rules_id, known=" ".join(self.components))
 
 
 def list_rules() -> tuple[Rules, ...]:
     """Return every rules file that comes with the program, by id; raises RulesError."""
-    names = sorted(path.name for path in _folder().iterdir() if path.name.endswith(".toml"))
-    return tuple(load_rules(name.removesuffix(".toml")) for name in names)
+    return tuple(load_rules(rules_id) for rules_id in _known_ids())
 
 
 def load_rules(rules_id: str) -> Rules:
     """Return the rules of an id; raises UnknownRulesError, or RulesError naming the wrong key."""
     path = _folder() / f"{rules_id}.toml"
     if not _ID.fullmatch(rules_id) or not path.is_file():
-        raise UnknownRulesError(rules=rules_id[:64])
+        raise UnknownRulesError(rules=rules_id[:64], known=" ".join(_known_ids()))
     rules = parse_rules(path.read_bytes())
     if rules.rules_id != rules_id:
         raise RulesError(key="id")
@@ -151,6 +150,11 @@ def parse_rules(data: bytes) -> Rules:
         return _rules(fields, data)
     except (TypeError, AttributeError, KeyError):
         raise RulesError(key="(types)") from None
+
+
+def _known_ids() -> list[str]:
+    names = (path.name for path in _folder().iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
 def _folder() -> Traversable:

@@ -253,3 +253,99 @@ def test_admitted_to_the_same_component_twice_in_two_sessions(
     ran = check_in(second, hopper_frames)
     assert ran.json["verdict"] == "REFER"
     assert outcome(ran.json, "duplicate") == ("indeterminate", "admitted-elsewhere")
+
+
+def test_a_code_with_the_right_number_and_another_person_is_referred(
+    training_session: str, hopper_frames: Path
+) -> None:
+    payload = f"{MAU}|012345678|Nguyễn Văn Sai|15011999|Nam|Số 1 Đường Mẫu, Hà Nội|01062021"
+    ran = proctor(
+        *("check-in", "--session", training_session, "--reader", "softcard", "--camera", hopper_frames),
+        *("--json", "--qr", "-"),
+        stdin=payload,
+    )
+    assert ran.json["verdict"] == "REFER"
+    assert outcome(ran.json, "cross-check") == ("failed", "qr-card-mismatch")
+    assert "Sai" not in ran.out
+
+
+def test_what_does_not_agree_but_decides_nothing_is_shown(training_session: str, hopper_frames: Path) -> None:
+    payload = f"{MAU}|012345678|Nguyễn Văn Mẫu|15011999|Nữ|Số 1 Đường Mẫu, Hà Nội|01062021"
+    ran = proctor(
+        *("check-in", "--session", training_session, "--reader", "softcard", "--camera", hopper_frames),
+        *("--json", "--qr", "-"),
+        stdin=payload,
+    )
+    assert ran.json["verdict"] == "ADMIT"
+    assert "qr-sex-differs" in [row["code"] for row in ran.json["warnings"]]
+
+
+def test_a_hidden_key_is_told_apart_from_no_key(training_session: str, hopper_frames: Path) -> None:
+    ran = check_in(training_session, hopper_frames, reader="softcard:hidden-dg15")
+    assert (ran.json["verdict"], ran.json["chip_verdict"]) == ("REFER", "not-proven")
+    assert outcome(ran.json, "chip-genuine")[1] == "chip-key-withheld"
+
+
+HOLDER = """
+id_number = "034305000777"
+full_name = "Phạm Thị Hai Nghìn"
+birth = 2005-11-20
+sex = "Nữ"
+issued = 2026-02-01
+expires = "indefinite"
+"""
+
+
+def test_a_holder_born_in_this_century_whose_card_never_expires(
+    home: Path, tmp_path: Path, hopper_frames: Path
+) -> None:
+    path = tmp_path / "thẻ mẫu.toml"
+    path.write_text(HOLDER, encoding="utf-8")
+    read = proctor(
+        *(
+            "chip",
+            "read",
+            "--training",
+            "--reader",
+            f"softcard:{path}",
+            "--number",
+            "-",
+            "--json",
+            "--show-holder",
+        ),
+        stdin="034305000777",
+    )
+    assert (read.status, read.json["verdict"]) == (0, "genuine")
+    assert read.json["holder"]["birth"] == "2005-11-20"
+    assert read.json["holder"]["expiry"] is None
+    session = session_of(tmp_path / "born.csv", "001,Phạm Thị Hai Nghìn,20/11/2005,034305000777\n")
+    ran = check_in(session, hopper_frames, reader=f"softcard:{path}", number="034305000777")
+    assert ran.json["verdict"] == "ADMIT"
+
+
+@pytest.mark.parametrize("spec", ["softcard:nosuch", "softcard:/no/such.toml"])
+def test_a_software_card_that_does_not_exist_begins_no_attempt(
+    training_session: str, hopper_frames: Path, spec: str
+) -> None:
+    before = entries(training_session)
+    ran = proctor(
+        *("check-in", "--session", training_session, "--reader", spec, "--camera", hopper_frames, "--json"),
+        *("--number", MAU),
+    )
+    assert (ran.status, "softcard" in ran.json["code"]) == (1, True)
+    assert entries(training_session) == before
+
+
+def test_an_interrupted_attempt_is_recorded_and_said(
+    training_session: str, hopper_frames: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proctor.desks.require_chain", interrupt)
+    before = entries(training_session)
+    ran = check_in(training_session, hopper_frames)
+    assert ran.status == 130
+    assert outcome(ran.json, "pa-trusted") == ("indeterminate", "interrupted")
+    assert outcome(ran.json, "face-match") == ("not-performed", "interrupted")
+    assert entries(training_session) == before + 1

@@ -1,5 +1,7 @@
 """A real station: made by its first user, opened by passwords, and closed to every training part."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,7 +42,7 @@ def test_nothing_lies_bare_and_passwords_are_needed(station: Path) -> None:
     ]
     wrong = proctor("user", "list", "--by", "an", "--json", secrets={"an": "wrong password"})
     assert (wrong.status, wrong.json["code"]) == (1, "login-failed")
-    short = proctor("user", "add", "em", "--by", "an", secrets={**AN, "em": "short"})
+    short = proctor("user", "add", "em", "--by", "an", "--role", "auditor", secrets={**AN, "em": "short"})
     assert short.status == 1
     again = proctor("user", "add", "chi", "--first", "--json", secrets={"chi": PASSWORD})
     assert (again.status, again.json["code"]) == (1, "user-exists")
@@ -156,3 +158,66 @@ def test_another_process_at_the_station_is_said_so(
 def test_secrets_come_by_descriptor_or_terminal_only(station: Path, roster: Path) -> None:
     ran = proctor("session", "list", "--by", "an", "--json", secrets={"other": "x", "more": "y"})
     assert (ran.status, ran.json["code"]) == (1, "secret-missing")
+
+
+@pytest.mark.parametrize("reader", ["softcard", "No Such Reader"])
+def test_a_recorded_camera_is_on_record_even_without_a_card(
+    station: Path, roster: Path, hopper_frames: Path, reader: str
+) -> None:
+    session = create(roster).json["id"]
+    ran = proctor(
+        *("check-in", "--session", session, "--reader", reader, "--camera", hopper_frames, "--by", "an"),
+        *("--number", "001099000001", "--wait", "0.1", "--json"),
+        secrets=AN,
+    )
+    check = ran.json["checks"]["face-capture"]
+    assert (check["outcome"], check["code"]) == ("failed", "camera-not-physical")
+    assert (ran.json["verdict"], ran.json["entry"] is not None) == ("REFUSE", True)
+
+
+def test_wrong_names_are_answered_with_those_there_are(station: Path, roster: Path) -> None:
+    ran = proctor(
+        *(
+            "session",
+            "create",
+            "--roster",
+            roster,
+            "--rules",
+            "nope",
+            "--component",
+            "theory",
+            "--place",
+            "X",
+        ),
+        *("--by", "an", "--json"),
+        secrets=AN,
+    )
+    assert ran.status == 1
+    assert "driving-tt108-2026" in ran.json["vi"]
+    ran = proctor(
+        "user", "add", "em", "--by", "an", "--role", "king", "--json", secrets={**AN, "em": PASSWORD}
+    )
+    assert (ran.status, "invigilator" in ran.json["en"]) == (1, True)
+    assert proctor("user", "add", "em", "--by", "an", secrets=AN).status == 2
+    blank = proctor(
+        *("session", "create", "--roster", roster, "--rules", "written-exam", "--component", "exam"),
+        *("--place", " ", "--by", "an"),
+        secrets=AN,
+    )
+    assert blank.status == 2
+
+
+def test_a_pipe_is_no_terminal(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "proctor", "user", "add", "an", "--first"],
+        input=f"{PASSWORD}\n{PASSWORD}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "GetPassWarning" not in done.stderr
+    assert "--secrets-fd" in done.stderr
+    assert not (home / "station" / "keys" / "keys.toml").exists()

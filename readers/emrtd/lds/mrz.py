@@ -3,6 +3,7 @@ enforced."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 from datetime import date
@@ -186,12 +187,12 @@ def _birth(digits: str, expiry: date | None) -> PartialDate:
     if not year.isdigit() or not all(part.isdigit() or part == "<<" for part in (month, day)):
         raise MrzError(field="birth")
     last = 2099 if expiry is None else expiry.year
-    century = 2000 if 2000 + int(year) < last and expiry is not None else 1900
-    try:
-        return PartialDate(
-            year=century + int(year),
-            month=None if month == "<<" else int(month),
-            day=None if day == "<<" or month == "<<" else int(day),
-        )
-    except ValueError:
-        raise MrzError(field="birth") from None
+    likely = 2000 if 2000 + int(year) < last and expiry is not None else 1900
+    for century in (likely, 3900 - likely):  # 29 February has only one of the two
+        with contextlib.suppress(ValueError):
+            return PartialDate(
+                year=century + int(year),
+                month=None if month == "<<" else int(month),
+                day=None if day == "<<" or month == "<<" else int(day),
+            )
+    raise MrzError(field="birth")

@@ -90,10 +90,17 @@ def test_expiry_day_itself_is_still_valid():
 
 
 @pytest.mark.parametrize(
+    ("change", "field"), [(("Mẫu|15", "Mẩu Khác|15"), "name"), (("15011999", "16011999"), "birth")]
+)
+def test_a_code_with_this_number_and_another_person_is_not_this_cards(change, field):
+    with pytest.raises(QrMismatchError) as caught:
+        require_agreement(parse_qr(QR.replace(*change)), chip(), TODAY)
+    assert dict(caught.value.facts) == {"field": field}
+
+
+@pytest.mark.parametrize(
     ("change", "warning"),
     [
-        (("Mẫu|15", "Mẩu Khác|15"), "qr-name-differs"),
-        (("15011999", "16011999"), "qr-birth-differs"),
         (("|Nam|", "|Nữ|"), "qr-sex-differs"),
         (("|Nam|", "||"), "qr-odd-sex"),
     ],
@@ -140,7 +147,7 @@ def test_expiry_of_no_rule():
 
 
 def test_nothing_of_a_person_in_repr_and_facts():
-    agreement = require_agreement(parse_qr(QR.replace("15011999", "16011999")), chip(), TODAY)
+    agreement = require_agreement(parse_qr(QR.replace("|Nam|", "|Nữ|")), chip(), TODAY)
     shown = repr(agreement) + repr(chip())
     for secret in ("NGUYEN", "Nguyễn", "099000001", "1999", "2039"):
         assert secret not in shown
