@@ -208,7 +208,8 @@ class FaceEngine:
     def compare_images(
         self, reference: bytes, probe: bytes, thresholds: Thresholds | None = None
     ) -> Comparison:
-        """Compare two image files (JPEG, JPEG 2000, PNG). Quality is reported, it decides nothing.
+        """Compare two image files (JPEG, JPEG 2000, PNG). Quality is reported; it only keeps a low score of a
+        picture that is too blurred, dark, bright or turned from counting as no match.
 
         Raises what decoding raises and NoFaceError, TwoFacesError, FaceTooSmallError, FaceUnclearError, with `side`
         (ReferenceNoFaceError, ReferenceSeveralFacesError for the reference).
@@ -222,8 +223,8 @@ class FaceEngine:
         score = _timed(times, "compare", lambda: compare(first.template, second.template))
         decision = decide(score, thresholds)
         if decision == "no-match":
-            self._require_upright(first_image, first.face, "reference")
-            self._require_upright(second_image, second.face, "probe")
+            for side, still in (("reference", first), ("probe", second)):
+                self._require_evidence(still, side)
         advice = _timed(
             times, "advisory", lambda: self._advise(first_image, first.face, second_image, second.face)
         )
@@ -238,6 +239,13 @@ class FaceEngine:
             times_ms={name: round(seconds * 1000) for name, seconds in times.items()},
             advisory=advice,
         )
+
+    def _require_evidence(self, still: Reference, side: str) -> None:
+        """Return if a low score says something of this picture: sharp, lit and upright. Raises its defect(side)."""
+        broken = defect(still.quality, self.rules.live)
+        if broken is not None:
+            raise broken(side=side, **still.quality.facts)
+        self._require_upright(still.image, still.face, side)
 
     def _decode(self, data: bytes, side: str, times: dict[str, float]) -> Image:
         try:

@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader of our output went away (`proctor … | head`); nothing more can be said there
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the edge of the process
         return context.fail(_command_error(error))
     return status
 

@@ -12,12 +12,12 @@ from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
 
 from sessions.errors import CanonicalFormError
+from sessions.record import MAX_INT
 
 MAX_BODY_BYTES: Final = 262_144
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False, check_circular=False
 )
-_MAX_INT: Final = 2**53 - 1
 _MAX_DEPTH: Final = 16
 
 
@@ -94,7 +94,7 @@ def _require_plain(value: Any, depth: int) -> None:
         if kind is str:
             continue
         if kind is int:
-            if not -_MAX_INT <= item <= _MAX_INT:
+            if not -MAX_INT <= item <= MAX_INT:
                 raise CanonicalFormError(why="integer-too-large")
         elif kind is dict or kind is list or kind is tuple:
             _require_plain(item, depth + 1)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 SCHEMA: Final = 1
+MAX_INT: Final = 2**53 - 1
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 CHECK_NAMES: Final = (
@@ -77,6 +78,10 @@ def plain(facts: Mapping[str, str | int]) -> dict[str, str | int]:
     for key, value in found.items():
         if type(value) is not str and type(value) is not int:
             found[key] = str(value) if isinstance(value, str) else int(value)
+        if type(value) is int and abs(value) > MAX_INT:
+            found[key] = str(
+                value
+            )  # what a certificate or a chip counts may be larger than a body's integers
     return found
 
 

@@ -367,3 +367,19 @@ def test_loading_writes_nothing_to_the_terminal():
     code = "from biometrics.engine import FaceEngine\nFaceEngine.load().warm_up()"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (lambda image: cv2.GaussianBlur(image, (0, 0), 12), "face-blurred"),
+        (lambda image: np.clip(image.astype(np.int16) * 4, 0, 255).astype(np.uint8), "face-bright"),
+    ],
+)
+def test_a_low_score_of_a_spoilt_picture_is_no_evidence(engine, spoil, error):
+    picture_of_another = cv2.imread(str(astronaut_path()))
+    spoilt = cv2.imencode(".png", spoil(picture_of_another))[1].tobytes()
+    with pytest.raises(BiometricsError) as caught:
+        engine.compare_images(hopper_path().read_bytes(), spoilt)
+    assert caught.value.code in {error, "face-unclear", "face-none"}
+    assert not caught.value.conclusive
