@@ -189,9 +189,9 @@ class SessionDesk:
         return seat
 
     def require_first(self, seat: Seat) -> FirstAttempt:
-        """Not admitted before: not in this session, nor to this component on this day in another one.
+        """Not admitted before: not in this session, nor to this component on this day in another real one.
 
-        Raises AlreadyAdmittedError, AdmittedElsewhereError.
+        Training repeats itself with the same few specimens. Raises AlreadyAdmittedError, AdmittedElsewhereError.
         """
         for body in (entry.body for entry in self._store.entries("open")):
             if self._is_twin(body):
@@ -201,7 +201,7 @@ class SessionDesk:
     def _is_twin(self, opened: Mapping[str, Any]) -> bool:
         here = self._session
         same = (opened["day"], opened["component"]) == (here.day.isoformat(), here.component)
-        return bool(same and opened["session"] != here.session_id)
+        return bool(same and here.kind == "real" and opened["session"] != here.session_id)
 
     def _require_not_admitted(self, other: Session, id_number: str) -> None:
         for seat in other.seats:

@@ -36,6 +36,7 @@ RULES = "driving-tt108-2026"
 COMPONENT = "theory"
 PLACE = "Trung tâm Sát hạch Mẫu"
 MAX_CANDIDATES = 999
+NUMBERS_PER_SESSION = 1_000
 GIVEN_NAMES = ("Mẫu", "Thử", "Ví Dụ", "Luyện", "Tập", "Giả Định", "Minh Hoạ")
 SURNAMES = ("Nguyễn Văn", "Trần Văn", "Lê Văn", "Phạm Văn", "Hoàng Văn", "Đặng Văn", "Vũ Văn")
 
@@ -100,14 +101,17 @@ OnCandidate = Callable[[TrainingCandidate, AttemptResult | None], None]
 OnStep = Callable[[str, Mapping[str, str | int]], None]
 
 
-def candidates(count: int, today: date) -> Iterator[TrainingCandidate]:
-    """Yield `count` candidates: the scenarios in order, then absent ones. The people are plainly specimens."""
+def candidates(count: int, today: date, *, group: int = 0) -> Iterator[TrainingCandidate]:
+    """Yield `count` candidates: the scenarios in order, then absent ones. The people are plainly specimens.
+
+    `group`: how many sessions came before; each has numbers of its own, since nobody is admitted twice a day.
+    """
     for index in range(count):
         scenario = SCENARIOS[index] if index < len(SCENARIOS) else Scenario(name="absent")
         birth = date(1999, 1 + index % 12, 1 + (14 + index) % 28)
         name = f"{SURNAMES[index % len(SURNAMES)]} {GIVEN_NAMES[index // 7 % len(GIVEN_NAMES)]}"
         holder = HolderRecord(
-            id_number=f"001099{index + 1:06d}",
+            id_number=f"001099{(group * NUMBERS_PER_SESSION + index + 1) % 1_000_000:06d}",
             full_name=name,
             birth=PartialDate.of(birth),
             sex="Nam",
@@ -133,7 +137,8 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
     on_step("progress.prepare", {})
     with open_training(root) as opened:
         workshop, trust = open_workshop(opened.root, opened.keys)
-        people = tuple(candidates(count, datetime.now().astimezone().date()))
+        before = len(opened.store.entries("open"))
+        people = tuple(candidates(count, datetime.now().astimezone().date(), group=before))
         session = _create(opened, people)
         on_step(
             "progress.training",

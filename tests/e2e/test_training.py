@@ -223,6 +223,7 @@ def test_a_second_session_continues_the_same_log(trained: dict[str, Any], copy: 
     ran = proctor("training", "--headless", "--out", copy, "--candidates", "1", "--json")
     assert ran.status == 0, ran.err
     assert ran.json["session"].endswith("-02")
+    assert ran.json["verdicts"]["ADMIT"] == 1  # other people: nobody is admitted twice a day
     assert ran.json["log"]["size"] > trained["log"]["size"]
 
 
