@@ -149,6 +149,8 @@ def _add_trust_and_people(build: _Builder) -> None:
     stations.command("list", "trust.station.list", trust.list_stations)
     anchor = group.command("import", "trust.import", trust.import_anchor)
     anchor.add_argument("file", metavar="FILE", help=_help("option.anchor-file"))
+    scopes = ("identity-card", "passport")
+    anchor.add_argument("--scope", choices=scopes, default=scopes[0], help=_help("option.scope"))
     anchor.add_argument("--second", required=True, metavar="USER", help=_help("option.second"))
     _login(anchor)
     listing = group.command("list", "trust.list", trust.list_anchors)

@@ -54,7 +54,9 @@ def import_anchor(context: Context) -> int:
         opened.store.append("key", begun, operator=login.operator)
         at, sign = datetime.now(UTC), signer_of(opened.root, opened.keys)
         if kind == "csca":
-            fingerprint = store.import_certificate(data, by=by, second=second, at=at, sign=sign)
+            fingerprint = store.import_certificate(
+                data, by=by, second=second, at=at, sign=sign, scope=options.scope
+            )
         else:
             fingerprint = store.import_crl(data, by=by, at=at, sign=sign)
         body = {"event": f"{kind}-imported", "fingerprint": fingerprint, "second": second, **store.facts}

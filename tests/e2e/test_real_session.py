@@ -1,5 +1,7 @@
 """A real station: made by its first user, opened by passwords, and closed to every training part."""
 
+import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from readers.softcard.pki import training_pki
 from sessions.root import DataRoot
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
+from tests.support.softcard_certificates import authority
 
 AN, BINH = {"an": PASSWORD}, {"binh": SECOND_PASSWORD}
 
@@ -221,3 +224,45 @@ def test_a_pipe_is_no_terminal(home: Path) -> None:
     assert "GetPassWarning" not in done.stderr
     assert "--secrets-fd" in done.stderr
     assert not (home / "station" / "keys" / "keys.toml").exists()
+
+
+def test_two_persons_pin_a_root_certificate_and_its_revocation_list(station: Path, tmp_path: Path) -> None:
+    made = authority()
+    for name, data in {"csca.cer": made.encoded, "list.crl": made.crl(0x1234)}.items():
+        (tmp_path / name).write_bytes(data)
+    added = proctor(
+        *("user", "add", "em", "--by", "an", "--role", "invigilator"), secrets={**AN, "em": "mật khẩu mẫu 3"}
+    )
+    assert added.status == 0
+    weak = proctor(
+        *("trust", "import", tmp_path / "csca.cer", "--by", "an", "--second", "em", "--json"),
+        secrets={**AN, "em": "mật khẩu mẫu 3"},
+    )
+    assert (weak.status, weak.json["code"]) == (1, "role-forbidden")
+    for name in ("csca.cer", "list.crl"):
+        ran = proctor(
+            *("trust", "import", tmp_path / name, "--by", "an", "--second", "binh", "--json"),
+            secrets={**AN, **BINH},
+        )
+        assert ran.status == 0, ran.out
+        assert ran.json["fingerprint"] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+    listed = proctor("trust", "list", "--json").json
+    assert [row["scope"] for row in listed["anchors"]] == ["identity-card"]
+    assert len(listed["revocation_lists"]) == 1
+    assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).status == 0
+
+
+def test_a_trust_store_put_back_stops_the_next_import(station: Path, tmp_path: Path) -> None:
+    first, second = authority(), authority(name={"country_name": "VN", "common_name": "CSCA Test 2"})
+    (tmp_path / "one.cer").write_bytes(first.encoded)
+    (tmp_path / "two.cer").write_bytes(second.encoded)
+    people = ("--by", "an", "--second", "binh", "--json")
+    both = {**AN, **BINH}
+    assert proctor("trust", "import", tmp_path / "one.cer", *people, secrets=both).status == 0
+    folder = station / "trust" / "anchors"
+    older = shutil.copytree(folder, tmp_path / "older")
+    assert proctor("trust", "import", tmp_path / "two.cer", *people, secrets=both).status == 0
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+    ran = proctor("trust", "import", tmp_path / "two.cer", *people, secrets=both)
+    assert (ran.status, ran.json["code"]) == (1, "trust-store-altered")
