@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -31,7 +31,6 @@ class AttemptResult:
     receipt: Receipt | None
     store_error: str | None
     total_ms: int
-    live_portrait: bytes | None = field(default=None, repr=False)
 
     @property
     def interrupted(self) -> bool:
@@ -106,7 +105,6 @@ def run_attempt(
         receipt=receipt,
         store_error=store_error,
         total_ms=round((monotonic() - started) * 1000),
-        live_portrait=None if proven.live is None else proven.live.evidence_jpeg,
     )
 
 

@@ -8,24 +8,18 @@ from sessions.record import Check, Outcome, Verdict
 
 C = CheckName
 
-# No rules file can take one of these away: without them an ADMIT would rest on nothing.
-ALWAYS_REQUIRED = frozenset(
-    {
-        C.NOTICE,
-        C.CARD_ACCESS,
-        C.CHIP_OPEN,
-        C.PA_KEYS,
-        C.CHIP_GENUINE,
-        C.CHIP_READ,
-        C.PA_CONSISTENT,
-        C.PA_TRUSTED,
-        C.CROSS_CHECK,
-        C.ROSTER,
-        C.DUPLICATE,
-        C.FACE_CAPTURE,
-        C.FACE_MATCH,
-    }
+CHIP_CHECKS = (
+    C.CARD_ACCESS,
+    C.CHIP_OPEN,
+    C.PA_KEYS,
+    C.CHIP_GENUINE,
+    C.CHIP_READ,
+    C.PA_CONSISTENT,
+    C.PA_TRUSTED,
+    C.CROSS_CHECK,
 )
+# No rules file can take one of these away: without them an ADMIT would rest on nothing.
+ALWAYS_REQUIRED = frozenset({C.NOTICE, *CHIP_CHECKS, C.ROSTER, C.DUPLICATE, C.FACE_CAPTURE, C.FACE_MATCH})
 # A software card or a camera that shows a recording says that the station itself is not what it should be.
 ALWAYS_REFUSED = frozenset({C.CARD_ACCESS, C.FACE_CAPTURE})
 _SEVERITY = (Verdict.ADMIT, Verdict.REFER, Verdict.REFUSE)
@@ -72,18 +66,6 @@ def _reasons(checks: Mapping[CheckName, Check], names: list[CheckName]) -> tuple
     """The codes that tell a person why; what was merely not reached is a consequence, not a reason."""
     spoken = [checks[name].code for name in names if checks[name].code != "not-reached"]
     return tuple(dict.fromkeys(spoken))
-
-
-CHIP_CHECKS = (
-    C.CARD_ACCESS,
-    C.CHIP_OPEN,
-    C.PA_KEYS,
-    C.CHIP_GENUINE,
-    C.CHIP_READ,
-    C.PA_CONSISTENT,
-    C.PA_TRUSTED,
-    C.CROSS_CHECK,
-)
 
 
 def chip_reasons(checks: Mapping[CheckName, Check]) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ B = TypeVar("B")
 R = TypeVar("R")
 
 Facts = Mapping[str, str | int]
-DomainError = ReaderError | BiometricsError | SessionsError
 
 OK = "ok"
 NOT_REACHED = "not-reached"  # something this check needs was not proven

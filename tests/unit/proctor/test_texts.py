@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
+import re
 import string
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +78,11 @@ def test_checks_verdicts_and_outcomes_have_names() -> None:
 def test_an_unknown_key_or_place_never_raises() -> None:
     assert VI.say("no-such-key") == "[no-such-key]"
     assert "—" in EN.say("bad-address")
+
+
+def test_every_code_a_command_can_fail_with_has_both_texts() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in Path(proctor.__path__[0]).rglob("*.py"))
+    codes = set(re.findall(r'CommandError\(\s*"([a-z-]+)"', source))
+    assert len(codes) > 20
+    assert codes <= set(VI)
+    assert codes <= set(EN)
