@@ -137,6 +137,19 @@ class AccessLockedError(ReaderError):
     code = "access-tries-exhausted"
 
 
+class AccessPinRefusedError(ReaderError):
+    """Somebody offered the holder's PIN: it is never asked for, taken or sent."""
+
+    code = "access-pin-refused"
+
+
+class AccessDowngradeError(ReaderError):
+    """The chip was opened with BAC although its signed DG14 offers PACE: the offer was stripped on the way."""
+
+    code = "access-downgrade"
+    conclusive = True
+
+
 class SecureMessagingError(ReaderError):
     """A protected answer failed its checks; the session is dead from here on."""
 
@@ -151,6 +164,25 @@ class ActiveAuthError(ReaderError):
 
     code = "aa-failed"
     conclusive = True
+
+
+class ChipAuthError(ReaderError):
+    """The chip could not prove that it owns the Chip Authentication key that its issuer signed; fact `reason`."""
+
+    code = "ca-failed"
+    conclusive = True
+
+
+class CardSwappedError(ReaderError):
+    """Another card, or one that cannot prove to be the same, was put back in the middle of a read."""
+
+    code = "card-swapped"
+
+
+class EvidenceFileError(ReaderError):
+    """The file is not an evidence file of a chip read, or not whole; facts `field`, `reason`."""
+
+    code = "evidence-invalid"
 
 
 # --- data groups -------------------------------------------------------------------------------------------

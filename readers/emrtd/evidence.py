@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from readers.emrtd.lds.security_infos import SecurityInfos
 
 Facts = MappingProxyType[str, str | int]
-ProvenBy = Literal["aa", "nothing"]
+ProvenBy = Literal["nothing", "aa", "ca", "cam", "ca+aa", "cam+aa", "cam+ca", "cam+ca+aa"]
+"""By what a chip showed that it is no copy: Active or Chip Authentication, PACE with Chip Authentication Mapping."""
 CardAccessOrigin = Literal["file-id", "sfi", "assumed"]
 
 
@@ -38,14 +39,32 @@ class Access:
     password: str
     card_access: CardAccessOrigin
 
+    @property
+    def is_bac(self) -> bool:
+        """Whether the weaker protocol was used: then the signed DG14 must not offer PACE."""
+        return self.protocol.startswith("bac")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipMapping:
+    """What PACE with Chip Authentication Mapping gave (9303-11 4.4.3.3.3), to be checked against the signed key.
+
+    `mapping_key`: the chip's public mapping key, uncompressed point; `data`: the decrypted CA_IC."""
+
+    oid: str
+    parameter_id: int
+    mapping_key: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedChip:
-    """Access was granted; CardAccess, COM, SOD, DG14, DG15 as read, by name, as far as present. Nothing is
-    proven."""
+    """Access was granted; CardAccess, CardSecurity, COM, SOD, DG14, DG15 as read, by name, as far as present.
+    Nothing is proven."""
 
     files: Mapping[str, bytes] = field(repr=False)
     access: Access
+    mapping: ChipMapping | None = field(default=None, repr=False)
     facts: Facts
 
 
@@ -62,6 +81,17 @@ class SecurityObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedSecurityInfos:
+    """The parsed EF.CardSecurity (9303-11 9.2.11), signed by `signer_certificate`; its chain is checked with the
+    SOD's."""
+
+    infos: SecurityInfos
+    signer_certificate: bytes = field(repr=False)
+    signing_time: datetime | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsistentKeys:
     """The SOD's signature holds under its own certificate, and DG14 and DG15 are the ones it lists."""
 
@@ -69,15 +99,25 @@ class ConsistentKeys:
     sod: SecurityObject
     active_key: ActiveKey | None
     security_infos: SecurityInfos | None
+    card_security: SignedSecurityInfos | None = None
     facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveProof:
+    """A good answer to INTERNAL AUTHENTICATE. Identity data: it stays with the encrypted evidence."""
+
+    challenge: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenuineChip:
-    """No proof of genuineness failed; `proven_by` says which one succeeded, "nothing" included."""
+    """No proof of genuineness failed; `proven_by` says which ones succeeded, "nothing" included."""
 
     keys: ConsistentKeys
     proven_by: ProvenBy
+    active_proofs: tuple[ActiveProof, ...] = field(default=(), repr=False)
     facts: Facts
 
     @property
@@ -91,7 +131,8 @@ class GenuineChip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawChip:
-    """DG1, DG2 and, where the SOD lists it, DG13, as read, by name. Not yet compared with the SOD."""
+    """DG1, DG2 and, where the SOD lists them, DG11, DG12 and DG13, as read, by name. Not yet compared with the
+    SOD. `genuine` has every proof, those of a resumed read included."""
 
     genuine: GenuineChip
     files: Mapping[str, bytes] = field(repr=False)
@@ -138,6 +179,7 @@ class ConsistentChip:
     portrait: Portrait = field(repr=False)
     details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     sod: SecurityObject
+    card_security: SignedSecurityInfos | None = None
     proven_by: ProvenBy
     facts: Facts
 
