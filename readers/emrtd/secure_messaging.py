@@ -101,6 +101,16 @@ class SecureChannel:
         return self._crypto is not None
 
     @property
+    def inner(self) -> PlainChannel:
+        """The plain channel below, for the session that takes this one's place."""
+        return self._inner
+
+    @property
+    def suite(self) -> CipherSuite:
+        """The cipher of this session."""
+        return self._suite
+
+    @property
     def read_octets(self) -> int:
         """The most plain data that fits a short protected answer: 223 with AES, 231 with 3DES."""
         room = _SHORT_ANSWER - _STATUS_AND_MAC - _CRYPTOGRAM_HEADER
