@@ -51,7 +51,7 @@ _SECTIONS: Final = {
     "checks": ({"required", "refuse_on_failed"}, set[str]()),
     "chip": (set(CHIP_VERDICTS), set[str]()),
     "face": ({"fmr_accept", "fmr_refer"}, set[str]()),
-    "access": ({"pace_tries"}, set[str]()),
+    "access": ({"pace_tries", "bac"}, set[str]()),
     "notice": ({"version"}, set[str]()),
     "deadlines": ({"apdu_s", "chip_s", "face_capture_s"}, set[str]()),
 }
@@ -103,6 +103,7 @@ class Rules:
     fmr_accept: float
     fmr_refer: float
     pace_tries: int
+    bac_allowed: bool
     notice_version: str
     deadlines: Deadlines
     sha256: str
@@ -177,6 +178,7 @@ def _rules(fields: Mapping[str, Any], data: bytes) -> Rules:
         fmr_accept=fields["face"]["fmr_accept"],
         fmr_refer=fields["face"]["fmr_refer"],
         pace_tries=fields["access"]["pace_tries"],
+        bac_allowed=fields["access"]["bac"],
         notice_version=fields["notice"]["version"],
         deadlines=Deadlines(**fields["deadlines"]),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -218,6 +220,7 @@ def _require_possible(rules: Rules) -> None:
         "chip.altered": rules.chip_at_best["altered"] is not Verdict.REFUSE,
         "face": not 0 < rules.fmr_accept <= rules.fmr_refer < 0.1,
         "access.pace_tries": not 1 <= rules.pace_tries <= 4,
+        "access.bac": not isinstance(rules.bac_allowed, bool),
         "notice.version": not rules.notice_version,
         "deadlines": min(rules.deadlines.apdu_s, rules.deadlines.chip_s, rules.deadlines.face_capture_s) <= 0,
     }

@@ -27,6 +27,11 @@ def test_the_two_files() -> None:
     assert DRIVING.chip_at_best["signer-unknown"] is Verdict.REFER
 
 
+def test_bac_only_where_the_file_says_so() -> None:
+    assert not DRIVING.bac_allowed
+    assert parse_rules(TEXT.replace("bac = false", "bac = true").encode()).bac_allowed
+
+
 def test_in_force() -> None:
     assert not DRIVING.in_force(date(2026, 6, 30))
     assert DRIVING.in_force(date(2026, 7, 1))
@@ -53,6 +58,8 @@ def test_unknown_names() -> None:
         ("[access]\n", "[lights]\nx = 1\n[access]\n", "lights"),
         ("pace_tries = 4", "", "access.pace_tries"),
         ("pace_tries = 4", "pace_tries = 5", "access.pace_tries"),
+        ("bac = false", "", "access.bac"),
+        ("bac = false", 'bac = "no"', "access.bac"),
         ('signer-unknown = "REFER"', 'signer-unknown = "ADMIT"', "chip"),
         ('altered = "REFUSE"', 'altered = "REFER"', "chip.altered"),
         ('no-chip = "REFER"', 'no-chip = "MAYBE"', "chip.no-chip"),
