@@ -194,6 +194,12 @@ class MrzError(ReaderError):
     code = "mrz-invalid"
 
 
+class MrzInputError(MrzError):
+    """The MRZ that somebody typed or scanned is not right; facts `field`, and `reason` where it is known."""
+
+    code = "mrz-input-invalid"
+
+
 class PortraitError(ReaderError):
     """DG2 holds no single readable portrait; fact `reason`."""
 

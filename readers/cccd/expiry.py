@@ -3,7 +3,7 @@ before one of them lives until the next; none left means no expiry, written 9912
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Final
 
 THRESHOLDS: Final = (14, 25, 40, 60)
@@ -18,22 +18,34 @@ def expiry_by_rule(birth: date, issued: date) -> date | None:
     )
 
 
-def candidates(birth: date, issued: date) -> tuple[date | None, ...]:
-    """At most four expiries in the order to try: the rule's, the next threshold's, indefinite; and for
-    births on 29 February the other day of the changeover. None: indefinite."""
+def labelled_candidates(birth: date, issued: date) -> tuple[tuple[str, date | None], ...]:
+    """At most four expiries in the order to try, with what each is: "rule", "next" (threshold), "indefinite".
+
+    Births on 29 February have a "29feb" candidate behind the rule's: the other day on which a common year counts
+    the birthday. It comes early, since both days are the same rule; the others contradict it."""
     rule = expiry_by_rule(birth, issued)
-    following = [
-        birthday(birth, age) for age in THRESHOLDS if rule is not None and birthday(birth, age) > rule
-    ]
-    found: list[date | None] = [rule, *following[:1], None]
-    if (birth.month, birth.day) == (2, 29) and rule is not None and rule.day != birth.day:
-        found.insert(1, date(rule.year, 3, 1))
-    return tuple(dict.fromkeys(found))[:MAX_CANDIDATES]
+    found: list[tuple[str, date | None]] = [("rule" if rule is not None else "indefinite", rule)]
+    if rule is None:
+        return tuple(found)
+    if (birth.month, birth.day) == (2, 29) and rule.day != birth.day:
+        found.append(("29feb", date(rule.year, 3, 1)))
+    following = [birthday(birth, age) for age in THRESHOLDS if birthday(birth, age) > rule]
+    found += [("next", expires) for expires in following[:1]]
+    return (*found, ("indefinite", None))[:MAX_CANDIDATES]
+
+
+def candidates(birth: date, issued: date) -> tuple[date | None, ...]:
+    """The expiries of `labelled_candidates`. None: indefinite."""
+    return tuple(expires for _, expires in labelled_candidates(birth, issued))
 
 
 def birthday(birth: date, age: int) -> date:
-    """The day on which a person turns this age; 28 February for births on 29 February in common years."""
+    """The day on which a person turns this age; 28 February for births on 29 February in common years. Beyond the
+    calendar (the year on a card may be anything) its last day."""
+    year = birth.year + age
+    if year > MAXYEAR:
+        return date.max
     try:
-        return birth.replace(year=birth.year + age)
+        return birth.replace(year=year)
     except ValueError:
-        return date(birth.year + age, 2, 28)
+        return date(year, 2, 28)

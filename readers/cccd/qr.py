@@ -96,6 +96,8 @@ def _decode(payload: str | bytes) -> str:
 
 
 def _split(text: str) -> list[str]:
+    if SEPARATOR not in text:
+        raise QrError(field="payload", reason="no-separator")
     fields = [part.strip() for part in text.split(SEPARATOR)]
     if not _MIN_FIELDS <= len(fields) <= _MAX_FIELDS:
         raise QrError(field="payload", reason="field-count", fields=len(fields))

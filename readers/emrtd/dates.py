@@ -39,6 +39,11 @@ class PartialDate:
             return None
         return date(self.year, self.month, self.day)
 
+    @property
+    def earliest(self) -> date:
+        """The first day that these parts allow."""
+        return date(self.year, self.month or 1, self.day or 1)
+
     def agrees_with(self, other: PartialDate) -> bool:
         """Whether every part that both know is equal."""
         pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))

@@ -14,7 +14,8 @@ from readers.errors import MrzError
 
 _ALPHABET: Final = re.compile(r"[A-Z0-9<]*")
 _WEIGHTS: Final = (7, 3, 1)
-_INDEFINITE: Final = "991231"
+INDEFINITE: Final = "991231"
+"""The expiry of a card without one: never the last day of 1999."""
 _SEXES: Final = {"M": "M", "F": "F", "<": "X"}
 _LINES: Final = {90: ("TD1", 30), 72: ("TD2", 36), 88: ("TD3", 44)}
 
@@ -22,7 +23,10 @@ _LINES: Final = {90: ("TD1", 30), 72: ("TD2", 36), 88: ("TD3", 44)}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mrz:
     """The fields of an MRZ, fillers removed. `expiry` None: indefinite. All but the format is personal
-    data."""
+    data.
+
+    `information`: document number, birth and expiry, each with its check digit: the input of the access keys
+    (9303-11 9.7.1)."""
 
     format: str
     document_code: str = field(repr=False)
@@ -36,6 +40,7 @@ class Mrz:
     expiry: date | None = field(repr=False)
     optional: str = field(repr=False)
     optional_2: str = field(default="", repr=False)
+    information: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +111,21 @@ def check_digit(text: str) -> str:
 
 
 def parse_mrz(text: str) -> Mrz:
-    """Parse the lines joined without separators: 90, 72 or 88 characters. Raises MrzError."""
+    """Parse the lines joined without separators: 90, 72 or 88 characters.
+
+    Raises MrzError: fact `field` names the part at fault; `reason` is "letter-o" where a zero makes it right."""
     if len(text) not in _LINES or not _ALPHABET.fullmatch(text):
         raise MrzError(field="length" if len(text) not in _LINES else "characters")
     name, _ = _LINES[len(text)]
     layout = _LAYOUTS[name]
-    number, rest = _document_number(text, layout)
+    number, digit, rest = _document_number(text, layout)
     _require_digit(text, layout.birth, "birth")
     _require_digit(text, layout.expiry, "expiry")
     if name == "TD3":
         _require_optional_digit(text, layout)
-    composite = "".join(text[start:end] for start, end in layout.composite_parts)
-    if text[layout.composite] != check_digit(composite):
-        raise MrzError(field="composite")
+    _require(
+        "".join(text[slice(*part)] for part in layout.composite_parts), text[layout.composite], "composite"
+    )
     expiry = _expiry(text[slice(*layout.expiry)])
     surname, _, given = text[slice(*layout.names)].partition("<<")
     sex = _SEXES.get(text[layout.sex])
@@ -128,7 +135,7 @@ def parse_mrz(text: str) -> Mrz:
         format=name,
         document_code=_text(text[:2]),
         issuing_state=_text(text[2:5]),
-        document_number=number,
+        document_number=number.rstrip("<"),
         surname=_text(surname),
         given_names=_text(given),
         nationality=_text(text[slice(*layout.nationality)]),
@@ -137,7 +144,18 @@ def parse_mrz(text: str) -> Mrz:
         expiry=expiry,
         optional=rest,
         optional_2=_text(text[slice(*layout.optional_2)]),
+        information=number + digit + _with_digit(text, layout.birth) + _with_digit(text, layout.expiry),
     )
+
+
+def mrz_birth(birth: PartialDate) -> str:
+    """A birth date as the MRZ writes it: YYMMDD, << for what is unknown (9303-3 4.8)."""
+    parts = ("<<" if part is None else f"{part:02d}" for part in (birth.month, birth.day))
+    return f"{birth.year % 100:02d}{''.join(parts)}"
+
+
+def _with_digit(text: str, span: tuple[int, int]) -> str:
+    return text[span[0] : span[1] + 1]
 
 
 def _text(field_text: str) -> str:
@@ -145,32 +163,44 @@ def _text(field_text: str) -> str:
 
 
 def _require_digit(text: str, span: tuple[int, int], name: str) -> None:
-    if text[span[1]] != check_digit(text[slice(*span)]):
-        raise MrzError(field=name)
+    _require(text[slice(*span)], text[span[1]], name)
+
+
+def _require(value: str, digit: str, name: str) -> None:
+    """The check digit holds. An O is another character than 0, and is never read as one: only the error says it."""
+    if digit == check_digit(value):
+        return
+    with_zeros = value.replace("O", "0"), digit.replace("O", "0")
+    if (value, digit) != with_zeros and with_zeros[1] == check_digit(with_zeros[0]):
+        raise MrzError(field=name, reason="letter-o")
+    raise MrzError(field=name)
 
 
 def _require_optional_digit(text: str, layout: _Layout) -> None:
     """TD3: the digit may be < when the optional data is empty (9303-4 4.2.2)."""
     value, digit = text[slice(*layout.optional)], text[layout.optional[1]]
-    if digit != check_digit(value) and not (digit == "<" and not value.strip("<")):
-        raise MrzError(field="optional")
+    if digit != "<" or value.strip("<"):
+        _require(value, digit, "optional")
 
 
-def _document_number(text: str, layout: _Layout) -> tuple[str, str]:
-    """The document number and the remaining optional data; long numbers go on there (9303-5 4.2.2 note j)."""
+def _document_number(text: str, layout: _Layout) -> tuple[str, str, str]:
+    """The document number as the access keys take it, its check digit, and the remaining optional data.
+
+    A long number goes on in the optional data (9303-5 4.2.2 note j)."""
     optional = text[slice(*layout.optional)]
     if text[layout.number[1]] == "<" and optional.strip("<"):
         rest, _, remaining = optional.partition("<")
         number = text[slice(*layout.number)] + rest[:-1]
-        if not rest or rest[-1] != check_digit(number):
+        if not rest:
             raise MrzError(field="document-number")
-        return number, _text(remaining)
+        _require(number, rest[-1], "document-number")
+        return number, rest[-1], _text(remaining)
     _require_digit(text, layout.number, "document-number")
-    return text[slice(*layout.number)].rstrip("<"), _text(optional)
+    return text[slice(*layout.number)], text[layout.number[1]], _text(optional)
 
 
 def _expiry(digits: str) -> date | None:
-    if digits == _INDEFINITE:
+    if digits == INDEFINITE:
         return None
     if not digits.isdigit():
         raise MrzError(field="expiry")

@@ -6,11 +6,12 @@ from datetime import date
 import pytest
 
 from readers.cccd import expiry
+from readers.cccd.access_plan import read_access
 from readers.cccd.id_number import IdNumber, parse_id_number
 from readers.cccd.names import fold, same_name
-from readers.cccd.qr import QrCard, parse_date, parse_qr, read_access
+from readers.cccd.qr import QrCard, parse_date, parse_qr
 from readers.emrtd.dates import PartialDate
-from readers.errors import IdNumberError, QrError
+from readers.errors import IdNumberError, MrzInputError, QrError
 
 QR7 = (
     "001099000001|012345678|Nguyễn Văn Mẫu|15011999|Nam|Số 1 Đường Mẫu, Phường Mẫu, Quận Thử, Hà Nội|01062021"
@@ -119,8 +120,10 @@ def test_one_entry_point():
     for broken, error in (
         ("12345", IdNumberError),
         ("1|2", QrError),
-        ("9" * 4097, QrError),
-        (b"\xff", QrError),
+        ("9" * 4097, MrzInputError),
+        (QR7 + "9" * 4097, QrError),
+        (b"\xff|", QrError),
+        (b"\xff", IdNumberError),
     ):
         with pytest.raises(error):
             read_access(broken)
