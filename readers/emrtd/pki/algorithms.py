@@ -5,16 +5,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from asn1crypto.algos import RSASSAPSSParams
+from typing import Final
 
 from readers.emrtd.pki.asn1 import Fields
 from readers.emrtd.pki.errors import UnsupportedAlgorithmError, WeakAlgorithmError
-from readers.iso7816 import der
-
-if TYPE_CHECKING:
-    from readers.iso7816 import tlv
+from readers.errors import TlvError
+from readers.iso7816 import der, tlv
 
 RSA: Final = "rsa"
 RSA_PSS: Final = "rsa-pss"
@@ -30,7 +26,10 @@ _HASHES: Final = {
 }
 _HASH_NAMES: Final = {name: oid for oid, name in _HASHES.items()}
 _WEAK_HASHES: Final = frozenset({"md5", "sha1"})
-_RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
+RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
+_MGF1: Final = "1.2.840.113549.1.1.8"
+_PSS_SALT_OCTETS: Final = 20
+_PSS_TRAILER: Final = 1
 _SIGNATURES: Final = {
     "1.2.840.113549.1.1.1": (RSA, None),
     "1.2.840.113549.1.1.4": (RSA, "md5"),
@@ -50,14 +49,16 @@ _SIGNATURES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureAlgorithm:
-    """Family, hash (None: the one named elsewhere) and, for RSA-PSS, hash of the mask and salt length in
-    octets."""
+    """Family, hash (None: the one named elsewhere) and, for RSA-PSS, hash of the mask and salt length in octets.
+
+    `sound`: False for RSA-PSS parameters that are broken or not those of the standard; no signature holds under
+    them."""
 
     family: str
     hash_name: str | None
     mask_hash: str | None = None
     salt_octets: int = 0
-    trailer_known: bool = True
+    sound: bool = True
 
     @property
     def label(self) -> str:
@@ -94,13 +95,11 @@ def digest(name: str, data: bytes) -> bytes:
 
 
 def read_signature_algorithm(item: tlv.Tlv) -> SignatureAlgorithm:
-    """The signature algorithm of an AlgorithmIdentifier.
-
-    Raises TlvError, UnsupportedAlgorithmError, and ValueError for broken RSA-PSS parameters."""
+    """The signature algorithm of an AlgorithmIdentifier. Raises TlvError, UnsupportedAlgorithmError."""
     fields = Fields(item)
     oid = der.decode_oid(fields.take(der.OID))
-    if oid == _RSASSA_PSS:
-        return _read_pss(fields.take_optional(der.SEQUENCE))
+    if oid == RSASSA_PSS:
+        return read_pss(item.children()[1:])
     if oid not in _SIGNATURES:
         raise UnsupportedAlgorithmError(what="signature", algorithm=oid)
     fields.take_optional(der.NULL)
@@ -109,18 +108,39 @@ def read_signature_algorithm(item: tlv.Tlv) -> SignatureAlgorithm:
     return SignatureAlgorithm(family=family, hash_name=hash_name)
 
 
-def _read_pss(parameters: tlv.Tlv | None) -> SignatureAlgorithm:
-    """RSASSA-PSS-params (RFC 4055 3.1); absent ones mean SHA-1."""
-    if parameters is None:
-        return SignatureAlgorithm(family=RSA_PSS, hash_name="sha1", mask_hash="sha1", salt_octets=20)
-    read = RSASSAPSSParams.load(parameters.raw, strict=True)
-    mask = read["mask_gen_algorithm"]
-    if mask["algorithm"].native != "mgf1":
-        raise UnsupportedAlgorithmError(what="mask", algorithm=mask["algorithm"].dotted)
+def read_pss(parameters: tuple[tlv.Tlv, ...]) -> SignatureAlgorithm:
+    """RSASSA-PSS-params (RFC 4055 3.1) as they follow the identifier; absent ones mean SHA-1.
+
+    What is broken in them makes the algorithm unsound. Raises UnsupportedAlgorithmError for an unknown hash."""
+    if not parameters:
+        return SignatureAlgorithm(
+            family=RSA_PSS, hash_name="sha1", mask_hash="sha1", salt_octets=_PSS_SALT_OCTETS
+        )
+    try:
+        if len(parameters) != 1:
+            raise TlvError(reason="structure")
+        return _pss_parameters(Fields(parameters[0]))
+    except TlvError:
+        return SignatureAlgorithm(family=RSA_PSS, hash_name=None, sound=False)
+
+
+def _pss_parameters(fields: Fields) -> SignatureAlgorithm:
+    """The four components, each explicitly tagged and each with a default."""
+    found = [fields.take_optional(tag) for tag in (0xA0, 0xA1, 0xA2, 0xA3)]
+    fields.end()
+    hashed, mask, salt, trailer = (None if item is None else tlv.parse_one(item.value) for item in found)
+    mask_hash: str | None = "sha1"
+    if mask is not None:
+        function = Fields(mask)
+        mask_hash = None
+        if der.decode_oid(function.take(der.OID)) == _MGF1:
+            mask_hash = read_hash(function.take(der.SEQUENCE))
+            function.end()
+    number = _PSS_TRAILER if trailer is None else der.decode_integer(trailer)
     return SignatureAlgorithm(
         family=RSA_PSS,
-        hash_name=read["hash_algorithm"]["algorithm"].native,
-        mask_hash=mask["parameters"]["algorithm"].native,
-        salt_octets=read["salt_length"].native,
-        trailer_known=int(read["trailer_field"]) == 1,
+        hash_name="sha1" if hashed is None else read_hash(hashed),
+        mask_hash=mask_hash,
+        salt_octets=_PSS_SALT_OCTETS if salt is None else der.decode_integer(salt),
+        sound=mask_hash is not None and number == _PSS_TRAILER,
     )
