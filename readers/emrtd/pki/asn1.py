@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _PARSER_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 _CONSTRUCTED_UNIVERSAL = frozenset({der.SEQUENCE, der.SET})
 _UNIVERSAL_LIMIT: Final = 0x40
+_CONSTRUCTED: Final = 0x20
+_INDEFINITE: Final = 0x80
 CONTEXT_0: Final = 0xA0
 CONTEXT_1: Final = 0xA1
 
@@ -46,6 +48,56 @@ def require_der(octets: bytes) -> None:
         if item.tag < _UNIVERSAL_LIMIT and item.tag not in _CONSTRUCTED_UNIVERSAL:
             raise TlvError(reason="constructed-string")
         pending.extend(item.children())
+
+
+def to_definite(octets: bytes) -> bytes:
+    """The same object with definite lengths and every octet string in one piece (X.690 8.1.3.6, 8.7.3).
+
+    Raises TlvError. Work is bounded by the size of the input times the greatest depth."""
+    encoded, end = _definite(octets, 0, 1)
+    if end != len(octets):
+        raise TlvError(reason="trailing-bytes")
+    return encoded
+
+
+def _definite(data: bytes, offset: int, depth: int) -> tuple[bytes, int]:
+    if depth > tlv.MAX_DEPTH:
+        raise TlvError(reason="too-deep")
+    tag, start, end = _extent(data, offset)
+    if not data[offset] & _CONSTRUCTED:
+        return data[offset:end], end
+    parts: list[bytes] = []
+    position, open_ended = start, end < 0
+    while position < end or open_ended:
+        if open_ended and data[position : position + 2] == b"\0\0":
+            end = position = position + 2
+            break
+        part, position = _definite(data, position, depth + 1)
+        parts.append(part)
+    if position != end:
+        raise TlvError(reason="value-truncated")
+    if tag == der.OCTET_STRING | _CONSTRUCTED:
+        pieces = (tlv.parse_one(part, der.OCTET_STRING).value for part in parts)
+        return tlv.encode(der.OCTET_STRING, *pieces), end
+    return tlv.encode(tag, *parts), end
+
+
+def _extent(data: bytes, offset: int) -> tuple[int, int, int]:
+    """Tag, start of the value and its end; the end is negative for the indefinite form of a constructed object."""
+    tagged = offset + 1
+    if offset < len(data) and data[offset] & 0x1F == 0x1F:
+        while tagged < len(data) and data[tagged] & 0x80:
+            tagged += 1
+        tagged += 1
+    if tagged < len(data) and data[tagged] == _INDEFINITE and data[offset] & _CONSTRUCTED:
+        if tagged - offset > tlv.MAX_TAG_OCTETS:
+            raise TlvError(reason="tag-too-long")
+        return int.from_bytes(data[offset:tagged], "big"), tagged + 1, -1
+    header = tlv.read_header(data, offset)
+    end = offset + header.total
+    if end > len(data):
+        raise TlvError(reason="value-truncated")
+    return header.tag, offset + header.size, end
 
 
 def in_utc(moment: object) -> datetime:
