@@ -1,9 +1,10 @@
-"""Reading elementary files with READ BINARY (9303-10 3.6), short length first, every length capped."""
+"""Reading elementary files with READ BINARY (9303-10 3.6): every length capped, every loop bounded, and a file
+that was begun can be gone on with over another channel."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
 
 from readers.errors import (
     CardMuteError,
@@ -14,7 +15,7 @@ from readers.errors import (
     TlvError,
 )
 from readers.iso7816 import status_words, tlv
-from readers.iso7816.apdu import CommandApdu, ResponseApdu
+from readers.iso7816.apdu import MAX_SHORT_LE, CommandApdu, ResponseApdu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +30,16 @@ _OFFSET_OBJECT: Final = 0x54
 _DATA_OBJECT: Final = 0x53
 _LAST_SHORT_OFFSET: Final = 0x7FFF
 _OBJECT_HEADER: Final = 4
+_SHORT_ID_MARK: Final = 0x80
 _SMALLEST_BLOCK: Final = 16
+_FEWEST_OCTETS_A_COMMAND: Final = 32
+_COMMANDS_BESIDES: Final = 64
 _NOT_THERE: Final = frozenset({status_words.FILE_NOT_FOUND, status_words.RECORD_NOT_FOUND})
 _SHORTER_THAN_ASKED: Final = frozenset({status_words.OK, status_words.END_OF_FILE})
+_WANTS_SHORT_ID: Final = frozenset({"6986", "6A86"})
+
+Way = Literal["", "file-id", "sfi"]
+FarForm = Literal["", "wrapped", "bare"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,82 +58,170 @@ class Progress:
             self.on_progress(name, done, total)
 
 
-class FileReader:
-    """Selects and reads files over one channel; remembers the block length the chip accepts."""
+@dataclass(slots=True, kw_only=True)
+class PartialFile:
+    """A file as far as it was read. `total`: its length by its own header, 0 before that was read."""
 
-    def __init__(self, channel: Channel, *, block: int, progress: Progress) -> None:
+    spec: FileSpec
+    octets: bytearray = field(default_factory=bytearray, repr=False)
+    total: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Octets still to be read."""
+        return self.total - len(self.octets)
+
+
+class FileReader:
+    """Selects and reads files over one channel. Remembers which block length, which way of selecting and which
+    form of far answers the chip accepts: `block`, `way`, `far_form`."""
+
+    def __init__(
+        self, channel: Channel, *, block: int, progress: Progress, way: Way = "", far_form: FarForm = ""
+    ) -> None:
         self._channel = channel
-        self._block = block
         self._progress = progress
+        self._commands_left = 0
+        self._far_p2 = 0
+        self.block = block
+        self.way: Way = way
+        self.far_form: FarForm = far_form
 
     def read(self, spec: FileSpec) -> bytes:
-        """The whole file, exactly as long as its own header says.
+        """The whole file, selected by its identifier, exactly as long as its own header says.
 
         Raises ChipFileMissingError, ChipFileTooLargeError, ChipMalformedError, ChipStatusError,
         CardMuteError."""
+        self._select(spec)
+        return self._read_all(PartialFile(spec=spec), first_p1=0x00)
+
+    def read_by_sfi(self, spec: FileSpec) -> bytes:
+        """As `read`, without SELECT: the first READ BINARY names the short identifier."""
+        return self._read_all(PartialFile(spec=spec), first_p1=_SHORT_ID_MARK | spec.sfi)
+
+    def fetch(self, partial: PartialFile) -> bytes:
+        """Read the file, or the rest of it, by whichever identifier this chip takes: the file's, and the short
+        one where no file could be selected so far. Raises what `read` raises."""
+        if self.way == "sfi":
+            return self._read_all(partial, first_p1=_SHORT_ID_MARK | partial.spec.sfi)
+        try:
+            self._select(partial.spec)
+        except (ChipFileMissingError, ChipStatusError) as refused:
+            if self.way:
+                raise
+            return self._fetch_by_sfi(partial, refused)
+        self.way = "file-id"
+        return self._read_all(partial, first_p1=0x00)
+
+    def _fetch_by_sfi(self, partial: PartialFile, refused: ChipFileMissingError | ChipStatusError) -> bytes:
+        """The file by its short identifier, where SELECT was refused. Raises the refusal if that fails too."""
+        try:
+            content = self._read_all(partial, first_p1=_SHORT_ID_MARK | partial.spec.sfi)
+        except (ChipFileMissingError, ChipStatusError, ChipMalformedError):
+            if partial.total:
+                raise
+            raise refused from None
+        self.way = "sfi"
+        return content
+
+    def _select(self, spec: FileSpec) -> None:
         select = CommandApdu(ins=_SELECT, p1=0x02, p2=0x0C, data=spec.file_id_bytes)
         status = self._channel.send(select).sw
         if status in _NOT_THERE:
             raise ChipFileMissingError(file=spec.name)
         if status != status_words.OK:
             raise ChipStatusError(command="select-file", file=spec.name, sw=f"{status:04X}")
-        return self._read_selected(spec, first_p1=0x00)
 
-    def read_by_sfi(self, spec: FileSpec) -> bytes:
-        """As `read`, without SELECT: the first READ BINARY names the short identifier."""
-        return self._read_selected(spec, first_p1=0x80 | spec.sfi)
+    def _read_all(self, partial: PartialFile, *, first_p1: int) -> bytes:
+        spec = partial.spec
+        self._commands_left = _COMMANDS_BESIDES
+        self._far_p2 = 0
+        if not partial.total:
+            first = self._ask(spec, min(self.block, spec.at_least), _near(first_p1, 0))
+            partial.total = _announced_length(spec, first)
+            partial.octets[:] = first[: partial.total]
+        elif first_p1:
+            self._ask(spec, min(self.block, spec.at_least), _near(first_p1, 0))
+        self._commands_left += partial.missing // _FEWEST_OCTETS_A_COMMAND
+        while partial.missing:
+            self._progress.report(spec.name, len(partial.octets), partial.total)
+            partial.octets += self._read_at(partial)
+        self._progress.report(spec.name, partial.total, partial.total)
+        return bytes(partial.octets)
 
-    def _read_selected(self, spec: FileSpec, *, first_p1: int) -> bytes:
-        first = self._read_block(
-            spec,
-            lambda le: CommandApdu(ins=_READ_BINARY, p1=first_p1, le=le),
-            min(self._block, spec.at_least),
-        )
-        total = _announced_length(spec, first)
-        content = bytearray(first[:total])
-        reads_left = 2 * (total // self._block) + 64
-        while len(content) < total:
-            self._progress.report(spec.name, len(content), total)
-            if reads_left == 0:
-                raise ChipMalformedError(file=spec.name, reason="too-many-reads")
-            reads_left -= 1
-            content += self._read_at(spec, len(content), total - len(content))
-        self._progress.report(spec.name, total, total)
-        return bytes(content)
+    def _read_at(self, partial: PartialFile) -> bytes:
+        offset = len(partial.octets)
+        if offset > _LAST_SHORT_OFFSET:
+            return self._read_far(partial, offset)
+        count = min(partial.missing, self.block)
+        return self._ask(partial.spec, count, _near(offset >> 8, offset & 0xFF))
 
-    def _read_at(self, spec: FileSpec, offset: int, wanted: int) -> bytes:
-        if offset <= _LAST_SHORT_OFFSET:
-            return self._read_block(
-                spec,
-                lambda le: CommandApdu(ins=_READ_BINARY, p1=offset >> 8, p2=offset & 0xFF, le=le),
-                wanted,
-            )
-        return self._read_far(spec, offset, wanted)
-
-    def _read_far(self, spec: FileSpec, offset: int, wanted: int) -> bytes:
-        """Beyond 7FFF the offset is a data object and so is the answer (9303-10 3.6.6)."""
+    def _read_far(self, partial: PartialFile, offset: int) -> bytes:
+        """Beyond 7FFF the offset is a data object and so is the answer (9303-10 3.6.6), DO'53'. Some chips answer
+        with the octets alone: the first answer decides. Some want the short identifier said again."""
+        spec = partial.spec
         where = tlv.encode(_OFFSET_OBJECT, offset.to_bytes(2, "big"))
-        count = min(wanted, self._block - _OBJECT_HEADER)
-        overhead = len(tlv.encode(_DATA_OBJECT, bytes(count))) - count
-        command = CommandApdu(ins=_READ_BINARY_ODD, data=where, le=count + overhead)
-        octets = _good_data(spec, self._channel.send(command))
+
+        def command(count: int) -> CommandApdu:
+            overhead = len(tlv.encode(_DATA_OBJECT, bytes(count))) - count
+            return CommandApdu(ins=_READ_BINARY_ODD, p2=self._far_p2, data=where, le=count + overhead)
+
+        count = min(partial.missing, self.block - _OBJECT_HEADER)
+        try:
+            octets = self._ask(spec, count, command, margin=_OBJECT_HEADER)
+        except ChipStatusError as error:
+            if self._far_p2 or error.facts["sw"] not in _WANTS_SHORT_ID:
+                raise
+            self._far_p2 = spec.sfi
+            octets = self._ask(spec, count, command, margin=_OBJECT_HEADER)
+        return _require_some(spec, self._unwrap(spec, octets)[: partial.missing], partial.missing)
+
+    def _unwrap(self, spec: FileSpec, octets: bytes) -> bytes:
+        if self.far_form == "bare" or (not self.far_form and octets[0] != _DATA_OBJECT):
+            self.far_form = "bare"
+            return octets
         try:
             data = tlv.parse_one(octets, _DATA_OBJECT).value
         except TlvError:
             raise ChipMalformedError(file=spec.name, reason="read-object") from None
-        return _require_some(spec, data[:wanted], wanted)
+        self.far_form = "wrapped"
+        return data
 
-    def _read_block(self, spec: FileSpec, command: Callable[[int], CommandApdu], wanted: int) -> bytes:
-        """One READ BINARY; asks again with the length the chip names (6Cxx), or for less (6700)."""
-        count = min(wanted, self._block)
-        response = self._channel.send(command(count))
-        if status_words.is_wrong_le(response.sw) and 0 < response.sw & 0xFF < count:
-            count = response.sw & 0xFF
-            response = self._channel.send(command(count))
-        while response.sw == status_words.WRONG_LENGTH and count > _SMALLEST_BLOCK:
-            self._block = count = max(_SMALLEST_BLOCK, count // 2)
-            response = self._channel.send(command(count))
-        return _require_some(spec, _good_data(spec, response), count)
+    def _ask(
+        self, spec: FileSpec, count: int, command: Callable[[int], CommandApdu], *, margin: int = 0
+    ) -> bytes:
+        """Octets of one READ BINARY, at least one and at most as many as asked for and `margin`; asked again with
+        the length that the chip names (6Cxx), for less (6700), for less at this place (6B00)."""
+        while True:
+            response = self._send(spec, command(count))
+            fewer = self._fewer(response.sw, count, margin)
+            if response.data or not fewer:
+                return _require_some(spec, _good_data(spec, response), count + margin)
+            count = fewer
+
+    def _fewer(self, sw: int, count: int, margin: int) -> int:
+        """How many octets to ask for after this refusal, 0 when asking again is no use."""
+        named = (sw & 0xFF or MAX_SHORT_LE) - margin
+        if status_words.is_wrong_le(sw) and 0 < named < count:
+            fewer = named
+        elif sw == status_words.WRONG_LENGTH and count > _SMALLEST_BLOCK:
+            fewer = max(_SMALLEST_BLOCK, count // 2)
+        else:
+            return count // 2 if sw == status_words.WRONG_OFFSET else 0
+        if sw == status_words.WRONG_LENGTH or count >= self.block - _OBJECT_HEADER:
+            self.block = min(self.block, max(_SMALLEST_BLOCK, fewer))
+        return fewer
+
+    def _send(self, spec: FileSpec, command: CommandApdu) -> ResponseApdu:
+        if self._commands_left == 0:
+            raise ChipMalformedError(file=spec.name, reason="too-many-reads")
+        self._commands_left -= 1
+        return self._channel.send(command)
+
+
+def _near(p1: int, p2: int) -> Callable[[int], CommandApdu]:
+    """READ BINARY of so many octets at an offset below 8000, or by a short identifier."""
+    return lambda count: CommandApdu(ins=_READ_BINARY, p1=p1, p2=p2, le=count)
 
 
 def _good_data(spec: FileSpec, response: ResponseApdu) -> bytes:
@@ -138,10 +234,10 @@ def _good_data(spec: FileSpec, response: ResponseApdu) -> bytes:
     return response.data
 
 
-def _require_some(spec: FileSpec, data: bytes, wanted: int) -> bytes:
+def _require_some(spec: FileSpec, data: bytes, most: int) -> bytes:
     if not data:
         raise ChipMalformedError(file=spec.name, reason="empty-read")
-    if len(data) > wanted:
+    if len(data) > most:
         raise ChipMalformedError(file=spec.name, reason="more-than-asked")
     return data
 

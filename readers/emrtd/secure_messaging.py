@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from readers.emrtd import crypto
 from readers.emrtd.crypto import CipherSuite
 from readers.errors import SecureMessagingError, TlvError
-from readers.iso7816 import tlv
+from readers.iso7816 import status_words, tlv
 from readers.iso7816.apdu import MAX_SHORT_LE, CommandApdu, ResponseApdu
+from readers.iso7816.channel import GET_RESPONSE, MAX_ANSWER_PARTS
 
 if TYPE_CHECKING:
     from readers.iso7816.channel import PlainChannel
@@ -27,7 +28,6 @@ _PADDING_INDICATOR: Final = b"\x01"
 _CLA_SECURE: Final = 0x0C
 _SHORT_ANSWER: Final = 256
 _STATUS_AND_MAC: Final = 4 + 10
-_CRYPTOGRAM_HEADER: Final = 3 + 1
 _MAX_COMMAND_OBJECTS: Final = 3
 
 
@@ -113,23 +113,51 @@ class SecureChannel:
     @property
     def read_octets(self) -> int:
         """The most plain data that fits a short protected answer: 223 with AES, 231 with 3DES."""
-        room = _SHORT_ANSWER - _STATUS_AND_MAC - _CRYPTOGRAM_HEADER
-        return room // self._suite.block_octets * self._suite.block_octets - 1
+        return self.room(_SHORT_ANSWER)
+
+    def room(self, answer_octets: int) -> int:
+        """The most plain data that fits a protected answer of this many octets, at least one block's."""
+        header = 1 + len(tlv.encode_length(answer_octets)) + 1
+        blocks = (answer_octets - _STATUS_AND_MAC - header) // self._suite.block_octets
+        return max(blocks, 1) * self._suite.block_octets - 1
 
     def send(self, command: CommandApdu, *, extended: bool = False) -> ResponseApdu:
         """Return the checked and decrypted answer. `extended`: ask in the extended form, for long answers.
 
-        Raises SecureMessagingError when a check fails; any error leaves the channel dead."""
+        Parts that the chip protects one by one are joined. Raises SecureMessagingError when a check fails; any
+        error leaves the channel dead."""
+        answer = self._exchange(command, extended=extended)
+        parts = [answer.data]
+        while status_words.is_more_data(answer.sw):
+            more = CommandApdu(ins=GET_RESPONSE, le=answer.sw & 0xFF or MAX_SHORT_LE)
+            answer = self._exchange(more, extended=False)
+            if not answer.data or len(parts) > MAX_ANSWER_PARTS:
+                self._crypto = None
+                raise SecureMessagingError(reason="endless-parts")
+            parts.append(answer.data)
+        return ResponseApdu(data=b"".join(parts), sw=answer.sw)
+
+    def _exchange(self, command: CommandApdu, *, extended: bool) -> ResponseApdu:
         session, self._crypto = self._crypto, None
         if session is None:
             raise SecureMessagingError(reason="session-dead")
         session.step()
-        protected = _protect(session, command, extended=extended)
-        answer = self._inner.transceive(protected)
+        answer = self._inner.exchange(_protect(session, command, extended=extended))
+        if status_words.is_more_data(answer.sw) and not _is_whole(answer):
+            answer = self._inner.collect(answer)
         session.step()
         plain = _unprotect(session, answer, odd=bool(command.ins & 1))
         self._crypto = session
         return plain
+
+
+def _is_whole(answer: ResponseApdu) -> bool:
+    """Whether the chip protected this part by itself, 61xx included, or the parts must be joined first."""
+    try:
+        items = tlv.parse_all(answer.data)
+    except TlvError:
+        return False
+    return bool(items) and items[-1].tag == DO_MAC
 
 
 def _protect(session: _Cryptography, command: CommandApdu, *, extended: bool) -> bytes:
@@ -158,12 +186,16 @@ def _protect(session: _Cryptography, command: CommandApdu, *, extended: bool) ->
 
 
 def _unprotect(session: _Cryptography, answer: ResponseApdu, *, odd: bool) -> ResponseApdu:
+    """Check and decrypt. The answer to an odd instruction may carry either form of cryptogram, since not every
+    chip follows the command's; both stand under the MAC."""
     try:
         items = tlv.parse_all(answer.data)
     except TlvError:
         raise SecureMessagingError(reason="malformed", sw=f"{answer.sw:04X}") from None
-    cryptogram_tag = DO_CRYPTOGRAM_ODD if odd else DO_CRYPTOGRAM
+    cryptogram_tag = DO_CRYPTOGRAM
     tags = [item.tag for item in items]
+    if odd and tags[:1] == [DO_CRYPTOGRAM_ODD]:
+        cryptogram_tag = DO_CRYPTOGRAM_ODD
     if DO_MAC not in tags:
         raise SecureMessagingError(reason="no-mac", sw=f"{answer.sw:04X}")
     if tags not in ([DO_STATUS, DO_MAC], [cryptogram_tag, DO_STATUS, DO_MAC]):
@@ -174,6 +206,7 @@ def _unprotect(session: _Cryptography, answer: ResponseApdu, *, odd: bool) -> Re
     status = items[-2].value
     if not crypto.same(status, answer.sw.to_bytes(2, "big")):
         raise SecureMessagingError(reason="status-mismatch")
+    odd = cryptogram_tag == DO_CRYPTOGRAM_ODD
     data = _decrypt(session, items[0].value, odd=odd) if len(items) == _MAX_COMMAND_OBJECTS else b""
     return ResponseApdu(data=data, sw=answer.sw)
 

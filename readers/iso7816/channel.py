@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from readers.errors import ChipMalformedError
-from readers.iso7816.apdu import CommandApdu, ResponseApdu
+from readers.iso7816 import status_words
+from readers.iso7816.apdu import MAX_SHORT_LE, CommandApdu, ResponseApdu
 
 if TYPE_CHECKING:
     from readers.transport.base import Connection
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MAX_ANSWER_OCTETS: Final = 66 * 1024
 MAX_ANSWER_PARTS: Final = 320
 """What 66 KB take in parts of a short answer, and some."""
-_GET_RESPONSE: Final = 0xC0
+GET_RESPONSE: Final = 0xC0
 
 
 class Channel(Protocol):
@@ -35,14 +36,28 @@ class PlainChannel:
 
     def transceive(self, octets: bytes) -> ResponseApdu:
         """As `send`, for a command that is encoded already."""
-        answer = ResponseApdu.decode(self._connection.transceive(octets))
+        return self.collect(self.exchange(octets))
+
+    def exchange(self, octets: bytes) -> ResponseApdu:
+        """One command and one answer, which may be the first part of a longer one."""
+        return ResponseApdu.decode(self._connection.transceive(octets))
+
+    def collect(self, answer: ResponseApdu) -> ResponseApdu:
+        """The whole answer that begins with this one. Raises ChipMalformedError when it does not end."""
         parts = [answer.data]
         collected = len(answer.data)
-        while answer.sw & 0xFF00 == 0x6100:
-            more = CommandApdu(ins=_GET_RESPONSE, le=answer.sw & 0xFF or 256)
-            answer = ResponseApdu.decode(self._connection.transceive(more.encode()))
+        while status_words.is_more_data(answer.sw):
+            answer = self._part(answer.sw & 0xFF or MAX_SHORT_LE)
             collected += len(answer.data)
             if not answer.data or collected > MAX_ANSWER_OCTETS or len(parts) > MAX_ANSWER_PARTS:
                 raise ChipMalformedError(what="answer", reason="endless-parts")
             parts.append(answer.data)
         return ResponseApdu(data=b"".join(parts), sw=answer.sw)
+
+    def _part(self, octets: int) -> ResponseApdu:
+        """GET RESPONSE; once more with the length that the chip names (6Cxx)."""
+        answer = self.exchange(CommandApdu(ins=GET_RESPONSE, le=octets).encode())
+        if status_words.is_wrong_le(answer.sw) and not answer.data:
+            le = answer.sw & 0xFF or MAX_SHORT_LE
+            answer = self.exchange(CommandApdu(ins=GET_RESPONSE, le=le).encode())
+        return answer

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from readers.iso7816.apdu import ResponseApdu
 
 OK: Final = 0x9000
+MORE_DATA: Final = 0x6100
 END_OF_FILE: Final = 0x6282
 VERIFICATION_FAILED: Final = 0x6300
 WRONG_LENGTH: Final = 0x6700
@@ -35,6 +36,11 @@ NO_DIAGNOSIS: Final = 0x6F00
 def is_wrong_le(sw: int) -> bool:
     """6Cxx: wrong Le, the low octet is the right one."""
     return sw & 0xFF00 == WRONG_LE
+
+
+def is_more_data(sw: int) -> bool:
+    """61xx: that many octets (0: 256 or more) wait for GET RESPONSE."""
+    return sw & 0xFF00 == MORE_DATA
 
 
 def is_verification_failed(sw: int) -> bool:
