@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from readers.cccd import expiry as expiry_rule
 from readers.cccd.id_number import IdNumber, parse_id_number
 from readers.cccd.names import same_name
-from readers.cccd.qr import QrCard, parse_date
+from readers.cccd.qr import QrCard
 from readers.emrtd.crypto import same
+from readers.emrtd.dates import parse_printed
 from readers.emrtd.evidence import Facts, freeze
 from readers.errors import CardExpiredError, IdNumberError, QrMismatchError
 
@@ -122,6 +123,6 @@ def _expiry_warnings(qr: QrCard | None, details: Mapping[str, str], holder: Hold
 
 def _detail_date(details: Mapping[str, str], name: str) -> PartialDate | None:
     try:
-        return parse_date(details.get(name, "").strip())
+        return parse_printed(details.get(name, "").strip())
     except ValueError:
         return None

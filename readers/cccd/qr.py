@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from readers.cccd.id_number import IdNumber, parse_id_number
-from readers.emrtd.dates import PartialDate
+from readers.emrtd.dates import PartialDate, parse_printed
 from readers.errors import IdNumberError, QrError
 
 if TYPE_CHECKING:
@@ -110,16 +110,7 @@ def _split(text: str) -> list[str]:
 def _date(text: str, warning: str, warnings: list[str]) -> PartialDate | None:
     """ddMMyyyy, 00 for an unknown day or month, or yyyy alone; None with a warning otherwise."""
     try:
-        return parse_date(text)
+        return parse_printed(text)
     except ValueError:
         warnings.append(warning)
         return None
-
-
-def parse_date(text: str) -> PartialDate:
-    """ddMMyyyy, dd/MM/yyyy or yyyy; 00 for an unknown day or month. Raises ValueError."""
-    digits = text.replace("/", "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) in {4, 8}):
-        raise ValueError("date")
-    day, month = (int(digits[:2]), int(digits[2:4])) if len(digits) == 8 else (0, 0)
-    return PartialDate(year=int(digits[-4:]), month=month or None, day=(day or None) if month else None)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
+
+_PRINTED: Final = re.compile(r"(?:(?:([0-9]{2})/?)?([0-9]{2})/?)?([0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +52,13 @@ class PartialDate:
         """Whether every part that both know is equal."""
         pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
         return all(left == right for left, right in pairs if left is not None and right is not None)
+
+
+def parse_printed(text: str) -> PartialDate:
+    """A date as the Vietnamese card prints it: ddMMyyyy or dd/MM/yyyy, MM/yyyy or yyyy alone; 00 for an unknown day or
+    month. Raises ValueError."""
+    match = _PRINTED.fullmatch(text)
+    if match is None:
+        raise ValueError("date")
+    day, month, year = (int(part or 0) for part in match.groups())
+    return PartialDate(year=year, month=month or None, day=(day or None) if month else None)

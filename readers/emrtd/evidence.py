@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from readers.emrtd.dates import PartialDate
+    from readers.emrtd.lds.dg11 import PersonalDetails
+    from readers.emrtd.lds.dg12 import DocumentDetails
+    from readers.emrtd.lds.dg13 import NationalDetails
     from readers.emrtd.lds.dg15 import ActiveKey
+    from readers.emrtd.lds.mrz import Mrz
     from readers.emrtd.lds.security_infos import SecurityInfos
 
 Facts = MappingProxyType[str, str | int]
@@ -173,11 +177,18 @@ class Holder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsistentChip:
     """Every data group read is the one the SOD lists; only now were they parsed. The issuer is not yet
-    known."""
+    known.
+
+    DG1 is `mrz`; DG13, DG11 and DG12 are `national`, `personal` and `document`, None where not read or unusable.
+    `details`: the texts of DG13 by name."""
 
     holder: Holder = field(repr=False)
     portrait: Portrait = field(repr=False)
     details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    mrz: Mrz | None = field(default=None, repr=False)
+    national: NationalDetails | None = field(default=None, repr=False)
+    personal: PersonalDetails | None = field(default=None, repr=False)
+    document: DocumentDetails | None = field(default=None, repr=False)
     sod: SecurityObject
     card_security: SignedSecurityInfos | None = None
     proven_by: ProvenBy

@@ -9,8 +9,8 @@ from readers.cccd import expiry
 from readers.cccd.access_plan import read_access
 from readers.cccd.id_number import IdNumber, parse_id_number
 from readers.cccd.names import fold, same_name
-from readers.cccd.qr import QrCard, parse_date, parse_qr
-from readers.emrtd.dates import PartialDate
+from readers.cccd.qr import QrCard, parse_qr
+from readers.emrtd.dates import PartialDate, parse_printed
 from readers.errors import IdNumberError, MrzInputError, QrError
 
 QR7 = (
@@ -136,11 +136,13 @@ def test_payload_hides_in_repr():
 
 
 def test_printed_dates():
-    assert parse_date("15/01/1999") == PartialDate(year=1999, month=1, day=15)
-    assert parse_date("1950") == PartialDate(year=1950)
-    for broken in ("", "1/1/1999", "19990115x", "không", "00000000"):
+    assert parse_printed("15/01/1999") == PartialDate(year=1999, month=1, day=15)
+    assert parse_printed("1950") == PartialDate(year=1950)
+    assert parse_printed("03/1999") == parse_printed("031999") == PartialDate(year=1999, month=3)
+    assert parse_printed("00/00/1950") == PartialDate(year=1950)
+    for broken in ("", "1/1/1999", "19990115x", "không", "00000000", "١٩٩٩", "15/011999x", "31/02/1999"):
         with pytest.raises(ValueError, match=r".+"):
-            parse_date(broken)
+            parse_printed(broken)
 
 
 BORN = date(1999, 1, 15)

@@ -40,11 +40,15 @@ def test_portrait_of_the_national_card():
     assert portrait.image == JPEG
     assert (portrait.format, portrait.declared) == ("jpeg", "jpeg")
     assert portrait.facts == {
+        "coding": "iso19794",
         "image_format": "jpeg",
         "declared_format": "jpeg",
         "declared_width": 480,
         "declared_height": 400,
+        "width": 0,
+        "height": 0,
         "octets": len(JPEG),
+        "trailing_octets": 0,
     }
 
 
