@@ -23,6 +23,7 @@ from readers.emrtd.pki.errors import (
     ChainError,
     ClockSuspectError,
     CountryMismatchError,
+    IssuingStateUnknownError,
     NoTrustAnchorError,
     RevocationUnknownError,
     RevokedError,
@@ -30,6 +31,8 @@ from readers.emrtd.pki.errors import (
     SigningTimeUnknownError,
     WeakAlgorithmError,
 )
+from readers.emrtd.pki.profile import edition_of
+from readers.emrtd.pki.states import STATES
 from tests.support.softcard import NOW
 from tests.support.softcard_certificates import authority, issue
 
@@ -155,8 +158,8 @@ def test_key_usage_and_critical_extensions() -> None:
     "document",
     [
         Document(code="ID", issuing_state="D", signing_time=NOW),
-        Document(code="ID", issuing_state="", signing_time=NOW),
         Document(code="ID", issuing_state="LAO", signing_time=NOW),
+        Document(code="ID", issuing_state="UTO", signing_time=NOW),
     ],
 )
 def test_issuing_state_of_another_country(document: Document) -> None:
@@ -190,13 +193,79 @@ def test_scope_of_document_codes(code: str, scope: str) -> None:
     assert scope_of(code) == scope
 
 
-def test_other_countries_follow_the_standard_strictly() -> None:
-    name = {"country_name": "LA", "common_name": "CSCA Laos"}
-    made = authority(name=name)
-    found = read_certificate(made.signer(subject={"country_name": "LA", "common_name": "x"}).encoded)
+@pytest.mark.parametrize("state", ["", "VN", "XYZ", "vnm"])
+def test_unknown_issuing_state_is_no_evidence(state: str) -> None:
+    with pytest.raises(IssuingStateUnknownError) as caught:
+        require_fit(
+            read_certificate(SIGNER.encoded),
+            anchor(),
+            Document(code="ID", issuing_state=state, signing_time=NOW),
+        )
+    assert not caught.value.conclusive
+
+
+@pytest.mark.parametrize(
+    ("state", "country"),
+    [("D", "DE"), ("GBR", "GB"), ("GBN", "GB"), ("UTO", "UT"), ("RKS", "XK"), ("UNO", "UN"), ("CHN", "HK")],
+)
+def test_issuing_states_and_the_countries_of_their_certificates(state: str, country: str) -> None:
+    made = foreign(country)
+    found = read_certificate(made.signer(subject={"country_name": country, "common_name": "x"}).encoded)
+    document = Document(code="P", issuing_state=state, signing_time=NOW)
+    assert require_fit(found, anchor(made, "passport"), document)[0] == "ICAO"
+
+
+def test_every_country_of_iso_3166_has_a_state() -> None:
+    assert len(STATES) > 260
+    assert all(1 <= len(state) <= 3 and state.isupper() for state in STATES)
+    assert all(len(country) == 2 for countries in STATES.values() for country in countries)
+    assert STATES["VNM"] == ("VN",)
+
+
+def test_a_country_in_small_letters_is_a_recorded_deviation() -> None:
+    made = foreign("de")
+    found = read_certificate(made.signer(subject={"country_name": "de", "common_name": "x"}).encoded)
+    document = Document(code="P", issuing_state="D", signing_time=NOW)
+    _profile, names = require_fit(found, anchor(made, "passport"), document)
+    assert {"csca-country-case", "ds-country-case"} <= set(names)
+
+
+# --- profiles ----------------------------------------------------------------------------------------------
+
+
+def foreign(country: str = "LA"):
+    return authority(name={"country_name": country, "common_name": "CSCA"})
+
+
+def foreign_fit(**changes):
+    made = foreign()
+    found = made.signer(**{"subject": {"country_name": "LA", "common_name": "x"}, **changes})
+    document = Document(code="P", issuing_state="LAO", signing_time=NOW)
+    return require_fit(read_certificate(found.encoded), anchor(made, "passport"), document)
+
+
+def test_a_passport_issued_under_an_older_edition_is_read_with_its_deviations() -> None:
+    old = signer(start=NOW.replace(year=2014), end=NOW)
+    assert edition_of(old) == "before-7"
+    assert edition_of(signer()) == "7"
+    profile, names = foreign_fit(locality=None, used_until=None)
+    assert profile == "ICAO"
+    assert set(names) == {
+        *("csca-no-san", "csca-no-ian", "ds-no-san", "ds-no-ian"),
+        *("ds-no-document-type", "ds-no-usage-period"),
+    }
+
+
+def test_a_passport_signer_without_key_usage_is_refused() -> None:
     with pytest.raises(ChainError) as caught:
-        require_fit(found, anchor(made), Document(code="ID", issuing_state="LA", signing_time=NOW))
-    assert caught.value.facts["reason"] == "profile"
+        foreign_fit(usage=None)
+    assert (caught.value.facts["reason"], caught.value.facts["deviation"]) == ("profile", "ds-no-key-usage")
+
+
+def test_document_type_of_one_letter_covers_the_kind() -> None:
+    assert require_fit(signer(document_types=("I",)), anchor(), CARD)
+    with pytest.raises(ScopeError):
+        require_fit(signer(document_types=("IR",)), anchor(), CARD)
 
 
 # --- time --------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_CERTIFICATE_OCTETS: Final = 16 * 1024
 DOCUMENT_TYPE_LIST: Final = "2.23.136.1.1.6.2"
+NAME_CHANGE: Final = "2.23.136.1.1.6.1"
 TRAINING_MARKER: Final = "2.25.96210049037610217746590790296878123737"
 TRAINING_ORGANIZATION: Final = "PROCTOR TRAINING"
 
@@ -39,18 +40,20 @@ _UNDERSTOOD: Final = frozenset(
         _BASIC_CONSTRAINTS,
         _SUBJECT_KEY,
         _AUTHORITY_KEY,
+        _EXTENDED_KEY_USAGE,
     }
-    | {DOCUMENT_TYPE_LIST, TRAINING_MARKER, "2.5.29.31", "2.5.29.32"}
+    | {DOCUMENT_TYPE_LIST, NAME_CHANGE, TRAINING_MARKER, "2.5.29.31", "2.5.29.32"}
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """A distinguished name. `key` compares names as RFC 5280 7.1 prescribes; country upper case, "" if
-    absent."""
+    """A distinguished name. `key` compares names as RFC 5280 7.1 prescribes; country upper case, "" if absent;
+    `odd_country`: it was written otherwise."""
 
     key: str
     country: str
+    odd_country: bool = False
     organization: str
     common_name: str
 
@@ -91,8 +94,13 @@ class Certificate:
     has_issuer_alt_name: bool
     document_types: tuple[str, ...] | None
     unknown_critical: tuple[str, ...]
-    has_extended_usage: bool
+    extended_usages: tuple[str, ...] | None
     training: bool
+
+    @property
+    def has_extended_usage(self) -> bool:
+        """Whether the certificate is for one purpose only, which signers of documents are not."""
+        return self.extended_usages is not None
 
     @property
     def fingerprint(self) -> str:
@@ -149,7 +157,7 @@ def _certificate(
         has_issuer_alt_name=_ISSUER_ALT_NAME in extensions,
         document_types=_document_types(extensions),
         unknown_critical=_unknown_critical(extensions),
-        has_extended_usage=_EXTENDED_KEY_USAGE in extensions,
+        extended_usages=_extended_usages(extensions),
         training=TRAINING_MARKER in extensions or TRAINING_ORGANIZATION in _organizations(body["subject"]),
     )
 
@@ -172,6 +180,7 @@ def read_name(name: x509.Name) -> Name:
     return Name(
         key=name.hashable,
         country=values.get("country_name", "").upper(),
+        odd_country=not values.get("country_name", "").isupper(),
         organization=values.get("organization_name", ""),
         common_name=values.get("common_name", ""),
     )
@@ -230,6 +239,11 @@ def _document_types(extensions: Mapping[str, x509.Extension]) -> tuple[str, ...]
         return None
     value = tlv.parse_one(extensions[DOCUMENT_TYPE_LIST]["extn_value"].native, der.SEQUENCE)
     return tuple(item.value.decode("ascii") for item in value.child(der.SET).children())
+
+
+def _extended_usages(extensions: Mapping[str, x509.Extension]) -> tuple[str, ...] | None:
+    usages = _value(extensions, _EXTENDED_KEY_USAGE)
+    return None if usages is None else tuple(usage.dotted for usage in usages)
 
 
 def _unknown_critical(extensions: Mapping[str, x509.Extension]) -> tuple[str, ...]:

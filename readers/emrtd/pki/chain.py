@@ -15,14 +15,16 @@ from readers.emrtd.pki.errors import (
     ChainError,
     ClockSuspectError,
     CountryMismatchError,
+    IssuingStateUnknownError,
     NoTrustAnchorError,
     RevocationUnknownError,
     RevokedError,
     ScopeError,
     SigningTimeUnknownError,
 )
-from readers.emrtd.pki.profile import ICAO, STATES, deviations, profile_of
+from readers.emrtd.pki.profile import REFUSED, deviations, profile_of
 from readers.emrtd.pki.public_key import SignatureRefusedError, load_public_key
+from readers.emrtd.pki.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,19 +56,27 @@ class Document:
 
 
 def require_issuer(signer: Certificate, anchors: Sequence[Anchor]) -> Anchor:
-    """Return the pinned CSCA whose key signed the certificate; `anchors` are those that bear its issuer's
-    name.
+    """Return the pinned CSCA whose key signed the certificate; `anchors` are those that bear its issuer's name.
 
-    Raises NoTrustAnchorError when none claims to be that key, ChainError when one does but is not."""
+    One key may stand in several certificates (self-signed, link, renewed): the one that was valid when the signer
+    was issued is taken. Raises NoTrustAnchorError when none claims to be that key, ChainError when one does but is
+    not."""
     claimed = [anchor for anchor in anchors if _is_claimed(signer, anchor.certificate)]
     if not claimed:
         raise NoTrustAnchorError(reason="issuer-key" if anchors else "issuer-name")
-    for anchor in claimed:
-        if _issued_by(signer, anchor.certificate):
-            return anchor
+    found = [anchor for anchor in claimed if issued_by(signer, anchor.certificate)]
+    if found:
+        return max(found, key=lambda anchor: _was_in_use(anchor.certificate, signer.validity.start))
     if signer.authority_key_id is None and signer.authority_serial is None:
         raise NoTrustAnchorError(reason="issuer-key")
     raise ChainError(reason="signature")
+
+
+def _was_in_use(anchor: Certificate, issued: datetime | None) -> tuple[bool, bool]:
+    """How well the certificate's own times fit something issued then; a self-signed one before a link."""
+    used = anchor.usage_period
+    fits = issued is not None and anchor.validity.covers(issued) and (used is None or used.covers(issued))
+    return fits, anchor.authority_key_id in (None, anchor.key_id)
 
 
 def _is_claimed(signer: Certificate, anchor: Certificate) -> bool:
@@ -77,7 +87,8 @@ def _is_claimed(signer: Certificate, anchor: Certificate) -> bool:
     return signer.authority_serial in (None, anchor.serial)
 
 
-def _issued_by(signer: Certificate, anchor: Certificate) -> bool:
+def issued_by(signer: Certificate, anchor: Certificate) -> bool:
+    """Whether the anchor's key signed the certificate. Raises the key errors of `load_public_key`."""
     try:
         load_public_key(anchor.spki).verify(signer.signature, signer.signed_part, signer.algorithm)
     except SignatureRefusedError:
@@ -88,13 +99,14 @@ def _issued_by(signer: Certificate, anchor: Certificate) -> bool:
 def require_fit(signer: Certificate, anchor: Anchor, document: Document) -> tuple[str, tuple[str, ...]]:
     """Check roles, country and scope; return the profile's name and the deviations it accepted.
 
-    Raises ChainError, CountryMismatchError, ScopeError."""
+    Raises ChainError, CountryMismatchError, IssuingStateUnknownError, ScopeError."""
     _require_roles(signer, anchor.certificate)
     country = _require_country(signer, anchor.certificate, document)
     _require_scope(signer, anchor, document)
     profile, found = profile_of(country), deviations(signer, anchor.certificate)
-    if profile == ICAO and found:
-        raise ChainError(reason="profile", deviation=found[0])
+    refused = [name for name in found if name in REFUSED[profile]]
+    if refused:
+        raise ChainError(reason="profile", deviation=refused[0])
     return profile, found
 
 
@@ -110,17 +122,26 @@ def _require_roles(signer: Certificate, anchor: Certificate) -> None:
 
 
 def _require_country(signer: Certificate, anchor: Certificate, document: Document) -> str:
-    named = {anchor.subject.country, signer.issuer.country, signer.subject.country}
-    named.add(STATES.get(document.issuing_state, document.issuing_state))
-    if len(named) != 1:
+    """The one country of both certificates, which must be the issuing state's."""
+    country = anchor.subject.country
+    if {signer.issuer.country, signer.subject.country} != {country}:
         raise CountryMismatchError()
-    return anchor.subject.country
+    if document.issuing_state not in STATES:
+        raise IssuingStateUnknownError()
+    if country not in STATES[document.issuing_state]:
+        raise CountryMismatchError()
+    return country
 
 
 def _require_scope(signer: Certificate, anchor: Anchor, document: Document) -> None:
     if scope_of(document.code) != anchor.scope:
         raise ScopeError(reason="anchor", pinned_for=anchor.scope)
-    if signer.document_types is not None and document.code not in _codes(signer.document_types):
+    if signer.document_types is not None and not _codes(signer.document_types) & {
+        document.code,
+        document.code[
+            :1
+        ],  # a list that names the kind alone covers what issuers put behind it (9303-12 7.1.1.6)
+    }:
         raise ScopeError(reason="document-type")
 
 

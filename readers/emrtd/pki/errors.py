@@ -20,6 +20,19 @@ class SodSignatureError(ReaderError):
     conclusive = True
 
 
+class CardSecurityMalformedError(ReaderError):
+    """EF.CardSecurity is not the signed object the standard prescribes; fact `reason`."""
+
+    code = "card-security-malformed"
+
+
+class CardSecuritySignatureError(ReaderError):
+    """The signature of EF.CardSecurity does not hold; fact `reason`."""
+
+    code = "card-security-signature"
+    conclusive = True
+
+
 class DataGroupHashError(ReaderError):
     """A data group is not the one EF.SOD lists; facts `data_group`, `reason`."""
 
@@ -88,6 +101,12 @@ class CountryMismatchError(ReaderError):
 
     code = "pa-country-mismatch"
     conclusive = True
+
+
+class IssuingStateUnknownError(ReaderError):
+    """The MRZ names an issuing state that no table gives a country of certificates for."""
+
+    code = "pa-issuing-state-unknown"
 
 
 class ScopeError(ReaderError):
@@ -163,6 +182,19 @@ class CrlRefusedError(ReaderError):
 
 
 class CrlRolledBackError(ReaderError):
-    """The CRL is older than the one in the store: an alarm, not an update."""
+    """The CRL is older than the one in the store: an alarm, not an update; facts `stored_number`,
+    `offered_number`."""
 
     code = "crl-rolled-back"
+
+
+class MasterListRefusedError(ReaderError):
+    """The file is no CSCA master list that its country's authority vouches for; fact `reason`."""
+
+    code = "master-list-refused"
+
+
+class TrustFileUnknownError(ReaderError):
+    """The file is nothing that a trust store takes in; fact `found` says what it looks like."""
+
+    code = "trust-file-unknown"
