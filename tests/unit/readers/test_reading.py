@@ -382,7 +382,7 @@ def test_weak_key_is_not_asked():
     key = ActiveKey(family="rsa", modulus=(1 << 1023) + 1, exponent=3, spki=b"")
     keys = ConsistentKeys(opened=None, sod=KEYLESS.sod, active_key=key, security_infos=None, facts=freeze({}))
     genuine = reader_of(Bare(b"")).require_genuine(keys, CHALLENGE)
-    assert genuine.facts == {"proven_by": "nothing", "active_authentication": "key-size"}
+    assert genuine.facts == {"proven_by": "nothing", "active_authentication": "key-exponent"}
 
 
 @pytest.mark.parametrize("challenge", [b"", bytes(8), bytes(9), b"1234567"])
