@@ -9,24 +9,26 @@ found good.
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from readers.emrtd.card_security import require_signed_infos
 from readers.emrtd.evidence import (
     ConsistentChip,
     ConsistentKeys,
-    Holder,
     RawChip,
     SecurityObject,
     VerifiedChip,
     freeze,
 )
 from readers.emrtd.files import DATA_GROUPS, DG1, DG2, DG13, DG14, DG15, EF_CARD_ACCESS, EF_COM, EF_SOD
+from readers.emrtd.holder import parse_holder
 from readers.emrtd.lds.card_access import parse_card_access
 from readers.emrtd.lds.com import parse_com
 from readers.emrtd.lds.dg1 import parse_dg1
 from readers.emrtd.lds.dg2 import parse_portrait
+from readers.emrtd.lds.dg11 import parse_dg11
+from readers.emrtd.lds.dg12 import parse_dg12
 from readers.emrtd.lds.dg13 import parse_dg13
 from readers.emrtd.lds.dg14 import parse_dg14
 from readers.emrtd.lds.dg15 import parse_dg15
@@ -46,32 +48,43 @@ from readers.emrtd.pki.errors import (
     NoTrustAnchorError,
     RevocationUnknownError,
 )
+from readers.emrtd.pki.profile import edition_of
 from readers.emrtd.pki.sod import require_signed
-from readers.errors import ChipFileMissingError, TlvError
+from readers.errors import AccessDowngradeError, ChipFileMissingError, ReaderError, TlvError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
-    from readers.emrtd.dates import PartialDate
-    from readers.emrtd.evidence import OpenedChip
-    from readers.emrtd.lds.mrz import Mrz
+    from readers.emrtd.evidence import Access, OpenedChip, SignedSecurityInfos
     from readers.emrtd.lds.security_infos import SecurityInfos
     from readers.emrtd.pki.store import TrustStore
 
-_NUMBER_DIGITS: Final = 12
+CARD_SECURITY: Final = "CardSecurity"
 _NUMBERS: Final = {spec.name: number for number, spec in DATA_GROUPS.items()}
+DG11, DG12 = DATA_GROUPS[11], DATA_GROUPS[12]
+
+
+class _Details(Protocol):
+    """Parsed DG11, DG12 or DG13."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Codes of what was odd."""
+
+
+_Parsed = TypeVar("_Parsed", bound=_Details)
 
 
 def require_consistent(opened: OpenedChip) -> ConsistentKeys:
-    """Return the signed EF.SOD with the DG14 and DG15 it lists; EF.CardAccess must offer nothing that DG14
-    lacks.
+    """Return the signed EF.SOD with the DG14 and DG15 it lists; EF.CardAccess must offer nothing that DG14 or the
+    signed EF.CardSecurity lacks, and a chip opened with BAC must not offer PACE in either.
 
     A DG15 that is listed but withheld stays absent, and the facts name it under `withheld`: a copy without the
     key would do the same, and the chip stays unproven. A withheld DG14 raises: what opened the chip could be
     compared with nothing. Raises what `require_signed` raises, DataGroupHashError, DataGroupWithheldError,
-    CardAccessMismatchError, TlvError for a signed but malformed DG14 or DG15, ChipFileMissingError without
-    EF.SOD."""
+    AccessDowngradeError, CardAccessMismatchError, what `require_signed_infos` raises for an EF.CardSecurity that was
+    read, TlvError for a signed but malformed DG14 or DG15, ChipFileMissingError without EF.SOD."""
     if EF_SOD.name not in opened.files:
         raise ChipFileMissingError(file=EF_SOD.name)
     sod = require_signed(opened.files[EF_SOD.name])
@@ -82,14 +95,25 @@ def require_consistent(opened: OpenedChip) -> ConsistentKeys:
     key = parse_dg15(opened.files[DG15.name]) if DG15.name in opened.files else None
     if infos is None and _NUMBERS[DG14.name] in sod.data_group_hashes:
         raise DataGroupWithheldError(data_group=DG14.name)
+    card_security = _read_card_security(opened.files.get(CARD_SECURITY))
+    signed = [found for found in (infos, card_security and card_security.infos) if found is not None]
+    _require_no_downgrade(opened.access, signed)
     facts = dict(sod.facts)
-    facts["card_access"] = _require_card_access(opened.files.get(EF_CARD_ACCESS.name), infos)
+    facts["card_access"] = _require_card_access(opened.files.get(EF_CARD_ACCESS.name), signed)
+    facts["card_security"] = "not-read" if card_security is None else "signed"
     listed = [spec.name for number, spec in DATA_GROUPS.items() if number in sod.data_group_hashes]
     withheld = [name for name in (DG14.name, DG15.name) if name in listed and name not in opened.files]
     if withheld:
         facts["withheld"] = " ".join(withheld)
     facts |= _com_facts(opened.files.get(EF_COM.name), listed)
-    return ConsistentKeys(opened=opened, sod=sod, active_key=key, security_infos=infos, facts=freeze(facts))
+    return ConsistentKeys(
+        opened=opened,
+        sod=sod,
+        active_key=key,
+        security_infos=infos,
+        card_security=card_security,
+        facts=freeze(facts),
+    )
 
 
 def _require_hash(sod: SecurityObject, name: str, octets: bytes) -> None:
@@ -100,15 +124,28 @@ def _require_hash(sod: SecurityObject, name: str, octets: bytes) -> None:
         raise DataGroupHashError(data_group=name, reason="hash")
 
 
-def _require_card_access(octets: bytes | None, signed: SecurityInfos | None) -> str:
-    """Compare what opened the chip with what is signed (9303-11 9.2.8); return how far that was possible."""
+def _read_card_security(octets: bytes | None) -> SignedSecurityInfos | None:
+    return None if octets is None else require_signed_infos(octets)
+
+
+def _require_no_downgrade(access: Access, signed: list[SecurityInfos]) -> None:
+    """A chip that was opened with BAC offers PACE nowhere (9303-11 4.2): else its offer was hidden on the way."""
+    if access.is_bac and any(infos.pace for infos in signed):
+        raise AccessDowngradeError(protocol=access.protocol)
+
+
+def _require_card_access(octets: bytes | None, signed: list[SecurityInfos]) -> str:
+    """Compare what opened the chip with what is signed (9303-11 9.2.8, 9.2.11); return how far that was
+    possible."""
     if octets is None:
         return "not-read"
-    if signed is None:
+    if not signed:
         return "unsigned"
-    missing = parse_card_access(octets).missing_from(signed)
-    if missing:
-        raise CardAccessMismatchError(protocol=missing[0], missing=len(missing))
+    offered = parse_card_access(octets)
+    for infos in signed:
+        missing = offered.missing_from(infos)
+        if missing:
+            raise CardAccessMismatchError(protocol=missing[0], missing=len(missing))
     return "signed"
 
 
@@ -130,8 +167,8 @@ def require_hashes(raw: RawChip) -> ConsistentChip:
     """Compare every data group read with EF.SOD, and only then read name, number and portrait out of them.
 
     Raises DataGroupHashError, ChipFileMissingError, and TlvError, MrzError or PortraitError for signed but
-    unusable contents. DG13 is never a gate (cards issued since 2024 may lock it): what cannot be read of it is
-    missing, and recorded."""
+    unusable contents. DG11, DG12 and DG13 are never a gate (cards issued since 2024 may lock DG13): what cannot be
+    read of them is missing, and recorded."""
     keys = raw.genuine.keys
     for spec in (DG1, DG2):
         if spec.name not in raw.files:
@@ -139,7 +176,9 @@ def require_hashes(raw: RawChip) -> ConsistentChip:
     for name, octets in raw.files.items():
         _require_hash(keys.sod, name, octets)
     mrz = parse_dg1(raw.files[DG1.name])
-    details, detail_facts = _read_details(raw.files.get(DG13.name))
+    national, national_said = _optional(raw.files.get(DG13.name), parse_dg13)
+    personal, personal_said = _optional(raw.files.get(DG11.name), parse_dg11)
+    document, document_said = _optional(raw.files.get(DG12.name), parse_dg12)
     read = {*raw.files, *keys.opened.files}
     listed = [DATA_GROUPS[number].name for number in sorted(keys.sod.data_group_hashes)]
     facts: dict[str, str | int] = {
@@ -148,74 +187,64 @@ def require_hashes(raw: RawChip) -> ConsistentChip:
         "not_read": " ".join(name for name in listed if name not in read),
         "document_code": mrz.document_code,
         "issuing_state": mrz.issuing_state,
-        **detail_facts,
+        "national_details": national_said,
+        "personal_details": personal_said,
+        "document_details": document_said,
     }
     return ConsistentChip(
-        holder=_holder(mrz, details),
+        holder=parse_holder(mrz, national, personal),
         portrait=parse_portrait(raw.files[DG2.name]),
-        details=details,
+        details=MappingProxyType({}) if national is None else national.fields,
+        mrz=mrz,
+        national=national,
+        personal=personal,
+        document=document,
         sod=keys.sod,
+        card_security=keys.card_security,
         proven_by=raw.genuine.proven_by,
         facts=freeze(facts),
     )
 
 
-def _read_details(octets: bytes | None) -> tuple[Mapping[str, str], dict[str, str]]:
+def _optional(octets: bytes | None, parse: Callable[[bytes], _Parsed]) -> tuple[_Parsed | None, str]:
+    """What a data group that is never a gate says, if it can be read, and how that went, for the facts."""
     if octets is None:
-        return MappingProxyType({}), {"national_details": "absent"}
+        return None, "absent"
     try:
-        details = parse_dg13(octets)
+        details = parse(octets)
     except TlvError:
-        return MappingProxyType({}), {"national_details": "unreadable"}
-    return details.fields, {"national_details": " ".join(details.warnings) or "read"}
-
-
-def _holder(mrz: Mrz, details: Mapping[str, str]) -> Holder:
-    return Holder(
-        id_number=_id_number(mrz, details),
-        surname_given=f"{mrz.surname} {mrz.given_names}".strip(),
-        full_name=details.get("full-name") or None,
-        birth=_birth(mrz, details),
-        sex=mrz.sex,
-        expiry=mrz.expiry,
-        nationality=mrz.nationality,
-        document_type=mrz.document_code,
-        document_number=mrz.document_number,
-        issuing_state=mrz.issuing_state,
-    )
-
-
-def _birth(mrz: Mrz, details: Mapping[str, str]) -> PartialDate:
-    """The birth date in its century: the MRZ has two digits of the year, the fourth digit of the number the
-    century."""
-    number, birth = _id_number(mrz, details), mrz.birth
-    if len(number) != _NUMBER_DIGITS or int(number[4:6]) != birth.year % 100:
-        return birth
-    try:
-        return replace(birth, year=1900 + 100 * (int(number[3]) // 2) + birth.year % 100)
-    except ValueError:  # 29 February of a year that has none: the number means another century
-        return birth
-
-
-def _id_number(mrz: Mrz, details: Mapping[str, str]) -> str:
-    """The 12-digit number: the Vietnamese card has it in the optional data of line 1, else DG13, else
-    none."""
-    first = mrz.optional.split(" ")[0]
-    for candidate in (first, details.get("id-number", "")):
-        if len(candidate) == _NUMBER_DIGITS and candidate.isascii() and candidate.isdigit():
-            return candidate
-    return mrz.document_number
+        return None, "unreadable"
+    return details, " ".join(details.warnings) or "read"
 
 
 def require_chain(chip: ConsistentChip, store: TrustStore, at: datetime) -> VerifiedChip:
-    """Follow the signer to a pinned CSCA; `at` is the station's time, UTC.
+    """Follow the signer of EF.SOD, and that of EF.CardSecurity where it was read, to a pinned CSCA; `at` is the
+    station's time, UTC.
 
-    Raises NoTrustAnchorError, ChainError, CountryMismatchError, ScopeError, ClockSuspectError,
-    SigningTimeUnknownError, RevokedError, RevocationUnknownError, and the key errors of `load_public_key`."""
-    signer = read_certificate(chip.sod.signer_certificate)
-    holder = chip.holder
+    Raises NoTrustAnchorError, ChainError, CountryMismatchError, IssuingStateUnknownError, ScopeError,
+    ClockSuspectError, SigningTimeUnknownError, RevokedError, RevocationUnknownError, and the key errors of
+    `load_public_key`; `facts` name the file where it is not EF.SOD."""
+    facts = _require_signer(chip, chip.sod.signer_certificate, chip.sod.signing_time, store, at)
+    other = chip.card_security
+    if other is not None and (other.signer_certificate, other.signing_time) != (
+        chip.sod.signer_certificate,
+        chip.sod.signing_time,
+    ):
+        try:
+            found = _require_signer(chip, other.signer_certificate, other.signing_time, store, at)
+        except ReaderError as error:
+            raise type(error)(**{**error.facts, "file": CARD_SECURITY}) from None
+        facts["card_security_signer_sha256"] = found["signer_sha256"]
+    return VerifiedChip(chip=chip, facts=freeze(facts))
+
+
+def _require_signer(
+    chip: ConsistentChip, encoded: bytes, signing_time: datetime | None, store: TrustStore, at: datetime
+) -> dict[str, str | int]:
+    """One signer's whole chain; what held is in the facts, also in those of an error that is no evidence."""
+    signer, holder = read_certificate(encoded), chip.holder
     document = Document(
-        code=holder.document_type, issuing_state=holder.issuing_state, signing_time=chip.sod.signing_time
+        code=holder.document_type, issuing_state=holder.issuing_state, signing_time=signing_time
     )
     facts: dict[str, str | int] = {"signer_sha256": signer.fingerprint, **store.facts}
     try:
@@ -224,7 +253,11 @@ def require_chain(chip: ConsistentChip, store: TrustStore, at: datetime) -> Veri
         raise NoTrustAnchorError(**{**facts, **unknown.facts}) from None
     profile, deviations = require_fit(signer, anchor, document)
     require_in_time(signer, anchor.certificate, document.signing_time, at)
-    facts |= {"csca_sha256": anchor.certificate.fingerprint, "profile": profile}
+    facts |= {
+        "csca_sha256": anchor.certificate.fingerprint,
+        "profile": profile,
+        "edition": edition_of(signer),
+    }
     facts["deviations"] = " ".join(deviations)
     crl = store.crl_of(signer.issuer.key)
     try:
@@ -232,4 +265,4 @@ def require_chain(chip: ConsistentChip, store: TrustStore, at: datetime) -> Veri
     except RevocationUnknownError as unknown:
         raise RevocationUnknownError(**{**facts, **unknown.facts}) from None
     facts["crl_number"] = "none" if crl is None or crl.number is None else str(crl.number)  # up to 20 octets
-    return VerifiedChip(chip=chip, facts=freeze(facts))
+    return facts

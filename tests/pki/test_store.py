@@ -20,6 +20,7 @@ from readers.emrtd.pki.errors import (
     TrustStoreAlteredError,
     TrustStoreMissingError,
 )
+from readers.emrtd.pki.profile import csca_deviations
 from readers.emrtd.pki.store import TrustStore
 from readers.softcard.pki import training_pki
 from tests.support.softcard import NOW, sign, trust_store, verify
@@ -126,13 +127,20 @@ def test_what_is_no_csca(tmp_path: Path) -> None:
     assert refused(store, authority(critical="2.25.1").encoded) == "critical-extension"
     assert refused(store, authority(name={"common_name": "x"}).encoded) == "no-country"
     assert refused(store, authority(small, hash_name="sha256").encoded) == "pa-weak-algorithm"
-    assert refused(store, authority(hash_name="sha1").encoded) == "self-signature"
     assert (
         refused(store, authority(spki=spki_of(ec.generate_private_key(ec.SECP384R1()))).encoded)
         == "self-signature"
     )
     with pytest.raises(CertificateRefusedError):
         pin(store, CSCA.encoded, scope="anything")
+
+
+def test_a_self_signature_with_sha1_is_a_deviation_and_no_obstacle(tmp_path: Path) -> None:
+    """It shows that the maker had the key; what is believed is the fingerprint two persons compared."""
+    store = real_store(tmp_path)
+    pin(store, authority(hash_name="sha1").encoded)
+    (anchor,) = store.anchors_of("VN")
+    assert "csca-sha1-self-signature" in csca_deviations(anchor.certificate)
 
 
 @pytest.mark.parametrize("name", ["store.json", "certificates", "crls"])

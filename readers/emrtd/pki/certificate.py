@@ -57,6 +57,12 @@ class Name:
     organization: str
     common_name: str
 
+    @property
+    def display(self) -> str:
+        """For people: country, organization and common name."""
+        parts = {"C": self.country, "O": self.organization, "CN": self.common_name}
+        return ", ".join(f"{name}={value}" for name, value in parts.items() if value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:

@@ -1,0 +1,323 @@
+"""What an import would bring into a trust store: every certificate and CRL of a file, checked, before anything is
+written.
+
+In a file of one or a few, the first that is no good refuses the import. In a list of many, it is left out, named and
+counted. A training certificate, and a CRL that is older than the stored one, always refuse all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from readers.emrtd.pki.chain import Anchor, Scope
+from readers.emrtd.pki.crl import Crl, read_crl
+from readers.emrtd.pki.csca import is_link, read_csca, require_link, require_self_signature
+from readers.emrtd.pki.errors import (
+    CertificateRefusedError,
+    CrlRefusedError,
+    CrlRolledBackError,
+    MasterListRefusedError,
+    SecondPersonError,
+    TrainingAnchorError,
+    UnsupportedAlgorithmError,
+    WeakAlgorithmError,
+)
+from readers.emrtd.pki.master_list import MasterList, read_master_list, require_list_signer
+from readers.emrtd.pki.public_key import SignatureRefusedError, load_public_key
+from readers.emrtd.pki.stored_item import StoredItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from typing import Protocol
+
+    from readers.emrtd.pki.certificate import Certificate, Name
+    from readers.emrtd.pki.trust_file import TrustFile
+
+    class Pinned(Protocol):
+        """What an import needs of the store it goes into."""
+
+        @property
+        def training(self) -> bool:
+            """Whether training certificates may come in."""
+
+        def list(self) -> tuple[StoredItem, ...]:
+            """Every anchor and CRL."""
+
+        def anchors_named(self, subject_key: str) -> tuple[Anchor, ...]:
+            """The pinned CSCAs of this name."""
+
+        def anchors_of(self, country: str) -> tuple[Anchor, ...]:
+            """The pinned CSCAs of a country."""
+
+        def crl_of(self, issuer_key: str) -> Crl | None:
+            """The stored CRL of an issuer."""
+
+
+SCOPES: Final = ("identity-card", "passport")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """Something that would come in: its line of the manifest and its octets. `expired`: a CSCA whose time is over,
+    which still vouches for what it signed in its time."""
+
+    item: StoredItem
+    encoded: bytes = field(repr=False)
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Something of a list that stays out. what: certificate, crl, master-list or attribute; sha256: of its octets."""
+
+    what: str
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """Who vouches for a master list. `pinned`: the CSCA was in the store before; else it comes with the list itself,
+    and only the comparison on paper speaks for it."""
+
+    country: str
+    csca_sha256: str
+    signer_sha256: str
+    pinned: bool
+    certificates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan:
+    """The outcome of checking a file. `fingerprints`: of all that is good in it, pinned before or not."""
+
+    new: tuple[NewItem, ...]
+    fingerprints: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    vouchers: tuple[Voucher, ...]
+    signers: int
+
+    @property
+    def known(self) -> int:
+        """How many were in the store already, or stand in the file twice."""
+        return len(self.fingerprints) - len(self.new)
+
+
+class Importer:
+    """Checks one file for one store. `by`, `second`: the two persons; `at`: now, UTC; `source`: SHA-256 of the file."""
+
+    def __init__(
+        self, store: Pinned, *, by: str, second: str, at: datetime, scope: Scope, source: str
+    ) -> None:
+        if scope not in SCOPES:
+            raise CertificateRefusedError(reason="scope")
+        self._store = store
+        self._by, self._second, self._at = by, second, at
+        self._scope = scope
+        self._source = source
+        self._known = {item.sha256: item for item in store.list()}
+        self._authorities: dict[str, Certificate] = {}
+        self._new: dict[str, NewItem] = {}
+        self._fingerprints: list[str] = []
+        self._skipped: list[Skipped] = []
+        self._vouchers: list[Voucher] = []
+
+    def plan(self, file: TrustFile) -> ImportPlan:
+        """Check everything.
+
+        Raises TrainingAnchorError, SecondPersonError, CrlRolledBackError, and for a file of one or a few
+        CertificateRefusedError, MasterListRefusedError, CrlRefusedError."""
+        lenient = file.is_list
+        self._skipped += [Skipped(what="attribute", sha256="", reason=name) for name in file.broken]
+        certificates = [*file.certificates, *self._listed(file.master_lists, lenient=file.form == "ldif")]
+        self._take_certificates(certificates, lenient=lenient)
+        for octets in file.crls:
+            self._take_crl(octets, lenient=lenient)
+        return ImportPlan(
+            new=tuple(self._new.values()),
+            fingerprints=tuple(self._fingerprints),
+            skipped=tuple(self._skipped),
+            vouchers=tuple(self._vouchers),
+            signers=file.signers,
+        )
+
+    # --- certificates ----------------------------------------------------------------------------------------
+
+    def _listed(self, master_lists: Iterable[bytes], *, lenient: bool) -> list[bytes]:
+        """The certificates of every list whose signer its own country vouches for."""
+        found: list[bytes] = []
+        for octets in master_lists:
+            try:
+                signed = read_master_list(octets)
+                self._vouchers.append(self._voucher(signed))
+            except MasterListRefusedError as refused:
+                if not lenient:
+                    raise
+                self._skip("master-list", octets, str(refused.facts.get("reason")))
+                continue
+            found += signed.certificates
+        return found
+
+    def _voucher(self, signed: MasterList) -> Voucher:
+        name = signed.signer.issuer.key
+        pinned = [anchor.certificate for anchor in self._store.anchors_named(name)]
+        authority = require_list_signer(signed, [*pinned, *self._enclosed(signed)], self._at)
+        crl = self._store.crl_of(name)
+        if crl is not None and signed.signer.serial in crl.serials:
+            raise MasterListRefusedError(reason="signer-revoked")
+        return Voucher(
+            country=signed.signer.subject.country,
+            csca_sha256=authority.fingerprint,
+            signer_sha256=signed.signer.fingerprint,
+            pinned=authority in pinned,
+            certificates=len(signed.certificates),
+        )
+
+    def _enclosed(self, signed: MasterList) -> Iterable[Certificate]:
+        """The self-signed CSCAs of the list itself that its signer may come from."""
+        for octets in signed.certificates:
+            try:
+                certificate = read_csca(octets)
+                if certificate.subject.key == signed.signer.issuer.key and not is_link(certificate):
+                    require_self_signature(certificate)
+                    yield certificate
+            except CertificateRefusedError:
+                continue
+
+    def _take_certificates(self, certificates: Sequence[bytes], *, lenient: bool) -> None:
+        """Self-signed ones first: a link may be signed by one that stands behind it in the file."""
+        links: list[Certificate] = []
+        for octets in certificates:
+            try:
+                certificate = read_csca(octets)
+                if is_link(certificate):
+                    links.append(certificate)
+                    continue
+                require_self_signature(certificate)
+                self._take_certificate(certificate)
+            except CertificateRefusedError as refused:
+                self._refuse("certificate", octets, refused, lenient=lenient)
+        for certificate in links:
+            try:
+                issuer = require_link(certificate, self._authorities_named(certificate.issuer.key))
+                self._take_certificate(certificate, link=issuer.fingerprint)
+            except CertificateRefusedError as refused:
+                self._refuse("certificate", certificate.encoded, refused, lenient=lenient)
+
+    def _authorities_named(self, name: str) -> list[Certificate]:
+        pinned = [anchor.certificate for anchor in self._store.anchors_named(name)]
+        return pinned + [found for found in self._authorities.values() if found.subject.key == name]
+
+    def _take_certificate(self, certificate: Certificate, *, link: str = "") -> None:
+        if certificate.training and not self._store.training:
+            raise TrainingAnchorError()
+        if not self._store.training and (not self._by or not self._second or self._by == self._second):
+            raise SecondPersonError()
+        fingerprint = certificate.fingerprint
+        known = self._known.get(fingerprint)
+        if known is not None and known.scope != self._scope:
+            raise CertificateRefusedError(reason="scope-differs", pinned_for=known.scope)
+        self._authorities[fingerprint] = certificate
+        self._fingerprints.append(fingerprint)
+        if known is None and fingerprint not in self._new:
+            end = certificate.validity.end
+            item = self._item(kind="csca", fingerprint=fingerprint, of=certificate.subject, link=link)
+            expired = end is not None and end < self._at
+            self._new[fingerprint] = NewItem(item=item, encoded=certificate.encoded, expired=expired)
+
+    # --- revocation lists ------------------------------------------------------------------------------------
+
+    def _take_crl(self, octets: bytes, *, lenient: bool) -> None:
+        try:
+            crl = _read_crl(octets)
+            self._require_signer(crl)
+        except CrlRefusedError as refused:
+            self._refuse("crl", octets, refused, lenient=lenient)
+            return
+        name, fingerprint = crl.issuer.key, crl.fingerprint
+        self._fingerprints.append(fingerprint)
+        old = self._store.crl_of(name)
+        if fingerprint in self._new or (old is not None and old.fingerprint == fingerprint):
+            return
+        if old is not None and _is_older(crl, old):
+            raise CrlRolledBackError(stored_number=_shown(old), offered_number=_shown(crl))
+        item = self._item(kind="crl", fingerprint=fingerprint, of=crl.issuer, number=_number(crl))
+        if any((made.item.kind, made.item.subject) == ("crl", name) for made in self._new.values()):
+            raise CrlRefusedError(reason="two-lists-of-one-issuer")
+        self._new[fingerprint] = NewItem(item=item, encoded=crl.encoded)
+
+    def _require_signer(self, crl: Crl) -> None:
+        """Any key of the issuer's country may have signed: the newest CSCA signs for its predecessors."""
+        pinned = [anchor.certificate for anchor in self._store.anchors_of(crl.issuer.country)]
+        offered = (
+            found for found in self._authorities.values() if found.subject.country == crl.issuer.country
+        )
+        known = [*pinned, *offered]
+        keys = [found for found in known if crl.authority_key_id in (None, found.key_id)]
+        if not keys or all(found.subject.key != crl.issuer.key for found in known):
+            raise CrlRefusedError(reason="signer-unknown")
+        if not any(signed_by(crl, found) for found in keys):
+            raise CrlRefusedError(reason="signature")
+
+    # --- both ------------------------------------------------------------------------------------------------
+
+    def _item(self, *, kind: str, fingerprint: str, of: Name, number: int = -1, link: str = "") -> StoredItem:
+        return StoredItem(
+            kind=kind,
+            sha256=fingerprint,
+            subject=of.key,
+            scope=self._scope if kind == "csca" else "",
+            number=number,
+            by=self._by,
+            second=self._second,
+            at=self._at.astimezone(UTC).isoformat(timespec="seconds"),
+            country=of.country,
+            name=of.display,
+            link=link,
+            source="" if self._source == fingerprint else self._source,
+        )
+
+    def _refuse(
+        self, what: str, octets: bytes, refused: CertificateRefusedError | CrlRefusedError, *, lenient: bool
+    ) -> None:
+        if not lenient:
+            raise refused
+        self._skip(what, octets, str(refused.facts.get("reason")))
+
+    def _skip(self, what: str, octets: bytes, reason: str) -> None:
+        self._skipped.append(Skipped(what=what, sha256=hashlib.sha256(octets).hexdigest(), reason=reason))
+
+
+def signed_by(crl: Crl, authority: Certificate) -> bool:
+    """Whether the CSCA's key signed the list."""
+    try:
+        load_public_key(authority.spki).verify(crl.signature, crl.signed_part, crl.algorithm)
+    except (SignatureRefusedError, WeakAlgorithmError, UnsupportedAlgorithmError):
+        return False
+    return True
+
+
+def _read_crl(data: bytes) -> Crl:
+    try:
+        return read_crl(data)
+    except UnsupportedAlgorithmError:
+        raise CrlRefusedError(reason="algorithm") from None
+
+
+def _is_older(offered: Crl, stored: Crl) -> bool:
+    if offered.number is not None and stored.number is not None and offered.number <= stored.number:
+        return True
+    return offered.this_update < stored.this_update
+
+
+def _number(crl: Crl) -> int:
+    return -1 if crl.number is None else crl.number
+
+
+def _shown(crl: Crl) -> str:
+    """A number for the record, where 64 bits are not always enough."""
+    return "none" if crl.number is None else str(crl.number)

@@ -1,0 +1,27 @@
+"""One line of a trust store's manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """One anchor or CRL. kind: "csca" or "crl"; subject: the name as it is compared, of a CRL its issuer's; number:
+    of a CRL, -1 if it has none; at: ISO 8601, UTC.
+
+    name: the subject for people. link: SHA-256 of the CSCA that signed a link certificate, else "". source: SHA-256
+    of the file it was imported from, "" where that was it alone."""
+
+    kind: str
+    sha256: str
+    subject: str
+    scope: str = ""
+    number: int = -1
+    by: str
+    second: str
+    at: str
+    country: str = ""
+    name: str = ""
+    link: str = ""
+    source: str = ""
