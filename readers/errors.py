@@ -125,6 +125,13 @@ class PaceFailedError(ReaderError):
     conclusive = True
 
 
+class BacFailedError(ReaderError):
+    """The chip broke the rules of Basic Access Control: wrong MAC or challenge, malformed answers."""
+
+    code = "bac-failed"
+    conclusive = True
+
+
 class AccessDeniedError(ReaderError):
     """The access key does not open this chip; fact `tries` counts the attempts on this card."""
 

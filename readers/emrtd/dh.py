@@ -35,7 +35,7 @@ class DhGroup:
         return 1 < element < self.p - 1 and pow(element, self.q, self.p) == 1
 
     def encode(self, element: int) -> bytes:
-        """The element in `size` octets, as a public value (9303-11 9.4.4) or shared secret (RFC 2631 2.1.2)."""
+        """The element in `size` octets, as a public value (9303-11 9.4.3) or shared secret (RFC 2631 2.1.2)."""
         return element.to_bytes(self.size, "big")
 
     def decode(self, octets: bytes) -> int:

@@ -65,6 +65,10 @@ _DATA_GROUP_TAGS = (
 )
 
 EF_CARD_ACCESS = FileSpec(name="CardAccess", file_id=0x011C, sfi=0x1C, tag=0x31, at_least=16)
+EF_CARD_SECURITY = FileSpec(
+    name="CardSecurity", file_id=0x011D, sfi=0x1D, tag=0x30, cap=SOD_CAP, at_least=256
+)
+"""In the master file, where its identifiers are not those of EF.SOD; not among ALL_FILES."""
 EF_COM = FileSpec(name="COM", file_id=0x011E, sfi=0x1E, tag=0x60, at_least=16)
 EF_SOD = FileSpec(name="SOD", file_id=0x011D, sfi=0x1D, tag=0x77, cap=SOD_CAP, at_least=256)
 DATA_GROUPS: dict[int, FileSpec] = {
@@ -72,6 +76,8 @@ DATA_GROUPS: dict[int, FileSpec] = {
 }
 DG1 = DATA_GROUPS[1]
 DG2 = DATA_GROUPS[2]
+DG11 = DATA_GROUPS[11]
+DG12 = DATA_GROUPS[12]
 DG13 = DATA_GROUPS[13]
 DG14 = DATA_GROUPS[14]
 DG15 = DATA_GROUPS[15]

@@ -1,54 +1,76 @@
-"""PACE with ECDH and generic mapping, reader's side (9303-11 4.4)."""
+"""PACE, reader's side, with every mapping, cipher and standardised group (9303-11 4.4).
+
+A run has two halves. `begin` selects the protocol and takes the encrypted nonce: nothing of the key has been used,
+and a refusal says only what the chip does not know. `finish` uses the key; whatever goes wrong there is a wrong key
+(AccessDeniedError), a refused step (ChipStatusError) or a chip that breaks the protocol (PaceFailedError).
+
+Public keys of the 2048-bit groups exceed 255 octets: those commands take the extended form (9303-11 9.3.1.2).
+Splitting them into a command chain is not done: the chain of GENERAL AUTHENTICATE is the protocol itself, and
+chaining "must not be used for other purposes" (9.3.2). A chip that refuses the extended form gives ChipStatusError.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from readers.emrtd import crypto
+from readers.emrtd import crypto, pace_mapping
 from readers.emrtd.access_key import AccessKey, nonce_key
-from readers.emrtd.curves import CURVES, Curve, CurveError, Point
+from readers.emrtd.evidence import ChipMapping
+from readers.emrtd.pace_mapping import Domain, MappingError, standard_domain
 from readers.emrtd.secure_messaging import SecureChannel, SessionKeys
-from readers.errors import AccessDeniedError, PaceFailedError, PaceNotOfferedError, TlvError
+from readers.errors import AccessDeniedError, ChipStatusError, PaceFailedError, PaceNotOfferedError, TlvError
 from readers.iso7816 import der, status_words, tlv
-from readers.iso7816.apdu import CommandApdu
+from readers.iso7816.apdu import MAX_EXTENDED_LE, MAX_SHORT_LC, MAX_SHORT_LE, CommandApdu
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from readers.emrtd.lds.security_infos import PaceInfo
+    from readers.emrtd.pace_mapping import KeyPair
+    from readers.iso7816.apdu import ResponseApdu
     from readers.iso7816.channel import PlainChannel
 
-SUPPORTED_MAPPING: Final = "ecdh-gm"
-SUPPORTED_VERSION: Final = 2
+MSE_SET_AT: Final = "mse-set-at"
 _CLA_CHAINING: Final = 0x10
 _MSE: Final = 0x22
 _GENERAL_AUTHENTICATE: Final = 0x86
 _DYNAMIC_DATA: Final = 0x7C
-_PUBLIC_KEY: Final = 0x7F49
+_NONCE: Final = 0x80
 _MAX_NONCE_OCTETS: Final = 64
+_CHIP_AUTHENTICATION_DATA: Final = 0x8A
 
 
-def choose(offered: Sequence[PaceInfo]) -> PaceInfo:
-    """The variant to use: AES before 3DES, then the file's order. Raises PaceNotOfferedError."""
-    usable = [
-        info
-        for info in offered
-        if info.mapping == SUPPORTED_MAPPING
-        and info.version == SUPPORTED_VERSION
-        and info.parameter_id in CURVES
-    ]
-    if not usable:
-        raise PaceNotOfferedError(offered=len(offered))
-    return min(usable, key=lambda info: info.suite is crypto.CipherSuite.TDES)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A step that the chip refused before any key was used."""
+
+    command: str
+    sw: int
 
 
-def public_key_object(oid: str, point: bytes) -> bytes:
-    """The input of an authentication token: 7F49 {06 protocol, 86 point} (9303-11 4.4.3.4)."""
-    return tlv.encode(_PUBLIC_KEY, tlv.encode(der.OID, der.encode_oid(oid)), tlv.encode(0x86, point))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceSession:
+    """The protected channel; `mapping`: what the Chip Authentication Mapping gave, still to be checked."""
+
+    channel: SecureChannel
+    mapping: ChipMapping | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Agreed:
+    """What the key agreement left behind."""
+
+    keys: SessionKeys = field(repr=False)
+    own: KeyPair = field(repr=False)
+    theirs: bytes = field(repr=False)
 
 
 class PaceReader:
-    """One run of the protocol over a plain channel. Scalars come from `randbytes`, which must be a CSPRNG."""
+    """One run of the protocol over a plain channel. Randomness comes from `randbytes`, which must be a CSPRNG.
+
+    `domain`: the parameters, those of the info's standardised id by default; `reference`: what MSE:Set AT names in
+    DO'84', None to leave it out. Raises PaceNotOfferedError without a domain."""
 
     def __init__(
         self,
@@ -56,100 +78,189 @@ class PaceReader:
         info: PaceInfo,
         *,
         randbytes: Callable[[int], bytes],
-        name_curve: bool = False,
+        domain: Domain | None = None,
+        reference: int | None = None,
     ) -> None:
-        if info.mapping != SUPPORTED_MAPPING or info.parameter_id not in CURVES:
+        if domain is None and info.parameter_id is not None:
+            domain = standard_domain(info.parameter_id)
+        if domain is None:
             raise PaceNotOfferedError(protocol=info.protocol)
         self._channel = channel
         self._info = info
-        self._curve: Curve = CURVES[info.parameter_id]
+        self._suite = info.suite
+        self._domain: Domain = domain
+        self._reference = reference
         self._randbytes = randbytes
-        self._name_curve = name_curve
+        self._encrypted_nonce = b""
+        self._mapping_key = b""
 
     def establish(self, key: AccessKey) -> SecureChannel:
+        """Both halves in one. Raises what `finish` raises, and ChipStatusError when the chip refuses `begin`."""
+        refusal = self.begin(key)
+        if refusal is not None:
+            raise ChipStatusError(command=refusal.command, sw=f"{refusal.sw:04X}")
+        return self.finish(key).channel
+
+    def begin(self, key: AccessKey) -> Refusal | None:
+        """Select protocol, kind of password and parameters, and take the encrypted nonce.
+
+        63Cx is a warning that so many tries are left (TR-03110-3 B.1), and no refusal unless it says none. Raises
+        PaceFailedError."""
+        response = self._channel.send(self._set_parameters(key))
+        if response.sw != status_words.OK and not _is_tries_left(response.sw):
+            return Refusal(command=MSE_SET_AT, sw=response.sw)
+        response = self._send(b"")
+        if response.sw != status_words.OK:
+            return Refusal(command=_command("nonce"), sw=response.sw)
+        self._encrypted_nonce = _value(_objects("nonce", response.data), _NONCE, "nonce")
+        return None
+
+    def finish(self, key: AccessKey) -> PaceSession:
         """Prove knowledge of the key and return the protected channel.
 
         Raises AccessDeniedError when the chip refuses the key, PaceFailedError when the chip breaks the
         protocol, ChipStatusError when it refuses a step, and what the connection raises."""
-        self._set_parameters(key)
-        nonce = self._read_nonce(key)
-        mapped = self._map_nonce(nonce)
-        scalar = self._scalar()
-        own = self._multiply(scalar, mapped)
-        theirs = self._exchange(0x83, own, 0x84, "ephemeral-key")
-        secret = self._curve.encode_x(self._multiply(scalar, theirs))
-        keys = SessionKeys.derive(self._info.suite, secret)
-        self._exchange_tokens(keys.mac, own, theirs)
-        return SecureChannel(self._channel, keys)
+        nonce = self._decrypt_nonce(key)
+        mapped = self._map(nonce)
+        agreed = self._agree(mapped)
+        encrypted = self._exchange_tokens(agreed)
+        mapping = self._read_mapping(agreed.keys, encrypted) if self._info.mapping == "ecdh-cam" else None
+        return PaceSession(channel=SecureChannel(self._channel, agreed.keys), mapping=mapping)
 
-    def _set_parameters(self, key: AccessKey) -> None:
+    def _set_parameters(self, key: AccessKey) -> CommandApdu:
         data = tlv.encode(0x80, der.encode_oid(self._info.oid)) + tlv.encode(0x83, bytes([key.reference]))
-        if self._name_curve:
-            data += tlv.encode(0x84, bytes([self._curve.parameter_id]))
-        response = self._channel.send(CommandApdu(ins=_MSE, p1=0xC1, p2=0xA4, data=data))
-        status_words.require_ok(response, command="mse-set-at")
+        if self._reference is not None:
+            octets = self._reference.to_bytes((self._reference.bit_length() + 7) // 8 or 1, "big")
+            data += tlv.encode(0x84, octets)
+        return CommandApdu(ins=_MSE, p1=0xC1, p2=0xA4, data=data)
 
-    def _step(self, data: bytes, expected: int, what: str, *, last: bool = False) -> bytes:
-        """One GENERAL AUTHENTICATE: the value of the expected object in the chip's dynamic data."""
-        command = CommandApdu(
-            cla=0x00 if last else _CLA_CHAINING,
-            ins=_GENERAL_AUTHENTICATE,
-            data=tlv.encode(_DYNAMIC_DATA, data),
-            le=256,
-        )
-        response = self._channel.send(command)
-        if last and status_words.is_verification_failed(response.sw):
+    def _send(self, data: bytes, *, last: bool = False) -> ResponseApdu:
+        """One GENERAL AUTHENTICATE; once more with the Le that the chip names (6Cxx)."""
+        body = tlv.encode(_DYNAMIC_DATA, data)
+        le = MAX_EXTENDED_LE if len(body) > MAX_SHORT_LC else MAX_SHORT_LE
+        cla = 0x00 if last else _CLA_CHAINING
+        response = self._channel.send(CommandApdu(cla=cla, ins=_GENERAL_AUTHENTICATE, data=body, le=le))
+        if status_words.is_wrong_le(response.sw) and response.sw & 0xFF:
+            le = response.sw & 0xFF
+            response = self._channel.send(CommandApdu(cla=cla, ins=_GENERAL_AUTHENTICATE, data=body, le=le))
+        return response
+
+    def _step(self, tag: int, value: bytes, what: str, *, last: bool = False) -> dict[int, bytes]:
+        """One step with the key in use: the objects of the chip's dynamic data."""
+        response = self._send(tlv.encode(tag, value), last=last)
+        if last and _is_wrong_key(response.sw):
             raise AccessDeniedError(sw=f"{response.sw:04X}")
-        octets = status_words.require_ok(response, command=f"general-authenticate-{what}")
-        try:
-            return tlv.parse_one(octets, _DYNAMIC_DATA).child(expected).value
-        except TlvError:
-            raise PaceFailedError(step=what, reason="malformed") from None
+        return _objects(what, status_words.require_ok(response, command=_command(what)))
 
-    def _read_nonce(self, key: AccessKey) -> int:
-        suite = self._info.suite
-        encrypted = self._step(b"", 0x80, "nonce")
-        if not 16 <= len(encrypted) <= _MAX_NONCE_OCTETS or len(encrypted) % suite.block_octets:
+    def _decrypt_nonce(self, key: AccessKey) -> bytes:
+        suite, encrypted = self._suite, self._encrypted_nonce
+        allowed = range(suite.block_octets, _MAX_NONCE_OCTETS + 1, suite.block_octets)
+        if len(encrypted) not in allowed:
             raise PaceFailedError(step="nonce", reason="length")
-        plain = crypto.cbc_decrypt(suite, nonce_key(key, suite), b"\0" * suite.block_octets, encrypted)
-        nonce = int.from_bytes(plain, "big") % self._curve.n
-        if nonce == 0:
-            raise PaceFailedError(step="nonce", reason="zero")
-        return nonce
+        return crypto.cbc_decrypt(suite, nonce_key(key, suite), bytes(suite.block_octets), encrypted)
 
-    def _map_nonce(self, nonce: int) -> Point:
-        """The generic mapping: s·G + H, H the shared point of an anonymous key agreement (4.4.3.3.1)."""
-        scalar = self._scalar()
-        theirs = self._exchange(0x81, self._curve.multiply(scalar), 0x82, "mapping-key")
+    def _map(self, nonce: bytes) -> Domain:
+        """The ephemeral domain parameters (4.4.3.3)."""
+        if self._info.mapping.endswith("-im"):
+            return self._map_integrated(nonce)
         try:
-            return self._curve.multiply_add(nonce, self._curve.generator, scalar, theirs)
-        except CurveError:
-            raise PaceFailedError(step="mapping-key", reason="infinity") from None
+            self._domain.require_nonce(nonce)
+        except MappingError as error:
+            raise PaceFailedError(step="nonce", reason=error.reason) from None
+        own = self._domain.key_pair(self._randbytes)
+        theirs = self._exchange(self._domain, 0x81, own, 0x82, "mapping-key")
+        self._mapping_key = theirs
+        try:
+            return self._domain.map_generic(nonce, own, theirs)
+        except MappingError as error:
+            raise PaceFailedError(step="mapping-key", reason=error.reason) from None
 
-    def _exchange(self, own_tag: int, own: Point, their_tag: int, what: str) -> Point:
-        answer = self._step(tlv.encode(own_tag, self._curve.encode(own)), their_tag, what)
+    def _map_integrated(self, nonce: bytes) -> Domain:
+        """Send t; the chip's mapping data are empty (4.4.5.2.2)."""
+        if len(nonce) != pace_mapping.nonce_octets(self._suite):
+            raise PaceFailedError(step="nonce", reason="length")
+        own_nonce = self._randbytes(self._suite.key_octets)
+        if self._step(0x81, own_nonce, "mapping-nonce").get(0x82):
+            raise PaceFailedError(step="mapping-nonce", reason="malformed")
         try:
-            theirs = self._curve.decode(answer)
-        except CurveError:
-            raise PaceFailedError(step=what, reason="bad-point") from None
-        if theirs.x == own.x:
-            raise PaceFailedError(step=what, reason="own-key-reflected")
+            return self._domain.map_integrated(self._suite, nonce, own_nonce)
+        except MappingError as error:
+            raise PaceFailedError(step="mapping-nonce", reason=error.reason) from None
+
+    def _agree(self, mapped: Domain) -> _Agreed:
+        own = mapped.key_pair(self._randbytes)
+        theirs = self._exchange(mapped, 0x83, own, 0x84, "ephemeral-key")
+        try:
+            secret = mapped.agree(own, theirs)
+        except MappingError as error:
+            raise PaceFailedError(step="key-agreement", reason=error.reason) from None
+        return _Agreed(keys=SessionKeys.derive(self._suite, secret), own=own, theirs=theirs)
+
+    def _exchange(self, domain: Domain, own_tag: int, own: KeyPair, their_tag: int, what: str) -> bytes:
+        """Public keys: theirs, checked to be one and not ours."""
+        theirs = _value(self._step(own_tag, own.public, what), their_tag, what)
+        if theirs == self._mapping_key:
+            raise PaceFailedError(step=what, reason="mapping-key-repeated")
+        try:
+            domain.require_key(theirs)
+            domain.require_other(own, theirs)
+        except MappingError as error:
+            raise PaceFailedError(step=what, reason=error.reason) from None
         return theirs
 
-    def _exchange_tokens(self, mac_key: bytes, own: Point, theirs: Point) -> None:
-        suite, oid = self._info.suite, self._info.oid
-        for_chip = public_key_object(oid, self._curve.encode(theirs))
-        from_chip = public_key_object(oid, self._curve.encode(own))
-        token = tlv.encode(0x85, crypto.mac_token(suite, mac_key, for_chip))
-        answer = self._step(token, 0x86, "token", last=True)
-        if not crypto.same(answer, crypto.mac_token(suite, mac_key, from_chip)):
+    def _exchange_tokens(self, agreed: _Agreed) -> dict[int, bytes]:
+        """Prove both sides' keys; the objects of the chip's last answer."""
+        objects = self._step(0x85, self._token(agreed.keys, agreed.theirs), "token", last=True)
+        expected = self._token(agreed.keys, agreed.own.public)
+        if not crypto.same(_value(objects, 0x86, "token"), expected):
             raise PaceFailedError(step="token", reason="wrong-token")
+        return objects
 
-    def _scalar(self) -> int:
-        return self._curve.random_scalar(self._randbytes(self._curve.size + 8))
+    def _token(self, keys: SessionKeys, public: bytes) -> bytes:
+        return pace_mapping.token(self._suite, keys.mac, self._info.oid, self._domain, public)
 
-    def _multiply(self, scalar: int, point: Point) -> Point:
+    def _read_mapping(self, keys: SessionKeys, objects: dict[int, bytes]) -> ChipMapping:
+        """Decrypt the Chip Authentication Data, which this mapping must come with (4.4.5)."""
+        what = "chip-authentication-data"
+        encrypted = _value(objects, _CHIP_AUTHENTICATION_DATA, what)
         try:
-            return self._curve.multiply(scalar, point)
-        except CurveError:
-            raise PaceFailedError(step="key-agreement", reason="infinity") from None
+            data = pace_mapping.decrypt_chip_authentication_data(self._suite, keys.enc, encrypted)
+        except MappingError as error:
+            raise PaceFailedError(step=what, reason=error.reason) from None
+        return ChipMapping(
+            oid=self._info.oid,
+            parameter_id=self._domain.parameter_id,
+            mapping_key=self._mapping_key,
+            data=data,
+        )
+
+
+def _command(step: str) -> str:
+    return f"general-authenticate-{step}"
+
+
+def _is_tries_left(sw: int) -> bool:
+    return 0x63C1 <= sw <= 0x63CF
+
+
+def _is_wrong_key(sw: int) -> bool:
+    """63xx as prescribed, 6983, and 6982 of chips that answer so."""
+    return status_words.is_verification_failed(sw) or sw == status_words.SECURITY_NOT_SATISFIED
+
+
+def _objects(step: str, octets: bytes) -> dict[int, bytes]:
+    """The dynamic data's objects, each tag once. Raises PaceFailedError."""
+    try:
+        items = tlv.parse_one(octets, _DYNAMIC_DATA).children()
+    except TlvError:
+        raise PaceFailedError(step=step, reason="malformed") from None
+    objects = {item.tag: item.value for item in items}
+    if len(objects) != len(items):
+        raise PaceFailedError(step=step, reason="malformed")
+    return objects
+
+
+def _value(objects: dict[int, bytes], tag: int, step: str) -> bytes:
+    if tag not in objects:
+        raise PaceFailedError(step=step, reason="malformed")
+    return objects[tag]

@@ -80,6 +80,10 @@ class Domain(Protocol):
         """The shared secret K: x-coordinate or group element, in the octets of the field. Raises
         MappingError."""
 
+    def require_nonce(self, nonce: bytes) -> None:
+        """Check that the nonce is not zero in this group: the generic mapping would not use it. Raises
+        MappingError."""
+
     def map_generic(self, nonce: bytes, own: KeyPair, theirs: bytes) -> Domain:
         """The domain of the generic mapping, after an exchange of mapping keys (4.4.3.3.1). Raises
         MappingError."""
@@ -129,11 +133,13 @@ class EcDomain:
         """The x-coordinate of the shared point. Raises MappingError."""
         return self.curve.encode_x(self._multiply(own.private, self._decode(theirs)))
 
+    def require_nonce(self, nonce: bytes) -> None:
+        """Check that the nonce is not zero modulo the order. Raises MappingError."""
+        self._reduce(nonce)
+
     def map_generic(self, nonce: bytes, own: KeyPair, theirs: bytes) -> EcDomain:
         """G' = s·G + H, H the shared point. Raises MappingError."""
-        scalar = int.from_bytes(nonce, "big") % self.curve.n
-        if scalar == 0:
-            raise MappingError("zero")
+        scalar = self._reduce(nonce)
         point = self._decode(theirs)
         try:
             mapped = self.curve.multiply_add(scalar, self.generator, own.private, point)
@@ -145,6 +151,12 @@ class EcDomain:
         """G' = f(R_p(s, t)), f the encoding of field elements as points. Raises MappingError."""
         element = pseudo_random(suite, nonce, other_nonce, self.curve.p)
         return replace(self, generator=encode_as_point(self.curve, element))
+
+    def _reduce(self, nonce: bytes) -> int:
+        scalar = int.from_bytes(nonce, "big") % self.curve.n
+        if scalar == 0:
+            raise MappingError("zero")
+        return scalar
 
     def _decode(self, octets: bytes) -> Point:
         try:
@@ -181,7 +193,7 @@ class DhDomain:
         """A fresh key pair over this generator.
 
         Drawn again while the public value begins with a zero octet: whether such octets are sent and hashed
-        into the token is where implementations differ (9303-11 9.4.4 against PKCS #3 7.3)."""
+        into the token is where implementations differ (9303-11 9.4.3 against PKCS #3 7.3)."""
         for _ in range(_FULL_LENGTH_DRAWS):
             pair = self.key_pair_of(self.group.random_exponent(randbytes(self.group.exponent_octets)))
             if pair.public[0]:
@@ -208,11 +220,13 @@ class DhDomain:
         """The shared element, leading zero octets kept. Raises MappingError."""
         return self.group.encode(self._power(own.private, self._decode(theirs)))
 
+    def require_nonce(self, nonce: bytes) -> None:
+        """Check that the nonce is not zero modulo the order. Raises MappingError."""
+        self._reduce(nonce)
+
     def map_generic(self, nonce: bytes, own: KeyPair, theirs: bytes) -> DhDomain:
         """g' = g^s · h, h the shared element. Raises MappingError."""
-        exponent = int.from_bytes(nonce, "big") % self.group.q
-        if exponent == 0:
-            raise MappingError("zero")
+        exponent = self._reduce(nonce)
         shared = self._power(own.private, self._decode(theirs))
         try:
             mapped = self.group.multiply(self.group.power(exponent, self.generator), shared)
@@ -228,6 +242,12 @@ class DhDomain:
             raise MappingError("infinity")
         return replace(self, generator=mapped)
 
+    def _reduce(self, nonce: bytes) -> int:
+        exponent = int.from_bytes(nonce, "big") % self.group.q
+        if exponent == 0:
+            raise MappingError("zero")
+        return exponent
+
     def _decode(self, octets: bytes) -> int:
         try:
             return self.group.decode(octets)
@@ -241,15 +261,21 @@ class DhDomain:
             raise MappingError("exponent") from None
 
 
+def ec_domain(curve: Curve) -> EcDomain:
+    """The curve with its own generator."""
+    return EcDomain(curve=curve, generator=curve.generator)
+
+
+def dh_domain(group: DhGroup) -> DhDomain:
+    """The group with its own generator."""
+    return DhDomain(group=group, generator=group.g)
+
+
 def standard_domain(parameter_id: int) -> Domain | None:
     """The domain of a standardised parameter id (9303-11 9.5.1), None where there is none."""
     if parameter_id in CURVES:
-        curve = CURVES[parameter_id]
-        return EcDomain(curve=curve, generator=curve.generator)
-    if parameter_id in GROUPS:
-        group = GROUPS[parameter_id]
-        return DhDomain(group=group, generator=group.g)
-    return None
+        return ec_domain(CURVES[parameter_id])
+    return dh_domain(GROUPS[parameter_id]) if parameter_id in GROUPS else None
 
 
 # --- integrated mapping ------------------------------------------------------------------------------------
@@ -318,24 +344,14 @@ def token(suite: CipherSuite, mac_key: bytes, oid: str, domain: Domain, public: 
 
 
 def chip_authentication_data(curve: Curve, mapping_private: int, static_private: int) -> bytes:
-    """CA_IC = SK_Map,IC / SK_IC mod n, which the chip sends encrypted (4.4.3.3.3). Chip's side."""
+    """CA_IC = SK_Map,IC / SK_IC mod n, which the chip sends encrypted (4.4.3.5.1). Chip's side."""
     return (mapping_private * pow(static_private, -1, curve.n) % curve.n).to_bytes(
         _order_octets(curve), "big"
     )
 
 
-def mapping_key_of(curve: Curve, data: bytes, static_public: Point) -> Point:
-    """CA_IC · PK_IC, which must be the chip's public mapping key (4.4.3.3.3). Raises MappingError."""
-    if len(data) > _order_octets(curve):
-        raise MappingError("length")
-    try:
-        return curve.multiply(int.from_bytes(data, "big"), static_public)
-    except CurveError:
-        raise MappingError("infinity") from None
-
-
 def encrypt_chip_authentication_data(suite: CipherSuite, enc_key: bytes, data: bytes) -> bytes:
-    """A_IC: the padded data under KS_ENC, the IV the encryption of -1 (4.4.3.5). Chip's side."""
+    """A_IC: the padded data under KS_ENC, the IV the encryption of -1 (4.4.3.5.4). Chip's side."""
     padded = crypto.pad(data, suite.block_octets)
     return crypto.cbc_encrypt(suite, enc_key, _minus_one(suite, enc_key), padded)
 

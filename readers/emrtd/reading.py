@@ -1,104 +1,52 @@
-"""One chip from access to portrait: open, prove genuine, read (9303-11 4.2, 9303-10 3.6)."""
+"""One chip from access to portrait: open, prove genuine, read (9303-11 4.2, 9303-10 3.6).
+
+SOD, DG14 and DG15 come first, so that a copy is refused before the portrait. Fingerprints and irises (DG3, DG4) are
+never asked for.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from readers.emrtd import active_auth, files, pace
-from readers.emrtd.crypto import CipherSuite
-from readers.emrtd.curves import CURVES, curve_by_name
-from readers.emrtd.evidence import (
-    Access,
-    CardAccessOrigin,
-    ConsistentKeys,
-    GenuineChip,
-    OpenedChip,
-    ProvenBy,
-    RawChip,
-    freeze,
-)
-from readers.emrtd.file_reader import FileReader, Progress
-from readers.emrtd.lds.card_access import parse_card_access
-from readers.emrtd.lds.security_infos import ID_PACE, PaceInfo
+from readers.emrtd import active_auth, files
+from readers.emrtd.card_link import CardLink
+from readers.emrtd.chip_proofs import ChipProver, listed_files
+from readers.emrtd.evidence import GenuineChip, OpenedChip, RawChip, freeze
+from readers.emrtd.file_reader import ChipHabits, PartialFile, Progress
+from readers.emrtd.limits import ReadLimits
+from readers.emrtd.resume import Resumption
+from readers.emrtd.session import ChipSession, Tools
+from readers.emrtd.steps import Step, StepLog
 from readers.errors import (
-    AccessDeniedError,
-    AccessLockedError,
-    ActiveAuthError,
-    CardMuteError,
     ChipFileMissingError,
     ChipFileTooLargeError,
     ChipStatusError,
-    PaceNotOfferedError,
-    SecureMessagingError,
 )
-from readers.iso7816 import status_words
-from readers.iso7816.apdu import CommandApdu
-from readers.iso7816.channel import PlainChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from readers.emrtd.access import Granted
     from readers.emrtd.access_key import AccessKey
+    from readers.emrtd.evidence import ChipMapping, ConsistentKeys
     from readers.emrtd.files import FileSpec
-    from readers.emrtd.lds.dg15 import ActiveKey
-    from readers.emrtd.secure_messaging import SecureChannel
+    from readers.emrtd.reader_memory import ReaderMemory
     from readers.transport.base import Connection
 
-_PLAIN_BLOCK: Final = 256
-_INTERNAL_AUTHENTICATE: Final = 0x88
-_LENGTH_TROUBLE: Final = frozenset({status_words.WRONG_LENGTH, status_words.NO_DIAGNOSIS})
-_UNKNOWN_COMMAND: Final = frozenset({"6A80", "6A81", "6A86", "6A88", "6D00", "6E00"})
-ASSUMED_PACE: Final = PaceInfo(
-    oid=f"{ID_PACE}.2.2",
-    mapping="ecdh-gm",
-    suite=CipherSuite.AES_128,
-    version=2,
-    parameter_id=curve_by_name("brainpoolP256r1").parameter_id,
-)
-"""What the Vietnamese card is known to speak, for chips whose EF.CardAccess cannot be read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadLimits:
-    """Limits of one conversation. `pace_tries`: keys sent to one chip; `total_s`: seconds for each of the
-    three steps; `block_octets`: plain octets per read (0: what fits a short answer); `extended_length`:
-    long answers are asked for in the extended form, else collected with GET RESPONSE."""
-
-    pace_tries: int = 4
-    total_s: float = 30.0
-    block_octets: int = 0
-    extended_length: bool = True
-
-
-class _TimedConnection:
-    """A connection that ends a step in time, however many commands a chip may draw it out over."""
-
-    def __init__(self, connection: Connection, monotonic: Callable[[], float]) -> None:
-        self._connection = connection
-        self._monotonic = monotonic
-        self._deadline = float("inf")
-        self.name, self.atr = connection.name, connection.atr
-
-    def begin(self, seconds: float) -> float:
-        """Start a step; return its deadline on the monotonic clock."""
-        self._deadline = self._monotonic() + seconds
-        return self._deadline
-
-    def transceive(self, command: bytes) -> bytes:
-        """As the connection does. Raises CardMuteError when the step's time is over."""
-        if self._monotonic() > self._deadline:
-            raise CardMuteError(reason="step-deadline")
-        return self._connection.transceive(command)
-
-    def close(self) -> None:
-        """Release the card."""
-        self._connection.close()
+__all__ = ["ChipReader", "ReadLimits", "listed_files"]
+_NEEDED: Final = (files.DG1, files.DG2)
+_WANTED: Final = (files.DG1, files.DG13, files.DG11, files.DG12, files.DG2)
+"""The portrait last: it is the longest, and everything else is then known."""
 
 
 class ChipReader:
-    """Drives one chip over one connection. Not thread-safe; never falls back to a weaker access protocol."""
+    """Drives one chip over one connection. Not thread-safe; never falls back to a weaker access protocol.
+
+    `on_progress` gets name, octets done and octets in all of each file; done never goes back. `reconnect` waits for
+    a lifted card in the same reader, at most `limits.resume_s` seconds, and `fresh_challenge` gives eight octets for
+    its new proof: without them a lifted card ends the read. `memory`: lengths that card types take."""
 
     def __init__(
         self,
@@ -108,185 +56,179 @@ class ChipReader:
         monotonic: Callable[[], float],
         limits: ReadLimits | None = None,
         on_progress: Callable[[str, int, int], None] | None = None,
+        reconnect: Callable[[], Connection] | None = None,
+        fresh_challenge: Callable[[], bytes] | None = None,
+        memory: ReaderMemory | None = None,
     ) -> None:
-        self._timed = _TimedConnection(connection, monotonic)
-        self._plain = PlainChannel(self._timed)
-        self._randbytes = randbytes
-        self._monotonic = monotonic
-        self._limits = limits or ReadLimits()
+        link = CardLink(connection, monotonic)
+        self._tools = Tools(
+            link=link,
+            log=StepLog(link, monotonic),
+            limits=limits or ReadLimits(),
+            memory=memory,
+            habits=ChipHabits(),
+            randbytes=randbytes,
+            monotonic=monotonic,
+        )
         self._on_progress = on_progress
-        self._secure: SecureChannel | None = None
-        self._tries = 0
-        self._last_challenge: bytes | None = None
+        self._reconnect = reconnect
+        self._fresh_challenge = fresh_challenge
+        self._session = self._first = ChipSession(self._tools)
+        self._granted: Granted | None = None
+        self._challenges: set[bytes] = set()
 
     @property
     def tries(self) -> int:
-        """How many access keys this chip has been asked to accept."""
-        return self._tries
+        """How many access keys this chip has been asked to accept; a resumed read asks for none anew."""
+        return self._first.tries
 
-    def open(self, key: AccessKey) -> OpenedChip:
-        """Open the chip with the key and read COM, SOD, DG14 and DG15.
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step of the read so far, those not reached included."""
+        return self._tools.log.steps
 
-        Raises AccessDeniedError (wrong key), AccessLockedError (no tries left; nothing is sent),
-        PaceFailedError, PaceNotOfferedError, and what reading raises."""
-        if self._tries >= self._limits.pace_tries:
-            raise AccessLockedError(tries=self._tries)
-        progress = self._progress()
-        card_access, origin = self._read_card_access(progress)
-        info, name_curve = _choose(card_access)
-        self._secure = self._establish(info, key, name_curve=name_curve, assumed=origin == "assumed")
-        self._select_application(self._secure)
-        opened = {} if card_access is None else {files.EF_CARD_ACCESS.name: card_access}
-        absent = self._read_opening_files(opened, progress)
-        access = Access(protocol=info.protocol, password=key.kind, card_access=origin)
-        facts: dict[str, str | int] = {
-            "protocol": info.protocol,
-            "curve": CURVES[info.parameter_id or 0].name,
-            "password": key.kind,
-            "card_access": origin,
-            "tries": self._tries,
-        }
+    def open(self, *keys: AccessKey) -> OpenedChip:
+        """Open the chip with the first of the keys that fits and read COM, SOD, DG14 and DG15.
+
+        Raises AccessDeniedError (no key fits), AccessLockedError (no tries left; nothing is sent),
+        PaceFailedError, PaceNotOfferedError, and what access and reading raise."""
+        progress = self._begin()
+        with self._session.learning():
+            granted = self._granted = self._session.open(keys, progress)
+            opened: dict[str, bytes] = {}
+            for spec, octets in (
+                (files.EF_CARD_ACCESS, granted.card_access),
+                (files.EF_CARD_SECURITY, granted.card_security),
+            ):
+                if octets is not None:
+                    opened[spec.name] = octets
+            absent = self._read_opening_files(opened, progress)
+        facts = dict(granted.facts)
         if absent:
             facts["absent"] = " ".join(absent)
-        return OpenedChip(files=MappingProxyType(opened), access=access, facts=freeze(facts))
-
-    def require_genuine(self, keys: ConsistentKeys, challenge: bytes) -> GenuineChip:
-        """Let the chip prove that it owns the key of DG15; `challenge` is eight fresh octets.
-
-        Raises ActiveAuthError on a failed proof. Without DG15, or with a key that can prove nothing,
-        `proven_by` is "nothing" and the facts say why: "suppressed" when the SOD lists a DG15 that the chip
-        does not show."""
-        self._require_fresh(challenge)
-        self._timed.begin(self._limits.total_s)
-        key = keys.active_key
-        if key is None:
-            suppressed = files.DG15 in listed_files(keys)
-            return _genuine(
-                keys, "nothing", {"active_authentication": "suppressed" if suppressed else "no-dg15"}
-            )
-        weakness = active_auth.weakness(key)
-        if weakness is not None:
-            return _genuine(keys, "nothing", {"active_authentication": weakness})
-        signature = self._sign(key, challenge)
-        algorithm = active_auth.require_signature(key, challenge, signature)
-        return _genuine(keys, "aa", {"aa_hash_algorithm": algorithm, "aa_key_bits": key.bits})
-
-    def read(self, genuine: GenuineChip) -> RawChip:
-        """Read DG1, DG13 where the SOD lists it and the chip gives it, and DG2. Raises what reading
-        raises."""
-        progress = self._progress()
-        reader = self._file_reader(progress)
-        content = {files.DG1.name: reader.read(files.DG1)}
-        facts: dict[str, str | int] = {}
-        if files.DG13 in listed_files(genuine.keys):
-            try:
-                content[files.DG13.name] = reader.read(files.DG13)
-            except (ChipFileMissingError, ChipFileTooLargeError, ChipStatusError) as error:
-                facts["dg13"] = error.code
-        content[files.DG2.name] = reader.read(files.DG2)
-        facts["files"] = " ".join(content)
-        facts["octets"] = sum(len(octets) for octets in content.values())
-        return RawChip(genuine=genuine, files=MappingProxyType(content), facts=freeze(facts))
-
-    def _progress(self) -> Progress:
-        return Progress(
-            on_progress=self._on_progress,
-            monotonic=self._monotonic,
-            deadline=self._timed.begin(self._limits.total_s),
+        return OpenedChip(
+            files=MappingProxyType(opened),
+            access=granted.access,
+            mapping=granted.mapping,
+            facts=freeze(facts),
         )
 
-    def _read_card_access(self, progress: Progress) -> tuple[bytes | None, CardAccessOrigin]:
-        """EF.CardAccess by identifier, else by short identifier, else nothing: the known default is
-        assumed."""
-        reader = FileReader(self._plain, block=_PLAIN_BLOCK, progress=progress)
-        try:
-            return reader.read(files.EF_CARD_ACCESS), "file-id"
-        except (ChipFileMissingError, ChipStatusError):
-            pass
-        try:
-            return reader.read_by_sfi(files.EF_CARD_ACCESS), "sfi"
-        except (ChipFileMissingError, ChipStatusError):
-            return None, "assumed"
+    def require_genuine(self, keys: ConsistentKeys, challenge: bytes) -> GenuineChip:
+        """Let the chip prove that it owns the keys its issuer signed; `challenge` is eight fresh octets.
 
-    def _establish(self, info: PaceInfo, key: AccessKey, *, name_curve: bool, assumed: bool) -> SecureChannel:
-        protocol = pace.PaceReader(self._plain, info, randbytes=self._randbytes, name_curve=name_curve)
-        self._tries += 1
-        try:
-            return protocol.establish(key)
-        except AccessDeniedError as error:
-            raise AccessDeniedError(**error.facts, tries=self._tries) from None
-        except ChipStatusError as error:
-            if assumed and error.facts["sw"] in _UNKNOWN_COMMAND:
-                raise PaceNotOfferedError(**error.facts) from None
-            raise
+        Raises ChipAuthError, ActiveAuthError on a failed proof. Where nothing can be proven `proven_by` is
+        "nothing" and the facts say why: "suppressed" when the SOD lists a DG15 that the chip does not show."""
+        self._use_challenge(challenge)
+        self._begin()
+        prover = ChipProver(self._session, self._tools.log, randbytes=self._tools.randbytes)
+        with self._session.learning():
+            proofs = prover.prove(keys, mapping=self._mapping, challenge=challenge)
+        return GenuineChip(
+            keys=keys,
+            proven_by=proofs.proven_by,
+            active_proofs=() if proofs.active is None else (proofs.active,),
+            facts=freeze({"proven_by": proofs.proven_by, **proofs.facts}),
+        )
 
-    def _select_application(self, secure: SecureChannel) -> None:
-        response = secure.send(CommandApdu(ins=0xA4, p1=0x04, p2=0x0C, data=files.LDS1_AID))
-        if response.sw == status_words.FILE_NOT_FOUND:
-            raise ChipFileMissingError(file="LDS1")
-        status_words.require_ok(response, command="select-application")
+    def read(self, genuine: GenuineChip) -> RawChip:
+        """Read DG1, DG2 and, where the SOD lists them and the chip gives them, DG11, DG12 and DG13.
+
+        A lifted card is waited for where it can prove to be the same one. Raises CardSwappedError for another one,
+        and what reading raises."""
+        progress = self._begin()
+        resumption = self._resumption(genuine)
+        listed = listed_files(genuine.keys)
+        content: dict[str, bytes] = {}
+        facts: dict[str, str | int] = {}
+        for spec in _WANTED:
+            if spec in _NEEDED or spec in listed:
+                code = self._read_one(spec, content, resumption, progress)
+                facts |= {spec.name.lower(): code} if code else {}
+            else:
+                self._tools.log.skip(spec.name, "not-listed")
+        return self._raw(genuine, content, resumption, facts)
+
+    def _read_one(
+        self, spec: FileSpec, content: dict[str, bytes], resumption: Resumption | None, progress: Progress
+    ) -> str:
+        """Read one file into the content; the code of the error where one that may be missing was not given."""
+        with self._tools.log.step(spec.name) as step:
+            try:
+                content[spec.name] = self._fetch(spec, resumption, progress)
+            except (ChipFileMissingError, ChipFileTooLargeError, ChipStatusError) as error:
+                if spec in _NEEDED:
+                    raise
+                step.end_by(error)
+                return error.code
+        return ""
+
+    def _fetch(self, spec: FileSpec, resumption: Resumption | None, progress: Progress) -> bytes:
+        if resumption is None:
+            with self._session.learning():
+                return self._session.files(progress).fetch(PartialFile(spec=spec))
+        octets, self._session = resumption.fetch(self._session, spec, progress)
+        return octets
+
+    def _raw(
+        self,
+        genuine: GenuineChip,
+        content: dict[str, bytes],
+        resumption: Resumption | None,
+        facts: dict[str, str | int],
+    ) -> RawChip:
+        facts["files"] = " ".join(content)
+        facts["octets"] = sum(len(octets) for octets in content.values())
+        facts["files_by"] = self._tools.habits.way
+        facts["answer_octets"] = self._session.length.octets
+        facts["answer_length_by"] = self._session.length.source
+        if self._tools.habits.far_form:
+            facts["far_form"] = self._tools.habits.far_form
+        if resumption is not None and resumption.resumes:
+            facts["resumes"] = resumption.resumes
+            genuine = replace(genuine, active_proofs=genuine.active_proofs + resumption.active_proofs)
+        return RawChip(genuine=genuine, files=MappingProxyType(content), facts=freeze(facts))
+
+    def _begin(self) -> Progress:
+        return Progress(
+            on_progress=self._on_progress,
+            monotonic=self._tools.monotonic,
+            deadline=self._tools.link.begin(self._tools.limits.total_s),
+        )
+
+    @property
+    def _mapping(self) -> ChipMapping | None:
+        return None if self._granted is None else self._granted.mapping
+
+    def _resumption(self, genuine: GenuineChip) -> Resumption | None:
+        if self._granted is None:
+            return None
+        fresh = self._fresh_challenge
+        return Resumption(
+            self._tools,
+            genuine,
+            self._granted,
+            reconnect=self._reconnect,
+            use_challenge=None if fresh is None else lambda: self._use_challenge(fresh()),
+        )
 
     def _read_opening_files(self, opened: dict[str, bytes], progress: Progress) -> list[str]:
         """Read the files that come before any proof; return the names of optional ones that are absent."""
-        reader = self._file_reader(progress)
         absent: list[str] = []
         for spec in (files.EF_COM, files.EF_SOD, files.DG14, files.DG15):
-            try:
-                opened[spec.name] = reader.read(spec)
-            except ChipFileMissingError:
-                if spec is files.EF_SOD:
-                    raise
-                absent.append(spec.name)
+            with self._tools.log.step(spec.name) as step:
+                try:
+                    opened[spec.name] = self._session.files(progress).fetch(PartialFile(spec=spec))
+                except ChipFileMissingError as error:
+                    if spec is files.EF_SOD:
+                        raise
+                    step.skip(error.code)
+                    absent.append(spec.name)
         return absent
 
-    def _channel(self) -> SecureChannel:
-        if self._secure is None:
-            raise SecureMessagingError(reason="not-open")
-        return self._secure
-
-    def _file_reader(self, progress: Progress) -> FileReader:
-        channel = self._channel()
-        return FileReader(channel, block=self._limits.block_octets or channel.read_octets, progress=progress)
-
-    def _require_fresh(self, challenge: bytes) -> None:
+    def _use_challenge(self, challenge: bytes) -> bytes:
         if len(challenge) != active_auth.CHALLENGE_OCTETS or not any(challenge):
             raise ValueError("a challenge is eight octets, not all zero")
-        if challenge == self._last_challenge:
+        if challenge in self._challenges:
             raise ValueError("a challenge is used once")
-        self._last_challenge = challenge
-
-    def _sign(self, key: ActiveKey, challenge: bytes) -> bytes:
-        """INTERNAL AUTHENTICATE. A refusal by a chip whose signed DG15 promises a signature is a failed
-        proof."""
-        channel = self._channel()
-        extended = self._limits.extended_length and key.bits // 8 > channel.read_octets
-        command = CommandApdu(
-            ins=_INTERNAL_AUTHENTICATE, data=challenge, le=256 if key.bits <= 2048 else 65536
-        )
-        response = channel.send(command, extended=extended)
-        if response.sw in _LENGTH_TROUBLE or status_words.is_wrong_le(response.sw):
-            raise ChipStatusError(command="internal-authenticate", sw=f"{response.sw:04X}")
-        if response.sw != status_words.OK:
-            raise ActiveAuthError(reason="refused", sw=f"{response.sw:04X}")
-        return response.data
-
-
-def listed_files(keys: ConsistentKeys) -> tuple[FileSpec, ...]:
-    """The data groups that the signed SOD lists."""
-    return tuple(
-        files.DATA_GROUPS[number] for number in keys.sod.data_group_hashes if number in files.DATA_GROUPS
-    )
-
-
-def _choose(card_access: bytes | None) -> tuple[PaceInfo, bool]:
-    """The PACE variant, and whether MSE:Set AT must name the curve because the protocol is offered with
-    several."""
-    if card_access is None:
-        return ASSUMED_PACE, False
-    offered = parse_card_access(card_access).pace
-    info = pace.choose(offered)
-    return info, sum(other.oid == info.oid for other in offered) > 1
-
-
-def _genuine(keys: ConsistentKeys, proven_by: ProvenBy, facts: Mapping[str, str | int]) -> GenuineChip:
-    return GenuineChip(keys=keys, proven_by=proven_by, facts=freeze({"proven_by": proven_by, **facts}))
+        self._challenges.add(challenge)
+        return challenge

@@ -1,4 +1,4 @@
-"""SecurityInfos of EF.CardAccess and DG14 (9303-11 9.2; 9303-10 4.7.14)."""
+"""SecurityInfos of EF.CardAccess, EF.CardSecurity and DG14 (9303-11 9.2; 9303-10 4.7.14)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ ID_PK: Final = f"{BSI_DE}.2.2.1"
 ID_TA: Final = f"{BSI_DE}.2.2.2"
 ID_CA: Final = f"{BSI_DE}.2.2.3"
 ID_PACE: Final = f"{BSI_DE}.2.2.4"
+ID_STANDARDIZED_PARAMETERS: Final = f"{BSI_DE}.1.2"
 ID_ACTIVE_AUTHENTICATION: Final = "2.23.136.1.1.5"
 MAX_INFOS: Final = 32
 
@@ -38,7 +39,7 @@ class SecurityInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceInfo:
-    """One PACEInfo (9303-11 9.2.1). `parameter_id` None: proprietary domain parameters."""
+    """One PACEInfo (9303-11 9.2.1). `parameter_id` None: the only domain parameters there are."""
 
     oid: str
     mapping: str
@@ -50,6 +51,15 @@ class PaceInfo:
     def protocol(self) -> str:
         """Readable name, as recorded: pace-ecdh-gm-aes-128."""
         return f"pace-{self.mapping}-{self.suite.label}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceDomainInfo:
+    """One PACEDomainParameterInfo (9303-11 9.2.2): an AlgorithmIdentifier as it stands, not yet judged."""
+
+    mapping: str
+    algorithm: tlv.Tlv = field(repr=False)
+    parameter_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +91,25 @@ class SecurityInfos:
         """The PACEInfos of known mappings and ciphers. Raises TlvError when one is malformed."""
         found = (_pace_info(info) for info in self.infos if info.oid.startswith(ID_PACE + "."))
         return tuple(info for info in found if info is not None)
+
+    @property
+    def offers_pace(self) -> bool:
+        """Whether any info is about PACE, of whatever mapping, cipher or version: then BAC is a downgrade."""
+        return any(info.oid.startswith(ID_PACE + ".") for info in self.infos)
+
+    @property
+    def pace_domains(self) -> tuple[PaceDomainInfo, ...]:
+        """The PACEDomainParameterInfos of known mappings."""
+        names = {f"{ID_PACE}.{arc}": name for arc, name in _MAPPINGS.items()}
+        return tuple(
+            PaceDomainInfo(
+                mapping=names[info.oid],
+                algorithm=info.required,
+                parameter_id=_optional_integer(info.optional),
+            )
+            for info in self.infos
+            if info.oid in names
+        )
 
     @property
     def chip_auth(self) -> tuple[ChipAuthInfo, ...]:
@@ -126,10 +155,13 @@ def _pace_info(info: SecurityInfo) -> PaceInfo | None:
     arcs = [int(arc) for arc in info.oid[len(ID_PACE) + 1 :].split(".")]
     if len(arcs) != 2 or arcs[0] not in _MAPPINGS or arcs[1] not in _CIPHERS:
         return None
+    mapping, suite = _MAPPINGS[arcs[0]], _CIPHERS[arcs[1]]
+    if mapping == "ecdh-cam" and suite is CipherSuite.TDES:
+        return None
     return PaceInfo(
         oid=info.oid,
-        mapping=_MAPPINGS[arcs[0]],
-        suite=_CIPHERS[arcs[1]],
+        mapping=mapping,
+        suite=suite,
         version=der.decode_integer(info.required),
         parameter_id=_optional_integer(info.optional),
     )

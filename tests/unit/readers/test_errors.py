@@ -54,4 +54,12 @@ def test_errors_cross_process_boundaries():
 
 def test_only_evidence_against_the_card_is_conclusive():
     conclusive = {item.code for item in OWN if item.conclusive}
-    assert conclusive == {"pace-failed", "aa-failed", "qr-card-mismatch", "card-expired"}
+    assert conclusive == {
+        "aa-failed",
+        "access-downgrade",
+        "bac-failed",
+        "ca-failed",
+        "card-expired",
+        "pace-failed",
+        "qr-card-mismatch",
+    }

@@ -1,68 +1,190 @@
-"""PACE against the worked example, step by step, and a chip that cheats at each step."""
+"""PACE against the worked examples of every mapping, step by step, and a chip that cheats at each step."""
+
+import secrets
 
 import pytest
 
 from readers.emrtd import crypto, pace
 from readers.emrtd.access_key import Can, MrzInformation
+from readers.emrtd.chip_auth import require_mapping
 from readers.emrtd.crypto import CipherSuite
 from readers.emrtd.curves import CURVES
-from readers.emrtd.lds.card_access import parse_card_access
-from readers.emrtd.lds.security_infos import ID_PACE, PaceInfo
-from readers.errors import AccessDeniedError, ChipStatusError, PaceFailedError, PaceNotOfferedError
-from readers.iso7816 import tlv
+from readers.emrtd.dh import GROUPS
+from readers.emrtd.lds.security_infos import parse_security_infos
+from readers.emrtd.pace_mapping import KeyPair, MappingError, standard_domain
+from readers.errors import (
+    AccessDeniedError,
+    ChipAuthError,
+    ChipStatusError,
+    PaceFailedError,
+    PaceNotOfferedError,
+)
+from readers.iso7816 import der, tlv
+from readers.iso7816.apdu import CommandApdu
 from readers.iso7816.channel import PlainChannel
+from tests.support.access_chip import ARCS, AccessChip, infos, pace_info
 from tests.support.readers_fakes import ScriptedConnection, replay
 from tests.support.readers_vectors import octets, vectors
 
-TABLE = vectors("pace-ecdh-gm")["pace"]["ecdh_gm"]
-KEY = MrzInformation(vectors("pace-ecdh-gm")["pace"]["password_mrz"]["MRZ_information"])
+PASSWORDS = vectors("pace-ecdh-gm")["pace"]
+TABLES = {
+    name: vectors(file)["pace"][name]
+    for name, file in (
+        ("ecdh_gm", "pace-ecdh-gm"),
+        ("dh_gm", "pace-dh-gm"),
+        ("ecdh_im", "pace-im"),
+        ("dh_im", "pace-im"),
+        ("ecdh_cam", "pace-ecdh-cam"),
+    )
+}
 STEPS = ("MSE_Set_AT", "GA_1", "GA_2", "GA_3", "GA_4")
-CURVE = CURVES[13]
+CAN, OTHER_CAN = Can("000001"), Can("000002")
 
 
-def scalars():
-    """A source of randomness that yields the example's private keys."""
-    keys = iter((octets(TABLE, "mapping_private_key_IFD"), octets(TABLE, "ephemeral_private_key_IFD")))
+def key_of(name):
+    if "MRZ_information" in TABLES[name]:
+        return MrzInformation(TABLES[name]["MRZ_information"])
+    if TABLES[name]["password"] == "pace.password_can":
+        return Can(PASSWORDS["password_can"]["CAN"])
+    return MrzInformation(PASSWORDS["password_mrz"]["MRZ_information"])
+
+
+def info_of(name):
+    table = TABLES[name]
+    oid = tlv.encode(der.OID, octets(table, "OID"))
+    return parse_security_infos(
+        infos(tlv.encode(der.SEQUENCE, oid, der.encode_integer(2), der.encode_integer(table["parameter_id"])))
+    ).pace[0]
+
+
+def domain_of(name):
+    return standard_domain(TABLES[name]["parameter_id"])
+
+
+def randomness(name):
+    """A source that yields the example's nonce and private keys, as the reader makes numbers of octets."""
+    table, domain = TABLES[name], domain_of(name)
+    order = domain.curve.n if table["key_agreement"] == "ECDH" else domain.group.q
+    supply = iter(
+        octets(table, item)
+        for item in ("nonce_t", "mapping_private_key_IFD", "ephemeral_private_key_IFD")
+        if item in table
+    )
 
     def randbytes(count):
-        return (int.from_bytes(next(keys), "big") - 1).to_bytes(count, "big")
+        value = next(supply)
+        return (
+            value
+            if len(value) == count
+            else (int.from_bytes(value, "big") % order - 1).to_bytes(count, "big")
+        )
 
     return randbytes
 
 
-def run(connection, *, info=None, key=KEY, **options):
-    info = info or pace.choose(parse_card_access(octets(TABLE, "EF_CardAccess")).pace)
-    reader = pace.PaceReader(PlainChannel(connection), info, randbytes=scalars(), **options)
-    return reader.establish(key)
+def reader_of(connection, name="ecdh_gm", **options):
+    return pace.PaceReader(PlainChannel(connection), info_of(name), randbytes=randomness(name), **options)
 
 
-def exchanges(**changed):
+def run(connection, name="ecdh_gm", **options):
+    return reader_of(connection, name, **options).establish(key_of(name))
+
+
+def exchanges(name="ecdh_gm", **changed):
     """The example's commands and answers, answers changed by step name; nothing after the first change."""
+    table = TABLES[name]
     for step in STEPS:
-        command = octets(TABLE, f"command_{step}")
+        command = octets(table, f"command_{step}")
         if step in changed:
             yield command, changed[step]
             return
-        yield command, octets(TABLE, f"response_{step}")
+        yield command, with_status(table, f"response_{step}")
 
 
-def test_worked_example():
-    connection = replay(*exchanges())
-    secure = run(connection)
+def with_status(table, key):
+    """An answer; the example of the Chip Authentication Mapping is printed without its last status word."""
+    answer = octets(table, key)
+    return answer if answer.endswith(b"\x90\x00") else answer + b"\x90\x00"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_worked_example(name):
+    connection = replay(*exchanges(name))
+    reader = reader_of(connection, name)
+    assert reader.begin(key_of(name)) is None
+    session = reader.finish(key_of(name))
     connection.require_finished()
-    assert secure.alive
-    keys = secure._crypto._keys
-    assert (keys.enc, keys.mac, keys.ssc) == (octets(TABLE, "KS_ENC"), octets(TABLE, "KS_MAC"), 0)
+    keys = session.channel._crypto._keys
+    assert (keys.enc, keys.mac, keys.ssc) == (
+        octets(TABLES[name], "KS_ENC"),
+        octets(TABLES[name], "KS_MAC"),
+        0,
+    )
+    assert (session.mapping is not None) is (name == "ecdh_cam")
 
 
-def test_what_was_chosen():
-    info = pace.choose(parse_card_access(octets(TABLE, "EF_CardAccess")).pace)
-    assert info.protocol == "pace-ecdh-gm-aes-128"
-    assert info.parameter_id == TABLE["parameter_id"]
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "ecdh_cam"])
+def test_worked_example_from_both_sides(name):
+    table, domain = TABLES[name], domain_of(name)
+    nonce = octets(table, "nonce_s")
+    if "nonce_t" in table:
+        mapped = domain.map_integrated(CipherSuite.AES_128, nonce, octets(table, "nonce_t"))
+    else:
+        reader, chip = (
+            domain.key_pair_of(int(table[f"mapping_private_key_{side}"], 16)) for side in ("IFD", "IC")
+        )
+        mapped = domain.map_generic(nonce, reader, chip.public)
+        assert mapped == domain.map_generic(nonce, chip, reader.public)
+    reader, chip = (
+        mapped.key_pair_of(int(table[f"ephemeral_private_key_{side}"], 16)) for side in ("IFD", "IC")
+    )
+    secret = octets(table, "shared_secret_K")
+    assert mapped.agree(reader, chip.public) == mapped.agree(chip, reader.public) == secret
+    if table["key_agreement"] == "ECDH":
+        assert mapped.generator.x == int(table["mapped_generator_x"], 16)
+        assert mapped.generator.y == int(table["mapped_generator_y"], 16)
+    else:
+        assert mapped.generator == int(table["mapped_generator"], 16)
+
+
+def mapping_of_the_example():
+    reader = reader_of(replay(*exchanges("ecdh_cam")), "ecdh_cam")
+    reader.begin(key_of("ecdh_cam"))
+    return reader.finish(key_of("ecdh_cam")).mapping
+
+
+def test_chip_authentication_mapping_proves_the_signed_key():
+    table = TABLES["ecdh_cam"]
+    mapping = mapping_of_the_example()
+    assert mapping.data == octets(table, "chip_authentication_data_CA_IC")
+    assert mapping.parameter_id == 13
+    signed = parse_security_infos(infos(octets(table, "ChipAuthenticationPublicKeyInfo")))
+    require_mapping(mapping, signed)
+    spoilt = parse_security_infos(infos(pace_info()))
+    with pytest.raises(ChipAuthError):
+        require_mapping(mapping, spoilt)
+
+
+def test_added_authority_reference_is_ignored():
+    answer = octets(TABLES["dh_gm"], "response_GA_4_with_DO87")
+    assert run(replay(*exchanges("dh_gm", GA_4=answer)), "dh_gm").alive
+
+
+def test_empty_mapping_object_may_be_missing():
+    steps = [
+        (command, b"\x7c\x00\x90\x00" if command[7:8] == b"\x81" else answer)
+        for command, answer in exchanges("ecdh_im")
+    ]
+    assert run(replay(*steps), "ecdh_im").alive
 
 
 def dynamic(tag, value):
     return tlv.encode(0x7C, tlv.encode(tag, value)) + b"\x90\x00"
+
+
+TABLE = TABLES["ecdh_gm"]
+CURVE = CURVES[13]
+GROUP = GROUPS[0]
 
 
 def own_point(which):
@@ -74,45 +196,114 @@ def negated(encoded):
     return encoded[:33] + y.to_bytes(32, "big")
 
 
-ZERO_NONCE = crypto.cbc_encrypt(CipherSuite.AES_128, octets(TABLE, "K_pi"), bytes(16), bytes(16))
+def element(number):
+    return (number % GROUP.p).to_bytes(GROUP.size, "big")
+
+
+def own_element(which, exponent=1):
+    return element(pow(int(TABLES["dh_gm"][f"{which}_public_key_IFD"], 16), exponent, GROUP.p))
+
+
+OUTSIDE = next(number for number in range(2, 100) if pow(number, GROUP.q, GROUP.p) != 1)
+"""A small number that is in no subgroup of prime order q."""
+NONCES = {
+    "missing": b"\x7c\x00\x90\x00",
+    "short": dynamic(0x80, bytes(8)),
+    "empty": dynamic(0x80, b""),
+    "long": dynamic(0x80, bytes(80)),
+    "not-blocks": dynamic(0x80, bytes(17)),
+    "twice": tlv.encode(0x7C, 2 * tlv.encode(0x80, bytes(16))) + b"\x90\x00",
+    "trailing": octets(TABLE, "response_GA_1")[:-2] + b"\x00\x90\x00",
+    "huge-length": bytes.fromhex("7C84FFFFFFFF9000"),
+    "indefinite-length": bytes.fromhex("7C80800000009000"),
+    "no-dynamic-data": tlv.encode(0x80, bytes(16)) + b"\x90\x00",
+}
+ZERO_NONCE = dynamic(
+    0x80, crypto.cbc_encrypt(CipherSuite.AES_128, octets(TABLE, "K_pi"), bytes(16), bytes(16))
+)
+POINTS = {
+    "zero": b"\x04" + bytes(64),
+    "infinity": b"\x00",
+    "nothing": b"",
+    "off-curve": b"\x04" + b"\x01" * 64,
+    "compressed": b"\x02" + octets(TABLE, "mapping_public_key_IC_x"),
+    "too-long": b"\x04" + bytes(65),
+    "not-reduced": b"\x04" + CURVE.p.to_bytes(32, "big") + bytes(32),
+}
+ELEMENTS = {
+    "zero": element(0),
+    "one": element(1),
+    "minus-one": element(-1),
+    "outside-the-subgroup": element(OUTSIDE),
+    "nothing": b"",
+    "not-reduced": (GROUP.p + 2).to_bytes(GROUP.size + 1, "big"),
+    "too-long": bytes(4096),
+}
+TOKENS = {
+    "wrong": dynamic(0x86, bytes(8)),
+    "reflected": dynamic(0x86, octets(TABLE, "T_IFD")),
+    "short": dynamic(0x86, octets(TABLE, "T_IC")[:4]),
+    "empty": dynamic(0x86, b""),
+    "missing": b"\x7c\x00\x90\x00",
+    "nothing": b"\x90\x00",
+    "twice": tlv.encode(0x7C, tlv.encode(0x86, bytes(8)), tlv.encode(0x86, octets(TABLE, "T_IC")))
+    + b"\x90\x00",
+}
 CHEATS = {
-    "nonce-missing": ("GA_1", b"\x7c\x00\x90\x00"),
-    "nonce-short": ("GA_1", dynamic(0x80, bytes(8))),
-    "nonce-empty": ("GA_1", dynamic(0x80, b"")),
-    "nonce-long": ("GA_1", dynamic(0x80, bytes(80))),
-    "nonce-not-blocks": ("GA_1", dynamic(0x80, bytes(17))),
-    "nonce-zero": ("GA_1", dynamic(0x80, ZERO_NONCE)),
-    "nonce-trailing": ("GA_1", octets(TABLE, "response_GA_1")[:-2] + b"\x00\x90\x00"),
-    "huge-length": ("GA_1", bytes.fromhex("7C84FFFFFFFF9000")),
-    "mapping-own-key": ("GA_2", dynamic(0x82, own_point("mapping"))),
-    "mapping-own-key-negated": ("GA_2", dynamic(0x82, negated(own_point("mapping")))),
-    "mapping-zero": ("GA_2", dynamic(0x82, b"\x04" + bytes(64))),
-    "mapping-infinity": ("GA_2", dynamic(0x82, b"\x00")),
-    "mapping-off-curve": ("GA_2", dynamic(0x82, b"\x04" + b"\x01" * 64)),
-    "mapping-compressed": ("GA_2", dynamic(0x82, b"\x02" + octets(TABLE, "mapping_public_key_IC_x"))),
-    "mapping-wrong-object": ("GA_2", dynamic(0x84, own_point("mapping"))),
-    "ephemeral-own-key": ("GA_3", dynamic(0x84, own_point("ephemeral"))),
-    "ephemeral-off-curve": ("GA_3", dynamic(0x84, b"\x04" + b"\x02" * 64)),
-    "ephemeral-too-long": ("GA_3", dynamic(0x84, b"\x04" + bytes(65))),
-    "token-wrong": ("GA_4", dynamic(0x86, bytes(8))),
-    "token-reflected": ("GA_4", dynamic(0x86, octets(TABLE, "T_IFD"))),
-    "token-short": ("GA_4", dynamic(0x86, octets(TABLE, "T_IC")[:4])),
-    "token-empty": ("GA_4", dynamic(0x86, b"")),
-    "token-missing": ("GA_4", b"\x7c\x00\x90\x00"),
-    "token-nothing": ("GA_4", b"\x90\x00"),
+    **{f"nonce-{name}": ("ecdh_gm", "GA_1", answer) for name, answer in NONCES.items()},
+    "nonce-zero": ("ecdh_gm", "GA_1", ZERO_NONCE),
+    **{f"mapping-{name}": ("ecdh_gm", "GA_2", dynamic(0x82, point)) for name, point in POINTS.items()},
+    "mapping-own-key": ("ecdh_gm", "GA_2", dynamic(0x82, own_point("mapping"))),
+    "mapping-own-key-negated": ("ecdh_gm", "GA_2", dynamic(0x82, negated(own_point("mapping")))),
+    "mapping-wrong-object": ("ecdh_gm", "GA_2", dynamic(0x84, own_point("mapping"))),
+    **{f"ephemeral-{name}": ("ecdh_gm", "GA_3", dynamic(0x84, point)) for name, point in POINTS.items()},
+    "ephemeral-own-key": ("ecdh_gm", "GA_3", dynamic(0x84, own_point("ephemeral"))),
+    "ephemeral-own-key-negated": ("ecdh_gm", "GA_3", dynamic(0x84, negated(own_point("ephemeral")))),
+    "ephemeral-mapping-key-again": (
+        "ecdh_gm",
+        "GA_3",
+        dynamic(
+            0x84,
+            b"\x04" + octets(TABLE, "mapping_public_key_IC_x") + octets(TABLE, "mapping_public_key_IC_y"),
+        ),
+    ),
+    **{f"dh-mapping-{name}": ("dh_gm", "GA_2", dynamic(0x82, item)) for name, item in ELEMENTS.items()},
+    "dh-mapping-own-key": ("dh_gm", "GA_2", dynamic(0x82, own_element("mapping"))),
+    "dh-mapping-inverse-key": ("dh_gm", "GA_2", dynamic(0x82, own_element("mapping", -1))),
+    **{f"dh-ephemeral-{name}": ("dh_gm", "GA_3", dynamic(0x84, item)) for name, item in ELEMENTS.items()},
+    "dh-ephemeral-own-key": ("dh_gm", "GA_3", dynamic(0x84, own_element("ephemeral"))),
+    "im-nonce-long": ("ecdh_im", "GA_1", dynamic(0x80, bytes(32))),
+    "im-mapping-data": ("ecdh_im", "GA_2", dynamic(0x82, b"\x00")),
+    "im-mapping-malformed": ("ecdh_im", "GA_2", b"\x90\x00"),
+    "im-ephemeral-infinity": ("ecdh_im", "GA_3", dynamic(0x84, b"\x00")),
+    **{f"token-{name}": ("ecdh_gm", "GA_4", answer) for name, answer in TOKENS.items()},
+    "cam-data-missing": (
+        "ecdh_cam",
+        "GA_4",
+        dynamic(0x86, octets(TABLES["ecdh_cam"], "T_IC")),
+    ),
+    **{
+        f"cam-data-{name}": (
+            "ecdh_cam",
+            "GA_4",
+            tlv.encode(0x7C, tlv.encode(0x86, octets(TABLES["ecdh_cam"], "T_IC")), tlv.encode(0x8A, data))
+            + b"\x90\x00",
+        )
+        for name, data in (("empty", b""), ("not-blocks", bytes(20)), ("garbage", bytes(48)))
+    },
 }
 
 
 @pytest.mark.parametrize("name", CHEATS)
 def test_cheating_chip(name):
-    step, answer = CHEATS[name]
+    example, step, answer = CHEATS[name]
     with pytest.raises(PaceFailedError) as caught:
-        run(replay(*exchanges(**{step: answer})))
+        run(replay(*exchanges(example, **{step: answer})), example)
     assert caught.value.conclusive
     assert caught.value.facts["step"]
 
 
-@pytest.mark.parametrize("sw", ["6300", "63C2", "6983"])
+@pytest.mark.parametrize("sw", ["6300", "63C2", "6983", "6982"])
 def test_refused_token_is_a_wrong_key(sw):
     with pytest.raises(AccessDeniedError) as caught:
         run(replay(*exchanges(GA_4=bytes.fromhex(sw))))
@@ -120,97 +311,116 @@ def test_refused_token_is_a_wrong_key(sw):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_refused_step(step):
+@pytest.mark.parametrize("sw", ["6A80", "6985", "6A86", "6A87", "6A88", "6700", "6F00"])
+def test_refused_step(step, sw):
     with pytest.raises(ChipStatusError) as caught:
-        run(replay(*exchanges(**{step: bytes.fromhex("6A80")})))
-    assert caught.value.facts["sw"] == "6A80"
+        run(replay(*exchanges(**{step: bytes.fromhex(sw)})))
+    assert caught.value.facts["sw"] == sw
 
 
 def test_wrong_key_leads_to_another_generator():
     connection = ScriptedConnection(*[octets(TABLE, f"response_{step}") for step in STEPS[:-1]], b"\x63\x00")
     with pytest.raises(AccessDeniedError):
-        run(connection, key=Can("123456"))
+        reader_of(connection).establish(Can("123456"))
     assert connection.commands[3] != octets(TABLE, "command_GA_3")
 
 
-def test_the_curve_is_named_when_asked():
+@pytest.mark.parametrize(("reference", "ending"), [(13, "84010D"), (0, "840100"), (300, "8402012C")])
+def test_the_parameters_are_named_when_asked(reference, ending):
     connection = ScriptedConnection(b"\x6a\x80")
     with pytest.raises(ChipStatusError):
-        run(connection, name_curve=True)
-    assert connection.commands[0].hex().upper().endswith("84010D")
+        run(connection, reference=reference)
+    assert connection.commands[0].hex().upper().endswith(ending)
 
 
-def offer(mapping="ecdh-gm", suite=CipherSuite.AES_128, version=2, parameter_id=13):
-    return PaceInfo(
-        oid=f"{ID_PACE}.2.2", mapping=mapping, suite=suite, version=version, parameter_id=parameter_id
-    )
+def test_tries_left_are_a_warning_and_none_left_a_refusal():
+    steps = list(exchanges())
+    steps[0] = (steps[0][0], b"\x63\xc2")
+    assert run(replay(*steps)).alive
+    with pytest.raises(ChipStatusError):
+        run(replay((steps[0][0], b"\x63\xc0")))
 
 
-def test_choice_prefers_aes_and_refuses_the_unknown():
-    triple, aes = offer(suite=CipherSuite.TDES), offer(suite=CipherSuite.AES_256, parameter_id=12)
-    assert pace.choose([triple, aes]) is aes
-    assert pace.choose([triple]) is triple
-    for offered in ([], [offer("dh-gm", parameter_id=0)], [offer(version=1)], [offer(parameter_id=None)]):
+def test_a_step_is_asked_again_with_the_length_that_the_chip_names():
+    first, *rest = exchanges()
+    command, answer = rest[0]
+    steps = [first, (command, b"\x6c\x14"), (command[:-1] + b"\x14", answer), *rest[1:]]
+    assert run(replay(*steps)).alive
+
+
+def test_unknown_parameters_are_refused_before_anything_is_sent():
+    for parameter_id in (None, 3, 19, 33):
+        info = parse_security_infos(infos(pace_info(parameter_id=parameter_id))).pace[0]
         with pytest.raises(PaceNotOfferedError):
-            pace.choose(offered)
-    with pytest.raises(PaceNotOfferedError):
-        run(ScriptedConnection(), info=offer("ecdh-im"))
+            pace.PaceReader(PlainChannel(ScriptedConnection()), info, randbytes=secrets.token_bytes)
 
 
-@pytest.mark.parametrize("parameter_id", sorted(CURVES))
-@pytest.mark.parametrize("suite", list(CipherSuite), ids=lambda suite: suite.label)
-def test_every_curve_and_cipher_with_an_honest_chip(parameter_id, suite):
-    info = offer(suite=suite, parameter_id=parameter_id)
-    chip = HonestChip(info, Can("000001"))
-    reader = pace.PaceReader(PlainChannel(chip), info, randbytes=lambda count: b"\x5a" * count)
-    secure = reader.establish(Can("000001"))
-    assert secure._crypto._keys.mac == chip.mac_key
+def ways():
+    """Every mapping on every group it exists for, ciphers in turn; every cipher for each mapping."""
+    suites = list(CipherSuite)
+    for mapping in ARCS:
+        elliptic = mapping.startswith("ecdh")
+        usable = suites[1:] if mapping == "ecdh-cam" else suites
+        ids = [number for number in (CURVES if elliptic else GROUPS) if (mapping, number) != ("ecdh-im", 10)]
+        for place, number in enumerate(ids):
+            yield mapping, usable[place % len(usable)], number
+        yield from ((mapping, suite, 13 if elliptic else 0) for suite in usable)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "suite", "parameter_id"),
+    sorted(set(ways()), key=str),
+    ids=lambda item: str(getattr(item, "label", item)),
+)
+def test_every_mapping_group_and_cipher_with_an_honest_chip(mapping, suite, parameter_id):
+    info = parse_security_infos(infos(pace_info(mapping, suite, parameter_id))).pace[0]
+    chip = AccessChip(secrets={2: CAN.secret}, parameter_id=parameter_id, static_key=0x1234567)
+    reader = pace.PaceReader(PlainChannel(chip), info, randbytes=secrets.token_bytes)
+    assert reader.begin(CAN) is None
+    session = reader.finish(CAN)
+    assert session.channel._crypto._keys.mac == chip.pace.mac
+    assert (session.mapping is None) is (mapping != "ecdh-cam")
     with pytest.raises(AccessDeniedError):
-        pace.PaceReader(PlainChannel(chip), info, randbytes=lambda count: b"\x5b" * count).establish(
-            Can("000002")
-        )
+        pace.PaceReader(PlainChannel(chip), info, randbytes=secrets.token_bytes).establish(OTHER_CAN)
 
 
-class HonestChip:
-    """The chip's side of the four steps, for one variant."""
+@pytest.mark.parametrize("parameter_id", [0, 1, 2])
+def test_long_public_keys_take_the_extended_form(parameter_id):
+    sent = []
 
-    name, atr = "chip", b""
+    class Wire(AccessChip):
+        def transceive(self, octets):
+            sent.append(octets)
+            return super().transceive(octets)
 
-    def __init__(self, info, key):
-        self.info, self.curve = info, CURVES[info.parameter_id]
-        self.password = crypto.derive_key(key.secret, crypto.KDF_PACE, info.suite)
+    info = parse_security_infos(infos(pace_info("dh-gm", CipherSuite.AES_128, parameter_id))).pace[0]
+    chip = Wire(secrets={2: CAN.secret}, parameter_id=parameter_id)
+    assert pace.PaceReader(PlainChannel(chip), info, randbytes=secrets.token_bytes).establish(CAN).alive
+    keys = [CommandApdu.decode(octets) for octets in sent[2:4]]
+    assert [command.extended for command in keys] == [parameter_id != 0] * 2
+    assert all(command.cla == 0x10 for command in keys)
 
-    def transceive(self, command):
-        if command[1] == 0x22:
-            self.step = 0
-            return b"\x90\x00"
-        self.step += 1
-        objects = tlv.parse_one(command[5:-1], 0x7C).children()
-        return getattr(self, f"step_{self.step}")(objects[0].value if objects else b"")
 
-    def step_1(self, _):
-        self.nonce = b"\x11" * (32 if self.info.suite.key_octets > 16 else 16)
-        zero = bytes(self.info.suite.block_octets)
-        return dynamic(0x80, crypto.cbc_encrypt(self.info.suite, self.password, zero, self.nonce))
+def test_public_values_are_drawn_again_until_they_are_full_length():
+    domain = standard_domain(0)
+    short = next(number for number in range(1, 4000) if not domain.key_pair_of(number).public[0])
+    draws = iter([short, 5])
+    pair = domain.key_pair(lambda count: (next(draws) - 1).to_bytes(count, "big"))
+    assert pair == domain.key_pair_of(5)
+    assert not domain.key_pair(lambda count: (short - 1).to_bytes(count, "big")).public[0]
+    stripped = domain.key_pair_of(short).public.lstrip(b"\0")
+    assert domain.agree(pair, stripped) == domain.agree(pair, domain.key_pair_of(short).public)
 
-    def step_2(self, theirs):
-        curve, scalar = self.curve, 0x1234567
-        nonce = int.from_bytes(self.nonce, "big") % curve.n
-        self.mapped = curve.multiply_add(nonce, curve.generator, scalar, curve.decode(theirs))
-        return dynamic(0x82, curve.encode(curve.multiply(scalar)))
 
-    def step_3(self, theirs):
-        curve, scalar = self.curve, 0x7654321
-        self.own, self.theirs = curve.encode(curve.multiply(scalar, self.mapped)), theirs
-        secret = curve.encode_x(curve.multiply(scalar, curve.decode(theirs)))
-        self.mac_key = crypto.derive_key(secret, crypto.KDF_MAC, self.info.suite)
-        return dynamic(0x84, self.own)
-
-    def token(self, point):
-        return crypto.mac_token(self.info.suite, self.mac_key, pace.public_key_object(self.info.oid, point))
-
-    def step_4(self, theirs):
-        return dynamic(0x86, self.token(self.theirs)) if theirs == self.token(self.own) else b"\x63\x00"
-
-    def close(self):
-        pass
+def test_nothing_secret_shows_in_repr():
+    domain = standard_domain(13)
+    pair = KeyPair(private=123456789, public=b"public")
+    assert "123456789" not in repr(pair)
+    assert "public" not in repr(pair).replace("KeyPair", "")
+    mapped = domain.map_generic(bytes(15) + b"\x07", domain.key_pair_of(5), domain.key_pair_of(9).public)
+    assert str(mapped.generator.x) not in repr(mapped)
+    reader = reader_of(replay(*exchanges("ecdh_cam")), "ecdh_cam")
+    reader.begin(key_of("ecdh_cam"))
+    session = reader.finish(key_of("ecdh_cam"))
+    assert TABLES["ecdh_cam"]["chip_authentication_data_CA_IC"].lower() not in repr(session).lower()
+    assert str(MappingError("length")) == "length"

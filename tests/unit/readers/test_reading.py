@@ -130,6 +130,7 @@ def test_whole_chip(image_of):
         "password": "can",
         "card_access": "file-id",
         "tries": 1,
+        "key_index": 1,
     }
     assert raw.genuine.facts == {"proven_by": "aa", "aa_hash_algorithm": "sha1", "aa_key_bits": 2048}
     assert raw.facts["files"] == "DG1 DG13 DG2"
