@@ -88,12 +88,14 @@ def decode(data: bytes, max_pixels: int) -> tuple[int, int, bytes]:
 
 
 def codestream_size(data: bytes) -> tuple[int, int]:
-    """Return the size a JPEG 2000 codestream states (SIZ, ISO/IEC 15444-1 A.5.1): the box may lie."""
-    at = data.find(SIZ)
-    if data[:3] == b"\xff\xd8\xff" or at < 0 or len(data) < at + 24:
-        return 0, 0
-    right, bottom = struct.unpack_from(">II", data, at + 8)
-    return right, bottom
+    """Return the largest size that a JPEG 2000 codestream states (SIZ, ISO/IEC 15444-1 A.5.1): the box may lie, and a
+    small stream may stand before the one that is decoded."""
+    sizes = [(0, 0)]
+    at = -1 if data[:3] == b"\xff\xd8\xff" else data.find(SIZ)
+    while 0 <= at <= len(data) - 24:
+        sizes.append(struct.unpack_from(">II", data, at + 8))
+        at = data.find(SIZ, at + 1)
+    return max(sizes, key=lambda size: size[0] * size[1])
 
 
 if __name__ == "__main__":

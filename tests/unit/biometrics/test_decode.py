@@ -6,6 +6,7 @@ import sys
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 
@@ -156,6 +157,129 @@ def test_a_codestream_that_claims_more_than_its_box(files, no_jp2):
     with pytest.raises(ImageTooLargeError):
         files.decode(bytes(data))
     assert codestream_size(jpeg(SMALL)) == (0, 0)
+
+
+def test_the_largest_codestream_counts(decoder):
+    """A box may hold a small stream before the one that is decoded, and the header box may lie too."""
+    data = encoded(SMALL, "JPEG2000", no_jp2=True)
+    large = bytearray(data)
+    struct.pack_into(">II", large, 8, 30000, 30000)
+    decoy = struct.pack(">I4s", 8 + 60, b"free") + data[:60]
+    file = _jp2(bytes(large), components=3, before=decoy)
+    assert codestream_size(file) == (30000, 30000)
+    with pytest.raises(ImageTooLargeError) as caught:
+        decoder.decode(file, "jpeg2000")
+    assert caught.value.facts["width_px"] == 30000
+
+
+def _box(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(data), kind) + data
+
+
+def _jp2(codestream, *, components, size=None, colour=16, extra=b"", before=b""):
+    """A JP2 file around a codestream (ISO/IEC 15444-1 Annex I); colour 16 sRGB, 17 grey, 18 sYCC."""
+    height, width = size or SMALL.shape[:2]
+    header = _box(b"ihdr", struct.pack(">IIHBBBB", height, width, components, 7, 7, 0, 0))
+    header += _box(b"colr", struct.pack(">BBBI", 1, 0, 0, colour)) + extra
+    start = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + _box(b"ftyp", b"jp2 \0\0\0\0jp2 ")
+    return start + _box(b"jp2h", header) + before + _box(b"jp2c", codestream)
+
+
+GREY = cv2.cvtColor(SMALL, cv2.COLOR_BGR2GRAY)
+
+
+def _saved(image: Image.Image, **options) -> bytes:
+    sink = BytesIO()
+    image.save(sink, "JPEG2000", **options)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("no_jp2", [False, True], ids=["jp2", "codestream"])
+@pytest.mark.parametrize("kind", ["grey", "grey-alpha", "sixteen-bit", "colour-alpha"])
+def test_jpeg_2000_of_every_kind(decoder, kind, no_jp2):
+    grey, colour = Image.fromarray(GREY), Image.fromarray(cv2.cvtColor(SMALL, cv2.COLOR_BGR2RGB))
+    clear = Image.new("L", grey.size, 0)
+    made = {
+        "grey": lambda: grey,
+        "grey-alpha": lambda: Image.merge("LA", (grey, clear)),
+        "sixteen-bit": lambda: Image.fromarray(GREY.astype(np.uint16) * 257),
+        "colour-alpha": lambda: Image.merge("RGBA", (*colour.split(), clear)),
+    }[kind]()
+    image = decoder.decode(_saved(made, no_jp2=no_jp2), "jpeg2000")
+    expected = SMALL if kind == "colour-alpha" else cv2.cvtColor(GREY, cv2.COLOR_GRAY2BGR)
+    assert image.shape == SMALL.shape
+    assert np.abs(image.astype(int) - expected).mean() < 1.5
+
+
+def test_a_jpeg_2000_with_a_palette(decoder):
+    """pclr and cmap boxes (ISO/IEC 15444-1 I.5.3.4, I.5.3.5): red is the index, green its complement."""
+    palette = b"\x01\x00\x03\x07\x07\x07" + b"".join(bytes((i, 255 - i, 0)) for i in range(256))
+    mapping = b"".join(struct.pack(">HBB", 0, 1, column) for column in range(3))
+    extra = _box(b"pclr", palette) + _box(b"cmap", mapping)
+    stream = _saved(Image.fromarray(GREY), no_jp2=True)
+    image = decoder.decode(_jp2(stream, components=1, extra=extra), "jpeg2000")
+    assert np.array_equal(image[..., 2], GREY)
+    assert np.array_equal(image[..., 1], 255 - GREY)
+    assert not image[..., 0].any()
+
+
+def test_a_jpeg_2000_in_ycc(decoder):
+    ycc = np.dstack([GREY, np.full_like(GREY, 128), np.full_like(GREY, 128)])
+    stream = _saved(Image.fromarray(ycc), no_jp2=True, mct=0)
+    image = decoder.decode(_jp2(stream, components=3, colour=18), "jpeg2000")
+    assert np.abs(image.astype(int) - cv2.cvtColor(GREY, cv2.COLOR_GRAY2BGR)).mean() < 2
+
+
+def test_a_header_box_that_claims_30000_by_30000(decoder):
+    data = _jp2(_saved(Image.fromarray(GREY), no_jp2=True), components=1, colour=17, size=(30000, 30000))
+    with pytest.raises(ImageTooLargeError):
+        decoder.decode(data, "jpeg2000")
+
+
+@pytest.mark.parametrize("no_jp2", [False, True], ids=["jp2", "codestream"])
+@pytest.mark.parametrize("part", [0.002, 0.02, 0.1, 0.5, 0.9])
+def test_a_truncated_jpeg_2000_is_no_image(decoder, no_jp2, part):
+    data = encoded(SMALL, "JPEG2000", no_jp2=no_jp2)
+    with pytest.raises(ImageMalformedError):
+        decoder.decode(data[: max(12, int(len(data) * part))], "jpeg2000")
+
+
+@pytest.mark.parametrize(
+    ("offset", "form", "values"),
+    [
+        (24, ">II", (4, 4)),
+        (24, ">II", (1, 1)),
+        (24, ">II", (0, 0)),
+        (40, ">H", (16384,)),
+        (42, ">B", (37,)),
+        (43, ">BB", (255, 255)),
+        (16, ">II", (119, 139)),
+    ],
+    ids=["tiles-4", "tiles-1", "tiles-0", "components", "38-bit", "subsampled", "offset"],
+)
+def test_a_spoilt_header_ends_defined_and_soon(decoder, offset, form, values):
+    data = bytearray(encoded(SMALL, "JPEG2000", no_jp2=True))
+    struct.pack_into(form, data, offset, *values)
+    with suppress(ImageMalformedError, ImageTooLargeError):  # and no ImageTimeoutError
+        assert decoder.decode(bytes(data), "jpeg2000").dtype == np.uint8
+    assert decoder.decode(jpeg(SMALL)).shape == SMALL.shape
+
+
+@pytest.mark.parametrize("size", [(2000, 2000), (60000, 66)])
+def test_a_bomb_of_a_few_hundred_bytes_is_held_by_the_limit_on_pixels(decoder, size):
+    small = _saved(Image.new("RGB", size, (10, 20, 30)), no_jp2=True)
+    assert len(small) < 5000
+    assert decoder.decode(small, "jpeg2000").shape == (size[1], size[0], 3)
+    more = bytearray(small)
+    struct.pack_into(">II", more, 8, size[0] + 1000, size[1] + 1000)
+    with pytest.raises(ImageTooLargeError):
+        decoder.decode(bytes(more), "jpeg2000")
+
+
+def test_an_archive_behind_the_picture_changes_nothing(decoder):
+    for kind in ("JPEG", "JPEG2000"):
+        data = encoded(SMALL, kind)
+        assert np.array_equal(decoder.decode(data + b"PK\x03\x04" + bytes(40)), decoder.decode(data))
 
 
 def test_too_many_bytes(decoder, tmp_path):
