@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from readers.errors import CardMuteError
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from readers.transport.base import Connection
+
+_LEAST_EXTENDED: Final = 7
+_LONGEST_SHORT_ANSWER: Final = 256 + 2
 
 
 class CardLink:
@@ -21,6 +24,8 @@ class CardLink:
         self._deadline = float("inf")
         self.apdus = 0
         self.octets = 0
+        self._asked_long = False
+        self._longest_answer = 0
 
     @property
     def name(self) -> str:
@@ -48,13 +53,22 @@ class CardLink:
             raise CardMuteError(reason="step-deadline")
         self.apdus += 1
         self.octets += len(command)
+        self._asked_long = len(command) >= _LEAST_EXTENDED and command[4] == 0
         answer = self._connection.transceive(command)
         self.octets += len(answer)
+        self._longest_answer = max(self._longest_answer, len(answer))
         return answer
+
+    @property
+    def fell_at_length(self) -> bool:
+        """Whether the last command asked for a long answer and none was ever given: a card lost there may have been
+        thrown out by the length."""
+        return self._asked_long and self._longest_answer <= _LONGEST_SHORT_ANSWER
 
     def replace(self, connection: Connection) -> None:
         """Go on over another connection."""
         self._connection = connection
+        self._asked_long = False
 
     def close(self) -> None:
         """Release the card."""

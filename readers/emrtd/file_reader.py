@@ -72,20 +72,37 @@ class PartialFile:
         return self.total - len(self.octets)
 
 
+@dataclass(slots=True)
+class ChipHabits:
+    """What reading has shown of a chip: by which identifiers it gives files, how it answers beyond 7FFF, and the
+    most octets it gives at once (0: no limit met)."""
+
+    way: Way = ""
+    far_form: FarForm = ""
+    most_octets: int = 0
+
+
 class FileReader:
-    """Selects and reads files over one channel. Remembers which block length, which way of selecting and which
-    form of far answers the chip accepts: `block`, `way`, `far_form`."""
+    """Selects and reads files over one channel, at most `block` octets at once; learns the chip's habits.
+
+    `short_block`: what fits a short answer of this channel; never asked for: more than that in the short form."""
 
     def __init__(
-        self, channel: Channel, *, block: int, progress: Progress, way: Way = "", far_form: FarForm = ""
+        self,
+        channel: Channel,
+        *,
+        block: int,
+        progress: Progress,
+        short_block: int = MAX_SHORT_LE,
+        habits: ChipHabits | None = None,
     ) -> None:
         self._channel = channel
         self._progress = progress
+        self._habits = habits or ChipHabits()
+        self._block = min(block, self._habits.most_octets or block)
+        self._short_block = short_block
         self._commands_left = 0
         self._far_p2 = 0
-        self.block = block
-        self.way: Way = way
-        self.far_form: FarForm = far_form
 
     def read(self, spec: FileSpec) -> bytes:
         """The whole file, selected by its identifier, exactly as long as its own header says.
@@ -102,15 +119,15 @@ class FileReader:
     def fetch(self, partial: PartialFile) -> bytes:
         """Read the file, or the rest of it, by whichever identifier this chip takes: the file's, and the short
         one where no file could be selected so far. Raises what `read` raises."""
-        if self.way == "sfi":
+        if self._habits.way == "sfi":
             return self._read_all(partial, first_p1=_SHORT_ID_MARK | partial.spec.sfi)
         try:
             self._select(partial.spec)
         except (ChipFileMissingError, ChipStatusError) as refused:
-            if self.way:
+            if self._habits.way:
                 raise
             return self._fetch_by_sfi(partial, refused)
-        self.way = "file-id"
+        self._habits.way = "file-id"
         return self._read_all(partial, first_p1=0x00)
 
     def _fetch_by_sfi(self, partial: PartialFile, refused: ChipFileMissingError | ChipStatusError) -> bytes:
@@ -121,7 +138,7 @@ class FileReader:
             if partial.total:
                 raise
             raise refused from None
-        self.way = "sfi"
+        self._habits.way = "sfi"
         return content
 
     def _select(self, spec: FileSpec) -> None:
@@ -137,11 +154,11 @@ class FileReader:
         self._commands_left = _COMMANDS_BESIDES
         self._far_p2 = 0
         if not partial.total:
-            first = self._ask(spec, min(self.block, spec.at_least), _near(first_p1, 0))
+            first = self._ask(spec, min(self._block, spec.at_least), _near(first_p1, 0))
             partial.total = _announced_length(spec, first)
             partial.octets[:] = first[: partial.total]
         elif first_p1:
-            self._ask(spec, min(self.block, spec.at_least), _near(first_p1, 0))
+            self._ask(spec, min(self._block, spec.at_least), _near(first_p1, 0))
         self._commands_left += partial.missing // _FEWEST_OCTETS_A_COMMAND
         while partial.missing:
             self._progress.report(spec.name, len(partial.octets), partial.total)
@@ -153,7 +170,7 @@ class FileReader:
         offset = len(partial.octets)
         if offset > _LAST_SHORT_OFFSET:
             return self._read_far(partial, offset)
-        count = min(partial.missing, self.block)
+        count = min(partial.missing, self._block)
         return self._ask(partial.spec, count, _near(offset >> 8, offset & 0xFF))
 
     def _read_far(self, partial: PartialFile, offset: int) -> bytes:
@@ -166,7 +183,7 @@ class FileReader:
             overhead = len(tlv.encode(_DATA_OBJECT, bytes(count))) - count
             return CommandApdu(ins=_READ_BINARY_ODD, p2=self._far_p2, data=where, le=count + overhead)
 
-        count = min(partial.missing, self.block - _OBJECT_HEADER)
+        count = min(partial.missing, self._block - _OBJECT_HEADER)
         try:
             octets = self._ask(spec, count, command, margin=_OBJECT_HEADER)
         except ChipStatusError as error:
@@ -177,14 +194,14 @@ class FileReader:
         return _require_some(spec, self._unwrap(spec, octets)[: partial.missing], partial.missing)
 
     def _unwrap(self, spec: FileSpec, octets: bytes) -> bytes:
-        if self.far_form == "bare" or (not self.far_form and octets[0] != _DATA_OBJECT):
-            self.far_form = "bare"
+        if self._habits.far_form == "bare" or (not self._habits.far_form and octets[0] != _DATA_OBJECT):
+            self._habits.far_form = "bare"
             return octets
         try:
             data = tlv.parse_one(octets, _DATA_OBJECT).value
         except TlvError:
             raise ChipMalformedError(file=spec.name, reason="read-object") from None
-        self.far_form = "wrapped"
+        self._habits.far_form = "wrapped"
         return data
 
     def _ask(
@@ -192,6 +209,8 @@ class FileReader:
     ) -> bytes:
         """Octets of one READ BINARY, at least one and at most as many as asked for and `margin`; asked again with
         the length that the chip names (6Cxx), for less (6700), for less at this place (6B00)."""
+        if self._short_block - margin < count <= MAX_SHORT_LE:
+            count = self._short_block - margin
         while True:
             response = self._send(spec, command(count))
             fewer = self._fewer(response.sw, count, margin)
@@ -208,8 +227,8 @@ class FileReader:
             fewer = max(_SMALLEST_BLOCK, count // 2)
         else:
             return count // 2 if sw == status_words.WRONG_OFFSET else 0
-        if sw == status_words.WRONG_LENGTH or count >= self.block - _OBJECT_HEADER:
-            self.block = min(self.block, max(_SMALLEST_BLOCK, fewer))
+        if sw == status_words.WRONG_LENGTH or count >= self._block - _OBJECT_HEADER:
+            self._block = self._habits.most_octets = min(self._block, max(_SMALLEST_BLOCK, fewer))
         return fewer
 
     def _send(self, spec: FileSpec, command: CommandApdu) -> ResponseApdu:

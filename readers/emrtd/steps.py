@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from readers.errors import ReaderError
@@ -75,7 +75,8 @@ class OpenStep:
 
 
 class StepLog:
-    """Collects the steps of one read; a step done again takes the place of the first, a resume never does."""
+    """Collects the steps of one read; a step done again adds to the first and its outcome is the last, but each
+    resume stands for itself."""
 
     def __init__(self, counted: Counted, monotonic: Callable[[], float]) -> None:
         self._counted = counted
@@ -144,4 +145,15 @@ class StepLog:
         if step.name == RESUME:
             self._resumes.append(step)
         else:
-            self._done[step.name] = step
+            self._done[step.name] = _sum(self._done.get(step.name), step)
+
+
+def _sum(before: Step | None, after: Step) -> Step:
+    if before is None:
+        return after
+    return replace(
+        after,
+        duration_ms=before.duration_ms + after.duration_ms,
+        octets=before.octets + after.octets,
+        apdus=before.apdus + after.apdus,
+    )

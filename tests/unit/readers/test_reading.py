@@ -132,7 +132,13 @@ def test_whole_chip(image_of):
         "tries": 1,
         "key_index": 1,
     }
-    assert raw.genuine.facts == {"proven_by": "aa", "aa_hash_algorithm": "sha1", "aa_key_bits": 2048}
+    facts = raw.genuine.facts
+    assert raw.genuine.proven_by == facts["proven_by"] == "ca+aa"
+    assert facts["ca_protocol"] == "ca-ecdh-aes-128"
+    assert (facts["aa_hash_algorithm"], facts["aa_key_bits"]) == ("sha1", 2048)
+    (proof,) = raw.genuine.active_proofs
+    assert proof.challenge == CHALLENGE
+    assert len(proof.signature) == 256
     assert raw.facts["files"] == "DG1 DG13 DG2"
     assert parse_dg1(raw.files["DG1"]).document_number == "099000001"
     assert parse_dg13(raw.files["DG13"]).warnings == ()
@@ -145,7 +151,7 @@ def test_whole_chip(image_of):
 def test_long_answers_without_the_extended_form(image_of):
     connection = Tweaked(image_of())
     raw = read_all(connection, limits=ReadLimits(extended_length=False))
-    assert raw.genuine.proven_by == "aa"
+    assert raw.genuine.proven_by == "ca+aa"
     assert all(len(command) == 5 or command[4] for command in connection.commands)
     assert any(command[1] == 0xC0 for command in connection.commands)
 
@@ -373,9 +379,13 @@ def test_chip_without_keys_is_read_on(image_of):
     opened = reader.open(CAN)
     assert opened.facts["absent"] == "DG15"
     genuine = reader.require_genuine(keys_of(opened, listed=(1, 2, 13, 14)), CHALLENGE)
-    assert genuine.facts == {"proven_by": "nothing", "active_authentication": "no-dg15"}
+    assert genuine.facts == {
+        "proven_by": "nothing",
+        "chip_authentication": "not-offered",
+        "active_authentication": "no-dg15",
+    }
     hidden = reader.require_genuine(keys_of(opened), CHALLENGE[::-1])
-    assert hidden.facts == {"proven_by": "nothing", "active_authentication": "suppressed"}
+    assert hidden.facts["active_authentication"] == "suppressed"
     assert "DG2" in reader.read(genuine).files
 
 
@@ -383,7 +393,8 @@ def test_weak_key_is_not_asked():
     key = ActiveKey(family="rsa", modulus=(1 << 1023) + 1, exponent=3, spki=b"")
     keys = ConsistentKeys(opened=None, sod=KEYLESS.sod, active_key=key, security_infos=None, facts=freeze({}))
     genuine = reader_of(Bare(b"")).require_genuine(keys, CHALLENGE)
-    assert genuine.facts == {"proven_by": "nothing", "active_authentication": "key-exponent"}
+    assert genuine.proven_by == "nothing"
+    assert genuine.facts["active_authentication"] == "key-exponent"
 
 
 @pytest.mark.parametrize("challenge", [b"", bytes(8), bytes(9), b"1234567"])

@@ -1,0 +1,173 @@
+"""One powered chip from access to its files. A card that was lifted and put back needs another session over the
+same link; what was learnt of the chip goes with it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from readers.emrtd import files
+from readers.emrtd.access import AccessOpener, AccessPolicy, Granted
+from readers.emrtd.file_reader import ChipHabits, FileReader, Progress
+from readers.emrtd.length_probe import SHORT_OCTETS, AnswerLength, find_length, shorter
+from readers.emrtd.secure_messaging import SecureChannel
+from readers.errors import (
+    CardLostError,
+    CardMuteError,
+    ChipFileMissingError,
+    ReaderGoneError,
+    SecureMessagingError,
+)
+from readers.iso7816 import status_words
+from readers.iso7816.apdu import CommandApdu
+from readers.iso7816.channel import PlainChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from readers.emrtd.access_key import AccessKey
+    from readers.emrtd.card_link import CardLink
+    from readers.emrtd.files import FileSpec
+    from readers.emrtd.limits import ReadLimits
+    from readers.emrtd.reader_memory import ReaderMemory
+    from readers.emrtd.steps import StepLog
+    from readers.iso7816.channel import Channel
+
+_SELECT: Final = 0xA4
+_STEPS: Final = {files.EF_CARD_ACCESS.name: "card-access", files.EF_CARD_SECURITY.name: "card-security"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every session of one read shares."""
+
+    link: CardLink
+    log: StepLog
+    limits: ReadLimits
+    memory: ReaderMemory | None
+    habits: ChipHabits
+    randbytes: Callable[[int], bytes]
+    monotonic: Callable[[], float]
+
+
+class ChipSession:
+    """Access, then the application, then files, over one link while the card stays in the reader.
+
+    `length`: what an earlier session found out. Any failed check of a protected answer ends the session."""
+
+    def __init__(self, tools: Tools, *, length: AnswerLength | None = None) -> None:
+        self._tools = tools
+        self._plain = PlainChannel(tools.link)
+        self._progress = Progress(on_progress=None, monotonic=tools.monotonic, deadline=float("inf"))
+        self._length = length
+        self._secure: SecureChannel | None = None
+        limits = tools.limits
+        self._opener = AccessOpener(
+            self._plain,
+            randbytes=tools.randbytes,
+            reader_for=lambda channel: _OpeningFiles(self._reader(channel, self._progress), tools.log),
+            policy=AccessPolicy(pace_tries=limits.pace_tries, bac_allowed=limits.bac_allowed),
+        )
+
+    @property
+    def tries(self) -> int:
+        """How many access keys this chip was asked to accept."""
+        return self._opener.tries
+
+    @property
+    def channel(self) -> SecureChannel:
+        """The protected channel. Raises SecureMessagingError before access."""
+        if self._secure is None:
+            raise SecureMessagingError(reason="not-open")
+        return self._secure
+
+    @property
+    def length(self) -> AnswerLength:
+        """What is known of the length of the chip's answers."""
+        return self._length or AnswerLength(octets=SHORT_OCTETS, extended=None, source="assumed")
+
+    def open(self, keys: Sequence[AccessKey], progress: Progress) -> Granted:
+        """Find out how long an answer may be, get access, select the application. Raises what those raise."""
+        tools, self._progress = self._tools, progress
+        with tools.log.step("pace") as step:
+            if self._length is None:
+                self._length = find_length(self._plain, tools.link.atr, tools.limits, tools.memory)
+            granted = self._opener.open(keys)
+            step.name = "bac" if granted.access.is_bac else "pace"
+        self._secure = granted.channel
+        with tools.log.step("select") as step:
+            if granted.application_selected:
+                step.skip("selected-before")
+            else:
+                self._select_application()
+        return granted
+
+    def use(self, channel: SecureChannel) -> None:
+        """Go on with the keys that Chip Authentication agreed on."""
+        self._secure = channel
+
+    def files(self, progress: Progress) -> FileReader:
+        """A reader of the application's files over the protected channel."""
+        return self._reader(self.channel, progress)
+
+    @contextmanager
+    def learning(self) -> Iterator[None]:
+        """Remember a length by which the chip ended the session or went dumb, so that the next read asks for less."""
+        try:
+            yield
+        except SecureMessagingError as error:
+            if _is_about_length(str(error.facts.get("sw", ""))):
+                self._ask_for_less()
+            raise
+        except (CardLostError, CardMuteError, ReaderGoneError):
+            if self._tools.link.fell_at_length:
+                self._ask_for_less()
+            raise
+
+    def _ask_for_less(self) -> None:
+        less = shorter(self.length.octets)
+        self._length = AnswerLength(octets=less, extended=False, source="remembered")
+        if self._tools.memory is not None and self._tools.link.atr:
+            self._tools.memory.put(self._tools.link.atr, less)
+
+    def _reader(self, channel: Channel, progress: Progress) -> FileReader:
+        if not isinstance(channel, SecureChannel):
+            return FileReader(channel, block=SHORT_OCTETS, progress=progress)
+        room = channel.room(self.length.octets)
+        return FileReader(
+            channel,
+            block=min(self._tools.limits.block_octets or room, room),
+            progress=progress,
+            short_block=channel.read_octets,
+            habits=self._tools.habits,
+        )
+
+    def _select_application(self) -> None:
+        response = self.channel.send(CommandApdu(ins=_SELECT, p1=0x04, p2=0x0C, data=files.LDS1_AID))
+        if response.sw == status_words.FILE_NOT_FOUND:
+            raise ChipFileMissingError(file="LDS1")
+        status_words.require_ok(response, command="select-application")
+
+
+class _OpeningFiles:
+    """Reads what lies outside the application, each file as a step of its own."""
+
+    def __init__(self, reader: FileReader, log: StepLog) -> None:
+        self._reader = reader
+        self._log = log
+
+    def read(self, spec: FileSpec) -> bytes:
+        """By file identifier. Raises ReaderError."""
+        with self._log.step(_STEPS[spec.name]):
+            return self._reader.read(spec)
+
+    def read_by_sfi(self, spec: FileSpec) -> bytes:
+        """By short identifier. Raises ReaderError."""
+        with self._log.step(_STEPS[spec.name]):
+            return self._reader.read_by_sfi(spec)
+
+
+def _is_about_length(sw: str) -> bool:
+    """6700 or 6Cxx outside protection."""
+    return sw == f"{status_words.WRONG_LENGTH:04X}" or sw.startswith("6C")
