@@ -1,0 +1,442 @@
+"""Opening a chip: the order of keys and ways, tries, what a chip may refuse, and that nothing weakens silently."""
+
+import secrets
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from readers.emrtd.access import AccessOpener, AccessPolicy
+from readers.emrtd.access_key import Can, MrzInformation, refuse_pin
+from readers.emrtd.crypto import CipherSuite
+from readers.emrtd.file_reader import FileReader, Progress
+from readers.emrtd.secure_messaging import SecureChannel
+from readers.errors import (
+    AccessDeniedError,
+    AccessLockedError,
+    AccessPinRefusedError,
+    BacFailedError,
+    ChipFileMissingError,
+    ChipMalformedError,
+    ChipStatusError,
+    PaceFailedError,
+    PaceNotOfferedError,
+    ReaderError,
+    SecureMessagingError,
+)
+from readers.iso7816 import tlv
+from readers.iso7816.channel import PlainChannel
+from tests.support.access_chip import CHIP_AUTH_INFO, AccessChip, infos, pace_info
+
+CAN, MRZ = Can("000001"), MrzInformation("099000001799011552401151")
+WRONG_CANS = tuple(Can(f"00001{digit}") for digit in range(6))
+WRONG_MRZ = MrzInformation("099000001799011553901153")
+CARD_ACCESS = bytes.fromhex("011C")
+OFFER = infos(CHIP_AUTH_INFO, pace_info())
+BAC_ALLOWED = AccessPolicy(bac_allowed=True)
+BOTH = {1: MRZ.secret, 2: CAN.secret}
+
+
+class Files:
+    """Files over a protected channel, without protection: what is in them is not the point here."""
+
+    def __init__(self, content):
+        self.content = content
+        self.asked = []
+
+    def read(self, spec):
+        self.asked.append(spec.name)
+        if isinstance(self.content, ReaderError):
+            raise self.content
+        return self.content
+
+    read_by_sfi = read
+
+
+def opener(chip, *, policy=None, protected=None, **options):
+    progress = Progress(on_progress=None, monotonic=lambda: 0.0, deadline=1.0)
+
+    def reader_for(channel):
+        if isinstance(channel, SecureChannel):
+            return protected
+        return FileReader(channel, block=256, progress=progress)
+
+    return AccessOpener(
+        PlainChannel(chip), randbytes=secrets.token_bytes, reader_for=reader_for, policy=policy, **options
+    )
+
+
+def card(offer=OFFER, **options):
+    """A chip that knows both passwords and offers this."""
+    options.setdefault("secrets", BOTH)
+    return AccessChip(files={} if offer is None else {CARD_ACCESS: offer}, **options)
+
+
+def passport(offer=None, **options):
+    """A chip that knows nothing but BAC."""
+    options.setdefault("answers", {"mse": 0x6D00})
+    return card(offer, secrets={}, bac_seed=MRZ.bac_seed, **options)
+
+
+# --- keys and tries ---
+
+
+def test_first_key_opens():
+    chip = card()
+    granted = opener(chip).open([CAN, MRZ])
+    assert granted.channel.alive
+    assert granted.key is CAN
+    assert granted.card_access == OFFER
+    assert granted.card_security is None
+    assert granted.mapping is None
+    assert not granted.application_selected
+    assert not granted.access.is_bac
+    assert granted.facts == {
+        "protocol": "pace-ecdh-gm-aes-128",
+        "curve": "brainpoolP256r1",
+        "password": "can",
+        "key_index": 1,
+        "tries": 1,
+        "card_access": "file-id",
+    }
+    assert chip.said("mf") == chip.said("application") == chip.said("sfi") == 0
+
+
+def test_keys_are_tried_in_order_and_the_one_that_worked_is_recorded():
+    chip = card()
+    granted = opener(chip).open([WRONG_CANS[0], WRONG_MRZ, MRZ, CAN])
+    assert granted.key is MRZ
+    assert (granted.facts["password"], granted.facts["key_index"], granted.facts["tries"]) == ("mrz", 3, 3)
+    assert [step for step in chip.log if step.startswith("mse-")] == ["mse-2", "mse-1", "mse-1"]
+
+
+def test_nothing_secret_shows_in_repr():
+    granted = opener(card()).open([CAN])
+    assert "Can" not in repr(granted)
+    assert "000001" not in repr(granted)
+    assert OFFER.hex() not in repr(granted).replace("\\x", "")
+
+
+def test_four_wrong_keys_and_no_more():
+    chip = card()
+    access = opener(chip)
+    with pytest.raises(AccessDeniedError) as caught:
+        access.open(WRONG_CANS)
+    assert caught.value.facts == {"sw": "6300", "tries": 4}
+    assert access.tries == chip.said("token") == 4
+    before = len(chip.log)
+    with pytest.raises(AccessLockedError) as locked:
+        access.open([CAN])
+    assert locked.value.facts == {"tries": 4}
+    assert len(chip.log) == before
+
+
+def test_tries_of_several_calls_and_of_an_earlier_connection_add_up():
+    chip = card()
+    access = opener(chip, policy=AccessPolicy(pace_tries=3), tries=1)
+    with pytest.raises(AccessDeniedError):
+        access.open(WRONG_CANS[:1])
+    assert access.open([CAN]).facts["tries"] == 3
+    with pytest.raises(AccessLockedError):
+        access.open([CAN])
+
+
+def test_a_try_counts_when_the_chip_breaks_off():
+    access = opener(card(answers={"agree": 0x6A80}))
+    with pytest.raises(ChipStatusError):
+        access.open([CAN, MRZ])
+    assert access.tries == 1
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What somebody might pass in for a holder's PIN."""
+
+    reference: int = 3
+    kind: ClassVar[str] = "pin"
+    secret: ClassVar[bytes] = b"123456"
+    bac_seed: ClassVar[None] = None
+
+
+@pytest.mark.parametrize("keys", [[Pin()], [CAN, Pin()], [Pin(4)]])
+def test_a_pin_is_refused_before_anything_is_sent(keys):
+    chip = card()
+    with pytest.raises(AccessPinRefusedError):
+        opener(chip).open(keys)
+    assert chip.log == []
+    with pytest.raises(AccessPinRefusedError):
+        refuse_pin()
+
+
+def test_no_key_is_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="no access key"):
+        opener(card()).open([])
+
+
+@pytest.mark.parametrize("refusal", [0x6A88, 0x6A80])
+def test_an_unknown_kind_of_password_costs_no_try(refusal):
+    chip = card(secrets={1: MRZ.secret})
+    granted = opener(chip).open([CAN, *WRONG_CANS, MRZ])
+    assert granted.key is MRZ
+    assert (granted.facts["key_index"], granted.facts["tries"]) == (8, 1)
+    assert [step for step in chip.log if step.startswith("mse-")] == ["mse-2", "mse-2-0d", "mse-1"]
+
+
+@pytest.mark.parametrize("step", ["mse", "nonce"])
+@pytest.mark.parametrize("sw", [0x6A80, 0x6A86, 0x6A87, 0x6A88, 0x6985, 0x6982, 0x6700, 0x6D00, 0x6F00])
+def test_a_chip_that_refuses_to_begin(step, sw):
+    access = opener(card(answers={step: sw}), policy=BAC_ALLOWED)
+    with pytest.raises(ChipStatusError) as caught:
+        access.open([CAN, MRZ])
+    assert caught.value.facts["sw"] == f"{sw:04X}"
+    assert access.tries == 0
+
+
+@pytest.mark.parametrize(("step", "sw"), [("mse", 0x63C0), ("mse", 0x6983), ("nonce", 0x6983)])
+def test_a_blocked_password(step, sw):
+    access = opener(card(answers={step: sw}))
+    with pytest.raises(AccessLockedError) as caught:
+        access.open([CAN, MRZ])
+    assert caught.value.facts == {"sw": f"{sw:04X}", "tries": 0}
+
+
+# --- the form of MSE:Set AT ---
+
+
+@pytest.mark.parametrize("naming", ["required", "optional", "refused"])
+@pytest.mark.parametrize("several", [False, True])
+def test_parameters_are_named_or_not_as_the_chip_likes(naming, several):
+    more = (pace_info("ecdh-gm", CipherSuite.TDES, 12),) if several else ()
+    chip = card(infos(pace_info(), *more), naming=naming)
+    access = opener(chip)
+    assert access.open([WRONG_CANS[0], CAN]).facts["tries"] == 2
+    asked = [step for step in chip.log if step.startswith("mse-")]
+    first = "mse-2-0d" if several else "mse-2"
+    works = {"required": "mse-2-0d", "refused": "mse-2"}.get(naming, first)
+    assert asked == ([first] if first != works else []) + [works, works]
+
+
+def test_without_parameter_id_the_standardised_ones_are_asked_for_by_name():
+    chip = card(infos(pace_info(parameter_id=None)), parameter_id=16)
+    assert opener(chip).open([CAN]).facts["curve"] == "brainpoolP384r1"
+    asked = [step for step in chip.log if step.startswith("mse-")]
+    assert asked == ["mse-2-0d", "mse-2-0c", "mse-2-10"]
+
+
+def test_without_parameter_id_a_chip_that_takes_no_name_gets_the_usual_curve():
+    chip = card(infos(pace_info(parameter_id=None)), naming="refused")
+    assert opener(chip).open([CAN]).facts["curve"] == "brainpoolP256r1"
+    assert chip.log.count("mse") == 12
+
+
+# --- EF.CardAccess ---
+
+
+def test_card_access_by_short_identifier():
+    granted = opener(card(select=0x6A82)).open([CAN])
+    assert granted.access.card_access == granted.facts["card_access"] == "sfi"
+
+
+@pytest.mark.parametrize("select", [0x6982, 0x6985, 0x6A82, 0x6D00, 0x6986])
+@pytest.mark.parametrize("mf", [0x6D00, 0x6A82, 0x6982, 0x6E00])
+def test_unreadable_card_access_is_assumed(select, mf):
+    chip = card(select=select, sfi=0x6982, mf=mf)
+    granted = opener(chip).open([CAN])
+    assert granted.card_access is None
+    assert granted.access.card_access == "assumed"
+    assert granted.facts["protocol"] == "pace-ecdh-gm-aes-128"
+    assert chip.said("mf") == 1
+
+
+def test_the_master_file_helps_where_it_can_be_selected():
+    chip = card(select=0x6982, sfi=0x6982, mf=0x9000)
+    assert opener(chip).open([CAN]).access.card_access == "file-id"
+
+
+@pytest.mark.parametrize(
+    "octets", [bytes.fromhex("310230FF"), tlv.encode(0x31, bytes(12)), b"\x30\x0e" + bytes(14)]
+)
+def test_broken_card_access_ends_it(octets):
+    chip = card(octets + bytes(16))
+    with pytest.raises(ChipMalformedError):
+        opener(chip, policy=BAC_ALLOWED).open([CAN, MRZ])
+    assert not {"mse", "mf", "application"} & set(chip.log)
+
+
+def test_an_unknown_version_or_mapping_is_not_offered_and_no_reason_for_bac():
+    unknown = tlv.encode(0x30, bytes.fromhex("060A04007F00070202040902020102"))
+    for offer in (pace_info(version=1), pace_info(parameter_id=19), unknown):
+        chip = passport(infos(offer))
+        with pytest.raises(PaceNotOfferedError):
+            opener(chip, policy=BAC_ALLOWED).open([CAN, MRZ])
+        assert not {"mse", "challenge"} & set(chip.log)
+
+
+# --- Chip Authentication Mapping ---
+
+
+def cam_card(**options):
+    return card(infos(pace_info("ecdh-gm"), pace_info("ecdh-cam")), static_key=0x1234567, **options)
+
+
+def test_card_security_is_read_after_the_mapping():
+    protected = Files(b"signed data")
+    granted = opener(cam_card(), protected=protected).open([CAN])
+    assert granted.access.protocol == granted.facts["protocol"] == "pace-ecdh-cam-aes-128"
+    assert granted.card_security == b"signed data"
+    assert granted.facts["card_security"] == "read"
+    assert protected.asked == ["CardSecurity"]
+    assert (granted.mapping.parameter_id, granted.mapping.oid) == (13, "0.4.0.127.0.7.2.2.4.6.2")
+    assert len(granted.mapping.mapping_key) == 65
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ChipFileMissingError(file="CardSecurity"),
+        ChipStatusError(sw="6982"),
+        ChipMalformedError(reason="header"),
+    ],
+)
+def test_missing_card_security_is_recorded(error):
+    granted = opener(cam_card(), protected=Files(error)).open([CAN])
+    assert granted.card_security is None
+    assert granted.facts["card_security"] == error.code
+    assert granted.mapping is not None
+
+
+def test_a_broken_session_is_no_missing_file():
+    with pytest.raises(SecureMessagingError):
+        opener(cam_card(), protected=Files(SecureMessagingError(reason="wrong-mac"))).open([CAN])
+
+
+# --- no silent downgrade ---
+
+
+def bad_object(chip, octets):
+    return tlv.encode(0x7C, tlv.encode(0x99, b""))
+
+
+def bad_values(tag):
+    def bend(chip, octets):
+        value = tlv.parse_one(octets, 0x7C).child(tag).value
+        return tlv.encode(0x7C, tlv.encode(tag, bytes(len(value))))
+
+    return bend
+
+
+BENT = {
+    "nonce-object": ("nonce", bad_object),
+    "map-object": ("map", bad_object),
+    "map-zero-point": ("map", bad_values(0x82)),
+    "agree-zero-point": ("agree", bad_values(0x84)),
+    "agree-object": ("agree", bad_object),
+    "token-object": ("token", bad_object),
+    "token-zero": ("token", bad_values(0x86)),
+    "token-nothing": ("token", lambda chip, octets: b""),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_a_broken_pace_ends_it_without_another_key_or_bac(name):
+    step, bend = BENT[name]
+    chip = card(bend={step: bend}, bac_seed=MRZ.bac_seed)
+    with pytest.raises(PaceFailedError):
+        opener(chip, policy=BAC_ALLOWED).open([CAN, MRZ, MRZ])
+    assert chip.said("mse") == 1
+    assert not {"challenge", "application"} & set(chip.log)
+
+
+@pytest.mark.parametrize("step", ["mse", "nonce", "map", "agree", "token"])
+@pytest.mark.parametrize("sw", [0x6300, 0x6982, 0x6985, 0x6A80, 0x6A86, 0x6A87, 0x6A88, 0x6D00, 0x6F00])
+def test_no_refusal_of_an_offered_pace_becomes_bac(step, sw):
+    chip = card(answers={step: sw}, bac_seed=MRZ.bac_seed)
+    with pytest.raises((ChipStatusError, AccessDeniedError)):
+        opener(chip, policy=BAC_ALLOWED).open([CAN, MRZ])
+    assert not {"challenge", "application"} & set(chip.log)
+
+
+def test_stripped_offer_without_a_rule_for_bac():
+    chip = passport(infos(CHIP_AUTH_INFO))
+    with pytest.raises(PaceNotOfferedError) as caught:
+        opener(chip).open([CAN, MRZ])
+    assert caught.value.facts == {"offered": 0, "bac": "not-allowed"}
+    assert chip.log == ["file"]
+
+
+# --- BAC ---
+
+
+def test_bac_where_the_rule_allows_it_and_no_pace_is_offered():
+    chip = passport(infos(CHIP_AUTH_INFO))
+    granted = opener(chip, policy=BAC_ALLOWED).open([CAN, WRONG_MRZ, MRZ])
+    assert granted.access.is_bac
+    assert granted.application_selected
+    assert granted.key is MRZ
+    assert granted.channel._crypto._keys == chip.session
+    assert granted.facts == {
+        "protocol": "bac-3des",
+        "bac_reason": "no-pace-offered",
+        "password": "mrz",
+        "key_index": 3,
+        "tries": 2,
+        "card_access": "file-id",
+    }
+    assert "mse" not in chip.log
+
+
+@pytest.mark.parametrize("answer", [0x6D00, 0x6A80, 0x6A88, 0x6A86, 0x6982, 0x6985, 0x6E00])
+@pytest.mark.parametrize("select", [0x6A82, 0x6D00, 0x6A86])
+def test_bac_of_a_passport_without_card_access(answer, select):
+    chip = passport(select=select, sfi=0x6A82, answers={"mse": answer})
+    granted = opener(chip, policy=BAC_ALLOWED).open([MRZ])
+    assert granted.facts["bac_reason"] == "no-card-access"
+    assert granted.facts["tries"] == 1
+
+
+def test_hidden_card_access_is_no_reason_for_bac():
+    chip = passport(select=0x6982, sfi=0x6982)
+    with pytest.raises(PaceNotOfferedError) as caught:
+        opener(chip, policy=BAC_ALLOWED).open([MRZ])
+    assert caught.value.facts == {"command": "mse-set-at", "sw": "6D00"}
+    assert "challenge" not in chip.log
+
+
+def test_odd_answer_to_the_assumed_way_is_no_reason_for_bac():
+    chip = passport(answers={"mse": 0x6F00})
+    with pytest.raises(ChipStatusError):
+        opener(chip, policy=BAC_ALLOWED).open([MRZ])
+    assert "challenge" not in chip.log
+
+
+def test_bac_needs_the_mrz():
+    with pytest.raises(PaceNotOfferedError) as caught:
+        opener(passport(), policy=BAC_ALLOWED).open([CAN])
+    assert caught.value.facts["bac"] == "no-mrz-key"
+
+
+def test_tries_of_bac():
+    chip = passport()
+    access = opener(chip, policy=AccessPolicy(pace_tries=2, bac_allowed=True))
+    with pytest.raises(AccessDeniedError) as caught:
+        access.open([WRONG_MRZ, CAN, WRONG_MRZ, MRZ])
+    assert caught.value.facts == {"sw": "6300", "tries": 2}
+    assert chip.said("external-sent") == 2
+    with pytest.raises(AccessLockedError):
+        access.open([MRZ])
+
+
+def test_a_broken_bac_ends_it():
+    chip = passport(bend={"external": lambda chip, octets: octets[:-1] + bytes([octets[-1] ^ 1])})
+    with pytest.raises(BacFailedError):
+        opener(chip, policy=BAC_ALLOWED).open([MRZ, MRZ])
+    assert chip.said("external-sent") == 1
+
+
+@pytest.mark.parametrize(("sw", "error"), [(0x6A82, ChipFileMissingError), (0x6982, ChipStatusError)])
+def test_bac_needs_the_application(sw, error):
+    chip = passport(answers={"mse": 0x6D00, "application": sw})
+    access = opener(chip, policy=BAC_ALLOWED)
+    with pytest.raises(error):
+        access.open([MRZ])
+    assert access.tries == 0
