@@ -137,9 +137,7 @@ def test_declared_in_the_answer_to_reset():
 def test_declared_in_ef_atr_info_and_remembered():
     info = bytes.fromhex("7F66080202010002020802")
     memory = ForgetfulMemory()
-    found, chip = find(
-        {ATR_INFO: b"\x90\x00", bytes.fromhex("00B0000000"): info + b"\x62\x82"}, memory=memory
-    )
+    found, _ = find({ATR_INFO: b"\x90\x00", bytes.fromhex("00B0000000"): info + b"\x62\x82"}, memory=memory)
     assert (found.octets, found.extended, found.source) == (0x800, True, "ef-atr-info")
     assert memory.get(CONTACTLESS) == 0x800
 
@@ -185,7 +183,7 @@ def test_a_trial_that_throws_the_card_out_is_not_made_twice():
 
 def test_no_trial_without_a_file_to_try_it_on():
     memory = ForgetfulMemory()
-    found, chip = find(memory=memory)
+    found, _ = find(memory=memory)
     assert (found.extended, found.source) == (None, "assumed")
     assert memory.get(CONTACTLESS) is None
 
