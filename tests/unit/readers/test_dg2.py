@@ -1,8 +1,10 @@
 """DG2: the header of the national card that lies about its size, other formats, and broken records."""
 
 import struct
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from readers.emrtd.lds.dg2 import image_format, parse_portrait
 from readers.errors import PortraitError, TlvError
@@ -10,6 +12,16 @@ from readers.iso7816 import der, tlv
 
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
 JP2 = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(40)
+
+
+def _encoded(kind):
+    sink = BytesIO()
+    Image.new("RGB", (300, 400), (90, 80, 70)).save(sink, kind)
+    return sink.getvalue()
+
+
+REAL = _encoded("JPEG")
+REAL_2000 = _encoded("JPEG2000")
 
 
 def record(
@@ -64,10 +76,38 @@ def test_magic_decides_not_the_header():
     assert image_format(b"\xff\x4f\xff\x51\x00") == "jpeg2000"
 
 
+def test_the_header_says_480_by_400_and_the_picture_300_by_400():
+    facts = parse_portrait(dg2(record(REAL))).facts
+    assert (facts["declared_width"], facts["declared_height"]) == (480, 400)
+    assert (facts["width"], facts["height"]) == (300, 400)
+
+
+@pytest.mark.parametrize("image", [REAL, REAL_2000])
+@pytest.mark.parametrize(
+    "quirk", [{"length": 14}, {"length": 0xFFFFFFFF}, {"face_length": 0}, {"face_length": 1 << 31}]
+)
+def test_wrong_lengths_are_borne_when_the_picture_itself_is_whole(image, quirk):
+    portrait = parse_portrait(dg2(record(image, **quirk)))
+    assert portrait.image == image
+    assert portrait.facts["quirks"] == "record-length" if "length" in quirk else "face-length"
+    with pytest.raises(PortraitError):
+        parse_portrait(dg2(record(image[:-20], **quirk)))
+
+
+@pytest.mark.parametrize("image", [REAL, REAL_2000])
+@pytest.mark.parametrize(("tail", "counted"), [(b"PK\x03\x04zip", 7), (bytes(16), 0), (b"\0x\0", 2)])
+def test_what_is_behind_the_picture_is_cut_off_and_counted(image, tail, counted):
+    portrait = parse_portrait(dg2(record(image + tail)))
+    assert portrait.image == image
+    assert portrait.facts["octets"] == len(image)
+    assert portrait.facts["trailing_octets"] == counted
+
+
 @pytest.mark.parametrize(
     ("octets", "reason"),
     [
         (dg2(record(), record(), count=2), "faces"),
+        (dg2(record(), record(), record(), count=1), "faces"),
         (dg2(count=0), "faces"),
         (dg2(record(), count=2), "faces"),
         (dg2(record(faces=2)), "faces"),
