@@ -207,15 +207,17 @@ class FileReader:
     def _ask(
         self, spec: FileSpec, count: int, command: Callable[[int], CommandApdu], *, margin: int = 0
     ) -> bytes:
-        """Octets of one READ BINARY, at least one and at most as many as asked for and `margin`; asked again with
-        the length that the chip names (6Cxx), for less (6700), for less at this place (6B00)."""
+        """Octets of one READ BINARY, at least one and at most as many as asked for; asked again with the length that
+        the chip names (6Cxx), for less (6700), for less at this place (6B00).
+
+        `margin`: octets of the object around the answer, which not every chip counts to the length."""
         if self._short_block - margin < count <= MAX_SHORT_LE:
             count = self._short_block - margin
         while True:
             response = self._send(spec, command(count))
             fewer = self._fewer(response.sw, count, margin)
             if response.data or not fewer:
-                return _require_some(spec, _good_data(spec, response), count + margin)
+                return _require_some(spec, _good_data(spec, response), count + 2 * margin)
             count = fewer
 
     def _fewer(self, sw: int, count: int, margin: int) -> int:
