@@ -192,6 +192,34 @@ class EvidenceFileError(ReaderError):
     code = "evidence-invalid"
 
 
+class EvidenceAlteredError(ReaderError):
+    """Parts of an evidence file are not what their digests beside them say; fact `parts`."""
+
+    code = "evidence-altered"
+    conclusive = True
+
+
+class EvidenceChallengeError(ReaderError):
+    """A challenge in an evidence file is not made as its station says it was; fact `reason`."""
+
+    code = "evidence-challenge"
+    conclusive = True
+
+
+class EvidenceClaimError(ReaderError):
+    """An evidence file claims a proof that it does not contain or that does not hold; fact `claim`."""
+
+    code = "evidence-claim"
+    conclusive = True
+
+
+class EvidenceTimeError(ReaderError):
+    """An evidence file says that it was read in the future; fact `days_ahead`."""
+
+    code = "evidence-time"
+    conclusive = True
+
+
 # --- data groups -------------------------------------------------------------------------------------------
 
 
