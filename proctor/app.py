@@ -14,18 +14,23 @@ from proctor.challenge import RANDOM_BYTES, Challenge
 from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice, PassiveAuthDesk, Progress, SessionDesk
 from proctor.errors import SimulatedReaderError
 from proctor.pipeline import Station
+from proctor.present import AccessText
 from proctor.roots import OpenRoot
 from proctor.softcards import CardWorkshop, is_softcard
 from proctor.texts import load_texts
 from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.reader_memory import FileMemory, ReaderMemory
+from readers.emrtd.reading import ReadLimits
 from readers.transport import pcsc
 from readers.transport.base import Connection, is_virtual_reader
 from sessions.record import SystemClock
 from sessions.roles import require_may
+from sessions.root import DataRoot
 from sessions.rules import Rules
 from sessions.session import Session
 
 CARD_WAIT_S = 20.0
+MEMORY_FILE = "card-types.json"
 NO_ROOT = bytes(32)
 """In place of a tree head where there is no log: a chip read without a session."""
 
@@ -49,10 +54,10 @@ def card_source(
             cards = workshop
             return CardSource(kind="software", connect=lambda: cards.connect(reader))
 
-    def connect() -> Connection:
+    def connect(wait_s: float) -> Connection:
         return pcsc.connect(reader, wait_s=wait_s, apdu_deadline_s=apdu_deadline_s)
 
-    return CardSource(kind="pcsc", connect=connect)
+    return CardSource(kind="pcsc", connect=lambda: connect(wait_s), reconnect=connect)
 
 
 def _refuse_simulated() -> Connection:
@@ -64,29 +69,42 @@ def camera_source(spec: str, *, training: bool) -> OpenCamera:
     return lambda: open_camera(spec, allow_recorded=training)
 
 
+def limits_of(rules: Rules) -> ReadLimits:
+    """Return what a rules file lets a chip read do."""
+    return ReadLimits(
+        pace_tries=rules.pace_tries, bac_allowed=rules.bac_allowed, total_s=rules.deadlines.chip_s
+    )
+
+
+def reader_memory(root: DataRoot) -> ReaderMemory:
+    """Return what this station learnt about kinds of cards: how long a command each takes. No card's own data."""
+    return FileMemory(root.path / MEMORY_FILE)
+
+
 def fresh_challenge(tree_root: bytes = NO_ROOT) -> Challenge:
     """Return a challenge over the last tree head."""
     return Challenge(os.urandom(RANDOM_BYTES), tree_root)
 
 
 def chip_desks(
-    access_text: str,
+    access: AccessText,
     source: CardSource,
     trust: TrustStore,
     *,
-    challenge: Challenge,
     training: bool,
-    rules: Rules | None = None,
+    tree_root: bytes = NO_ROOT,
+    limits: ReadLimits | None = None,
+    memory: ReaderMemory | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[ChipDesk, PassiveAuthDesk]:
-    """Return the two desks that a chip read needs."""
+    """Return the two desks that a chip read needs. `tree_root`: of the last checkpoint, for the challenges."""
     desk = ChipDesk(
-        access_text=access_text,
+        access=access,
         source=source,
-        challenge=challenge,
+        new_challenge=lambda: fresh_challenge(tree_root),
         training=training,
-        pace_tries=rules.pace_tries if rules is not None else 1,
-        total_s=rules.deadlines.chip_s if rules is not None else 30.0,
+        limits=limits,
+        memory=memory,
         on_progress=on_progress,
     )
     trusting = PassiveAuthDesk(
@@ -99,7 +117,7 @@ def chip_desks(
 class Transaction:
     """What one candidate's attempt is made with."""
 
-    access_text: str = field(repr=False)
+    access: AccessText
     source: CardSource
     open_camera: OpenCamera
     attempt_id: str = field(default_factory=new_attempt_id)
@@ -140,12 +158,13 @@ class Desk:
         """Run one attempt. Card and camera are let go however it ends."""
         head = self._opened.store.head()
         desk, trusting = chip_desks(
-            work.access_text,
+            work.access,
             work.source,
             self._trust,
-            challenge=fresh_challenge(head.root),
+            tree_root=head.root,
             training=self._opened.training,
-            rules=self.rules,
+            limits=limits_of(self.rules),
+            memory=reader_memory(self._opened.root),
             on_progress=on_progress,
         )
         booth = FaceBooth(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
+from proctor.challenge import Challenge
 from proctor.checks import CheckName, ChipVerdict
 from proctor.pipeline import Proven, Station, check_in
 from proctor.policy import Decision, decide
@@ -95,7 +96,9 @@ def run_attempt(
         trust=context.trust,
         facts={"sbd_source": source, "aa_checkpoint_size": context.checkpoint_size},
     )
-    receipt, store_error = _commit(context.store, record, evidence_of(proven, decision.chip))
+    receipt, store_error = _commit(
+        context.store, record, evidence_of(proven, decision.chip, station.card.challenges)
+    )
     return AttemptResult(
         attempt_id=attempt_id,
         session_id=record.session_id,
@@ -129,14 +132,17 @@ def _commit(
         return None, error.code
 
 
-def evidence_of(proven: Proven, chip: ChipVerdict) -> dict[str, bytes]:
+def evidence_of(
+    proven: Proven, chip: ChipVerdict, challenges: tuple[Challenge, ...] = ()
+) -> dict[str, bytes]:
     """Return what a person needs to judge again: identity and portraits, for the encrypted evidence only.
 
-    A chip portrait is kept only from a chip whose hashes were good; otherwise it may be anything.
+    The chip's signatures are identity data too: they name the chip for its whole life. A chip portrait is kept only
+    from a chip whose hashes were good; otherwise it may be anything.
     """
     evidence: dict[str, bytes] = {}
-    identity: dict[str, str] = {}
-    if proven.present is not None:
+    identity: dict[str, object] = {}
+    if proven.present is not None and proven.present.number is not None:
         identity["asked_number"] = proven.present.number.value
     if proven.holder is not None and chip is not ChipVerdict.ALTERED:
         holder = proven.holder.holder
@@ -148,10 +154,20 @@ def evidence_of(proven: Proven, chip: ChipVerdict) -> dict[str, bytes]:
             "expiry": "" if holder.expiry is None else holder.expiry.isoformat(),
         }
         evidence["chip-portrait"] = proven.holder.portrait.image
-    if proven.present is not None and proven.present.challenge_seed is not None:
-        identity["aa_random"] = proven.present.challenge_seed.hex()
+    if challenges:
+        identity["aa"] = _active_proofs(proven, challenges)
     if identity:
         evidence["identity"] = json.dumps(identity, ensure_ascii=False, sort_keys=True).encode()
     if proven.live is not None:
         evidence["live-portrait"] = proven.live.evidence_jpeg
     return evidence
+
+
+def _active_proofs(proven: Proven, challenges: tuple[Challenge, ...]) -> list[dict[str, str]]:
+    """Every challenge with the 32 octets and the tree root it was made of, and the chip's answer where it was good."""
+    proofs = () if proven.raw is None else proven.raw.genuine.active_proofs
+    answers = {proof.challenge: proof.signature.hex() for proof in proofs}
+    return [
+        {"random": made.random.hex(), "root": made.root.hex(), "signature": answers.get(made.value, "")}
+        for made in challenges
+    ]

@@ -12,10 +12,22 @@ from types import FrameType
 
 from biometrics.errors import BiometricsError
 from proctor import __version__
-from proctor.commands import chip, face, log, people, sheets, station, training, trust
+from proctor.commands import (
+    chip,
+    chip_evidence,
+    face,
+    log,
+    people,
+    sheets,
+    station,
+    training,
+    trust,
+    trust_import,
+)
 from proctor.commands import session as session_commands
 from proctor.commands.context import Context
 from proctor.errors import CommandError
+from proctor.present import ACCESS_KINDS
 from proctor.recorder import place_of
 from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES, load_texts
 from readers.errors import ReaderError
@@ -66,11 +78,11 @@ def _login(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secrets-fd", type=int, metavar="N", help=_help("option.secrets-fd"))
 
 
-def _access(parser: argparse.ArgumentParser, *, number: bool) -> None:
+def _access(parser: argparse.ArgumentParser, *, can: bool) -> None:
     group = parser.add_mutually_exclusive_group(required=True)
-    group.add_argument("--qr", metavar="-", help=_help("option.qr"))
-    if number:
-        group.add_argument("--number", metavar="-", help=_help("option.number"))
+    for kind in ACCESS_KINDS if can else ACCESS_KINDS[:-1]:
+        group.add_argument(f"--{kind}", metavar="-", help=_help(f"option.{kind}"))
+    group.add_argument("--pin", nargs="?", const="", metavar="-", help=_help("option.pin"))
 
 
 def _add_main_commands(build: _Builder) -> None:
@@ -90,19 +102,27 @@ def _add_main_commands(build: _Builder) -> None:
 
 
 def _add_work_commands(build: _Builder) -> None:
-    read = build.group("chip", "chip").command("read", "chip.read", chip.read)
+    chips = build.group("chip", "chip")
+    chips.command("readers", "chip.readers", chip.readers)
+    read = chips.command("read", "chip.read", chip.read)
     read.add_argument("--reader", required=True, metavar="NAME", help=_help("option.reader"))
-    _access(read, number=True)
+    _access(read, can=True)
+    read.add_argument("--bac", action="store_true", help=_help("option.bac"))
     read.add_argument("--training", action="store_true", help=_help("option.training"))
     read.add_argument("--wait", type=float, default=20.0, metavar="S", help=_help("option.wait"))
     read.add_argument("--show-holder", action="store_true", help=_help("option.show-holder"))
+    again = chips.command("verify", "chip.verify", chip_evidence.verify)
+    again.add_argument("file", metavar="EVIDENCE", help=_help("option.evidence-file"))
+    again.add_argument("--checkpoint", metavar="ROOT", action="append", help=_help("option.checkpoint"))
+    again.add_argument("--training", action="store_true", help=_help("option.training"))
+    again.add_argument("--show-holder", action="store_true", help=_help("option.show-holder"))
     compare = build.group("face", "face").command("compare", "face.compare", face.compare)
     compare.add_argument("reference", metavar="REFERENCE", help=_help("option.reference"))
     compare.add_argument("probe", metavar="PROBE", help=_help("option.probe"))
     _add_session_commands(build.group("session", "session"))
     check_in = build.command("check-in", "check-in", session_commands.check_in)
     check_in.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
-    _access(check_in, number=True)
+    _access(check_in, can=False)
     check_in.add_argument("--reader", required=True, metavar="R", help=_help("option.reader"))
     check_in.add_argument("--wait", type=float, default=20.0, metavar="S", help=_help("option.wait"))
     check_in.add_argument("--camera", required=True, metavar="C", help=_help("option.camera"))
@@ -147,15 +167,19 @@ def _add_trust_and_people(build: _Builder) -> None:
         "file", metavar="FILE", help=_help("option.station-file")
     )
     stations.command("list", "trust.station.list", trust.list_stations)
-    anchor = group.command("import", "trust.import", trust.import_anchor)
+    anchor = group.command("import", "trust.import", trust_import.import_file)
     anchor.add_argument("file", metavar="FILE", help=_help("option.anchor-file"))
     scopes = ("identity-card", "passport")
-    anchor.add_argument("--scope", choices=scopes, default=scopes[0], help=_help("option.scope"))
+    anchor.add_argument("--scope", choices=scopes, default=None, help=_help("option.scope"))
     anchor.add_argument("--second", required=True, metavar="USER", help=_help("option.second"))
     _login(anchor)
     listing = group.command("list", "trust.list", trust.list_anchors)
-    listing.add_argument("--training", action="store_true", help=_help("option.training"))
-    _login(listing)
+    show = group.command("show", "trust.show", trust.show_item)
+    show.add_argument("fingerprint", metavar="FINGERPRINT", help=_help("option.fingerprint"))
+    verify = group.command("verify", "trust.verify", trust.verify_store)
+    for parser in (listing, show, verify):
+        parser.add_argument("--training", action="store_true", help=_help("option.training"))
+        _login(parser)
     users = build.group("user", "user")
     add = users.command("add", "user.add", people.add)
     add.add_argument("id", nargs="?", metavar="ID", help=_help("option.user-id"))

@@ -17,11 +17,13 @@ from biometrics.notice import NoticeShown
 from biometrics.thresholds import Thresholds
 from proctor.challenge import Challenge
 from proctor.errors import AdmittedElsewhereError, RosterPersonDiffersError, SimulatedReaderError
-from proctor.present import CaptureGround, PresentCard, RefusedCamera
+from proctor.present import AccessText, CaptureGround, PresentCard, RefusedCamera
+from readers.cccd.access_plan import AccessPlan, AccessSource, number_of, plan_for, read_mrz
 from readers.cccd.cross_check import Agreement, require_agreement
-from readers.cccd.id_number import IdNumber
+from readers.cccd.id_number import IdNumber, parse_id_number
 from readers.cccd.names import same_name
-from readers.cccd.qr import QrCard, read_access
+from readers.cccd.qr import parse_qr
+from readers.emrtd.access_key import Can
 from readers.emrtd.dates import PartialDate
 from readers.emrtd.evidence import (
     ConsistentChip,
@@ -33,7 +35,9 @@ from readers.emrtd.evidence import (
 )
 from readers.emrtd.passive_auth import require_chain, require_consistent, require_hashes
 from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.reader_memory import ReaderMemory
 from readers.emrtd.reading import ChipReader, ReadLimits
+from readers.emrtd.steps import Step
 from readers.errors import CardLostError
 from readers.transport.base import Connection, is_virtual_reader
 from sessions.errors import AlreadyAdmittedError, SessionsError
@@ -45,73 +49,83 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardSource:
-    """How to reach a card: `connect` may raise every transport error; `kind` is "pcsc" or "software"."""
+    """How to reach a card: `connect` may raise every transport error; `kind` is "pcsc" or "software".
+
+    `reconnect` waits, at most so many seconds, for a card that was lifted in the middle of a read."""
 
     kind: str
     connect: Callable[[], Connection]
+    reconnect: Callable[[float], Connection] | None = None
 
 
 class ChipDesk:
-    """The card on the reader, for one attempt."""
+    """The card on the reader, for one attempt. `new_challenge` gives a fresh challenge each time it is called."""
 
     def __init__(
         self,
         *,
-        access_text: str,
+        access: AccessText,
         source: CardSource,
-        challenge: Challenge,
+        new_challenge: Callable[[], Challenge],
         training: bool,
-        pace_tries: int = 4,
-        total_s: float = 30.0,
+        limits: ReadLimits | None = None,
+        memory: ReaderMemory | None = None,
         on_progress: Progress | None = None,
     ) -> None:
-        self._access_text = access_text
+        self._access = access
         self._source = source
-        self._challenge = challenge
+        self._new_challenge = new_challenge
         self._training = training
-        self._limits = ReadLimits(pace_tries=pace_tries, total_s=total_s)
+        self._limits = limits or ReadLimits()
+        self._memory = memory
         self._on_progress = on_progress
         self._connection: Connection | None = None
         self._reader: ChipReader | None = None
         self._claimed: IdNumber | None = None
+        self._challenges: list[Challenge] = []
 
     @property
     def claimed(self) -> IdNumber | None:
         """The number that was typed or scanned, once it was read; it proves nothing."""
         return self._claimed
 
-    def require_present(self) -> PresentCard:
-        """Return the card with its key.
+    @property
+    def challenges(self) -> tuple[Challenge, ...]:
+        """Every challenge of this attempt, in order: one, and one more for each time the card was put back."""
+        return tuple(self._challenges)
 
-        Raises QrError, IdNumberError, SimulatedReaderError (outside training), and every transport error.
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done with the chip so far, step by step, each with its own time."""
+        return () if self._reader is None else self._reader.steps
+
+    def require_present(self) -> PresentCard:
+        """Return the card with its keys.
+
+        Raises QrError, IdNumberError, MrzError, SimulatedReaderError (outside training), and every transport error.
         """
-        access = read_access(self._access_text)
-        self._claimed = access.id_number
-        self._connection = self._source.connect()
-        if is_virtual_reader(self._connection.name) and not self._training:
-            raise SimulatedReaderError(reader="virtual")
+        access, plan = _read_access(self._access)
+        self._claimed = None if access is None else number_of(access)
+        self._take(self._source.connect())
         self._reader = ChipReader(
-            self._connection,
+            self._held(),
             randbytes=os.urandom,
             monotonic=monotonic,
             limits=self._limits,
             on_progress=self._on_progress,
+            reconnect=None if self._source.reconnect is None else self._reconnect,
+            fresh_challenge=self._challenge,
+            memory=self._memory,
         )
-        return PresentCard(
-            number=access.id_number,
-            qr=access if isinstance(access, QrCard) else None,
-            key=access.can,
-            reader_kind=self._source.kind,
-            challenge_seed=self._challenge.random,
-        )
+        return PresentCard(access=access, plan=plan, number=self._claimed, reader_kind=self._source.kind)
 
     def open(self, present: PresentCard) -> OpenedChip:
-        """Open the chip with its key."""
-        return self._chip().open(present.key)
+        """Open the chip with the first of its keys that fits."""
+        return self._chip().open(*present.plan.keys)
 
     def require_genuine(self, keys: ConsistentKeys) -> GenuineChip:
         """Let the chip prove itself with this attempt's challenge."""
-        return self._chip().require_genuine(keys, self._challenge.value)
+        return self._chip().require_genuine(keys, self._challenge())
 
     def read(self, genuine: GenuineChip) -> RawChip:
         """Read what the chip says of its holder."""
@@ -123,10 +137,45 @@ class ChipDesk:
             self._connection.close()
             self._connection = None
 
+    def _challenge(self) -> bytes:
+        self._challenges.append(self._new_challenge())
+        return self._challenges[-1].value
+
+    def _take(self, connection: Connection) -> None:
+        """Hold this connection, and refuse it if it leads to a simulated reader in a real session."""
+        self._connection = connection
+        if is_virtual_reader(connection.name) and not self._training:
+            raise SimulatedReaderError(reader="virtual")
+
+    def _held(self) -> Connection:
+        if self._connection is None:
+            raise CardLostError(why="not-connected")
+        return self._connection
+
+    def _reconnect(self) -> Connection:
+        if self._source.reconnect is None:
+            raise CardLostError(why="no-second-chance")
+        self.close()
+        self._take(self._source.reconnect(self._limits.resume_s))
+        return self._held()
+
     def _chip(self) -> ChipReader:
         if self._reader is None:
             raise CardLostError(why="not-connected")
         return self._reader
+
+
+def _read_access(given: AccessText) -> tuple[AccessSource | None, AccessPlan]:
+    """Read the text as what it was given as: a number under the name of a QR code is an error, not a number."""
+    if given.kind == "can":
+        return None, AccessPlan(keys=(Can(given.text.strip()),), labels=("can",))
+    readers: Mapping[str, Callable[[str], AccessSource]] = {
+        "qr": parse_qr,
+        "number": lambda text: parse_id_number(text.strip()),
+        "mrz": read_mrz,
+    }
+    access = readers[given.kind](given.text)
+    return access, plan_for(access)
 
 
 class PassiveAuthDesk:
@@ -149,9 +198,13 @@ class PassiveAuthDesk:
         """Chain, time, revocation."""
         return require_chain(holder, self._store, self._now())
 
-    def require_agreement(self, present: PresentCard, holder: ConsistentChip) -> Agreement:
-        """QR or number, DG1, DG13, expiry."""
-        return require_agreement(present.qr or present.number, holder, self._today())
+    def require_agreement(
+        self, present: PresentCard, opened: OpenedChip, holder: ConsistentChip
+    ) -> Agreement:
+        """What opened the chip, DG1, DG11, DG13, the number, the expiry rule."""
+        index = opened.facts.get("key_index", 0)
+        label = present.plan.label(index) if isinstance(index, int) else ""
+        return require_agreement(present.access, holder, self._today(), opened_with=label)
 
 
 _SAME = {True: "same", False: "differs"}

@@ -4,11 +4,12 @@ A `None` input makes a check NOT_PERFORMED (`Recorder.run`). The roster, the gen
 `ConsistentChip`: every hash good, the signer perhaps not known yet. Without PA_TRUSTED the decision is at best REFER.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from biometrics.evidence import Live, Match
 from biometrics.notice import NoticeShown
+from proctor.challenge import Challenge
 from proctor.checks import CheckName as C
 from proctor.present import CaptureGround, PresentCard
 from proctor.recorder import Recorder
@@ -30,6 +31,8 @@ class CardDesk(Protocol):
 
     @property
     def claimed(self) -> IdNumber | None: ...
+    @property
+    def challenges(self) -> tuple[Challenge, ...]: ...
     def require_present(self) -> PresentCard: ...
     def open(self, present: PresentCard) -> OpenedChip: ...
     def require_genuine(self, keys: ConsistentKeys) -> GenuineChip: ...
@@ -42,7 +45,9 @@ class TrustDesk(Protocol):
     def require_consistent(self, opened: OpenedChip) -> ConsistentKeys: ...
     def require_hashes(self, raw: RawChip) -> ConsistentChip: ...
     def require_chain(self, holder: ConsistentChip) -> VerifiedChip: ...
-    def require_agreement(self, present: PresentCard, holder: ConsistentChip) -> Agreement: ...
+    def require_agreement(
+        self, present: PresentCard, opened: OpenedChip, holder: ConsistentChip
+    ) -> Agreement: ...
 
 
 class RosterDesk(Protocol):
@@ -78,6 +83,8 @@ class Proven:
     """What an attempt proved, as far as it came: kept as evidence, never used for the decision."""
 
     present: PresentCard | None
+    opened: OpenedChip | None
+    raw: RawChip | None
     holder: ConsistentChip | None
     seat: Seat | None = None
     live: Live | None = None
@@ -92,8 +99,8 @@ def read_chip(card: CardDesk, trust: TrustDesk, rec: Recorder) -> Proven:
     raw = rec.run(C.CHIP_READ, card.read, genuine)
     holder = rec.run(C.PA_CONSISTENT, trust.require_hashes, raw)
     rec.run(C.PA_TRUSTED, trust.require_chain, holder)
-    rec.run(C.CROSS_CHECK, trust.require_agreement, present, holder)
-    return Proven(present=present, holder=holder)
+    rec.run(C.CROSS_CHECK, trust.require_agreement, present, opened, holder)
+    return Proven(present=present, opened=opened, raw=raw, holder=holder)
 
 
 def check_in(st: Station, rec: Recorder) -> Proven:
@@ -106,4 +113,4 @@ def check_in(st: Station, rec: Recorder) -> Proven:
     live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, st.faces.ground(chip.present))
     rec.run(C.PAD, None)  # this version has no presentation attack detection: the desk is attended
     rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, live)
-    return Proven(present=chip.present, holder=chip.holder, seat=seat, live=live)
+    return replace(chip, seat=seat, live=live)

@@ -17,6 +17,7 @@ diagnostics = logging.getLogger("proctor")
 
 A = TypeVar("A")
 B = TypeVar("B")
+C = TypeVar("C")
 R = TypeVar("R")
 
 Facts = Mapping[str, str | int]
@@ -82,6 +83,10 @@ class Recorder:
     @overload
     def run(
         self, name: CheckName, call: Callable[[A, B], R] | None, a: A | None, b: B | None, /
+    ) -> R | None: ...
+    @overload
+    def run(
+        self, name: CheckName, call: Callable[[A, B, C], R] | None, a: A | None, b: B | None, c: C | None, /
     ) -> R | None: ...
     def run(self, name: CheckName, call: Callable[..., R] | None, /, *inputs: object) -> R | None:
         """Run one check and keep its row; return what it proved, or None."""

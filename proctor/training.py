@@ -17,6 +17,7 @@ from proctor.app import Desk, Transaction, open_desk
 from proctor.attempt import AttemptResult
 from proctor.config import Places
 from proctor.desks import CardSource
+from proctor.present import AccessText
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.sheets import WrittenSheet, write_attendance
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
@@ -216,7 +217,7 @@ def _transaction(
     )
     frames = vary(live_image, seed=seed, face=live_face)
     return Transaction(
-        access_text=qr_payload(person.holder),
+        access=AccessText("qr", qr_payload(person.holder)),
         source=CardSource(kind="software", connect=lambda: InProcessConnection(SoftCard(image))),
         open_camera=lambda: RecordedCamera(frames),
     )

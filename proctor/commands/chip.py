@@ -1,8 +1,9 @@
-"""`proctor chip read` and `proctor softcard`."""
+"""`proctor chip read`, `proctor chip readers` and `proctor softcard`."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from proctor.app import card_source, chip_desks, fresh_challenge
+from proctor.app import MEMORY_FILE, card_source, chip_desks
 from proctor.commands.context import Context
-from proctor.commands.show import check_lines, checks_json, reasons_json, warnings_json
+from proctor.commands.show import check_lines, checks_json, reasons_json, step_line, warnings_json
 from proctor.desks import Progress
 from proctor.errors import CommandError
 from proctor.pipeline import Proven, read_chip
@@ -23,17 +24,33 @@ from proctor.softcards import CardWorkshop, is_softcard, open_workshop, portrait
 from proctor.trusting import empty_trust, open_trust_read_only
 from readers.emrtd.pki.errors import TrustStoreMissingError
 from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.reader_memory import FileMemory, ReaderMemory
+from readers.emrtd.reading import ReadLimits
+from readers.emrtd.steps import NOT_REACHED, Step
 from readers.softcard.in_process import READER_NAME
 from readers.softcard.samples import samples
 from readers.softcard.vpcd import serve_vpcd
+from readers.transport.pcsc import list_readers
 
 APDU_DEADLINE_S = 5.0
+
+
+def readers(context: Context) -> int:
+    """List the connected readers. Exit 1 when there is none."""
+    found = list_readers()
+    rows = [asdict(reader) for reader in found]
+    lines = tuple(
+        f"{reader.name}{'  (' + context.texts.say('reader.virtual') + ')' if reader.virtual else ''}"
+        for reader in found
+    )
+    context.result({"readers": rows}, lines or (context.texts.say("reader.none"),))
+    return 0 if rows else 1
 
 
 def read(context: Context) -> int:
     """Read and verify one chip. Exit 0 when it is genuine."""
     options = context.options
-    access_text = context.read_argument(options.qr if options.qr is not None else options.number)
+    access = context.access_text()
     trust, workshop = _training(context) if options.training else (_real_trust(context), None)
     require_known_card(options.reader, workshop)
     source = card_source(
@@ -47,18 +64,25 @@ def read(context: Context) -> int:
     started = monotonic()
     with chip_progress(context.console) as on_progress:
         desk, trusting = chip_desks(
-            access_text,
+            access,
             source,
             trust,
-            challenge=fresh_challenge(),
             training=options.training,
+            limits=ReadLimits(bac_allowed=options.bac),
+            memory=_memory(context),
             on_progress=on_progress,
         )
         try:
             proven = read_chip(desk, trusting, recorder)
         finally:
             desk.close()
-    return _show(context, recorder, proven, round((monotonic() - started) * 1000))
+    return _show(context, recorder, proven, desk.steps, round((monotonic() - started) * 1000))
+
+
+def _memory(context: Context) -> ReaderMemory | None:
+    """What this station knows of kinds of cards, where there is a station."""
+    place = context.places.training if context.options.training else context.places.real
+    return None if kind_at(place) is None else FileMemory(place / MEMORY_FILE)
 
 
 def require_known_card(reader: str, workshop: CardWorkshop | None) -> None:
@@ -82,7 +106,9 @@ def _real_trust(context: Context) -> TrustStore:
         return empty_trust()
 
 
-def _show(context: Context, recorder: Recorder, proven: Proven, total_ms: int) -> int:
+def _show(
+    context: Context, recorder: Recorder, proven: Proven, steps: tuple[Step, ...], total_ms: int
+) -> int:
     checks, texts = recorder.checks, context.texts
     verdict = chip_verdict(checks)
     reasons = reasons_json(chip_reasons(checks), checks)
@@ -91,12 +117,14 @@ def _show(context: Context, recorder: Recorder, proven: Proven, total_ms: int) -
         "reasons": reasons,
         "warnings": warnings_json(checks),
         "checks": checks_json(checks),
+        "steps": [asdict(step) for step in steps],
         "times_ms": {"total": total_ms},
         "training": context.options.training,
     }
     lines = [f"{verdict.value}: {texts.say(f'chip-verdict.{verdict}')}"]
     lines += [f"  - {reason[texts.language]}" for reason in reasons]
     lines += check_lines(checks, texts)
+    lines += [step_line(step) for step in steps if step.code != NOT_REACHED]
     if context.options.show_holder and proven.holder is not None:
         data["holder"] = _holder(proven)
         lines += [f"  {name}: {value}" for name, value in data["holder"].items()]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from rich.console import Console
 
 from proctor.config import Places
 from proctor.errors import CommandError
+from proctor.present import ACCESS_KINDS, AccessText
 from proctor.secret_input import SecretSource
 from proctor.texts import Texts, load_texts
+from readers.emrtd.access_key import refuse_pin
 
 MAX_STDIN_CHARACTERS = 8 * 1024
+_CAN = re.compile(r"[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,16 @@ class Context:
             self.result({"ok": False, "code": error.code, "vi": vi, "en": en, "facts": dict(error.facts)}, ())
         self.console.print(text, markup=False)
         return 2 if error.usage else 1
+
+    def access_text(self) -> AccessText:
+        """Return what may open the chip. Raises AccessPinRefusedError: nobody is asked for the holder's PIN."""
+        if self.options.pin is not None:
+            refuse_pin()
+        kind = next(kind for kind in ACCESS_KINDS if getattr(self.options, kind, None) is not None)
+        text = self.read_argument(getattr(self.options, kind))
+        if kind == "can" and not _CAN.fullmatch(text.strip()):
+            raise CommandError("can-invalid", usage=True)
+        return AccessText(kind, text)
 
     def read_argument(self, value: str) -> str:
         """Return an option's value; "-" reads standard input, so that a number stays out of the process list."""

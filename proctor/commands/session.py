@@ -168,7 +168,7 @@ def check_in(context: Context) -> int:
     options = context.options
     if not options.camera.strip():
         raise CommandError("camera-empty", usage=True)
-    access_text = context.read_argument(options.qr if options.qr is not None else options.number)
+    access = context.access_text()
     with open_session(context, options.session, login=True) as (opened, session):
         trust, workshop = _trust_of(opened)
         require_known_card(options.reader, workshop)
@@ -178,7 +178,7 @@ def check_in(context: Context) -> int:
 
         with open_desk(opened, session, trust, show_notice=show_notice) as desk:
             work = Transaction(
-                access_text=access_text,
+                access=access,
                 source=card_source(
                     options.reader,
                     training=opened.training,

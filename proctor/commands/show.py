@@ -6,6 +6,7 @@ from typing import Any
 from proctor.attempt import AttemptResult
 from proctor.checks import CheckName
 from proctor.texts import Texts, load_texts
+from readers.emrtd.steps import Step
 from sessions.record import Check, Outcome
 
 
@@ -46,6 +47,12 @@ def check_lines(checks: Mapping[CheckName, Check], texts: Texts) -> list[str]:
         label, outcome = texts.say(f"check.{name}"), texts.say(f"outcome.{check.outcome}")
         lines.append(f"  {label}: {outcome}" + (f" ({detail})" if detail else ""))
     return lines
+
+
+def step_line(step: Step) -> str:
+    """One step of a chip read in one line: what it was, how it ended, what it took."""
+    ended = step.outcome if not step.code else f"{step.outcome}, {step.code}"
+    return f"    {step.name:14} {step.duration_ms:6} ms {step.octets:7} B {step.apdus:4} APDU  {ended}"
 
 
 def warnings_json(checks: Mapping[CheckName, Check]) -> list[dict[str, str]]:

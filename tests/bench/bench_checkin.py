@@ -17,6 +17,7 @@ from proctor.attempt import AttemptResult
 from proctor.checks import CheckName
 from proctor.config import Places
 from proctor.desks import CardSource
+from proctor.present import AccessText
 from proctor.roots import ensure_training_root, open_training
 from proctor.softcards import open_workshop, specimen_faces
 from proctor.training import candidates, roster_csv
@@ -54,7 +55,7 @@ def measure(folder: Path, rounds: int = ROUNDS) -> list[AttemptResult]:
             for seed in range(rounds + WARM_UP):
                 frames = vary(face_image, seed=seed, face=face)
                 work = Transaction(
-                    access_text=qr_payload(person.holder),
+                    access=AccessText("qr", qr_payload(person.holder)),
                     source=CardSource(kind="software", connect=lambda: InProcessConnection(SoftCard(image))),
                     open_camera=lambda frames=frames: RecordedCamera(frames),
                 )

@@ -11,6 +11,7 @@ from biometrics.notice import NoticeShown
 from proctor.app import fresh_challenge
 from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice
 from proctor.errors import SimulatedReaderError
+from proctor.present import AccessText
 
 NOTICE = NoticeShown(version="1", sha256="0" * 64, shown_at=datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -33,7 +34,12 @@ class FakeConnection:
 
 def desk(connection: FakeConnection, *, training: bool) -> ChipDesk:
     source = CardSource(kind="pcsc", connect=lambda: connection)
-    return ChipDesk(access_text="001099000001", source=source, challenge=fresh_challenge(), training=training)
+    return ChipDesk(
+        access=AccessText("number", "001099000001"),
+        source=source,
+        new_challenge=fresh_challenge,
+        training=training,
+    )
 
 
 @pytest.mark.parametrize("name", ["Virtual PCD 00 00", "VIRTUAL pcd 01", "softcard", "My vpcd reader"])
