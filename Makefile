@@ -3,13 +3,16 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
-.PHONY: run test check lint format bench clean help
+.PHONY: run test check lint format bench fuzz interop clean help
 
 help:
 	@echo "make run     set up and start: the station's report with a display, a whole training session without one"
 	@echo "make test    set up and run every test (under 15 minutes on 2 cores)"
 	@echo "make check   lint, types, import contracts, tests: what CI runs"
 	@echo "make bench   measure; prints tables, asserts nothing"
+	@echo "make fuzz    every parser and protocol step under atheris: 1,000,000 inputs or 10 minutes each"
+	@echo "             (FUZZ_RUNS, FUZZ_SECONDS; one target: make fuzz FUZZ='sod dg14')"
+	@echo "make interop every cipher with every curve and group against cards and readers that are not ours"
 
 run:
 	@.ci/setup run
@@ -36,6 +39,15 @@ format:
 bench:
 	@.ci/setup test
 	$(BIN)/python -m tests.bench
+
+fuzz:
+	@.ci/setup test
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+interop:
+	@.ci/setup test
+	INTEROP_ALL=1 PROCTOR_REQUIRE_VPCD=1 $(BIN)/python -m pytest tests/interop
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build *.egg-info

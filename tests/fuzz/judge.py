@@ -1,0 +1,63 @@
+"""Runs inputs one by one without atheris and says what is wrong with each: python -m tests.fuzz.judge NAME FILE…
+
+The bounds for one input: no error but those of readers and biometrics, 50 ms of CPU, 64 MB."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biometrics.errors import BiometricsError
+from readers.errors import ReaderError
+
+if TYPE_CHECKING:
+    from tests.fuzz.targets import Target
+
+CPU_S = 0.050
+MEMORY_KIB = 64 * 1024
+_TIMES = 3
+
+
+def judge(target: Target, octets: bytes) -> str:
+    """What is wrong with this input, or nothing. Memory is measured apart: it takes time itself."""
+    seconds = min(_seconds(target, octets) for _ in range(_TIMES))
+    if seconds > CPU_S:
+        return f"{1000 * seconds:.0f} ms of CPU"
+    tracemalloc.start()
+    try:
+        _seconds(target, octets)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    return f"{peak // 1024} KiB" if peak > MEMORY_KIB * 1024 else ""
+
+
+def _seconds(target: Target, octets: bytes) -> float:
+    before = time.process_time()
+    with contextlib.suppress(ReaderError, BiometricsError):
+        target.run(octets)
+    return time.process_time() - before
+
+
+def main() -> None:
+    """Prints a line for each bad input; ends with 1 if there is one."""
+    from tests.fuzz.targets import TARGETS
+
+    target = TARGETS[sys.argv[1]]
+    for seed in target.seeds():
+        _seconds(target, seed)
+    bad = False
+    for name in sys.argv[2:]:
+        wrong = judge(target, Path(name).read_bytes())
+        if wrong:
+            bad = True
+            print(f"{name}: {wrong}")
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

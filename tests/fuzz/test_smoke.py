@@ -1,0 +1,36 @@
+"""Each fuzz target with a few thousand inputs, the same every time, within the bounds of `make fuzz`."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+
+import pytest
+
+from biometrics.errors import BiometricsError
+from readers.errors import ReaderError
+from tests.fuzz.judge import CPU_S, judge
+from tests.fuzz.mutate import mutated
+from tests.fuzz.targets import TARGETS
+
+INPUTS = 3000
+SECONDS = 3.0
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_target(name: str) -> None:
+    target = TARGETS[name]
+    chance = random.Random(name)
+    seeds = target.seeds()
+    slow: list[bytes] = []
+    ends = time.monotonic() + SECONDS
+    for octets in (*seeds, *(mutated(chance, seeds) for _ in range(INPUTS))):
+        before = time.process_time()
+        with contextlib.suppress(ReaderError, BiometricsError):
+            target.run(octets)
+        if time.process_time() - before > CPU_S:
+            slow.append(octets)
+        if time.monotonic() > ends:
+            break
+    assert [wrong for octets in slow[:10] if (wrong := judge(target, octets))] == []
