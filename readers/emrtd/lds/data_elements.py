@@ -19,6 +19,15 @@ REPEATED: Final = 0xA0
 _COUNT: Final = 0x02
 
 
+def require_shallow(octets: bytes) -> None:
+    """Refuse nesting beyond the limit, and nothing else: other faults are found where they stand. Raises TlvError."""
+    try:
+        tlv.check_nesting(octets)
+    except TlvError as error:
+        if error.facts.get("reason") == "too-deep":
+            raise
+
+
 @dataclass(slots=True)
 class ElementWalk:
     """The elements of one data group by name, and what was odd about them.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd.files import DATA_GROUPS
-from readers.emrtd.lds.data_elements import ElementWalk
+from readers.emrtd.lds.data_elements import ElementWalk, require_shallow
 from readers.iso7816 import tlv
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class PersonalDetails:
 
 def parse_dg11(octets: bytes) -> PersonalDetails:
     """Parse the file, template included. Raises TlvError when the elements cannot be told apart."""
+    require_shallow(octets)
     walk = ElementWalk("dg11", _NAMES)
     walk.walk(tlv.parse_one(octets, DATA_GROUPS[11].tag).children())
     return PersonalDetails(

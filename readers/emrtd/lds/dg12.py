@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd.files import DATA_GROUPS
-from readers.emrtd.lds.data_elements import ElementWalk
+from readers.emrtd.lds.data_elements import ElementWalk, require_shallow
 from readers.iso7816 import tlv
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class DocumentDetails:
 
 def parse_dg12(octets: bytes) -> DocumentDetails:
     """Parse the file, template included. Raises TlvError when the elements cannot be told apart."""
+    require_shallow(octets)
     walk = ElementWalk("dg12", _NAMES)
     walk.walk(tlv.parse_one(octets, DATA_GROUPS[12].tag).children())
     return DocumentDetails(

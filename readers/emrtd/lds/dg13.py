@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from readers.emrtd.dates import PartialDate, parse_printed
 from readers.emrtd.files import DATA_GROUPS
+from readers.emrtd.lds.data_elements import require_shallow
 from readers.emrtd.lds.texts import STRING_TAGS, escape, readable
 from readers.errors import TlvError
 from readers.iso7816 import der, tlv
@@ -81,7 +82,7 @@ class NationalDetails:
 def parse_dg13(octets: bytes) -> NationalDetails:
     """Parse the file, template included. Raises TlvError when there is no SET of fields to walk, or objects are nested
     beyond measure; what is wrong inside one field costs that field alone."""
-    _require_shallow(octets)
+    require_shallow(octets)
     body = tlv.parse_one(octets, DATA_GROUPS[13].tag).children()
     if len(body) == 1 and body[0].tag == der.SEQUENCE:
         body = body[0].children()
@@ -90,15 +91,6 @@ def parse_dg13(octets: bytes) -> NationalDetails:
         walk.take(entry)
     walk.warnings += [f"dg13-missing-{_NAMES[number]}" for number in sorted(_EXPECTED - walk.seen)]
     return walk.details(octets)
-
-
-def _require_shallow(octets: bytes) -> None:
-    """Refuse nesting beyond the limit; other faults are found where they stand, by the walk."""
-    try:
-        tlv.check_nesting(octets)
-    except TlvError as error:
-        if error.facts.get("reason") == "too-deep":
-            raise
 
 
 class _Walk:
