@@ -337,11 +337,18 @@ class AccessOpener:
         return self._plain.send(command).sw == sw.OK
 
     def _read_card_security(self, channel: SecureChannel) -> tuple[bytes | None, str]:
-        """EF.CardSecurity, which the mapping's key is in; a chip that shows none may still have it in DG14."""
-        try:
-            return self._reader_for(channel).read(files.EF_CARD_SECURITY), "read"
-        except (ChipFileMissingError, ChipFileTooLargeError, ChipStatusError, ChipMalformedError) as error:
-            return None, error.code
+        """EF.CardSecurity, which the mapping's key is in, and what to record of it; a chip that does not show it may
+        still have the key in DG14."""
+        reader = self._reader_for(channel)
+        code = ""
+        for read in (reader.read, reader.read_by_sfi):
+            try:
+                return read(files.EF_CARD_SECURITY), "read"
+            except (ChipFileMissingError, ChipStatusError) as error:
+                code = error.code
+            except (ChipFileTooLargeError, ChipMalformedError) as error:
+                return None, error.code
+        return None, code
 
 
 def _require_passwords(keys: Sequence[AccessKey]) -> None:

@@ -1,82 +1,37 @@
-"""Opening a chip: the order of keys and ways, tries, what a chip may refuse, and that nothing weakens silently."""
+"""Opening a chip: the order of keys and ways, tries, what a chip may refuse."""
 
-import secrets
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
 
-from readers.emrtd.access import AccessOpener, AccessPolicy
-from readers.emrtd.access_key import Can, MrzInformation, refuse_pin
+from readers.emrtd.access import AccessPolicy
+from readers.emrtd.access_key import refuse_pin
 from readers.emrtd.crypto import CipherSuite
-from readers.emrtd.file_reader import FileReader, Progress
-from readers.emrtd.secure_messaging import SecureChannel
 from readers.errors import (
     AccessDeniedError,
     AccessLockedError,
     AccessPinRefusedError,
-    BacFailedError,
     ChipFileMissingError,
     ChipMalformedError,
     ChipStatusError,
-    PaceFailedError,
     PaceNotOfferedError,
-    ReaderError,
     SecureMessagingError,
 )
 from readers.iso7816 import tlv
-from readers.iso7816.channel import PlainChannel
-from tests.support.access_chip import CHIP_AUTH_INFO, AccessChip, infos, pace_info
-
-CAN, MRZ = Can("000001"), MrzInformation("099000001799011552401151")
-WRONG_CANS = tuple(Can(f"00001{digit}") for digit in range(6))
-WRONG_MRZ = MrzInformation("099000001799011553901153")
-CARD_ACCESS = bytes.fromhex("011C")
-OFFER = infos(CHIP_AUTH_INFO, pace_info())
-BAC_ALLOWED = AccessPolicy(bac_allowed=True)
-BOTH = {1: MRZ.secret, 2: CAN.secret}
-
-
-class Files:
-    """Files over a protected channel, without protection: what is in them is not the point here."""
-
-    def __init__(self, content):
-        self.content = content
-        self.asked = []
-
-    def read(self, spec):
-        self.asked.append(spec.name)
-        if isinstance(self.content, ReaderError):
-            raise self.content
-        return self.content
-
-    read_by_sfi = read
-
-
-def opener(chip, *, policy=None, protected=None, **options):
-    progress = Progress(on_progress=None, monotonic=lambda: 0.0, deadline=1.0)
-
-    def reader_for(channel):
-        if isinstance(channel, SecureChannel):
-            return protected
-        return FileReader(channel, block=256, progress=progress)
-
-    return AccessOpener(
-        PlainChannel(chip), randbytes=secrets.token_bytes, reader_for=reader_for, policy=policy, **options
-    )
-
-
-def card(offer=OFFER, **options):
-    """A chip that knows both passwords and offers this."""
-    options.setdefault("secrets", BOTH)
-    return AccessChip(files={} if offer is None else {CARD_ACCESS: offer}, **options)
-
-
-def passport(offer=None, **options):
-    """A chip that knows nothing but BAC."""
-    options.setdefault("answers", {"mse": 0x6D00})
-    return card(offer, secrets={}, bac_seed=MRZ.bac_seed, **options)
-
+from tests.support.access_cases import (
+    BAC_ALLOWED,
+    CAN,
+    MRZ,
+    OFFER,
+    WRONG_CANS,
+    WRONG_MRZ,
+    Files,
+    card,
+    opener,
+    passport,
+)
+from tests.support.access_chip import infos, pace_info
 
 # --- keys and tries ---
 
@@ -305,138 +260,18 @@ def test_missing_card_security_is_recorded(error):
     assert granted.mapping is not None
 
 
+def test_card_security_by_short_identifier():
+    class ByShortId(Files):
+        def read(self, spec):
+            self.asked.append(spec.name)
+            raise ChipStatusError(sw="6A86")
+
+    protected = ByShortId(b"signed data")
+    granted = opener(cam_card(), protected=protected).open([CAN])
+    assert granted.card_security == b"signed data"
+    assert protected.asked == ["CardSecurity", "CardSecurity"]
+
+
 def test_a_broken_session_is_no_missing_file():
     with pytest.raises(SecureMessagingError):
         opener(cam_card(), protected=Files(SecureMessagingError(reason="wrong-mac"))).open([CAN])
-
-
-# --- no silent downgrade ---
-
-
-def bad_object(chip, octets):
-    return tlv.encode(0x7C, tlv.encode(0x99, b""))
-
-
-def bad_values(tag):
-    def bend(chip, octets):
-        value = tlv.parse_one(octets, 0x7C).child(tag).value
-        return tlv.encode(0x7C, tlv.encode(tag, bytes(len(value))))
-
-    return bend
-
-
-BENT = {
-    "nonce-object": ("nonce", bad_object),
-    "map-object": ("map", bad_object),
-    "map-zero-point": ("map", bad_values(0x82)),
-    "agree-zero-point": ("agree", bad_values(0x84)),
-    "agree-object": ("agree", bad_object),
-    "token-object": ("token", bad_object),
-    "token-zero": ("token", bad_values(0x86)),
-    "token-nothing": ("token", lambda chip, octets: b""),
-}
-
-
-@pytest.mark.parametrize("name", BENT)
-def test_a_broken_pace_ends_it_without_another_key_or_bac(name):
-    step, bend = BENT[name]
-    chip = card(bend={step: bend}, bac_seed=MRZ.bac_seed)
-    with pytest.raises(PaceFailedError):
-        opener(chip, policy=BAC_ALLOWED).open([CAN, MRZ, MRZ])
-    assert chip.said("mse") == 1
-    assert not {"challenge", "application"} & set(chip.log)
-
-
-@pytest.mark.parametrize("step", ["mse", "nonce", "map", "agree", "token"])
-@pytest.mark.parametrize("sw", [0x6300, 0x6982, 0x6985, 0x6A80, 0x6A86, 0x6A87, 0x6A88, 0x6D00, 0x6F00])
-def test_no_refusal_of_an_offered_pace_becomes_bac(step, sw):
-    chip = card(answers={step: sw}, bac_seed=MRZ.bac_seed)
-    with pytest.raises((ChipStatusError, AccessDeniedError)):
-        opener(chip, policy=BAC_ALLOWED).open([CAN, MRZ])
-    assert not {"challenge", "application"} & set(chip.log)
-
-
-def test_stripped_offer_without_a_rule_for_bac():
-    chip = passport(infos(CHIP_AUTH_INFO))
-    with pytest.raises(PaceNotOfferedError) as caught:
-        opener(chip).open([CAN, MRZ])
-    assert caught.value.facts == {"offered": 0, "bac": "not-allowed"}
-    assert chip.log == ["file"]
-
-
-# --- BAC ---
-
-
-def test_bac_where_the_rule_allows_it_and_no_pace_is_offered():
-    chip = passport(infos(CHIP_AUTH_INFO))
-    granted = opener(chip, policy=BAC_ALLOWED).open([CAN, WRONG_MRZ, MRZ])
-    assert granted.access.is_bac
-    assert granted.application_selected
-    assert granted.key is MRZ
-    assert granted.channel._crypto._keys == chip.session
-    assert granted.facts == {
-        "protocol": "bac-3des",
-        "bac_reason": "no-pace-offered",
-        "password": "mrz",
-        "key_index": 3,
-        "tries": 2,
-        "card_access": "file-id",
-    }
-    assert "mse" not in chip.log
-
-
-@pytest.mark.parametrize("answer", [0x6D00, 0x6A80, 0x6A88, 0x6A86, 0x6982, 0x6985, 0x6E00])
-@pytest.mark.parametrize("select", [0x6A82, 0x6D00, 0x6A86])
-def test_bac_of_a_passport_without_card_access(answer, select):
-    chip = passport(select=select, sfi=0x6A82, answers={"mse": answer})
-    granted = opener(chip, policy=BAC_ALLOWED).open([MRZ])
-    assert granted.facts["bac_reason"] == "no-card-access"
-    assert granted.facts["tries"] == 1
-
-
-def test_hidden_card_access_is_no_reason_for_bac():
-    chip = passport(select=0x6982, sfi=0x6982)
-    with pytest.raises(PaceNotOfferedError) as caught:
-        opener(chip, policy=BAC_ALLOWED).open([MRZ])
-    assert caught.value.facts == {"command": "mse-set-at", "sw": "6D00"}
-    assert "challenge" not in chip.log
-
-
-def test_odd_answer_to_the_assumed_way_is_no_reason_for_bac():
-    chip = passport(answers={"mse": 0x6F00})
-    with pytest.raises(ChipStatusError):
-        opener(chip, policy=BAC_ALLOWED).open([MRZ])
-    assert "challenge" not in chip.log
-
-
-def test_bac_needs_the_mrz():
-    with pytest.raises(PaceNotOfferedError) as caught:
-        opener(passport(), policy=BAC_ALLOWED).open([CAN])
-    assert caught.value.facts["bac"] == "no-mrz-key"
-
-
-def test_tries_of_bac():
-    chip = passport()
-    access = opener(chip, policy=AccessPolicy(pace_tries=2, bac_allowed=True))
-    with pytest.raises(AccessDeniedError) as caught:
-        access.open([WRONG_MRZ, CAN, WRONG_MRZ, MRZ])
-    assert caught.value.facts == {"sw": "6300", "tries": 2}
-    assert chip.said("external-sent") == 2
-    with pytest.raises(AccessLockedError):
-        access.open([MRZ])
-
-
-def test_a_broken_bac_ends_it():
-    chip = passport(bend={"external": lambda chip, octets: octets[:-1] + bytes([octets[-1] ^ 1])})
-    with pytest.raises(BacFailedError):
-        opener(chip, policy=BAC_ALLOWED).open([MRZ, MRZ])
-    assert chip.said("external-sent") == 1
-
-
-@pytest.mark.parametrize(("sw", "error"), [(0x6A82, ChipFileMissingError), (0x6982, ChipStatusError)])
-def test_bac_needs_the_application(sw, error):
-    chip = passport(answers={"mse": 0x6D00, "application": sw})
-    access = opener(chip, policy=BAC_ALLOWED)
-    with pytest.raises(error):
-        access.open([MRZ])
-    assert access.tries == 0

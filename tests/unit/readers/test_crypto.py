@@ -33,6 +33,14 @@ def test_nonce_keys_of_both_passwords():
     )
 
 
+@pytest.mark.parametrize("name", ["k_pi_mrz", "k_pi_can"])
+@pytest.mark.parametrize("cipher", SUITES)
+def test_nonce_keys_of_every_cipher(name, cipher):
+    table = vectors("kdf")["kdf"][name]
+    derived = crypto.derive_key(octets(table, "K"), crypto.KDF_PACE, SUITES[cipher])
+    assert derived == octets(table, "K_pi_" + cipher.replace("-", "_"))
+
+
 @pytest.mark.parametrize("block", [8, 16])
 def test_padding(block):
     for length in range(40):
@@ -66,3 +74,25 @@ def test_a_can_has_six_digits(text):
 def test_passwords_hide_in_repr():
     assert "123456" not in repr(Can("123456"))
     assert "T22000129" not in repr(MrzInformation("T22000129364081251010318"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "T2200012936408125101031",
+        "t22000129364081251010318",
+        "T22000129 64081251010318",
+        "T" * 51,
+        "Đ" * 24,
+    ],
+)
+def test_mrz_information_has_the_characters_of_the_mrz(text):
+    with pytest.raises(ValueError, match="24 to 50"):
+        MrzInformation(text)
+
+
+def test_only_the_mrz_opens_a_chip_by_bac():
+    key = MrzInformation("D23145890734934071279507122")
+    assert key.bac_seed == key.secret[:16] == bytes.fromhex("B366AD857DDCA2B08C0E299811714730")
+    assert Can("123456").bac_seed is None
