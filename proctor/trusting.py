@@ -5,20 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
-from readers.emrtd.pki.store import MANIFEST, TrustStore
+from readers.emrtd.pki.store import MANIFEST, PlannedImport, TrustStore
 from sessions.checkpoint import VerifierKey
 from sessions.errors import NoteSignatureError
 from sessions.keys import Unlocked
+from sessions.record import Operator
 from sessions.root import DataRoot
 from sessions.store import Store
 
 FOLDER = "anchors"
 IMPORT_BEGUN = "trust-import-begun"
-EMPTY_VERSION = 1
-"""Of a store that was just made."""
+CRL_ROLLED_BACK = "crl-rolled-back"
+"""The alarm: somebody offered a revocation list older than the one in the store."""
+
+Signing = Callable[[bytes], bytes]
 
 
-def signer_of(root: DataRoot, keys: Unlocked) -> Callable[[bytes], bytes]:
+def signer_of(root: DataRoot, keys: Unlocked) -> Signing:
     """Return what signs this root's trust store; the octets carry their own domain prefix."""
     return keys.bundle.signer(root.origin).sign
 
@@ -37,24 +40,47 @@ def open_logged_trust(root: DataRoot, keys: Unlocked, log: Store) -> TrustStore:
     """Return a real root's trust store, if it is the one the log's last import left behind.
 
     A store that was deleted, or put back to an older state that the station once signed, is found by this: what a
-    revocation list once said cannot be unsaid. An import whose end never reached the log is taken as far as it came.
-    Raises TrustStoreAlteredError.
+    revocation list once said cannot be unsaid. An import whose end never reached the log is accepted if the store is
+    exactly what its beginning announced. Raises TrustStoreAlteredError.
     """
     events = [entry.body for entry in log.entries("key")]
-    ended = [body for body in events if "store_version" in body]
-    version, digest = (
-        (ended[-1]["store_version"], ended[-1]["store_sha256"]) if ended else (EMPTY_VERSION, "")
-    )
-    if ended and not (root.trust_dir / FOLDER / MANIFEST).exists():
+    ended = [number for number, body in enumerate(events) if "store_version" in body]
+    last = events[ended[-1]] if ended else None
+    if last is not None and not (root.trust_dir / FOLDER / MANIFEST).exists():
         raise TrustStoreAlteredError(reason="missing")
     trust = open_trust(root, keys)
-    if trust.facts["store_sha256"] == digest or (not ended and not trust.list()):
+    if last is None and not trust.list():
         return trust
-    begun = events[-1] if events and events[-1]["event"] == IMPORT_BEGUN else None
-    known = {item.sha256 for item in trust.list()}
-    if begun and trust.facts["store_version"] == version + 1 and begun["fingerprint"] in known:
-        return trust
-    raise TrustStoreAlteredError(reason="other-than-logged")
+    begun = [body for body in events[ended[-1] + 1 if ended else 0 :] if body["event"] == IMPORT_BEGUN]
+    agreed = {body.get("planned_sha256") for body in begun} | ({last["store_sha256"]} if last else set())
+    if trust.facts["store_sha256"] not in agreed:
+        raise TrustStoreAlteredError(reason="other-than-logged")
+    return trust
+
+
+def carry_out_logged(
+    trust: TrustStore,
+    planned: PlannedImport,
+    log: Store,
+    *,
+    sign: Signing,
+    by: Operator,
+    second: str,
+    file: str,
+) -> None:
+    """Write a planned import between two entries: what it is going to leave behind, and that it did.
+
+    `file`: SHA-256 of the imported file; where the file brings one item alone, that item's is recorded."""
+    new = planned.plan.new
+    one = new[0].item.sha256 if len(new) == 1 else file
+    cscas = sum(made.item.kind == "csca" for made in new)
+    common = {"fingerprint": one, "second": second, "cscas": cscas, "crls": len(new) - cscas}
+    begun = {"event": IMPORT_BEGUN, **common, "planned_sha256": planned.facts["store_sha256"]}
+    log.append("key", begun, operator=by)
+    trust.carry_out(planned, sign)
+    event = "csca-imported" if cscas else "crl-imported"
+    ended = {"event": event, **common, "planned_sha256": begun["planned_sha256"], **trust.facts}
+    log.append("key", ended, operator=by)
 
 
 def open_trust_read_only(root: DataRoot) -> TrustStore:

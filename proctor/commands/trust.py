@@ -1,21 +1,25 @@
-"""`proctor trust …`: station keys, root certificates, revocation lists."""
+"""`proctor trust …`: station keys, and what is in the store of root certificates and revocation lists."""
 
-import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 from proctor.commands.context import Context
+from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import ensure_training_root, machine_pins, open_real, require_real_root
-from proctor.trusting import IMPORT_BEGUN, open_logged_trust, open_trust_read_only, signer_of
-from readers.emrtd.pki.certificate import read_pem_or_der
-from readers.emrtd.pki.errors import CertificateMalformedError, TrustStoreMissingError
-from readers.emrtd.pki.store import StoredItem
+from proctor.trusting import open_logged_trust, open_trust_read_only
+from readers.emrtd.pki.crl import MAX_AGE_DAYS, Crl, read_crl
+from readers.emrtd.pki.errors import TrustStoreMissingError
+from readers.emrtd.pki.profile import csca_deviations
+from readers.emrtd.pki.public_key import load_public_key
+from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.pki.store_check import check_store
+from readers.emrtd.pki.stored_item import StoredItem
 from sessions.pins import StationPins
-from sessions.roles import require_may
-from sessions.users import authenticate, require_logged
+from sessions.root import DataRoot
 
-MAX_TRUST_FILE = 4 * 1024 * 1024
+MIN_PREFIX = 4
 
 
 def import_station(context: Context) -> int:
@@ -36,55 +40,15 @@ def list_stations(context: Context) -> int:
     return 0
 
 
-def import_anchor(context: Context) -> int:
-    """Pin a root certificate or take a revocation list; two persons, one entry in the log."""
-    options = context.options
-    data = read_file(options.file, MAX_TRUST_FILE)
-    with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
-        login = opened.require_login()
-        require_may(login.operator, "trust")
-        by, second = login.operator.user_id, options.second
-        if second == by:
-            raise CommandError("same-person", usage=True)
-        other = authenticate(opened.root, second, context.ask(second))
-        require_may(require_logged(opened.store, other), "trust")
-        kind = "csca" if _is_certificate(data) else "crl"
-        store = open_logged_trust(opened.root, opened.keys, opened.store)
-        begun = {"event": IMPORT_BEGUN, "fingerprint": _fingerprint(data, kind), "second": second}
-        opened.store.append("key", begun, operator=login.operator)
-        at, sign = datetime.now(UTC), signer_of(opened.root, opened.keys)
-        if kind == "csca":
-            fingerprint = store.import_certificate(
-                data, by=by, second=second, at=at, sign=sign, scope=options.scope
-            )
-        else:
-            fingerprint = store.import_crl(data, by=by, at=at, sign=sign)
-        body = {"event": f"{kind}-imported", "fingerprint": fingerprint, "second": second, **store.facts}
-        opened.store.append("key", body, operator=login.operator)
-    result = {"kind": kind, "fingerprint": fingerprint, **store.facts}
-    context.result(result, (context.texts.say("result.anchor", kind=kind.upper(), fingerprint=fingerprint),))
-    return 0
-
-
-def _fingerprint(data: bytes, kind: str) -> str:
-    return read_pem_or_der(data).fingerprint if kind == "csca" else hashlib.sha256(data).hexdigest()
-
-
-def _is_certificate(data: bytes) -> bool:
-    try:
-        read_pem_or_der(data)
-    except CertificateMalformedError:
-        return False
-    return True
+def _root(context: Context) -> DataRoot:
+    if context.options.training:
+        return ensure_training_root(context.places.training)
+    return require_real_root(context.places.real)
 
 
 def list_anchors(context: Context) -> int:
     """List root certificates and revocation lists."""
-    root = (
-        ensure_training_root(context.places.training)
-        if context.options.training
-        else require_real_root(context.places.real)
-    )
+    root = _root(context)
     try:
         store = open_trust_read_only(root)
     except TrustStoreMissingError:
@@ -92,15 +56,16 @@ def list_anchors(context: Context) -> int:
         return 0
     anchors = [_row(item) for item in store.list() if item.kind == "csca"]
     lists = [_row(item) for item in store.list() if item.kind == "crl"]
-    data = {
-        "anchors": anchors,
-        "revocation_lists": lists,
-        "version": store.facts["store_version"],
-        "sha256": store.facts["store_sha256"],
-    }
-    lines = [f"{row['kind']}  {row['sha256']}  {row['subject']}" for row in (*anchors, *lists)]
+    data = {"anchors": anchors, "revocation_lists": lists, **_version(store)}
+    lines = [
+        f"{row['kind']:4}  {row['sha256']}  {row['scope']:13}  {row['name']}" for row in (*anchors, *lists)
+    ]
     context.result(data, tuple(lines))
     return 0
+
+
+def _version(store: TrustStore) -> dict[str, str | int]:
+    return {"version": store.facts["store_version"], "sha256": store.facts["store_sha256"]}
 
 
 def _row(item: StoredItem) -> dict[str, str | int]:
@@ -108,6 +73,105 @@ def _row(item: StoredItem) -> dict[str, str | int]:
         "kind": item.kind,
         "sha256": item.sha256,
         "subject": item.subject,
+        "name": item.name or item.subject,
+        "country": item.country,
         "scope": item.scope,
+        "by": item.by,
+        "second": item.second,
         "at": item.at,
     }
+
+
+def show_item(context: Context) -> int:
+    """Show one root certificate or revocation list, named by its fingerprint or the beginning of it."""
+    store = open_trust_read_only(_root(context))
+    item = _item_named(store, context.options.fingerprint)
+    data = _crl_details(store, item) if item.kind == "crl" else _anchor_details(store, item)
+    shown = {**data, "sha256": grouped(item.sha256)}
+    lines = [f"{name}: {value}" for name, value in shown.items() if value not in ("", None)]
+    context.result(data, tuple(lines))
+    return 0
+
+
+def _item_named(store: TrustStore, text: str) -> StoredItem:
+    """The item whose SHA-256 begins so. Raises CommandError "trust-item-unknown", "trust-item-ambiguous"."""
+    prefix = "".join(text.split()).replace(":", "").lower()
+    found = [item for item in store.list() if item.sha256.startswith(prefix)]
+    if not found or len(prefix) < MIN_PREFIX:
+        raise CommandError("trust-item-unknown", prefix=prefix[:64], least=MIN_PREFIX)
+    if len(found) > 1:
+        raise CommandError("trust-item-ambiguous", prefix=prefix[:64], count=len(found))
+    return found[0]
+
+
+def _anchor_details(store: TrustStore, item: StoredItem) -> dict[str, Any]:
+    certificate = store.anchor(item).certificate
+    key, usage = load_public_key(certificate.spki), certificate.usage_period
+    crl = store.crl_of(certificate.subject.key)
+    return {
+        **_row(item),
+        "subject": certificate.subject.display,
+        "issuer": certificate.issuer.display,
+        "serial": f"{certificate.serial:x}",
+        "not_before": _time(certificate.validity.start),
+        "not_after": _time(certificate.validity.end),
+        "key_used_from": _time(usage.start if usage else None),
+        "key_used_until": _time(usage.end if usage else None),
+        "key": key.label,
+        "explicit_parameters": key.explicit,
+        "key_id": certificate.key_id.hex(),
+        "signature": certificate.algorithm.label,
+        "link_of": item.link,
+        "source": item.source,
+        "deviations": list(csca_deviations(certificate)),
+        "crl": None if crl is None else _crl(crl),
+    }
+
+
+def _crl_details(store: TrustStore, item: StoredItem) -> dict[str, Any]:
+    return {**_row(item), **_crl(read_crl(store.read_item(item)))}
+
+
+def _crl(crl: Crl) -> dict[str, Any]:
+    age = crl.age_days(datetime.now(UTC))
+    return {
+        "sha256": crl.fingerprint,
+        "number": None if crl.number is None else str(crl.number),
+        "this_update": _time(crl.this_update),
+        "age_days": age,
+        "stale": age >= MAX_AGE_DAYS,
+        "revoked": len(crl.serials),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def verify_store(context: Context) -> int:
+    """Check the store whole: signature, files, every certificate and list, and the log where it can be read."""
+    root = _root(context)
+    store = open_trust_read_only(root)
+    findings = check_store(store, datetime.now(UTC))
+    log = _agreement_with_log(context, root)
+    rows = [{"code": found.code, "sha256": found.sha256, "name": found.name} for found in findings]
+    counts = {kind: sum(item.kind == kind for item in store.list()) for kind in ("csca", "crl")}
+    data = {"ok": not rows, "findings": rows, "log": log, **counts, **_version(store)}
+    lines = [f"{context.texts[row['code']]}  {row['sha256']}  {row['name']}" for row in rows]
+    log_text = context.texts[f"trust.log.{log}"]
+    lines.append(context.texts.say("trust.verified" if not rows else "trust.unsound", log=log_text, **counts))
+    context.result(data, tuple(lines))
+    return 0 if not rows else 1
+
+
+def _agreement_with_log(context: Context, root: DataRoot) -> str:
+    """Compare with the log's last import, where somebody logs in or the keyring opens it.
+
+    Raises TrustStoreAlteredError where they differ."""
+    if context.options.training:
+        return "not-kept"
+    if context.options.by is None and root.keys.custody != "keyring":
+        return "not-read"
+    with open_real(context.places.real, by=context.options.by, ask=context.ask, login=False) as opened:
+        open_logged_trust(opened.root, opened.keys, opened.store)
+    return "agrees"

@@ -1,14 +1,23 @@
 """The trust store of a real station is the one its log speaks of: deleted or put back, it stops the start."""
 
-import hashlib
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from asn1crypto import pem
 
-from proctor.trusting import FOLDER, IMPORT_BEGUN, open_logged_trust, open_trust, signer_of
+from proctor.trusting import (
+    FOLDER,
+    IMPORT_BEGUN,
+    carry_out_logged,
+    open_logged_trust,
+    open_trust,
+    signer_of,
+)
 from readers.emrtd.pki.errors import TrustStoreAlteredError
+from readers.emrtd.pki.store import PlannedImport, TrustStore
+from readers.emrtd.pki.trust_file import read_trust_file
 from sessions.keys import Argon2
 from sessions.record import SystemClock
 from sessions.root import DataRoot
@@ -66,18 +75,47 @@ def test_a_deleted_or_older_store_is_found(station: tuple[DataRoot, Login], tmp_
             open_logged_trust(root, login.keys, log)
 
 
-@pytest.mark.parametrize("begun", [False, True])
-def test_an_import_cut_short_is_taken_as_far_as_it_came(station: tuple[DataRoot, Login], begun: bool) -> None:
+@pytest.mark.parametrize("begun", ["the same", "another", "nothing"])
+def test_an_import_cut_short_is_taken_as_far_as_it_came(station: tuple[DataRoot, Login], begun: str) -> None:
+    """The power went between the store and the entry that says it is done."""
     root, login = station
     trust = open_trust(root, login.keys)
+    planned = plan_of(trust, CSCA if begun == "the same" else authority().encoded)
     with open_store(root, login.keys, SystemClock()) as log:
-        if begun:
-            fingerprint = hashlib.sha256(CSCA).hexdigest()
-            body = {"event": IMPORT_BEGUN, "fingerprint": fingerprint, "second": "binh"}
+        if begun != "nothing":
+            body = {"event": IMPORT_BEGUN, "planned_sha256": planned.facts["store_sha256"]}
             log.append("key", body, operator=login.operator)
-        trust.import_certificate(CSCA, by="an", second="binh", at=NOW, sign=signer_of(root, login.keys))
-        if begun:
+            log.append("key", {"event": "user-added"}, operator=login.operator)
+        trust.carry_out(plan_of(trust, CSCA), signer_of(root, login.keys))
+        if begun == "the same":
             assert len(open_logged_trust(root, login.keys, log).list()) == 1
         else:
             with pytest.raises(TrustStoreAlteredError):
                 open_logged_trust(root, login.keys, log)
+
+
+def plan_of(trust: TrustStore, data: bytes) -> PlannedImport:
+    return trust.plan_import(
+        read_trust_file(data), by="an", second="binh", at=NOW, scope="identity-card", source="f" * 64
+    )
+
+
+def test_a_logged_import_is_two_entries_and_one_commit(station: tuple[DataRoot, Login]) -> None:
+    root, login = station
+    trust = open_trust(root, login.keys)
+    pem_file = b"".join(pem.armor("CERTIFICATE", authority().encoded) for _ in range(5))
+    with open_store(root, login.keys, SystemClock()) as log:
+        carry_out_logged(
+            trust,
+            plan_of(trust, pem_file),
+            log,
+            sign=signer_of(root, login.keys),
+            by=login.operator,
+            second="binh",
+            file="f" * 64,
+        )
+        begun, ended = (entry.body for entry in log.entries("key") if "planned_sha256" in entry.body)
+        assert (begun["event"], ended["event"]) == (IMPORT_BEGUN, "csca-imported")
+        assert ended["store_sha256"] == begun["planned_sha256"]
+        assert (ended["cscas"], ended["store_version"]) == (5, 2)
+        assert len(open_logged_trust(root, login.keys, log).list()) == 5

@@ -1,0 +1,140 @@
+"""`proctor trust import`: two persons, a comparison on paper, and only then something is written."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from proctor.commands.context import Context
+from proctor.errors import CommandError
+from proctor.files import read_file
+from proctor.roots import OpenRoot, open_real
+from proctor.trusting import CRL_ROLLED_BACK, carry_out_logged, open_logged_trust, signer_of
+from readers.emrtd.pki.chain import Scope
+from readers.emrtd.pki.errors import CrlRolledBackError
+from readers.emrtd.pki.importing import ImportPlan, NewItem, Voucher
+from readers.emrtd.pki.store import PlannedImport, TrustStore
+from readers.emrtd.pki.trust_file import TrustFile, read_trust_file
+from sessions.roles import require_may
+from sessions.users import authenticate, require_logged
+
+MAX_TRUST_FILE = 256 * 1024 * 1024
+"""The directory's whole download of signers and lists is about half of that."""
+GROUP = 8
+
+
+def import_file(context: Context) -> int:
+    """Pin root certificates and take revocation lists from one file.
+
+    The second person's password is the confirmation: it is asked for after everything that would be pinned was
+    printed, and nothing is written before it was given."""
+    options = context.options
+    data = read_file(options.file, MAX_TRUST_FILE)
+    file = read_trust_file(data)
+    digest = hashlib.sha256(data).hexdigest()
+    with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
+        operator = opened.require_login().operator
+        require_may(operator, "trust")
+        second = options.second
+        if second == operator.user_id:
+            raise CommandError("same-person", usage=True)
+        trust = open_logged_trust(opened.root, opened.keys, opened.store)
+        planned = _plan(context, opened, trust, file, digest)
+        if planned.plan.new:
+            _announce(context, planned.plan, digest)
+            other = authenticate(opened.root, second, context.ask(second))
+            require_may(require_logged(opened.store, other), "trust")
+            sign = signer_of(opened.root, opened.keys)
+            carry_out_logged(trust, planned, opened.store, sign=sign, by=operator, second=second, file=digest)
+    _report(context, file, planned, digest)
+    return 0
+
+
+def _plan(
+    context: Context, opened: OpenRoot, trust: TrustStore, file: TrustFile, digest: str
+) -> PlannedImport:
+    """Check the file; an older revocation list than the stored one is an alarm, and on record before it is told."""
+    operator = opened.require_login().operator
+    scope: Scope = context.options.scope or ("passport" if file.is_list else "identity-card")
+    try:
+        return trust.plan_import(
+            file,
+            by=operator.user_id,
+            second=context.options.second,
+            at=datetime.now(UTC),
+            scope=scope,
+            source=digest,
+        )
+    except CrlRolledBackError as alarm:
+        body = {"event": CRL_ROLLED_BACK, "fingerprint": digest, **alarm.facts}
+        opened.store.append("key", body, operator=operator)
+        raise
+
+
+def grouped(fingerprint: str) -> str:
+    """A fingerprint for reading aloud: groups of eight characters."""
+    return " ".join(fingerprint[start : start + GROUP] for start in range(0, len(fingerprint), GROUP))
+
+
+def _announce(context: Context, plan: ImportPlan, digest: str) -> None:
+    """Print what would be pinned, for comparison with paper."""
+    context.say("trust.compare", count=len(plan.new), second=context.options.second)
+    context.say("trust.file", fingerprint=grouped(digest))
+    for voucher in plan.vouchers:
+        key = "trust.voucher-pinned" if voucher.pinned else "trust.voucher-own"
+        context.say(key, country=voucher.country, fingerprint=grouped(voucher.csca_sha256))
+    for number, made in enumerate(plan.new, start=1):
+        _announce_item(context, number, made)
+    if plan.skipped:
+        context.say("trust.skipped", count=len(plan.skipped))
+
+
+def _announce_item(context: Context, number: int, made: NewItem) -> None:
+    item = made.item
+    values: dict[str, str | int] = {
+        "number": number,
+        "name": item.name,
+        "fingerprint": grouped(item.sha256),
+    }
+    if item.kind == "crl":
+        context.say("trust.item-crl", **values)
+        return
+    scope = context.texts[f"trust.scope.{item.scope}"]
+    context.say("trust.item-expired" if made.expired else "trust.item", scope=scope, **values)
+
+
+def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: str) -> None:
+    plan = planned.plan
+    new = [made.item.kind for made in plan.new]
+    skipped = [{"what": entry.what, "sha256": entry.sha256, "reason": entry.reason} for entry in plan.skipped]
+    result = {
+        "kind": "csca" if file.certificates or file.master_lists or not file.crls else "crl",
+        "form": file.form,
+        "fingerprint": plan.fingerprints[0] if len(plan.fingerprints) == 1 else digest,
+        "imported": {"csca": new.count("csca"), "crl": new.count("crl")},
+        "expired": sum(made.expired for made in plan.new),
+        "known": plan.known,
+        "document_signers": plan.signers,
+        "skipped": skipped,
+        "vouchers": [_voucher(voucher) for voucher in plan.vouchers],
+        **planned.facts,
+    }
+    said = context.texts.say(
+        "trust.imported",
+        csca=new.count("csca"),
+        crl=new.count("crl"),
+        known=plan.known,
+        signers=plan.signers,
+        skipped=len(skipped),
+    )
+    rows = (f"{row['reason']}  {row['what']}  {row['sha256']}" for row in skipped)
+    context.result(result, (said, *rows))
+
+
+def _voucher(voucher: Voucher) -> dict[str, Any]:
+    return {
+        "country": voucher.country,
+        "csca_sha256": voucher.csca_sha256,
+        "signer_sha256": voucher.signer_sha256,
+        "pinned_before": voucher.pinned,
+        "certificates": voucher.certificates,
+    }
