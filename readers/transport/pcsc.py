@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from typing import IO
 
 START_DEADLINE_S: Final = 15.0
+_CONNECT_GRACE_S: Final = 10.0
 _REAP_S: Final = 5.0
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _COMMAND: Final = (sys.executable, "-m", "readers.transport.pcsc_process")
 
 
 def list_readers(*, deadline_s: float = START_DEADLINE_S) -> tuple[ReaderInfo, ...]:
-    """The connected readers. Raises PcscUnavailableError."""
+    """The connected readers and what lies in them. Raises PcscUnavailableError."""
     with PcscProcess() as process:
-        payload = process.ask(Kind.LIST, b"", Kind.LISTED, deadline_s=deadline_s, late=PcscUnavailableError)
-    names: list[str] = json.loads(payload)
-    return tuple(ReaderInfo(name=name, virtual=is_virtual_reader(name)) for name in names)
+        return process.readers(deadline_s=deadline_s)
 
 
 def connect(reader_name: str, *, wait_s: float, apdu_deadline_s: float) -> PcscConnection:
     """Power the card in the reader with this name (or the only one whose name contains it), waiting for a
     card.
 
-    Raises PcscUnavailableError, ReaderNotFoundError, ReaderBusyError, NoCardError (no card within `wait_s`
-    seconds), CardMuteError (present but silent), ReaderGoneError."""
+    Raises PcscUnavailableError (no service, or one that does not answer), ReaderNotFoundError, ReaderBusyError,
+    NoCardError (no card within `wait_s` seconds), CardMuteError (present but silent), ReaderGoneError."""
     process = PcscProcess()
     try:
+        process.readers(deadline_s=START_DEADLINE_S)
         request = json.dumps({"reader": reader_name, "wait_s": wait_s}).encode()
-        deadline_s = wait_s + apdu_deadline_s + START_DEADLINE_S
+        deadline_s = wait_s + apdu_deadline_s + _CONNECT_GRACE_S
         payload = process.ask(
             Kind.CONNECT, request, Kind.CONNECTED, deadline_s=deadline_s, late=CardMuteError
         )
@@ -140,6 +140,19 @@ class PcscProcess:
             self._kill()
             raise ReaderGoneError(reason="process-confused")
         return content
+
+    def readers(self, *, deadline_s: float) -> tuple[ReaderInfo, ...]:
+        """The connected readers and what lies in them. Raises PcscUnavailableError, ReaderGoneError."""
+        payload = self.ask(Kind.LIST, b"", Kind.LISTED, deadline_s=deadline_s, late=PcscUnavailableError)
+        return tuple(
+            ReaderInfo(
+                name=each["name"],
+                virtual=is_virtual_reader(each["name"]),
+                card=each["card"],
+                atr=bytes.fromhex(each["atr"]),
+            )
+            for each in json.loads(payload)
+        )
 
     def close(self) -> None:
         """Let the child release the card and end; kill it if it does not."""

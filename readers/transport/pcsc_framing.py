@@ -2,7 +2,7 @@
 payload.
 
 Requests: LIST, CONNECT (JSON {reader, wait_s}), TRANSMIT (command octets). Answers: LISTED (JSON list of
-names), CONNECTED (JSON {name, atr}), RECEIVED (answer octets), FAILED (JSON {code, facts}).
+{name, card, atr}), CONNECTED (JSON {name, atr}), RECEIVED (answer octets), FAILED (JSON {code, facts}).
 """
 
 from __future__ import annotations

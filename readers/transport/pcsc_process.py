@@ -24,6 +24,7 @@ from readers.errors import (
     ReaderNotFoundError,
 )
 from readers.transport import pcsc_framing as framing
+from readers.transport import t0
 from readers.transport.pcsc_framing import Kind
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 
 _POLL_MS: Final = 250
 _CONNECT_RETRY_S: Final = 0.1
+_BUSY_PATIENCE_S: Final = 3.0
 _GRACE_S: Final = 2.0
 _TIMEOUT: Final = 0x8010000A
 _NO_READERS: Final = 0x8010002E
+_COMM_ERROR: Final = 0x80100013
+_PROTO_MISMATCH: Final = 0x8010000F
 _RESULTS: Final[dict[int, type[ReaderError]]] = {
     0x80100003: CardLostError,  # SCARD_E_INVALID_HANDLE: the card was taken and the handle with it
     0x80100009: ReaderNotFoundError,  # SCARD_E_UNKNOWN_READER
@@ -82,7 +86,6 @@ class Session:
         result, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         if result & 0xFFFFFFFF:
             raise PcscUnavailableError(pcsc=f"{result & 0xFFFFFFFF:08X}")
-        self._protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         self._card: Any = None
         self._protocol = 0
         self._reader = ""
@@ -95,39 +98,69 @@ class Session:
         raise_for(result, "list")
         return list(names)
 
+    def states(self) -> list[dict[str, str]]:
+        """Name, state of the card and its answer to reset, for each reader; no card is powered for this."""
+        return [self._state(name) for name in self.readers()]
+
+    def _state(self, name: str) -> dict[str, str]:
+        scard = self._scard
+        result, states = scard.SCardGetStatusChange(self._context, 0, [(name, scard.SCARD_STATE_UNAWARE)])
+        if result & 0xFFFFFFFF:
+            return {"name": name, "card": "unknown", "atr": ""}
+        _, state, atr = states[0]
+        if state & scard.SCARD_STATE_MUTE:
+            card = "mute"
+        elif state & scard.SCARD_STATE_PRESENT:
+            card = "in-use" if state & scard.SCARD_STATE_EXCLUSIVE else "present"
+        else:
+            card = "empty" if state & scard.SCARD_STATE_EMPTY else "unknown"
+        return {"name": name, "card": card, "atr": bytes(atr).hex()}
+
     def connect(self, wanted: str, wait_s: float) -> tuple[str, bytes]:
         """Wait for a card, power it afresh, and return the reader's name and the ATR.
 
-        Tries again until the time is over: the service may still report a card that was just taken away,
-        another program may be about to let go, a card may be put on slowly."""
+        Tries again until the time is over: the service may still report a card that was just taken away, a card may
+        be put on slowly; and for a moment where another program may be about to let go."""
         self._reader = pick(self.readers(), wanted)
-        deadline = time.monotonic() + wait_s
+        begun = time.monotonic()
+        deadline = begun + wait_s
         while True:
             powered = self._wait_for_card(deadline)
             try:
                 return self._reader, self._power(reset=powered)
-            except (CardLostError, CardMuteError, NoCardError, ReaderBusyError):
+            except (CardLostError, CardMuteError, NoCardError, ReaderBusyError) as error:
                 self._let_go()
-                if time.monotonic() + _CONNECT_RETRY_S > deadline:
+                patience = begun + _BUSY_PATIENCE_S if isinstance(error, ReaderBusyError) else deadline
+                if time.monotonic() + _CONNECT_RETRY_S > min(patience, deadline):
                     raise
             time.sleep(_CONNECT_RETRY_S)
 
     def _power(self, *, reset: bool) -> bytes:
         """The ATR of the card, powered and held for us alone. `reset`: forget what any program before us
         left in it, a selected application or a protected session."""
-        result, card, self._protocol = self._scard.SCardConnect(
-            self._context, self._reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
-        )
+        scard = self._scard
+        preferred = scard.SCARD_PROTOCOL_T1
+        result, card, self._protocol = self._open(preferred)
+        if result & 0xFFFFFFFF == _PROTO_MISMATCH:
+            preferred = scard.SCARD_PROTOCOL_T0
+            result, card, self._protocol = self._open(preferred)
         raise_for(result, "connect")
         self._card = card
         if reset:
-            result, self._protocol = self._scard.SCardReconnect(
-                card, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols, self._scard.SCARD_RESET_CARD
+            result, self._protocol = scard.SCardReconnect(
+                card, scard.SCARD_SHARE_EXCLUSIVE, preferred, scard.SCARD_RESET_CARD
             )
             raise_for(result, "reset")
-        result, _, _, _, atr = self._scard.SCardStatus(card)
+        result, _, _, _, atr = scard.SCardStatus(card)
         raise_for(result, "status")
         return bytes(atr)
+
+    def _open(self, protocol: int) -> tuple[int, Any, int]:
+        """T=1 where the card speaks it, since it carries long answers; T=0 else."""
+        result, card, active = self._scard.SCardConnect(
+            self._context, self._reader, self._scard.SCARD_SHARE_EXCLUSIVE, protocol
+        )
+        return result, card, active
 
     def _wait_for_card(self, deadline: float) -> bool:
         """Whether the card that is present is powered already. Raises NoCardError, CardMuteError,
@@ -151,14 +184,26 @@ class Session:
                 raise NoCardError()
 
     def transmit(self, command: bytes) -> bytes:
-        """One exchange. An empty answer means that the card has gone."""
+        """One exchange, whichever protocol the card speaks. An empty answer means that the card has gone."""
         if self._card is None:
             raise CardLostError(step="transmit")
+        if self._protocol == self._scard.SCARD_PROTOCOL_T0:
+            return t0.exchange(command, self._transmit)
+        return self._transmit(command)
+
+    def _transmit(self, command: bytes) -> bytes:
         result, answer = self._scard.SCardTransmit(self._card, self._protocol, list(command))
+        if result & 0xFFFFFFFF == _COMM_ERROR and not self._service_answers():
+            raise ReaderGoneError(step="transmit", pcsc=f"{_COMM_ERROR:08X}")
         raise_for(result, "transmit")
         if len(answer) < 2:
             raise CardLostError(step="transmit", octets=len(answer))
         return bytes(answer)
+
+    def _service_answers(self) -> bool:
+        """Whether a broken conversation is the card's fault, not that of a service that ended."""
+        result, _ = self._scard.SCardListReaders(self._context, [])
+        return result & 0xFFFFFFFF in {0, _NO_READERS}
 
     def _let_go(self) -> None:
         """Leave the card as it is: it may be gone already, and powering down a card that is gone makes some
@@ -196,7 +241,7 @@ def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[tuple[Kind, bytes] | N
 
 def _answer(session: Session, kind: Kind, payload: bytes) -> tuple[Kind, bytes]:
     if kind is Kind.LIST:
-        return Kind.LISTED, json.dumps(session.readers()).encode()
+        return Kind.LISTED, json.dumps(session.states()).encode()
     if kind is Kind.CONNECT:
         wanted = json.loads(payload)
         name, atr = session.connect(wanted["reader"], float(wanted["wait_s"]))

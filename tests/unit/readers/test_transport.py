@@ -18,7 +18,7 @@ from readers.errors import (
     ReaderNotFoundError,
 )
 from readers.transport import pcsc, pcsc_framing, pcsc_process
-from readers.transport.base import is_virtual_reader
+from readers.transport.base import interface_of, is_virtual_reader
 from readers.transport.pcsc_framing import Kind
 from readers.transport.recording import RecordingConnection, Transcript
 from readers.transport.replay import ReplayConnection
@@ -93,6 +93,7 @@ class FakeScard:
     SCARD_SCOPE_USER, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0, SCARD_PROTOCOL_T1 = 0, 1, 1, 2
     SCARD_STATE_UNAWARE, SCARD_STATE_UNKNOWN, SCARD_STATE_UNAVAILABLE = 0, 4, 8
     SCARD_STATE_PRESENT, SCARD_STATE_MUTE, SCARD_STATE_UNPOWERED = 0x20, 0x200, 0x400
+    SCARD_STATE_EMPTY, SCARD_STATE_EXCLUSIVE = 0x10, 0x80
     SCARD_LEAVE_CARD, SCARD_RESET_CARD = 0, 1
 
     def __init__(self, **results):
@@ -217,6 +218,106 @@ def test_no_service():
         pcsc_process.Session(FakeScard(context=0x8010001D))
 
 
+@pytest.mark.parametrize(
+    ("state", "card"),
+    [
+        (0x10, "empty"),
+        (0x20, "present"),
+        (0x120, "present"),
+        (0xA0, "in-use"),
+        (0x220, "mute"),
+        (4, "unknown"),
+    ],
+)
+def test_states_of_the_readers(state, card):
+    rows = pcsc_process.Session(FakeScard(state=state)).states()
+    assert rows == [{"name": name, "card": card, "atr": ""} for name in ("A 00", "B 00")]
+
+
+def test_a_reader_that_goes_while_it_is_asked():
+    rows = pcsc_process.Session(FakeScard(wait=0x80100009)).states()
+    assert {row["card"] for row in rows} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("atr", "interface"),
+    [
+        ("3B8980014D4B6A434F532D333712", "contactless"),
+        ("3B9F96C00A31FE45754A6176656C696E2D4F5320312E3051", "contact"),
+        ("3B80800101", "contactless"),
+        ("3B00", "contact"),
+        ("3B898001FF", "contact"),
+        ("", "unknown"),
+        ("3B", "unknown"),
+    ],
+)
+def test_interfaces(atr, interface):
+    assert interface_of(bytes.fromhex(atr)) == interface
+
+
+def test_busy_is_said_soon(monkeypatch):
+    """Another program that holds the card is not waited for as long as a card would be."""
+    monkeypatch.setattr(pcsc_process, "_BUSY_PATIENCE_S", 0.3)
+    started = time.monotonic()
+    with pytest.raises(ReaderBusyError):
+        pcsc_process.Session(FakeScard(connect=signed(0x8010000B))).connect("A 00", 30.0)
+    assert time.monotonic() - started < 5
+
+
+def test_a_program_that_lets_go_is_waited_for():
+    class Soon(FakeScard):
+        def SCardConnect(self, *_):  # noqa: N802
+            self.calls.append("connect")
+            return (0x8010000B if self.calls.count("connect") < 3 else 0), 7, 2
+
+    assert pcsc_process.Session(Soon()).connect("A 00", 30.0) == ("A 00", b"\x3b\x80")
+
+
+class OnlyT0(FakeScard):
+    """A card that speaks T=0 only: data first, the answer on GET RESPONSE."""
+
+    def SCardConnect(self, _, __, ___, protocol):  # noqa: N802
+        self.calls.append(f"connect-{protocol}")
+        return (0x8010000F if protocol == self.SCARD_PROTOCOL_T1 else 0), 7, 1
+
+    def SCardReconnect(self, _, __, protocol, ___):  # noqa: N802
+        self.calls.append(f"reset-{protocol}")
+        return 0, 1
+
+    def SCardTransmit(self, _, protocol, command):  # noqa: N802
+        self.calls.append(bytes(command).hex())
+        return 0, [0x61, 0x02] if command[1] == 0xA4 else [1, 2, 0x90, 0]
+
+
+def test_t1_is_asked_for_first_and_t0_taken():
+    scard = OnlyT0()
+    session = pcsc_process.Session(scard)
+    session.connect("A 00", 0.1)
+    assert [call for call in scard.calls if "connect-" in call or "reset-" in call] == [
+        "connect-2",
+        "connect-1",
+        "reset-1",
+    ]
+    assert session.transmit(bytes.fromhex("00A4040C02011C00")) == bytes.fromhex("01029000")
+    assert scard.calls[-2:] == ["00a4040c02011c", "00c0000002"]
+
+
+def test_a_service_that_ends_is_no_lost_card():
+    class Ended(FakeScard):
+        def SCardTransmit(self, *_):  # noqa: N802
+            self.results["list"] = 0x8010001D
+            return 0x80100013, []
+
+    session = pcsc_process.Session(Ended())
+    session.connect("A 00", 0.1)
+    with pytest.raises(ReaderGoneError):
+        session.transmit(b"\x00")
+    lost = pcsc_process.Session(FakeScard(transmit=0x80100013))
+    lost.connect("A 00", 0.1)
+    with pytest.raises(CardLostError):
+        lost.transmit(b"\x00")
+
+
 @pytest.mark.parametrize(("wanted", "found"), [("A 00", "A 00"), ("a", "A 00"), ("b 0", "B 00")])
 def test_reader_names(wanted, found):
     assert pcsc_process.pick(["A 00", "B 00"], wanted) == found
@@ -236,6 +337,16 @@ def test_serving_requests():
     answers.seek(0)
     kinds = [pcsc_framing.read(answers)[0] for _ in range(4)]
     assert kinds == [Kind.LISTED, Kind.FAILED, Kind.CONNECTED, Kind.RECEIVED]
+
+
+def test_a_service_that_stalls_is_said_before_a_card_is_blamed(monkeypatch):
+    stalled = (sys.executable, "-c", "import time; time.sleep(60)")
+    monkeypatch.setattr(pcsc, "START_DEADLINE_S", 0.5)
+    real = pcsc.PcscProcess
+    monkeypatch.setattr(pcsc, "PcscProcess", lambda: real(stalled))
+    with pytest.raises(PcscUnavailableError) as caught:
+        pcsc.connect("any", wait_s=0.1, apdu_deadline_s=0.1)
+    assert caught.value.facts == {"reason": "deadline"}
 
 
 CHILD = """
