@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Final, Protocol
 
-from readers.errors import CardLostError, CardMuteError
-from readers.softcard.faults import CardPulledError, CardSilentError
+from readers.errors import CardLostError, CardMuteError, NoCardError
+from readers.softcard.faults import AnswerLostError, CardPulledError, CardSilentError
 
 if TYPE_CHECKING:
-    from readers.softcard.chip import SoftCard
+    from collections.abc import Callable
 
 READER_NAME: Final = "softcard"
+_POLL_S: Final = 0.02
+
+
+class Card(Protocol):
+    """A chip in a reader: SoftCard, or one behind a simulated link."""
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset."""
+
+    def reset(self) -> None:
+        """Take the power away and give it back."""
+
+    def process(self, octets: bytes) -> bytes:
+        """Answer one command. Raises CardPulledError, CardSilentError, AnswerLostError."""
 
 
 class InProcessConnection:
-    """A powered software card; implements `Connection`. A card that was pulled or fell silent stays lost."""
+    """A powered software card; implements `Connection`. A card that was pulled or fell silent stays lost.
 
-    def __init__(self, card: SoftCard) -> None:
+    `on_pulled` is told after how many seconds the card comes back, None: never."""
+
+    def __init__(self, card: Card, *, on_pulled: Callable[[float | None], None] | None = None) -> None:
         card.reset()
-        self._card: SoftCard | None = card
+        self._card: Card | None = card
+        self._on_pulled = on_pulled
         self._mute = False
         self.name = READER_NAME
         self.atr = card.atr
@@ -31,8 +50,10 @@ class InProcessConnection:
             raise CardLostError(step="transmit")
         try:
             return self._card.process(command)
-        except CardPulledError:
+        except (CardPulledError, AnswerLostError) as gone:
             self._card = None
+            if self._on_pulled is not None:
+                self._on_pulled(gone.back_after_s if isinstance(gone, CardPulledError) else 0.0)
             raise CardLostError(step="transmit") from None
         except CardSilentError:
             self._mute = True
@@ -41,3 +62,37 @@ class InProcessConnection:
     def close(self) -> None:
         """Take the card away."""
         self._card = None
+
+
+class CardSlot:
+    """A reader in process into which the card comes back after it was lifted, or another one in its place.
+
+    `replacement`: what is put back, None: the same card. `monotonic`, `sleep`: seconds."""
+
+    def __init__(
+        self,
+        card: Card,
+        *,
+        replacement: Card | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._card: Card = card
+        self._replacement = replacement
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._back_at: float | None = 0.0
+
+    def connect(self, wait_s: float = 0.0) -> InProcessConnection:
+        """The card that lies in the slot, after waiting up to so many seconds. Raises NoCardError."""
+        deadline = self._monotonic() + wait_s
+        while self._back_at is None or self._monotonic() < self._back_at:
+            if self._monotonic() >= deadline:
+                raise NoCardError()
+            self._sleep(_POLL_S)
+        return InProcessConnection(self._card, on_pulled=self._lift)
+
+    def _lift(self, back_after_s: float | None) -> None:
+        self._back_at = None if back_after_s is None else self._monotonic() + back_after_s
+        if back_after_s and self._replacement is not None:
+            self._card, self._replacement = self._replacement, None

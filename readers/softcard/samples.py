@@ -1,43 +1,32 @@
-"""The catalogue of software cards: honest specimens, hostile and broken ones. The holders do not exist.
-
-mau             NGUYỄN VĂN MẪU, issued this year, genuine in everything (the default)
-second          another specimen, genuine in everything
-expired         the first specimen on a card that expired in 2024
-altered-dg1     a letter of the name changed after signing
-altered-dg2     an octet of the portrait changed after signing
-unknown-signer  signed under a CSCA that no store holds
-revoked         signed by a document signer that is on the CRL
-clone           files of a genuine card, without the key of DG15
-no-aa           no key at all: neither Active nor Chip Authentication
-hidden-dg15     a clone that withholds DG15, which EF.SOD lists
-wrong-mac       spoils the MAC of its answers while EF.SOD is read
-pulled          taken out of the reader in the middle of DG2
-mute            falls silent in the middle of DG2
-huge-length     DG2 announces four gigabytes
-dead            answers every command with 6F00
-"""
+"""The catalogue of software cards: honest specimens of every kind, hostile and broken ones. The table is
+`samples.toml`; the holders do not exist."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from readers.emrtd.dates import PartialDate
 from readers.errors import ReaderError
+from readers.softcard.chip_keys import FRESH_KEYS
 from readers.softcard.faults import NO_FAULTS, Faults
 from readers.softcard.holder import HolderRecord
+from readers.softcard.options import CCCD, ChipOptions
 from readers.softcard.personalise import ChipImage, personalise
+from readers.softcard.tables import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from readers.softcard.pki import TrainingPki
+    from readers.softcard.chip_keys import KeySource
+    from readers.softcard.pki import Credential, TrainingPki
 
 DEFAULT_SAMPLE: Final = "mau"
-_MIDDLE_OF_DG2: Final = 4096
-_HUGE: Final = 0xFFFFFFFF
 _WEEK: Final = timedelta(days=7)
 
 
@@ -49,65 +38,50 @@ class UnknownSampleError(ReaderError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One entry of the catalogue."""
+    """One entry of the catalogue.
 
-    description: str
-    holder: Literal["mau", "second", "expired"] = "mau"
-    signer: Literal["", "revoked", "unknown"] = ""
+    signer: "" the honest one, "revoked", "unknown", or a row of odd_signer in the training PKI. signed_days_ago:
+    when. portrait_octets: the portrait is filled up to so many. replaced_by: the sample that is put back after the
+    card was lifted, "" the same card."""
+
+    about: str
+    vi: str
+    holder: Literal["mau", "second", "expired", "indefinite", "year-only", "odd-expiry"] = "mau"
+    signer: str = ""
+    signed_days_ago: int = 0
+    chip: ChipOptions = CCCD
     faults: Faults = NO_FAULTS
-    chip_proofs: bool = True
+    portrait_octets: int = 0
+    replaced_by: str = ""
 
 
-_SAMPLES: Final[Mapping[str, Sample]] = MappingProxyType(
-    {
-        "mau": Sample(description="genuine specimen, issued this year (the default)"),
-        "second": Sample(description="another genuine specimen", holder="second"),
-        "expired": Sample(description="genuine, but expired in 2024", holder="expired"),
-        "altered-dg1": Sample(
-            description="a letter of the name changed after signing", faults=Faults(altered=frozenset({1}))
-        ),
-        "altered-dg2": Sample(
-            description="an octet of the portrait changed after signing",
-            faults=Faults(altered=frozenset({2})),
-        ),
-        "unknown-signer": Sample(description="signed under a CSCA that no store holds", signer="unknown"),
-        "revoked": Sample(description="signed by a document signer that is on the CRL", signer="revoked"),
-        "clone": Sample(
-            description="copy of a genuine card without its key", faults=Faults(foreign_active_key=True)
-        ),
-        "no-aa": Sample(description="no key: neither Active nor Chip Authentication", chip_proofs=False),
-        "hidden-dg15": Sample(
-            description="a copy that withholds DG15, which EF.SOD lists",
-            faults=Faults(hidden=frozenset({"DG15"}), unlisted=frozenset({15})),
-        ),
-        "wrong-mac": Sample(
-            description="spoils the MAC of its protected answers",
-            faults=Faults(answer="wrong-mac", answer_after=6),
-        ),
-        "pulled": Sample(
-            description="taken out of the reader in the middle of DG2",
-            faults=Faults(pulled_at=_MIDDLE_OF_DG2),
-        ),
-        "mute": Sample(
-            description="falls silent in the middle of DG2", faults=Faults(mute_at=_MIDDLE_OF_DG2)
-        ),
-        "huge-length": Sample(
-            description="DG2 announces four gigabytes", faults=Faults(announced_octets=_HUGE)
-        ),
-        "dead": Sample(description="answers every command with 6F00", faults=Faults(dead=True)),
-    }
-)
+@cache
+def catalogue() -> Mapping[str, Sample]:
+    """Every sample by name, in the order of the table. Raises TableError where the table is wrong."""
+    text = resources.files("readers.softcard").joinpath("samples.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(text)
+    return MappingProxyType({name: read_record(Sample, row, name) for name, row in rows.items()})
 
 
-def samples() -> Mapping[str, str]:
-    """Name of every sample and what it is, in one line each."""
-    return MappingProxyType({name: sample.description for name, sample in _SAMPLES.items()})
+def samples(language: str = "en") -> Mapping[str, str]:
+    """Name of every sample and what it is, in one line each; language "vi" or "en"."""
+    return MappingProxyType(
+        {name: sample.vi if language == "vi" else sample.about for name, sample in catalogue().items()}
+    )
+
+
+def require_sample(name: str) -> Sample:
+    """The entry of this name. Raises UnknownSampleError."""
+    known = catalogue()
+    if name not in known:
+        raise UnknownSampleError(name=name[:64], known=" ".join(known))
+    return known[name]
 
 
 def sample_holder(name: str, *, today: date) -> HolderRecord:
     """The holder of a sample; the default's card was issued in the year of `today`. Raises
     UnknownSampleError."""
-    kind = _require(name).holder
+    kind = require_sample(name).holder
     issued = max(date(today.year, 1, 1), today - _WEEK)
     if kind == "second":
         return HolderRecord(
@@ -117,32 +91,65 @@ def sample_holder(name: str, *, today: date) -> HolderRecord:
             sex="Nữ",
             issued=issued,
         )
+    return _changed(_specimen(issued), kind)
+
+
+def _specimen(issued: date) -> HolderRecord:
     return HolderRecord(
         id_number="001099000001",
         full_name="Nguyễn Văn Mẫu",
         birth=PartialDate(year=1999, month=1, day=15),
         sex="Nam",
-        issued=date(2021, 6, 1) if kind == "expired" else issued,
+        issued=issued,
         old_number="012345678",
     )
 
 
-def sample_card(name: str, portrait_jpeg: bytes, pki: TrainingPki, *, now: datetime) -> ChipImage:
-    """Personalise a sample with this portrait, signed at `now` (UTC). Raises UnknownSampleError."""
-    sample = _require(name)
-    signers = {"": pki.signer, "revoked": pki.revoked_signer, "unknown": pki.unknown_signer}
+def _changed(holder: HolderRecord, kind: str) -> HolderRecord:
+    """The first specimen at another time of its life."""
+    match kind:
+        case "expired":
+            return replace(holder, issued=date(2021, 6, 1))
+        case "indefinite":
+            return replace(holder, expires="indefinite")
+        case "year-only":
+            return replace(holder, birth=PartialDate(year=1999))
+        case "odd-expiry":
+            return replace(holder, expires=holder.issued.replace(day=1, month=7, year=holder.issued.year + 5))
+        case _:
+            return holder
+
+
+def sample_card(
+    name: str,
+    portrait: bytes,
+    pki: TrainingPki,
+    *,
+    now: datetime,
+    keys: KeySource = FRESH_KEYS,
+    extra: Faults | None = None,
+) -> ChipImage:
+    """Personalise a sample with this portrait, signed at `now` (UTC). Raises UnknownSampleError.
+
+    `extra`: whose incidents are added to the sample's own."""
+    sample = require_sample(name)
+    faults = sample.faults
+    if extra is not None:
+        faults = replace(faults, incidents=faults.incidents + extra.incidents)
     return personalise(
         sample_holder(name, today=now.date()),
-        portrait_jpeg,
+        portrait.ljust(sample.portrait_octets, b"\0"),
         pki,
-        now=now,
-        faults=sample.faults,
-        signer=signers[sample.signer],
-        chip_proofs=sample.chip_proofs,
+        now=now - timedelta(days=sample.signed_days_ago),
+        options=sample.chip,
+        faults=faults,
+        signer=_signer(sample, pki),
+        keys=keys,
     )
 
 
-def _require(name: str) -> Sample:
-    if name not in _SAMPLES:
-        raise UnknownSampleError(name=name[:64], known=" ".join(_SAMPLES))
-    return _SAMPLES[name]
+def _signer(sample: Sample, pki: TrainingPki) -> Credential:
+    if not sample.signer:
+        return pki.signer_for(sample.chip)
+    known = {"revoked": pki.revoked_signer, "unknown": pki.unknown_signer}
+    return known.get(sample.signer) or pki.odd_signer(sample.signer)

@@ -1,5 +1,5 @@
-"""AES secure messaging, chip's side (9303-11 9.8): written against the standard, not against the reader
-beside it."""
+"""Secure messaging, chip's side, 3DES and AES (9303-11 9.8): written against the standard, not against the
+reader beside it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from readers.iso7816.apdu import CommandApdu, ResponseApdu
 if TYPE_CHECKING:
     from readers.softcard.faults import AnswerFault
 
-_SUITE: Final = CipherSuite.AES_128
-_BLOCK: Final = _SUITE.block_octets
 _CRYPTOGRAM: Final = 0x87
 _CRYPTOGRAM_ODD: Final = 0x85
 _LE: Final = 0x97
@@ -35,17 +33,19 @@ class SecureCommandError(Exception):
 class SecureSession:
     """Keys and counter of one session; nothing shows in repr."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._enc = crypto.derive_key(secret, crypto.KDF_ENC, _SUITE)
-        self._mac = crypto.derive_key(secret, crypto.KDF_MAC, _SUITE)
-        self._counter = 0
+    def __init__(self, secret: bytes, suite: CipherSuite = CipherSuite.AES_128, *, counter: int = 0) -> None:
+        self._suite = suite
+        self._block = suite.block_octets
+        self._enc = crypto.derive_key(secret, crypto.KDF_ENC, suite)
+        self._mac = crypto.derive_key(secret, crypto.KDF_MAC, suite)
+        self._counter = counter
         self._answers = 0
 
-    @staticmethod
-    def room(limit: int) -> int:
-        """The most plain octets whose protected answer fits `limit` octets of data: 223 of 256."""
+    def room(self, limit: int) -> int:
+        """The most plain octets whose protected answer fits `limit` octets of data: 223 of 256 with AES, 231
+        with 3DES."""
         header = 4 if limit <= 256 else 5
-        return (limit - 14 - header) // _BLOCK * _BLOCK - 1
+        return (limit - 14 - header) // self._block * self._block - 1
 
     def unwrap(self, command: CommandApdu) -> CommandApdu:
         """Return the command inside. Raises SecureCommandError: 6987 objects missing, 6988 objects wrong."""
@@ -59,7 +59,9 @@ class SecureSession:
         if not set(items) <= {_CRYPTOGRAM, _CRYPTOGRAM_ODD, _LE, _MAC}:
             raise SecureCommandError(status_words.SM_OBJECTS_WRONG)
         covered = command.data[: -len(items[_MAC].raw)]
-        if not crypto.same(self._checksum(crypto.pad(command.header, _BLOCK) + covered), items[_MAC].value):
+        if not crypto.same(
+            self._checksum(crypto.pad(command.header, self._block) + covered), items[_MAC].value
+        ):
             raise SecureCommandError(status_words.SM_OBJECTS_WRONG)
         return CommandApdu(
             ins=command.ins,
@@ -78,6 +80,8 @@ class SecureSession:
         fault = fault if self._answers > fault_after else ""
         if fault == "unprotected":
             return answer
+        if fault == "ssc-off-by-one":
+            self._counter += 1
         inner = self._cryptogram(answer.data, odd=odd, broken=fault == "bad-padding") if answer.data else b""
         status = answer.sw ^ 1 if fault == "status-mismatch" else answer.sw
         if fault != "no-status":
@@ -90,8 +94,8 @@ class SecureSession:
         return ResponseApdu(data=inner, sw=answer.sw)
 
     def _cryptogram(self, data: bytes, *, odd: bool, broken: bool) -> bytes:
-        padded = bytes(_BLOCK) if broken else crypto.pad(data, _BLOCK)
-        encrypted = crypto.cbc_encrypt(_SUITE, self._enc, self._iv(), padded)
+        padded = bytes(self._block) if broken else crypto.pad(data, self._block)
+        encrypted = crypto.cbc_encrypt(self._suite, self._enc, self._iv(), padded)
         return (
             tlv.encode(_CRYPTOGRAM_ODD, encrypted) if odd else tlv.encode(_CRYPTOGRAM, _INDICATOR, encrypted)
         )
@@ -104,18 +108,22 @@ class SecureSession:
             raise SecureCommandError(status_words.SM_OBJECTS_WRONG)
         try:
             encrypted = item.value if odd else item.value[1:]
-            return crypto.unpad(crypto.cbc_decrypt(_SUITE, self._enc, self._iv(), encrypted), _BLOCK)
+            plain = crypto.cbc_decrypt(self._suite, self._enc, self._iv(), encrypted)
+            return crypto.unpad(plain, self._block)
         except ValueError:
             raise SecureCommandError(status_words.SM_OBJECTS_WRONG) from None
 
     def _ssc(self) -> bytes:
-        return self._counter.to_bytes(_BLOCK, "big")
+        return (self._counter % (1 << 8 * self._block)).to_bytes(self._block, "big")
 
     def _iv(self) -> bytes:
-        return crypto.encrypt_block(_SUITE, self._enc, self._ssc())
+        """Zero for 3DES, the encrypted counter for AES (9.8.6.1, 9.8.7.1)."""
+        if self._suite is CipherSuite.TDES:
+            return bytes(self._block)
+        return crypto.encrypt_block(self._suite, self._enc, self._ssc())
 
     def _checksum(self, data: bytes) -> bytes:
-        return crypto.mac_blocks(_SUITE, self._mac, crypto.pad(self._ssc() + data, _BLOCK))
+        return crypto.mac_blocks(self._suite, self._mac, crypto.pad(self._ssc() + data, self._block))
 
 
 def _expected(item: tlv.Tlv | None) -> int | None:

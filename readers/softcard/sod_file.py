@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 from asn1crypto import x509
 from asn1crypto.core import UTCTime
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from readers.emrtd.files import EF_SOD
 from readers.emrtd.pki.algorithms import hash_oid
 from readers.iso7816 import der, tlv
+from readers.softcard.options import CCCD
+from readers.softcard.signing import signature_algorithm_of, signature_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from readers.softcard.pki import Credential
+    from readers.softcard.options import ChipOptions
+    from readers.softcard.signing import Credential
 
 LDS_SECURITY_OBJECT: Final = "2.23.136.1.1.1"
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
@@ -31,24 +32,60 @@ _CMS_VERSION: Final = 3
 _SIGNER_VERSION: Final = 1
 
 
-def encode_sod(data_groups: Mapping[int, bytes], signer: Credential, signing_time: datetime) -> bytes:
-    """EF.SOD over the data groups: SHA-256, one signer by issuer and serial, ECDSA-SHA256, its certificate
-    within."""
-    content = security_object(data_groups)
-    attributes = signed_attributes(content, signing_time)
-    info = signer_info(signer.encoded, attributes, sign(signer, attributes))
-    return wrap(content, [signer.encoded], [info])
+def encode_sod(
+    data_groups: Mapping[int, bytes],
+    signer: Credential,
+    signing_time: datetime,
+    options: ChipOptions = CCCD,
+) -> bytes:
+    """EF.SOD over the data groups: one signer by issuer and serial, its certificate within; hash, version and
+    scheme as the options say."""
+    content = security_object(data_groups, options.sod_hash, version=options.lds_version)
+    return sign_content(content, signer, signing_time, options)
 
 
-def security_object(data_groups: Mapping[int, bytes], algorithm: str = "sha256") -> bytes:
-    """LDSSecurityObject version 0 with the hash of every data group."""
+def sign_content(
+    content: bytes,
+    signer: Credential,
+    signing_time: datetime,
+    options: ChipOptions = CCCD,
+    *,
+    content_type: str = LDS_SECURITY_OBJECT,
+    template: int | None = EF_SOD.tag,
+) -> bytes:
+    """A SignedData around any content: EF.SOD, or EF.CardSecurity with its own content type and no template."""
+    digest, is_pss = options.sod_hash, options.sod_signature == "rsa-pss"
+    attributes = signed_attributes(content, signing_time, content_type=content_type, algorithm=digest)
+    info = signer_info(
+        signer.encoded,
+        attributes,
+        signature_by(signer, attributes, digest, is_pss=is_pss),
+        digest_algorithm=digest,
+        signature_algorithm=signature_algorithm_of(signer, digest, is_pss=is_pss),
+    )
+    return wrap(
+        content,
+        [signer.encoded],
+        [info],
+        content_type=content_type,
+        digest_algorithm=digest,
+        template=template,
+    )
+
+
+def security_object(
+    data_groups: Mapping[int, bytes], algorithm: str = "sha256", *, version: int = 0
+) -> bytes:
+    """LDSSecurityObject with the hash of every data group; version 1 also names LDS and Unicode (9303-10
+    4.6.2.3)."""
     values = (
         _sequence(
             der.encode_integer(number), tlv.encode(der.OCTET_STRING, hashlib.new(algorithm, octets).digest())
         )
         for number, octets in sorted(data_groups.items())
     )
-    return _sequence(der.encode_integer(0), hash_identifier(algorithm), _sequence(*values))
+    versions = _sequence(tlv.encode(0x13, b"0108"), tlv.encode(0x13, b"040000")) if version else b""
+    return _sequence(der.encode_integer(version), hash_identifier(algorithm), _sequence(*values), versions)
 
 
 def signed_attributes(
@@ -66,11 +103,6 @@ def signed_attributes(
     if signing_time is not None:
         found.append(_attribute(_SIGNING_TIME, UTCTime(signing_time.astimezone(UTC)).dump()))
     return tlv.encode(der.SET, *sorted(found))
-
-
-def sign(signer: Credential, octets: bytes) -> bytes:
-    """ECDSA-SHA256 of the signer."""
-    return signer.key.sign(octets, ec.ECDSA(hashes.SHA256()))
 
 
 def signer_info(
@@ -102,18 +134,21 @@ def wrap(
     signer_infos: Iterable[bytes],
     *,
     content_type: str = LDS_SECURITY_OBJECT,
+    digest_algorithm: str = "sha256",
+    template: int | None = EF_SOD.tag,
 ) -> bytes:
     """The whole file around content, certificates and signers."""
     encapsulated = _sequence(_oid(content_type), tlv.encode(0xA0, tlv.encode(der.OCTET_STRING, content)))
     carried = b"".join(certificates)
     signed_data = _sequence(
         der.encode_integer(_CMS_VERSION),
-        tlv.encode(der.SET, hash_identifier("sha256")),
+        tlv.encode(der.SET, hash_identifier(digest_algorithm)),
         encapsulated,
         tlv.encode(0xA0, carried) if carried else b"",
         tlv.encode(der.SET, *signer_infos),
     )
-    return tlv.encode(EF_SOD.tag, _sequence(_oid(_SIGNED_DATA), tlv.encode(0xA0, signed_data)))
+    message = _sequence(_oid(_SIGNED_DATA), tlv.encode(0xA0, signed_data))
+    return message if template is None else tlv.encode(template, message)
 
 
 def hash_identifier(algorithm: str) -> bytes:

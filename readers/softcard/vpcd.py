@@ -11,13 +11,13 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from readers.errors import ReaderError
-from readers.softcard.faults import CardPulledError, CardSilentError
+from readers.softcard.faults import AnswerLostError, CardPulledError, CardSilentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
-    from readers.softcard.chip import SoftCard
+    from readers.softcard.in_process import Card
 
 DEFAULT_PORT: Final = 35963
 _POWER_OFF: Final = 0
@@ -45,7 +45,7 @@ class _StoppedError(Exception):
 
 
 def serve_vpcd(
-    card: SoftCard,
+    card: Card,
     host: str,
     port: int,
     stop: Event,
@@ -53,12 +53,14 @@ def serve_vpcd(
     wait_s: float = 10.0,
     on_insert: Callable[[], None] | None = None,
     reinsert: bool = True,
+    replacement: Card | None = None,
 ) -> None:
     """Be the card in the reader at host and port until `stop` is set.
 
     Waits up to `wait_s` seconds for the reader to listen and comes back when it restarts. A card whose fault
-    is to be pulled is put back after a moment if `reinsert`. `on_insert` is called each time the card is in
-    the reader. Raises VpcdUnreachableError when the reader was never there."""
+    is to be pulled is put back after a moment, or when its fault says, if `reinsert`; `replacement` then comes
+    in its place, once. `on_insert` is called each time the card is in the reader. Raises VpcdUnreachableError
+    when the reader was never there."""
     first = True
     while not stop.is_set():
         link = _connect(host, port, stop, wait_s if first else None)
@@ -70,9 +72,11 @@ def serve_vpcd(
             on_insert()
         with contextlib.closing(link):
             pulled = _converse(_Link(link, stop), card)
-        if pulled and not reinsert:
-            return
-        stop.wait(_REINSERT_S if pulled else _RETRY_S)
+        if pulled is not None:
+            if not reinsert:
+                return
+            card, replacement = replacement or card, None
+        stop.wait(_RETRY_S if pulled is None else pulled)
 
 
 def _connect(host: str, port: int, stop: Event, wait_s: float | None) -> socket.socket | None:
@@ -92,25 +96,33 @@ def _connect(host: str, port: int, stop: Event, wait_s: float | None) -> socket.
     return None
 
 
-def _converse(link: _Link, card: SoftCard) -> bool:
-    """Answer the reader until it or the caller ends; return whether the card was pulled."""
+def _converse(link: _Link, card: Card) -> float | None:
+    """Answer the reader until it or the caller ends; return after how many seconds a pulled card comes back."""
     try:
         while True:
             message = link.receive()
             if len(message) == 1:
                 _control(link, card, message[0])
             else:
-                link.send(card.process(message))
-    except CardPulledError:
-        return True
+                link.send(_answer(card, message))
+    except CardPulledError as pulled:
+        return pulled.back_after_s or _REINSERT_S
     except CardSilentError:
         link.stay_silent()
     except (_StoppedError, _ReaderClosedError, OSError):
         pass
-    return False
+    return None
 
 
-def _control(link: _Link, card: SoftCard, kind: int) -> None:
+def _answer(card: Card, message: bytes) -> bytes:
+    """The card's answer; a lost one is empty, as the reader's driver would have it."""
+    try:
+        return card.process(message)
+    except AnswerLostError:
+        return b""
+
+
+def _control(link: _Link, card: Card, kind: int) -> None:
     if kind in (_POWER_OFF, _POWER_ON, _RESET):
         card.reset()
     elif kind == _GET_ATR:

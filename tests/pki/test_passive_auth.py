@@ -21,8 +21,9 @@ from readers.emrtd.pki.errors import (
     RevokedError,
 )
 from readers.errors import ChipFileMissingError, MrzError, PortraitError, ReaderError
-from readers.softcard import lds_files
+from readers.softcard import lds_files, security_files
 from readers.softcard.faults import Faults
+from readers.softcard.options import CCCD
 from readers.softcard.personalise import personalise
 from readers.softcard.pki import TrainingPki, training_pki
 from readers.softcard.samples import sample_holder
@@ -121,7 +122,7 @@ def test_card_access_that_offers_more_than_dg14(opened: OpenedChip) -> None:
 
 
 def test_card_access_that_offers_less_is_no_contradiction(opened: OpenedChip) -> None:
-    fewer = lds_files.encode_card_access(chip_auth=False)
+    fewer = security_files.encode_infos(security_files.pace_infos(CCCD))
     assert require_consistent(changed(opened, CardAccess=fewer)).facts["card_access"] == "signed"
 
 

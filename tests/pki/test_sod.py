@@ -269,7 +269,7 @@ def test_unknown_hash_is_not_evidence_against_the_card() -> None:
 def explicit_signer(change) -> bytes:
     """A signer whose key names its curve by parameters, one of them changed; its SOD is signed correctly."""
     from readers.emrtd.curves import curve_by_name
-    from readers.softcard.lds_files import explicit_parameters
+    from readers.softcard.security_files import explicit_parameters
 
     key = ec.generate_private_key(ec.BrainpoolP384R1())
     numbers = key.public_key().public_numbers()

@@ -88,7 +88,7 @@ def test_unknown_signer_has_no_anchor(tmp_path: Path) -> None:
 def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     training_pki(tmp_path, now=NOW)
     keys = list(tmp_path.glob("*.key"))
-    assert len(keys) == 5
+    assert len(keys) == 7
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keys)
 
 

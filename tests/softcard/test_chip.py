@@ -20,7 +20,6 @@ from readers.iso7816.apdu import CommandApdu, ResponseApdu
 from readers.iso7816.channel import PlainChannel
 from readers.softcard.chip import SoftCard
 from readers.softcard.in_process import InProcessConnection
-from readers.softcard.key_agreement import CHIP_AUTH_OID, PACE_OID
 from readers.softcard.personalise import personalise
 from readers.softcard.pki import TrainingPki, training_pki
 from readers.softcard.samples import sample_holder
@@ -29,6 +28,8 @@ from tests.support.softcard import NOW, connect, fake_jpeg, read_and_verify, tru
 if TYPE_CHECKING:
     from pathlib import Path
 
+PACE_OID = "0.4.0.127.0.7.2.2.4.2.2"
+CHIP_AUTH_OID = "0.4.0.127.0.7.2.2.3.2.2"
 HOLDER = sample_holder("mau", today=NOW.date())
 KEY = HOLDER.number.can
 PACE_INFO = parse_card_access(
@@ -111,7 +112,8 @@ def test_files_of_the_application_are_unknown_outside_it(card: SoftCard) -> None
 
 def test_unknown_application_command_and_class(card: SoftCard) -> None:
     assert plain(card, CommandApdu(ins=0xA4, p1=0x04, p2=0x0C, data=b"\xa0\0\0\0\0")).sw == 0x6A82
-    assert plain(card, CommandApdu(ins=0x84, le=8)).sw == 0x6D00
+    assert plain(card, CommandApdu(ins=0x2A, le=8)).sw == 0x6D00
+    assert plain(card, CommandApdu(cla=0x01, ins=0xA4)).sw == 0x6881
     assert plain(card, CommandApdu(cla=0x80, ins=0xA4)).sw == 0x6E00
     assert plain(card, CommandApdu(ins=0xA4, p1=0x09)).sw == 0x6A86
     assert card.process(b"\0\xa4") == b"\x67\x00"
@@ -145,7 +147,8 @@ def step(tag: int | None = None, value: bytes = b"", *, last: bool = False) -> C
         (mse(), 0x9000),
         (mse(curve=13), 0x9000),
         (mse(curve=12), 0x6A88),
-        (mse(password=1), 0x6A88),
+        (mse(password=1), 0x9000),
+        (mse(password=3), 0x6A88),
         (mse(protocol="0.4.0.127.0.7.2.2.4.2.4"), 0x6A80),
         (CommandApdu(ins=0x22, p1=0xC1, p2=0xA4, data=b"\x80\x20"), 0x6A80),
         (CommandApdu(ins=0x22, p1=0x41, p2=0xA4, data=b"\x80\x00"), 0x6A86),
@@ -238,7 +241,8 @@ def test_every_answer_carries_status_and_mac(wire: Wire, secure: SecureChannel) 
         (select(DATA_GROUPS[11]), 0x6A82),
         (select(DATA_GROUPS[3]), 0x6982),
         (select(EF_CARD_ACCESS), 0x6982),
-        (CommandApdu(ins=0x84, le=8), 0x6D00),
+        (CommandApdu(ins=0x2A, le=8), 0x6D00),
+        (CommandApdu(ins=0x84, le=8), 0x6985),
         (read(0x7000), 0x6B00),
         (CommandApdu(ins=0xB0), 0x6700),
     ):

@@ -14,6 +14,7 @@ from readers.emrtd.lds.dg13 import parse_dg13
 from readers.errors import IdNumberError
 from readers.softcard import lds_files
 from readers.softcard.holder import HolderError, HolderRecord, load_holder, mrz_lines, qr_payload
+from readers.softcard.options import CCCD
 from readers.softcard.samples import sample_holder
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ def test_expiry(expires, printed: str, mrz: str) -> None:
     made = holder(expires=expires)
     assert mrz_lines(made)[1][8:14] == mrz
     assert parse_dg13(lds_files.encode_dg13(made)).fields["expiry"] == printed
-    assert parse_dg1(lds_files.encode_dg1(made)).expiry == made.expiry
+    assert parse_dg1(lds_files.encode_dg1(made, CCCD)).expiry == made.expiry
 
 
 def test_year_only_birth() -> None:
     made = holder(birth=PartialDate(year=1950), id_number="001050000001")
     assert mrz_lines(made)[1].startswith("50<<<<")
     assert qr_payload(made).split("|")[3] == "1950"
-    assert parse_dg1(lds_files.encode_dg1(made)).birth == PartialDate(year=1950)
+    assert parse_dg1(lds_files.encode_dg1(made, CCCD)).birth == PartialDate(year=1950)
 
 
 @pytest.mark.parametrize(

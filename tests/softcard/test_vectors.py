@@ -6,7 +6,8 @@ import pytest
 
 from readers.emrtd.curves import curve_by_name
 from readers.iso7816.apdu import CommandApdu, ResponseApdu
-from readers.softcard.key_agreement import PaceChip
+from readers.softcard.options import PaceVariant
+from readers.softcard.pace_chip import PaceChip
 from readers.softcard.secure_session import SecureSession
 from tests.support.readers_vectors import octets, vectors
 
@@ -31,7 +32,7 @@ class Scripted:
 def test_pace_of_the_standard() -> None:
     """9303-11 Appendix G.1, every answer of the chip octet for octet."""
     password = octets(vectors("pace-ecdh-gm")["pace"]["password_mrz"], "K")
-    chip = PaceChip(password, randbytes=Scripted())
+    chip = PaceChip(PaceVariant.parse("ecdh-gm:aes-128:13"), password, randbytes=Scripted())
     secret = None
     for number in range(1, 5):
         command = CommandApdu.decode(octets(PACE, f"command_GA_{number}"))

@@ -1,0 +1,204 @@
+"""Every sample of the catalogue, read with the real reader: each ends as said here, none with a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from readers.errors import ReaderError
+from readers.softcard.chip import SoftCard
+from readers.softcard.in_process import CardSlot, InProcessConnection
+from readers.softcard.pki import TrainingPki, training_pki
+from readers.softcard.samples import (
+    UnknownSampleError,
+    catalogue,
+    require_sample,
+    sample_card,
+    sample_holder,
+    samples,
+)
+from readers.softcard.tables import TableError, read_record
+from tests.support.softcard import NOW, fake_jpeg
+from tests.support.softcard_samples import image_of, keys_of, outcome_of, read_chip, whole_store
+
+if TYPE_CHECKING:
+    from readers.emrtd.pki.store import TrustStore
+
+HONEST = {
+    "ca+aa": (
+        "mau second expired indefinite year-only can-card-2024 ecdsa-aa rsa-sha256-aa ca-3des ca-dh ca-two-keys "
+        "p521 aes256 tdes dh im dh-im many-ways tag-84 no-tag-84 no-parameter-id explicit-parameters card-access-sfi "
+        "card-access-missing master-file mrz-only short-length small-blocks lds-1 rsa-signer pss-signer "
+        "explicit-signer since-expired-signer jpeg2000 iso39794 dg11-dg12 far-dg2 short-blocks slow "
+        "slow-after-wrong-keys other-can bac-only"
+    ),
+    "cam+ca+aa": "cam",
+    "cam+ca": "passport-pace-cam",
+    "aa": "no-ca passport",
+    "ca": "ca-only passport-pace",
+    "nothing": "no-aa",
+}
+ODD_BUT_GENUINE = {
+    "ca+aa": (
+        "dg-not-in-sod com-lists-fewer hidden-dg13 dg13-unknown-field dg13-missing-field dg13-duplicate-field "
+        "dg13-long-residence dg13-not-utf8 dg13-bidi-control dg13-empty-set nested-tlv zero-length "
+        "dg13-other-name dg13-other-number dg13-other-sex dg13-other-birth expiry-not-by-rule not-a-picture "
+        "huge-pixels trailing-archive sod-indefinite sod-trailing"
+    ),
+    "aa": "weak-aa",
+    "nothing": "hidden-dg15 exponent-3",
+}
+HOSTILE = {
+    "aa-failed": "aa-clone replayed-aa truncated-aa refused-aa zeros-aa unknown-trailer",
+    "access-wrong-key": "wrong-can",
+    "ca-failed": "clone ca-clone ca-bad-point ca-refused old-keys-after-ca cam-wrong-proof",
+    "card-access-mismatch": "card-access-extra",
+    "access-downgrade": "card-access-stripped card-access-gone",
+    "card-lost": "pulled lifted lifted-and-changed lifted-for-another dropped",
+    "card-mute": "mute",
+    "chip-file-too-large": "huge-length",
+    "chip-malformed": (
+        "card-access-nested card-access-zero sixty-kb sixty-kb-short sixty-kb-empty sixty-kb-repeated too-much"
+    ),
+    "chip-status": "dead",
+    "pa-chain-invalid": "self-made-csca signed-outside-validity signed-outside-usage",
+    "pa-country-mismatch": "other-country",
+    "pa-curve-parameters": "changed-generator",
+    "pa-dg-hash": "altered-dg1 altered-dg2 altered-dg13 altered-dg14 altered-dg15",
+    "pa-dg-withheld": "hidden-dg14",
+    "pa-no-trust-anchor": "unknown-signer csca-in-sod self-signed-ds",
+    "pa-revoked": "revoked",
+    "pa-scope": "passport-csca",
+    "pa-sod-signature": (
+        "sod-no-signer sod-wrong-content-type wrong-digest signature-over-econtent algorithm-mismatch bad-pss"
+    ),
+    "pa-weak-algorithm": "sha1-sod md5-sod weak-rsa",
+    "pace-failed": (
+        "pace-zero-point pace-bad-point pace-reflected pace-identical pace-zero-nonce pace-wrong-token "
+        "pace-no-token pace-malformed cam-no-proof"
+    ),
+    "portrait-unreadable": "two-faces no-face",
+    "sm-failed": (
+        "wrong-mac sm-no-mac sm-no-status sm-status-mismatch sm-ssc-off-by-one sm-bad-padding sm-unprotected "
+        "flipped cut status"
+    ),
+    "sod-malformed": "sod-two-signers sod-no-certificate sod-zero-length sod-nested",
+}
+EXPECTED = [
+    (name, outcome)
+    for table in (HONEST, ODD_BUT_GENUINE, HOSTILE)
+    for outcome, names in table.items()
+    for name in names.split()
+]
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> TrainingPki:
+    return training_pki(tmp_path_factory.mktemp("pki"), now=NOW)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, pki: TrainingPki) -> TrustStore:
+    return whole_store(tmp_path_factory.mktemp("store") / "s", pki)
+
+
+def test_every_sample_is_expected_and_described() -> None:
+    assert sorted(name for name, _ in EXPECTED) == sorted(catalogue())
+    for language in ("vi", "en"):
+        assert all(text and "\n" not in text for text in samples(language).values())
+
+
+@pytest.mark.parametrize(("name", "outcome"), EXPECTED)
+def test_sample(name: str, outcome: str, pki: TrainingPki, store: TrustStore) -> None:
+    assert outcome_of(name, pki, store) == outcome
+
+
+def test_unknown_sample(pki: TrainingPki) -> None:
+    with pytest.raises(UnknownSampleError):
+        sample_card("nobody", b"", pki, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ({"about": "x", "vi": "x", "colour": 1}, "s.colour"),
+        ({"about": "x", "vi": "x", "faults": {"pace": "tired"}}, "s.faults.pace"),
+        ({"about": "x", "vi": "x", "faults": {"incidents": ["sneeze@3"]}}, "s.faults.incidents"),
+        (
+            {"about": "x", "vi": "x", "faults": {"incidents": [{"kind": "drop"}]}},
+            "s.faults.incidents.at_command",
+        ),
+        ({"about": "x", "vi": "x", "chip": {"pace": ["ecdh-gm:rot13:13"]}}, "s.chip.pace"),
+        ({"about": 1, "vi": "x"}, "s.about"),
+        (5, "s"),
+    ],
+)
+def test_rows_with_unknown_keys_or_values_are_refused_by_name(table, key: str) -> None:
+    from readers.softcard.samples import Sample
+
+    with pytest.raises(TableError) as caught:
+        read_record(Sample, table, "s")
+    assert caught.value.key == key
+
+
+def test_a_card_that_was_lifted_comes_back_and_is_read_on(pki: TrainingPki, store: TrustStore) -> None:
+    clock = Clock()
+    slot = CardSlot(SoftCard(image_of("lifted", pki)), monotonic=clock.now, sleep=clock.sleep)
+    chip = read_chip(
+        slot.connect(),
+        keys_of("lifted"),
+        store,
+        reconnect=lambda: slot.connect(20.0),
+        fresh_challenge=lambda: bytes(range(8)),
+    )
+    assert chip.chip.proven_by.startswith("ca+aa")
+    assert clock.now() >= 2.0
+
+
+@pytest.mark.parametrize("name", ["lifted-and-changed", "lifted-for-another"])
+def test_another_card_put_back_is_not_read_on(pki: TrainingPki, store: TrustStore, name: str) -> None:
+    clock = Clock()
+    other = SoftCard(image_of(require_sample(name).replaced_by, pki))
+    slot = CardSlot(SoftCard(image_of(name, pki)), replacement=other, monotonic=clock.now, sleep=clock.sleep)
+    with pytest.raises(ReaderError) as caught:
+        read_chip(
+            slot.connect(),
+            keys_of(name),
+            store,
+            reconnect=lambda: slot.connect(20.0),
+            fresh_challenge=lambda: bytes(range(8)),
+        )
+    assert caught.value.code != "card-lost"
+
+
+def test_holders_do_not_exist(pki: TrainingPki) -> None:
+    numbers = {sample_holder(name, today=NOW.date()).id_number for name in catalogue()}
+    assert numbers == {"001099000001", "001199000002"}
+
+
+def test_an_image_shows_nothing_of_its_holder_or_keys(pki: TrainingPki) -> None:
+    image = sample_card("passport-pace-cam", fake_jpeg(), pki, now=NOW)
+    shown = repr(image)
+    for secret in (image.can, image.mrz_information, str(image.static_key), "NGUYEN"):
+        assert secret not in shown
+
+
+def test_a_connection_is_needed_after_the_card_is_gone(pki: TrainingPki) -> None:
+    connection = InProcessConnection(SoftCard(image_of("mau", pki)))
+    connection.close()
+    with pytest.raises(ReaderError):
+        connection.transceive(b"\0\xa4\x02\x0c\x02\x01\x1c")
+
+
+class Clock:
+    """Time that passes only by waiting."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
