@@ -6,6 +6,8 @@ import unicodedata
 from typing import Final
 
 TD1_NAME_CHARACTERS: Final = 30
+_CUT_AT_MOST: Final = 2
+"""Characters by which a folded name may stay below the line: the doubled filler, and one at its end."""
 
 
 def fold(name: str) -> str:
@@ -17,8 +19,17 @@ def fold(name: str) -> str:
 
 
 def same_name(full_name: str, mrz_name: str) -> bool:
-    """Whether the full name folds to the MRZ's, which may be cut at the end of its line."""
+    """Whether the full name folds to the MRZ's, which may be cut at the end of its line.
+
+    Blanks do not count: the apostrophe of names such as H'Hen is left out of an MRZ or becomes a filler, both occur
+    (9303-3 4.6)."""
     full, short = fold(full_name), fold(mrz_name)
-    if full == short:
+    if full.replace(" ", "") == short.replace(" ", ""):
         return True
-    return len(short) >= TD1_NAME_CHARACTERS - 2 and full.startswith(short)
+    return len(short) >= TD1_NAME_CHARACTERS - _CUT_AT_MOST and _is_cut(full.split(), short.split())
+
+
+def _is_cut(full: list[str], short: list[str]) -> bool:
+    """Whether a full line has the first parts of the name, each whole or shortened (9303-3 4.6)."""
+    pairs = zip(full, short, strict=False)
+    return len(short) <= len(full) and all(part.startswith(cut) for part, cut in pairs)

@@ -77,13 +77,6 @@ def parse_qr(payload: str | bytes) -> QrCard:
     )
 
 
-def read_access(text: str | bytes) -> QrCard | IdNumber:
-    """What the operator scanned or typed: a payload with `|` is a QR code, else the number. Raises QrError or
-    IdNumberError."""
-    decoded = _decode(text)
-    return parse_qr(decoded) if SEPARATOR in decoded else parse_id_number(decoded)
-
-
 def _decode(payload: str | bytes) -> str:
     octets = payload.encode("utf-8", errors="surrogatepass") if isinstance(payload, str) else payload
     if len(octets) > MAX_OCTETS:

@@ -101,8 +101,8 @@ class ElementWalk:
         """One element as text that is safe to show, "" when absent."""
         return self._readable(name, self.values.get(name, b""))
 
-    def person(self, name: str) -> str:
-        """A name in the form of 9303-3 (primary<<secondary), its fillers as blanks."""
+    def words(self, name: str) -> str:
+        """A text in the form of the MRZ (a name is primary<<secondary), its fillers as blanks."""
         return _unfilled(self.text(name))
 
     def parts(self, name: str) -> tuple[str, ...]:

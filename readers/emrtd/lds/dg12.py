@@ -53,11 +53,11 @@ def parse_dg12(octets: bytes) -> DocumentDetails:
     walk = ElementWalk("dg12", _NAMES)
     walk.walk(tlv.parse_one(octets, DATA_GROUPS[12].tag).children())
     return DocumentDetails(
-        issuing_authority=walk.text("issuing-authority"),
+        issuing_authority=walk.words("issuing-authority"),
         issued=walk.date("issued"),
         other_persons=walk.people("other-person"),
-        endorsements=walk.text("endorsements"),
-        tax_exit=walk.text("tax-exit"),
+        endorsements=walk.words("endorsements"),
+        tax_exit=walk.words("tax-exit"),
         front_image=walk.values.get("front-image", b""),
         rear_image=walk.values.get("rear-image", b""),
         personalised_at=_moment(walk),

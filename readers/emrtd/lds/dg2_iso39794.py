@@ -4,7 +4,11 @@ DER under implicit context tags; a CHOICE keeps its tag. The way to the picture 
     [1] → [APPLICATION 5] FaceImageDataBlock {versionBlock [0], representationBlocks [1]}
     → SEQUENCE RepresentationBlock {representationId [0], imageRepresentation [1] …}
     → base [0] → imageRepresentation2DBlock [0] {representationData2D [0] OCTET STRING, imageInformation2DBlock [1] …}
-All else (landmarks, quality, capture device, metadata) is skipped: nothing here uses it."""
+All else (landmarks, quality, capture device, metadata) is skipped: nothing here uses it.
+
+The tags are those of the ASN.1 modules ISO-IEC-39794-5-ed-1-v1 and, for eMRTDs, ID-ICAO-ISO-IEC-39794-5-ed-1-v1. This
+software makes use of the Schema from ISO/IEC 39794-5 within modifications permitted in the relevant ISO/IEC standard.
+Please reproduce this note if possible."""
 
 from __future__ import annotations
 

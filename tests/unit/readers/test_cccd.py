@@ -182,4 +182,16 @@ def test_folding_names():
     assert not same_name("Nguyễn Văn Mẫu", "NGUYEN VAN MAI")
     long = "Công Tằng Tôn Nữ Hoàng Thị Mẫu Đơn"
     assert same_name(long, fold(long)[:29])
+    assert same_name(long, "CONG TANG TON NU HOANG T MAU D")
+    assert same_name(long, "CONG TANG TON NU HOANG THI MAU")
+    assert not same_name(long, "CONG TANG TON NU HOANG THI MAI D")
     assert not same_name(long, fold(long)[:12])
+    assert not same_name(fold(long)[:29], long)
+
+
+def test_apostrophes_of_names_are_left_out_or_become_fillers():
+    for name in ("H'Hen Niê", "H’Hen Niê", "Hʼhen Niê"):
+        assert same_name(name, "HHEN NIE")
+        assert same_name(name, "H HEN NIE")
+    assert not same_name("H'Hen Niê", "HEN NIE")
+    assert not same_name("Nguyễn Văn Mẫu", "NGUYEN VAN")

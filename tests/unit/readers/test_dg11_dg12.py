@@ -10,6 +10,7 @@ from readers.emrtd.lds.dg12 import parse_dg12
 from readers.emrtd.lds.texts import date_ccyymmdd
 from readers.errors import TlvError
 from readers.iso7816 import tlv
+from tests.support.readers_vectors import octets, vectors
 
 
 def group(tag, *items, listed=True):
@@ -58,8 +59,20 @@ def test_every_field_of_dg11():
     assert (details.warnings, details.repaired, details.raw) == ((), (), DG11)
 
 
+def test_the_worked_example_of_dg11():
+    table = vectors("lds")["lds"]["ef_dg11"]
+    details = parse_dg11(octets(table, "EF_DG11"))
+    assert details.full_name == table["full_name"]
+    assert details.place_of_birth == tuple(table["place_of_birth"])
+    assert details.address == tuple(table["address"])
+    assert (details.telephone, details.profession) == (table["telephone"], table["profession"])
+    assert details.warnings == ()
+    with pytest.raises(TlvError):  # as printed, its length is wrong
+        parse_dg11(b"\x6b\x63" + octets(table, "EF_DG11")[2:])
+
+
 @pytest.mark.parametrize(
-    ("octets", "expected"),
+    ("encoded", "expected"),
     [
         (b"19990115", PartialDate(year=1999, month=1, day=15)),
         (b"\x19\x99\x01\x15", PartialDate(year=1999, month=1, day=15)),
@@ -74,9 +87,9 @@ def test_every_field_of_dg11():
         (b"\xff" * 8, None),
     ],
 )
-def test_dates_in_digits_and_in_bcd(octets, expected):
-    assert date_ccyymmdd(octets) == expected
-    details = parse_dg11(group(0x6B, (0x5F2B, octets)))
+def test_dates_in_digits_and_in_bcd(encoded, expected):
+    assert date_ccyymmdd(encoded) == expected
+    details = parse_dg11(group(0x6B, (0x5F2B, encoded)))
     assert details.birth == expected
     assert details.warnings == (() if expected else ("dg11-odd-birth",))
 
@@ -106,7 +119,7 @@ def test_every_field_of_dg12():
 
 
 @pytest.mark.parametrize(
-    ("octets", "expected"),
+    ("encoded", "expected"),
     [
         (bytes.fromhex("20210601083000"), datetime(2021, 6, 1, 8, 30)),  # noqa: DTZ001
         (b"20210601", None),
@@ -115,14 +128,14 @@ def test_every_field_of_dg12():
         (b"\xff" * 14, None),
     ],
 )
-def test_time_of_personalisation(octets, expected):
-    details = parse_dg12(group(0x6C, (0x5F55, octets)))
+def test_time_of_personalisation(encoded, expected):
+    details = parse_dg12(group(0x6C, (0x5F55, encoded)))
     assert details.personalised_at == expected
     assert details.warnings == (() if expected else ("dg12-odd-personalised-at",))
 
 
 @pytest.mark.parametrize(
-    "parse", [lambda octets: parse_dg11(b"\x6b" + octets), lambda octets: parse_dg12(b"\x6c" + octets)]
+    "parse", [lambda rest: parse_dg11(b"\x6b" + rest), lambda rest: parse_dg12(b"\x6c" + rest)]
 )
 def test_empty_and_odd_groups_warn(parse):
     assert any("tag-list" in warning for warning in parse(b"\x00").warnings)
@@ -157,20 +170,20 @@ def test_an_other_name_outside_a_list_counts():
 
 
 def test_a_tag_list_that_leaves_something_out():
-    octets = tlv.encode(
+    short = tlv.encode(
         0x6B, tlv.encode(0x5C, b"\x5f\x0e"), tlv.encode(0x5F0E, b"A"), tlv.encode(0x5F10, b"1")
     )
-    assert parse_dg11(octets).warnings == ("dg11-tag-list",)
+    assert parse_dg11(short).warnings == ("dg11-tag-list",)
     assert parse_dg11(group(0x6B, (0x5F0E, "A"), listed=False)).warnings == ("dg11-tag-list",)
 
 
 @pytest.mark.parametrize("parse", [parse_dg11, parse_dg12])
 @pytest.mark.parametrize(
-    "octets", [b"", b"\x6b", b"\x6d\x00", b"\x6b\x03\x5f\x0e\x05", b"\x6c\x02\x5f\x26", b"\x6b\x00\x00"]
+    "broken", [b"", b"\x6b", b"\x6d\x00", b"\x6b\x03\x5f\x0e\x05", b"\x6c\x02\x5f\x26", b"\x6b\x00\x00"]
 )
-def test_what_is_no_such_group(parse, octets):
+def test_what_is_no_such_group(parse, broken):
     with pytest.raises(TlvError):
-        parse(octets)
+        parse(broken)
 
 
 def test_nothing_of_a_person_in_repr():

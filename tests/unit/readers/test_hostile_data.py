@@ -267,6 +267,14 @@ def test_a_td3_mrz_is_parsed_whole():
     assert (mrz.sex, mrz.expiry) == ("F", date(2012, 4, 15))
 
 
+def test_a_td3_mrz_without_optional_data_and_its_check_digit():
+    """The digit may be a filler (9303-4 4.2.2); some issuers leave it so."""
+    line = "L898902C36UTO7408122F1204159" + "<" * 15
+    composite = check_digit(line[:10] + line[13:20] + line[21:43])
+    mrz = parse_mrz(TD3[:44] + line + composite)
+    assert (mrz.optional, mrz.information) == ("", "L898902C3674081221204159")
+
+
 @pytest.mark.parametrize("text", [TD1, TD2, TD3])
 def test_no_o_passes_for_a_zero(text):
     """Where a check digit stands guard: everywhere but in names, document code, issuer and nationality."""
