@@ -51,8 +51,8 @@ def card_source(
         if not training:
             return CardSource(kind="simulated", connect=_refuse_simulated)
         if is_softcard(reader) and workshop is not None:
-            cards = workshop
-            return CardSource(kind="software", connect=lambda: cards.connect(reader))
+            slot = workshop.slot(reader)
+            return CardSource(kind="software", connect=slot.connect, reconnect=slot.reconnect)
 
     def connect(wait_s: float) -> Connection:
         return pcsc.connect(reader, wait_s=wait_s, apdu_deadline_s=apdu_deadline_s)

@@ -31,6 +31,7 @@ from proctor.present import ACCESS_KINDS
 from proctor.recorder import place_of
 from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES, load_texts
 from readers.errors import ReaderError
+from readers.softcard.link import RATES
 from reports.errors import ReportsError
 from sessions.errors import SessionsError
 
@@ -91,14 +92,23 @@ def _add_main_commands(build: _Builder) -> None:
     parser.add_argument("--headless", action="store_true", help=_help("option.headless"))
     parser.add_argument("--out", metavar="DIR", help=_help("option.out-training"))
     parser.add_argument("--candidates", type=int, default=7, metavar="N", help=_help("option.candidates"))
-    parser = build.command("softcard", "softcard", chip.softcard)
+    _add_softcard(build.command("softcard", "softcard", softcard.run))
+    build.command("doctor", "doctor", station.doctor)
+
+
+def _add_softcard(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--holder", metavar="FILE", help=_help("option.holder"))
     which.add_argument("--sample", metavar="NAME", default=None, help=_help("option.sample"))
+    which.add_argument("--roster", metavar="FILE", help=_help("option.softcard-roster"))
+    parser.add_argument("--number", metavar="-", help=_help("option.softcard-number"))
+    parser.add_argument("--seconds", type=float, metavar="S", help=_help("option.softcard-seconds"))
     parser.add_argument("--vpcd", metavar="HOST:PORT", default="127.0.0.1:35963", help=_help("option.vpcd"))
     parser.add_argument("--portrait", metavar="FILE", help=_help("option.portrait"))
+    parser.add_argument("--kbit", type=int, choices=RATES, help=_help("option.kbit"))
+    parser.add_argument("--apdu-ms", type=float, metavar="MS", help=_help("option.apdu-ms"))
+    parser.add_argument("--fault", metavar="KIND@N[=X]", action="append", help=_help("option.fault"))
     parser.add_argument("--list", action="store_true", help=_help("option.list-samples"))
-    build.command("doctor", "doctor", station.doctor)
 
 
 def _add_work_commands(build: _Builder) -> None:
@@ -107,6 +117,7 @@ def _add_work_commands(build: _Builder) -> None:
     read = chips.command("read", "chip.read", chip.read)
     read.add_argument("--reader", required=True, metavar="NAME", help=_help("option.reader"))
     _access(read, can=True)
+    read.add_argument("--evidence", metavar="FILE", help=_help("option.evidence"))
     read.add_argument("--bac", action="store_true", help=_help("option.bac"))
     read.add_argument("--training", action="store_true", help=_help("option.training"))
     read.add_argument("--wait", type=float, default=20.0, metavar="S", help=_help("option.wait"))

@@ -1,6 +1,5 @@
-"""`proctor chip read`, `proctor chip readers` and `proctor softcard`."""
+"""`proctor chip read` and `proctor chip readers`."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from proctor.app import MEMORY_FILE, card_source, chip_desks
+from proctor.chip_evidence import require_new, write_evidence
 from proctor.commands.context import Context
 from proctor.commands.show import check_lines, checks_json, reasons_json, step_line, warnings_json
 from proctor.desks import Progress
@@ -20,7 +20,7 @@ from proctor.pipeline import Proven, read_chip
 from proctor.policy import chip_reasons, chip_verdict
 from proctor.recorder import Recorder
 from proctor.roots import ensure_training_root, kind_at, require_real_root
-from proctor.softcards import CardWorkshop, is_softcard, open_workshop, portrait_of_file
+from proctor.softcards import CardWorkshop, is_softcard, open_workshop
 from proctor.trusting import empty_trust, open_trust_read_only
 from readers.emrtd.pki.errors import TrustStoreMissingError
 from readers.emrtd.pki.store import TrustStore
@@ -28,8 +28,6 @@ from readers.emrtd.reader_memory import FileMemory, ReaderMemory
 from readers.emrtd.reading import ReadLimits
 from readers.emrtd.steps import NOT_REACHED, Step
 from readers.softcard.in_process import READER_NAME
-from readers.softcard.samples import samples
-from readers.softcard.vpcd import serve_vpcd
 from readers.transport.pcsc import list_readers
 
 APDU_DEADLINE_S = 5.0
@@ -51,6 +49,7 @@ def read(context: Context) -> int:
     """Read and verify one chip. Exit 0 when it is genuine."""
     options = context.options
     access = context.access_text()
+    require_new(options.evidence)
     trust, workshop = _training(context) if options.training else (_real_trust(context), None)
     require_known_card(options.reader, workshop)
     source = card_source(
@@ -76,6 +75,8 @@ def read(context: Context) -> int:
             proven = read_chip(desk, trusting, recorder)
         finally:
             desk.close()
+    if options.evidence is not None and not write_evidence(options.evidence, proven, recorder, desk, trust):
+        context.say("evidence-none")
     return _show(context, recorder, proven, desk.steps, round((monotonic() - started) * 1000))
 
 
@@ -162,45 +163,3 @@ def chip_progress(console: Console) -> Iterator[Progress | None]:
             bar.update(tasks[name], completed=done, total=total)
 
         yield on_progress
-
-
-def softcard(context: Context) -> int:
-    """Be a card in a PC/SC reader until Ctrl-C; says its number and QR payload when the card is in."""
-    options = context.options
-    if options.list:
-        known = dict(samples())
-        context.result({"samples": known}, tuple(f"{name:16} {text}" for name, text in known.items()))
-        return 0
-    name = options.holder if options.holder is not None else (options.sample or "")
-    if options.holder is not None and not name.endswith(".toml"):
-        raise CommandError("holder-not-toml", usage=True, file=name)
-    host, port = _address(options.vpcd)
-    root = ensure_training_root(context.places.training)
-    workshop, _trust = open_workshop(root, root.unlock())
-    portrait = portrait_of_file(options.portrait) if options.portrait is not None else None
-    card, stop = workshop.card_of(name, portrait=portrait), threading.Event()
-    holder = workshop.holder_of(name)
-    shown = threading.Event()
-
-    def on_insert() -> None:
-        if shown.is_set():
-            return
-        shown.set()
-        data = {"number": holder.id_number, "qr": workshop.payload_of(name), "vpcd": options.vpcd}
-        context.result(data, (str(data["number"]), str(data["qr"])))
-        context.flush()
-        context.say("result.softcard", address=options.vpcd)
-
-    context.say("progress.softcard", address=options.vpcd)
-    try:
-        serve_vpcd(card, host, port, stop, on_insert=on_insert)
-    except KeyboardInterrupt:
-        stop.set()
-    return 0
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise CommandError("bad-address", usage=True, value=text)
-    return host, int(port)
