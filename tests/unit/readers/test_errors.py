@@ -60,6 +60,10 @@ def test_only_evidence_against_the_card_is_conclusive():
         "bac-failed",
         "ca-failed",
         "card-expired",
+        "evidence-altered",
+        "evidence-challenge",
+        "evidence-claim",
+        "evidence-time",
         "pace-failed",
         "qr-card-mismatch",
     }
