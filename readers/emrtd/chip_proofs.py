@@ -102,7 +102,10 @@ class ChipProver:
         infos, key = keys.security_infos, keys.active_key
         declared = None if infos is None else infos.active_auth_algorithm
         if key is None:
-            return self._no_active("suppressed" if files.DG15 in listed_files(keys) else "no-dg15")
+            why = "suppressed" if files.DG15 in listed_files(keys) else "no-dg15"
+            self._facts["active_authentication"] = why
+            self._log.skip("aa", why)
+            return None
         with self._log.step("aa") as step:
             weakness = active_auth.weakness(key, declared)
             if weakness is not None:
@@ -112,10 +115,6 @@ class ChipProver:
             signature = self._sign(key, challenge)
             self._facts |= active_auth.require_answer(key, challenge, signature, declared=declared)
         return ActiveProof(challenge=challenge, signature=signature)
-
-    def _no_active(self, why: str) -> None:
-        self._facts["active_authentication"] = why
-        self._log.skip("aa", why)
 
     def _sign(self, key: ActiveKey, challenge: bytes) -> bytes:
         """The answer to INTERNAL AUTHENTICATE. A refusal by a chip whose signed DG15 promises a signature is a failed

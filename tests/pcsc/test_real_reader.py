@@ -49,7 +49,7 @@ def test_whole_read_over_pcsc(private_pcsc: PrivatePcsc, pki: Path) -> None:
     assert shown["qr"].startswith(NUMBER + "|")
     for result in (first, second):
         assert result["code"] == "read", result
-        assert result["proven_by"] == "aa"
+        assert result["proven_by"] == "ca+aa"
         assert result["verified"] == "DG1 DG2 DG13 DG14 DG15"
 
 
@@ -83,7 +83,7 @@ def test_wrong_access_number(private_pcsc: PrivatePcsc, pki: Path) -> None:
     ("sample", "code"),
     [
         ("altered-dg2", "pa-dg-hash"),
-        ("clone", "aa-failed"),
+        ("clone", "ca-failed"),
         ("unknown-signer", "pa-no-trust-anchor"),
         ("revoked", "pa-revoked"),
         ("wrong-mac", "sm-failed"),
