@@ -13,7 +13,7 @@ from readers.emrtd.curves import curve_by_name
 from readers.emrtd.pki.master_list import MASTER_LIST, MASTER_LIST_SIGNING
 from readers.iso7816 import der, tlv
 from readers.softcard import sod_file
-from readers.softcard.lds_files import explicit_parameters
+from readers.softcard.security_files import explicit_parameters
 from tests.support.softcard import NOW
 from tests.support.softcard_certificates import (
     Authority,
