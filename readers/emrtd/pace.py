@@ -7,6 +7,9 @@ and a refusal says only what the chip does not know. `finish` uses the key; what
 Public keys of the 2048-bit groups exceed 255 octets: those commands take the extended form (9303-11 9.3.1.2).
 Splitting them into a command chain is not done: the chain of GENERAL AUTHENTICATE is the protocol itself, and
 chaining "must not be used for other purposes" (9.3.2). A chip that refuses the extended form gives ChipStatusError.
+
+Implementations differ on leading zero octets of a Diffie-Hellman secret (PKCS #3 8.3 keeps them, some drop them). A
+run that ends in such a secret is given up before the token, which would be the try, and begun again.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ _DYNAMIC_DATA: Final = 0x7C
 _NONCE: Final = 0x80
 _MAX_NONCE_OCTETS: Final = 64
 _CHIP_AUTHENTICATION_DATA: Final = 0x8A
+_MAX_RUNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +63,9 @@ class PaceSession:
 
 @dataclass(slots=True, kw_only=True)
 class _Agreed:
-    """What the key agreement left behind."""
+    """What the key agreement left behind. `clear`: both sides encode the secret alike."""
 
+    clear: bool
     keys: SessionKeys = field(repr=False)
     own: KeyPair = field(repr=False)
     theirs: bytes = field(repr=False)
@@ -96,9 +101,7 @@ class PaceReader:
 
     def establish(self, key: AccessKey) -> SecureChannel:
         """Both halves in one. Raises what `finish` raises, and ChipStatusError when the chip refuses `begin`."""
-        refusal = self.begin(key)
-        if refusal is not None:
-            raise ChipStatusError(command=refusal.command, sw=f"{refusal.sw:04X}")
+        self._require_begun(key)
         return self.finish(key).channel
 
     def begin(self, key: AccessKey) -> Refusal | None:
@@ -120,12 +123,25 @@ class PaceReader:
 
         Raises AccessDeniedError when the chip refuses the key, PaceFailedError when the chip breaks the
         protocol, ChipStatusError when it refuses a step, and what the connection raises."""
-        nonce = self._decrypt_nonce(key)
-        mapped = self._map(nonce)
-        agreed = self._agree(mapped)
-        encrypted = self._exchange_tokens(agreed)
-        mapping = self._read_mapping(agreed.keys, encrypted) if self._info.mapping == "ecdh-cam" else None
+        agreed = self._run(key)
+        for _ in range(_MAX_RUNS - 1):
+            if agreed.clear:
+                break
+            self._require_begun(key)
+            agreed = self._run(key)
+        objects = self._exchange_tokens(agreed)
+        mapping = self._read_mapping(agreed.keys, objects) if self._info.mapping == "ecdh-cam" else None
         return PaceSession(channel=SecureChannel(self._channel, agreed.keys), mapping=mapping)
+
+    def _require_begun(self, key: AccessKey) -> None:
+        refusal = self.begin(key)
+        if refusal is not None:
+            raise ChipStatusError(command=refusal.command, sw=f"{refusal.sw:04X}")
+
+    def _run(self, key: AccessKey) -> _Agreed:
+        """From the nonce to the key agreement: nothing that tells the chip whether the key is right."""
+        self._mapping_key = b""
+        return self._agree(self._map(self._decrypt_nonce(key)))
 
     def _set_parameters(self, key: AccessKey) -> CommandApdu:
         data = tlv.encode(0x80, der.encode_oid(self._info.oid)) + tlv.encode(0x83, bytes([key.reference]))
@@ -194,7 +210,8 @@ class PaceReader:
             secret = mapped.agree(own, theirs)
         except MappingError as error:
             raise PaceFailedError(step="key-agreement", reason=error.reason) from None
-        return _Agreed(keys=SessionKeys.derive(self._suite, secret), own=own, theirs=theirs)
+        clear = mapped.encodes_alike(secret)
+        return _Agreed(clear=clear, keys=SessionKeys.derive(self._suite, secret), own=own, theirs=theirs)
 
     def _exchange(self, domain: Domain, own_tag: int, own: KeyPair, their_tag: int, what: str) -> bytes:
         """Public keys: theirs, checked to be one and not ours."""

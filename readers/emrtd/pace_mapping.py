@@ -80,6 +80,9 @@ class Domain(Protocol):
         """The shared secret K: x-coordinate or group element, in the octets of the field. Raises
         MappingError."""
 
+    def encodes_alike(self, secret: bytes) -> bool:
+        """Whether every implementation feeds these same octets of a shared secret into the key derivation."""
+
     def require_nonce(self, nonce: bytes) -> None:
         """Check that the nonce is not zero in this group: the generic mapping would not use it. Raises
         MappingError."""
@@ -132,6 +135,10 @@ class EcDomain:
     def agree(self, own: KeyPair, theirs: bytes) -> bytes:
         """The x-coordinate of the shared point. Raises MappingError."""
         return self.curve.encode_x(self._multiply(own.private, self._decode(theirs)))
+
+    def encodes_alike(self, secret: bytes) -> bool:
+        """Always: a coordinate has the length of the field (FE2OS of TR-03111)."""
+        return len(secret) == self.curve.size
 
     def require_nonce(self, nonce: bytes) -> None:
         """Check that the nonce is not zero modulo the order. Raises MappingError."""
@@ -217,8 +224,12 @@ class DhDomain:
             raise MappingError("own-key-reflected")
 
     def agree(self, own: KeyPair, theirs: bytes) -> bytes:
-        """The shared element, leading zero octets kept. Raises MappingError."""
+        """The shared element, leading zero octets kept (PKCS #3 8.3). Raises MappingError."""
         return self.group.encode(self._power(own.private, self._decode(theirs)))
+
+    def encodes_alike(self, secret: bytes) -> bool:
+        """Unless it begins with a zero octet, which some implementations drop."""
+        return secret[0] != 0
 
     def require_nonce(self, nonce: bytes) -> None:
         """Check that the nonce is not zero modulo the order. Raises MappingError."""

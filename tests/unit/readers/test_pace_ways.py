@@ -10,7 +10,7 @@ from readers.emrtd.crypto import CipherSuite
 from readers.emrtd.curves import CURVES
 from readers.emrtd.dh import GROUPS
 from readers.emrtd.lds.security_infos import parse_security_infos
-from readers.emrtd.pace_mapping import standard_domain
+from readers.emrtd.pace_mapping import DhDomain, standard_domain
 from readers.errors import AccessDeniedError
 from readers.iso7816.apdu import CommandApdu
 from readers.iso7816.channel import PlainChannel
@@ -74,3 +74,28 @@ def test_public_values_are_drawn_again_until_they_are_full_length():
     assert not domain.key_pair(lambda count: (short - 1).to_bytes(count, "big")).public[0]
     stripped = domain.key_pair_of(short).public.lstrip(b"\0")
     assert domain.agree(pair, stripped) == domain.agree(pair, domain.key_pair_of(short).public)
+
+
+@pytest.mark.parametrize("mapping", ["dh-gm", "dh-im"])
+def test_a_secret_with_leading_zeros_is_given_up_before_it_is_a_try(mapping, monkeypatch):
+    judged = []
+
+    def judge(self, secret):
+        judged.append(secret)
+        return len(judged) == 3
+
+    monkeypatch.setattr(DhDomain, "encodes_alike", judge)
+    info = parse_security_infos(infos(pace_info(mapping, CipherSuite.AES_128, 0))).pace[0]
+    chip = AccessChip(secrets={2: CAN.secret}, parameter_id=0)
+    assert pace.PaceReader(PlainChannel(chip), info, randbytes=secrets.token_bytes).establish(CAN).alive
+    assert (chip.said("mse"), chip.said("agree"), chip.said("token")) == (3, 3, 1)
+    judged.clear()
+    monkeypatch.setattr(DhDomain, "encodes_alike", lambda self, secret: False)
+    assert pace.PaceReader(PlainChannel(chip), info, randbytes=secrets.token_bytes).establish(CAN).alive
+    assert (chip.said("mse"), chip.said("agree"), chip.said("token")) == (7, 7, 2)
+
+
+def test_which_secrets_are_encoded_alike():
+    assert standard_domain(13).encodes_alike(bytes(32))
+    assert not standard_domain(0).encodes_alike(bytes(1) + b"\xff" * 127)
+    assert standard_domain(0).encodes_alike(b"\x01" + bytes(127))
