@@ -4,6 +4,7 @@ JPEG: ISO/IEC 10918-1 B.1.1; JPEG 2000 file: ISO/IEC 15444-1 Annex I; its codest
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,9 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that carry the size: every SOF, without DHT, JPG and DAC."""
 _SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
 _RESTARTS: Final = range(0xD0, 0xD8)
+_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+_MAX_PARTS: Final = 4096
+"""Segments, boxes or tile-parts that are followed; a picture of 64 KiB that has more is not understood."""
 _SOT, _EOC = b"\xff\x90", b"\xff\xd9"
 
 
@@ -52,7 +56,10 @@ def measure(image: bytes) -> Picture:
 def _measure_jpeg(image: bytes) -> Picture:
     size = (0, 0)
     position = 2
-    while (found := _marker(image, position)) is not None:
+    for _ in range(_MAX_PARTS):
+        found = _marker(image, position)
+        if found is None:
+            break
         marker, position = found
         if marker == _EOI:
             return Picture(format="jpeg", width=size[0], height=size[1], end=position)
@@ -81,18 +88,17 @@ def _marker(image: bytes, position: int) -> tuple[int, int] | None:
 
 def _after_scan(image: bytes, position: int) -> int:
     """Where the entropy-coded data ends: at the next marker that is neither a stuffed octet nor a restart."""
-    while (position := image.find(b"\xff", position)) >= 0:
-        following = image[position + 1 : position + 2]
-        if following and following != b"\x00" and following[0] not in _RESTARTS:
-            return position
-        position += 2
-    return len(image)
+    found = _MARKER.search(image, position)
+    return len(image) if found is None else found.start()
 
 
 def _measure_file(image: bytes) -> Picture:
     """The boxes of a JP2 file: as far as they follow one another, and the first codestream's size."""
     position, size, codestream_end = 0, (0, 0), None
-    while (box := _box(image, position)) is not None:
+    for _ in range(_MAX_PARTS):
+        box = _box(image, position)
+        if box is None:
+            break
         kind, start, end = box
         if kind == b"jp2c" and codestream_end is None:
             size = _codestream_size(image, start)
@@ -133,12 +139,18 @@ def _codestream_size(image: bytes, start: int) -> tuple[int, int]:
 def _codestream_end(image: bytes, start: int, stop: int) -> int | None:
     """Behind EOC: the main header's segments are skipped by their lengths, then the tile-parts by theirs (A.4.2)."""
     position = start + 2
-    while image[position : position + 2] not in (_SOT, b"") and position + 4 <= stop:
-        position += 2 + max(int.from_bytes(image[position + 2 : position + 4], "big"), 2)
-    while image[position : position + 2] == _SOT and position + 12 <= stop:
-        length = int.from_bytes(image[position + 6 : position + 10], "big")
-        if length == 0:  # this tile-part goes on to EOC
-            last = image.rfind(_EOC, position, stop)
-            return None if last < 0 else last + 2
-        position += max(length, 12)
+    for _ in range(_MAX_PARTS):
+        marker, length = image[position : position + 2], 2 + _number(image, position + 2, 2)
+        if marker == _EOC or position + 4 > stop:
+            break
+        if marker == _SOT:
+            length = _number(image, position + 6, 4)
+            if length == 0:  # this tile-part goes on to EOC
+                last = image.rfind(_EOC, position, stop)
+                return None if last < 0 else last + 2
+        position += max(length, 4)
     return position + 2 if image[position : position + 2] == _EOC and position + 2 <= stop else None
+
+
+def _number(image: bytes, position: int, octets: int) -> int:
+    return int.from_bytes(image[position : position + octets], "big")
