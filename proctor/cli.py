@@ -19,6 +19,7 @@ from proctor.commands import (
     log,
     people,
     sheets,
+    softcard,
     station,
     training,
     trust,

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -18,28 +19,48 @@ from biometrics.weights import load_detector
 from biometrics.zone import face_of_still
 from proctor.files import read_file
 from proctor.trusting import open_trust, signer_of
+from readers.cccd.id_number import parse_id_number
+from readers.emrtd.dates import PartialDate
+from readers.emrtd.pki.chain import Scope
 from readers.emrtd.pki.store import TrustStore
 from readers.softcard.chip import SoftCard
-from readers.softcard.holder import HolderRecord, load_holder, qr_payload
-from readers.softcard.in_process import READER_NAME, InProcessConnection
+from readers.softcard.chip_keys import SharedKeys
+from readers.softcard.faults import NO_FAULTS, Incident
+from readers.softcard.holder import HolderRecord, access_text, load_card
+from readers.softcard.in_process import READER_NAME, CardSlot, InProcessConnection
+from readers.softcard.options import CCCD, ChipOptions
 from readers.softcard.personalise import ChipImage, personalise
 from readers.softcard.pki import TrainingPki, training_pki
-from readers.softcard.samples import DEFAULT_SAMPLE, sample_card, sample_holder
+from readers.softcard.samples import DEFAULT_SAMPLE, require_sample, sample_card, sample_holder
 from sessions.keys import Unlocked
 from sessions.root import DataRoot
+from sessions.roster.model import Seat
 
 PKI_FOLDER = "pki"
 MAX_PORTRAIT = 8 * 1024 * 1024
 FACE_OF_CARDS = "hopper"
 IMPORTER = "station"
+ISSUED_BEFORE = timedelta(days=7)
+JPEG_2000_PERMILLE = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeCard:
+    """A card that is ready for a reader: who it is for, what opens it, and what is put back after it was lifted."""
+
+    holder: HolderRecord = field(repr=False)
+    access_text: str = field(repr=False)
+    card: SoftCard = field(repr=False)
+    replacement: SoftCard | None = field(default=None, repr=False)
 
 
 class CardWorkshop:
-    """Makes software cards of one training root."""
+    """Makes software cards of one training root. Cards of one workshop share a few RSA keys: nobody clones them."""
 
     def __init__(self, pki: TrainingPki, *, today_utc: datetime) -> None:
         self._pki = pki
         self._now = today_utc
+        self._keys = SharedKeys()
         self._portraits: dict[str, bytes] = {}
 
     @property
@@ -53,50 +74,146 @@ class CardWorkshop:
             self._portraits[face] = make_portraits((face,))[face]
         return self._portraits[face]
 
-    def sample(self, name: str = DEFAULT_SAMPLE, *, portrait: bytes | None = None) -> SoftCard:
-        """Return the card of the catalogue. Raises UnknownSampleError."""
-        return SoftCard(sample_card(name, portrait or self.portrait(), self._pki, now=self._now))
+    def sample(
+        self,
+        name: str = DEFAULT_SAMPLE,
+        *,
+        portrait: bytes | None = None,
+        incidents: tuple[Incident, ...] = (),
+    ) -> SoftCard:
+        """Return the card of the catalogue, with more incidents than its own. Raises UnknownSampleError."""
+        picture = self._picture(require_sample(name).chip, portrait)
+        extra = replace(NO_FAULTS, incidents=incidents)
+        return SoftCard(sample_card(name, picture, self._pki, now=self._now, keys=self._keys, extra=extra))
 
-    def of_holder(self, holder: HolderRecord, *, portrait: bytes | None = None) -> SoftCard:
-        """Return a genuine card of a holder."""
-        return SoftCard(self.image(holder, portrait or self.portrait()))
-
-    def image(self, holder: HolderRecord, portrait: bytes) -> ChipImage:
+    def image(
+        self,
+        holder: HolderRecord,
+        portrait: bytes,
+        *,
+        options: ChipOptions = CCCD,
+        incidents: tuple[Incident, ...] = (),
+    ) -> ChipImage:
         """Return the chip of a holder with this portrait."""
-        return personalise(holder, portrait, self._pki, now=self._now)
+        return personalise(
+            holder,
+            self._picture(options, portrait),
+            self._pki,
+            now=self._now,
+            options=options,
+            faults=replace(NO_FAULTS, incidents=incidents),
+            keys=self._keys,
+        )
+
+    def _picture(self, options: ChipOptions, portrait: bytes | None) -> bytes:
+        picture = portrait or self.portrait()
+        return as_jpeg_2000(picture) if options.portrait_format == "jpeg2000" else picture
+
+    def make(
+        self, name: str, *, portrait: bytes | None = None, incidents: tuple[Incident, ...] = ()
+    ) -> MadeCard:
+        """Return the card of a sample name or a holder file (`.toml`); empty is the default sample.
+
+        Raises UnknownSampleError, HolderError, IdNumberError."""
+        holder, options = self._described(name)
+        if name.endswith(".toml"):
+            picture = portrait or self.portrait()
+            card = SoftCard(self.image(holder, picture, options=options, incidents=incidents))
+            return MadeCard(holder=holder, access_text=access_text(holder, options), card=card)
+        sample = require_sample(name or DEFAULT_SAMPLE)
+        other = sample.replaced_by
+        return MadeCard(
+            holder=holder,
+            access_text=access_text(holder, options),
+            card=self.sample(name or DEFAULT_SAMPLE, portrait=portrait, incidents=incidents),
+            replacement=self.sample(other, portrait=portrait) if other else None,
+        )
+
+    def of_seat(
+        self, seat: Seat, *, portrait: bytes | None = None, incidents: tuple[Incident, ...] = ()
+    ) -> MadeCard:
+        """Return the genuine card of a candidate, issued this year; the sex is the number's. Raises HolderError."""
+        holder = holder_of_seat(seat, self._now.date())
+        image = self.image(holder, portrait or self.portrait(), incidents=incidents)
+        return MadeCard(holder=holder, access_text=access_text(holder), card=SoftCard(image))
+
+    def slot(self, spec: str) -> "WorkshopSlot":
+        """Return the in-process reader with the card that `softcard[:SAMPLE|FILE]` names."""
+        return WorkshopSlot(self, spec.removeprefix(READER_NAME).removeprefix(":"))
 
     def connect(self, spec: str) -> InProcessConnection:
         """Put the card that `softcard[:SAMPLE|FILE]` names on an in-process reader."""
-        return InProcessConnection(self.card_of(spec.removeprefix(READER_NAME).removeprefix(":")))
-
-    def card_of(self, name: str, *, portrait: bytes | None = None) -> SoftCard:
-        """Return the card of a sample name or a holder file (`.toml`); empty is the default sample."""
-        if name.endswith(".toml"):
-            return self.of_holder(load_holder(Path(name)), portrait=portrait)
-        return self.sample(name or DEFAULT_SAMPLE, portrait=portrait)
+        return self.slot(spec).connect()
 
     def holder_of(self, name: str) -> HolderRecord:
-        """Return who the card of `card_of` is for."""
-        if name.endswith(".toml"):
-            return load_holder(Path(name))
-        return sample_holder(name or DEFAULT_SAMPLE, today=self._now.date())
+        """Return who the card of `make` is for."""
+        return self._described(name)[0]
 
     def payload_of(self, name: str) -> str:
-        """Return the QR payload of that card."""
-        return qr_payload(self.holder_of(name))
+        """Return the QR payload of that card, of a passport the MRZ."""
+        return access_text(*self._described(name))
+
+    def _described(self, name: str) -> tuple[HolderRecord, ChipOptions]:
+        if name.endswith(".toml"):
+            return load_card(Path(name))
+        chosen = name or DEFAULT_SAMPLE
+        return sample_holder(chosen, today=self._now.date()), require_sample(chosen).chip
+
+
+class WorkshopSlot:
+    """An in-process reader: a new card for every read, and the lifted one again for the rest of a read."""
+
+    def __init__(self, workshop: CardWorkshop, name: str) -> None:
+        self._workshop = workshop
+        self._name = name
+        self._slot: CardSlot | None = None
+
+    def connect(self) -> InProcessConnection:
+        """Put a new card in. Raises UnknownSampleError, HolderError."""
+        made = self._workshop.make(self._name)
+        self._slot = CardSlot(made.card, replacement=made.replacement)
+        return self._slot.connect()
+
+    def reconnect(self, wait_s: float) -> InProcessConnection:
+        """Wait for the card that was lifted. Raises NoCardError."""
+        return self.connect() if self._slot is None else self._slot.connect(wait_s)
+
+
+def holder_of_seat(seat: Seat, today: date) -> HolderRecord:
+    """Return the holder record of a roster's seat, on a card issued a week ago."""
+    sex = "Nữ" if parse_id_number(seat.id_number).sex == "F" else "Nam"
+    birth = PartialDate(year=seat.birth.year, month=seat.birth.month, day=seat.birth.day)
+    issued = max(date(today.year, 1, 1), today - ISSUED_BEFORE)
+    return HolderRecord(
+        id_number=seat.id_number, full_name=seat.full_name, birth=birth, sex=sex, issued=issued
+    )
+
+
+def as_jpeg_2000(picture: bytes) -> bytes:
+    """Return a picture in JPEG 2000, about as large as a chip carries it."""
+    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    _, data = cv2.imencode(
+        ".jp2", np.asarray(image), [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, JPEG_2000_PERMILLE]
+    )
+    return bytes(data)
 
 
 def open_workshop(root: DataRoot, keys: Unlocked) -> tuple[CardWorkshop, TrustStore]:
-    """Return the workshop of a training root and its trust store, which holds the training CSCA and a fresh CRL."""
+    """Return the workshop of a training root and its trust store, which holds the training CSCAs and fresh CRLs."""
     now = datetime.now(UTC)
     pki = training_pki(root.path / PKI_FOLDER, now=now)
     store = open_trust(root, keys)
     known = {(item.kind, item.sha256) for item in store.list()}
     sign = signer_of(root, keys)
-    if ("csca", _digest(pki.csca.encoded)) not in known:
-        store.import_certificate(pki.csca.encoded, by=IMPORTER, second=IMPORTER, at=now, sign=sign)
-    if ("crl", _digest(pki.crl)) not in known:
-        store.import_crl(pki.crl, by=IMPORTER, at=now, sign=sign)
+    for csca in (pki.csca, *pki.passport_cscas.values()):
+        if ("csca", _digest(csca.encoded)) not in known:
+            scope: Scope = "identity-card" if csca is pki.csca else "passport"
+            store.import_certificate(
+                csca.encoded, by=IMPORTER, second=IMPORTER, at=now, sign=sign, scope=scope
+            )
+    for crl in (pki.crl, *pki.passport_crls.values()):
+        if ("crl", _digest(crl)) not in known:
+            store.import_crl(crl, by=IMPORTER, at=now, sign=sign)
     return CardWorkshop(pki, today_utc=now), store
 
 

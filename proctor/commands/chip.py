@@ -15,7 +15,6 @@ from proctor.chip_evidence import require_new, write_evidence
 from proctor.commands.context import Context
 from proctor.commands.show import check_lines, checks_json, reasons_json, step_line, warnings_json
 from proctor.desks import Progress
-from proctor.errors import CommandError
 from proctor.pipeline import Proven, read_chip
 from proctor.policy import chip_reasons, chip_verdict
 from proctor.recorder import Recorder

@@ -84,9 +84,12 @@ class CardSlot:
         self._back_at: float | None = 0.0
 
     def connect(self, wait_s: float = 0.0) -> InProcessConnection:
-        """The card that lies in the slot, after waiting up to so many seconds. Raises NoCardError."""
+        """The card that lies in the slot, after waiting up to so many seconds; for one that never comes back
+        nobody waits. Raises NoCardError."""
         deadline = self._monotonic() + wait_s
-        while self._back_at is None or self._monotonic() < self._back_at:
+        if self._back_at is None:
+            raise NoCardError()
+        while self._monotonic() < self._back_at:
             if self._monotonic() >= deadline:
                 raise NoCardError()
             self._sleep(_POLL_S)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from readers.softcard.pki import Credential, TrainingPki
 
 DEFAULT_SAMPLE: Final = "mau"
+_JPEG: Final = b"\xff\xd8\xff"
+_COMMENT_OCTETS: Final = 60_000
 _WEEK: Final = timedelta(days=7)
 
 
@@ -138,7 +140,7 @@ def sample_card(
         faults = replace(faults, incidents=faults.incidents + extra.incidents)
     return personalise(
         sample_holder(name, today=now.date()),
-        portrait.ljust(sample.portrait_octets, b"\0"),
+        _filled(portrait, sample.portrait_octets),
         pki,
         now=now - timedelta(days=sample.signed_days_ago),
         options=sample.chip,
@@ -146,6 +148,21 @@ def sample_card(
         signer=_signer(sample, pki),
         keys=keys,
     )
+
+
+def _filled(portrait: bytes, octets: int) -> bytes:
+    """The picture, at least so many octets long: a JPEG gets comments behind its start, others zeros at their
+    end."""
+    missing = octets - len(portrait)
+    if missing <= 0 or not portrait.startswith(_JPEG):
+        return portrait.ljust(octets, b"\0")
+    filling = bytearray()
+    while len(filling) < missing:
+        size = min(_COMMENT_OCTETS, max(missing - len(filling), 4))
+        filling += (
+            b"\xff\xfe" + (size - 2).to_bytes(2, "big") + bytes(index % 251 for index in range(size - 4))
+        )
+    return portrait[:2] + bytes(filling) + portrait[2:]
 
 
 def _signer(sample: Sample, pki: TrainingPki) -> Credential:

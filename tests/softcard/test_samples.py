@@ -55,7 +55,7 @@ HOSTILE = {
     "ca-failed": "clone ca-clone ca-bad-point ca-refused old-keys-after-ca cam-wrong-proof",
     "card-access-mismatch": "card-access-extra",
     "access-downgrade": "card-access-stripped card-access-gone",
-    "card-lost": "pulled lifted lifted-and-changed lifted-for-another dropped",
+    "card-lost": "pulled taken lifted lifted-and-changed lifted-for-another dropped",
     "card-mute": "mute",
     "chip-file-too-large": "huge-length",
     "chip-malformed": (
