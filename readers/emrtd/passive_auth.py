@@ -21,7 +21,20 @@ from readers.emrtd.evidence import (
     VerifiedChip,
     freeze,
 )
-from readers.emrtd.files import DATA_GROUPS, DG1, DG2, DG13, DG14, DG15, EF_CARD_ACCESS, EF_COM, EF_SOD
+from readers.emrtd.files import (
+    DATA_GROUPS,
+    DG1,
+    DG2,
+    DG11,
+    DG12,
+    DG13,
+    DG14,
+    DG15,
+    EF_CARD_ACCESS,
+    EF_CARD_SECURITY,
+    EF_COM,
+    EF_SOD,
+)
 from readers.emrtd.holder import parse_holder
 from readers.emrtd.lds.card_access import parse_card_access
 from readers.emrtd.lds.com import parse_com
@@ -32,6 +45,7 @@ from readers.emrtd.lds.dg12 import parse_dg12
 from readers.emrtd.lds.dg13 import parse_dg13
 from readers.emrtd.lds.dg14 import parse_dg14
 from readers.emrtd.lds.dg15 import parse_dg15
+from readers.emrtd.lds.security_infos import ID_PACE
 from readers.emrtd.pki.algorithms import digest
 from readers.emrtd.pki.certificate import read_certificate
 from readers.emrtd.pki.chain import (
@@ -60,9 +74,9 @@ if TYPE_CHECKING:
     from readers.emrtd.lds.security_infos import SecurityInfos
     from readers.emrtd.pki.store import TrustStore
 
-CARD_SECURITY: Final = "CardSecurity"
 _NUMBERS: Final = {spec.name: number for number, spec in DATA_GROUPS.items()}
-DG11, DG12 = DATA_GROUPS[11], DATA_GROUPS[12]
+_TERMINAL_ONLY: Final = frozenset({"DG3", "DG4"})
+"""Fingerprints and irises: given out to authenticated terminals alone (9303-11 7)."""
 
 
 class _Details(Protocol):
@@ -95,11 +109,10 @@ def require_consistent(opened: OpenedChip) -> ConsistentKeys:
     key = parse_dg15(opened.files[DG15.name]) if DG15.name in opened.files else None
     if infos is None and _NUMBERS[DG14.name] in sod.data_group_hashes:
         raise DataGroupWithheldError(data_group=DG14.name)
-    card_security = _read_card_security(opened.files.get(CARD_SECURITY))
-    signed = [found for found in (infos, card_security and card_security.infos) if found is not None]
-    _require_no_downgrade(opened.access, signed)
+    card_security = _read_card_security(opened.files.get(EF_CARD_SECURITY.name))
+    _require_no_downgrade(opened.access, infos, card_security)
     facts = dict(sod.facts)
-    facts["card_access"] = _require_card_access(opened.files.get(EF_CARD_ACCESS.name), signed)
+    facts["card_access"] = _require_card_access(opened.files.get(EF_CARD_ACCESS.name), infos, card_security)
     facts["card_security"] = "not-read" if card_security is None else "signed"
     listed = [spec.name for number, spec in DATA_GROUPS.items() if number in sod.data_group_hashes]
     withheld = [name for name in (DG14.name, DG15.name) if name in listed and name not in opened.files]
@@ -128,24 +141,31 @@ def _read_card_security(octets: bytes | None) -> SignedSecurityInfos | None:
     return None if octets is None else require_signed_infos(octets)
 
 
-def _require_no_downgrade(access: Access, signed: list[SecurityInfos]) -> None:
+def _require_no_downgrade(
+    access: Access, signed: SecurityInfos | None, other: SignedSecurityInfos | None
+) -> None:
     """A chip that was opened with BAC offers PACE nowhere (9303-11 4.2): else its offer was hidden on the way."""
-    if access.is_bac and any(infos.pace for infos in signed):
+    offers = [] if signed is None else [signed]
+    offers += [] if other is None else [other.infos]
+    if access.is_bac and any(infos.pace for infos in offers):
         raise AccessDowngradeError(protocol=access.protocol)
 
 
-def _require_card_access(octets: bytes | None, signed: list[SecurityInfos]) -> str:
-    """Compare what opened the chip with what is signed (9303-11 9.2.8, 9.2.11); return how far that was
-    possible."""
+def _require_card_access(
+    octets: bytes | None, signed: SecurityInfos | None, other: SignedSecurityInfos | None
+) -> str:
+    """Compare what opened the chip with what is signed: every info with DG14 (9303-11 9.2.8), those of PACE with
+    EF.CardSecurity, whose other infos may be for other terminals; return how far that was possible."""
     if octets is None:
         return "not-read"
-    if not signed:
+    if signed is None and other is None:
         return "unsigned"
     offered = parse_card_access(octets)
-    for infos in signed:
-        missing = offered.missing_from(infos)
-        if missing:
-            raise CardAccessMismatchError(protocol=missing[0], missing=len(missing))
+    missing = [] if signed is None else list(offered.missing_from(signed))
+    if other is not None:
+        missing += [oid for oid in offered.missing_from(other.infos) if oid.startswith(f"{ID_PACE}.")]
+    if missing:
+        raise CardAccessMismatchError(protocol=missing[0], missing=len(missing))
     return "signed"
 
 
@@ -160,7 +180,10 @@ def _com_facts(octets: bytes | None, listed: list[str]) -> dict[str, str]:
     hidden = [name for name in listed if name not in named]
     surplus = [name for name in named if name not in listed]
     differences = {"com_lacks": hidden, "com_adds": surplus}
-    return {name: " ".join(groups) for name, groups in differences.items() if groups}
+    found = {name: " ".join(groups) for name, groups in differences.items() if groups}
+    if DG14.name in hidden or DG15.name in hidden:
+        found["chip_authentication"] = "suppressed"
+    return found
 
 
 def require_hashes(raw: RawChip) -> ConsistentChip:
@@ -185,6 +208,7 @@ def require_hashes(raw: RawChip) -> ConsistentChip:
         "hash_algorithm": keys.sod.hash_algorithm,
         "verified": " ".join(name for name in listed if name in read),
         "not_read": " ".join(name for name in listed if name not in read),
+        "undecided": " ".join(name for name in listed if name not in read and name not in _TERMINAL_ONLY),
         "document_code": mrz.document_code,
         "issuing_state": mrz.issuing_state,
         "national_details": national_said,
@@ -233,7 +257,7 @@ def require_chain(chip: ConsistentChip, store: TrustStore, at: datetime) -> Veri
         try:
             found = _require_signer(chip, other.signer_certificate, other.signing_time, store, at)
         except ReaderError as error:
-            raise type(error)(**{**error.facts, "file": CARD_SECURITY}) from None
+            raise type(error)(**{**error.facts, "file": EF_CARD_SECURITY.name}) from None
         facts["card_security_signer_sha256"] = found["signer_sha256"]
     return VerifiedChip(chip=chip, facts=freeze(facts))
 
