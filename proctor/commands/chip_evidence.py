@@ -114,7 +114,8 @@ def _as_check(finding: Finding, at: datetime) -> Check:
 
 def _show(context: Context, evidence: Evidence, verified: Verified, verdict: ChipVerdict) -> None:
     texts, findings = context.texts, verified.findings
-    bad = [found for found in findings.values() if found.outcome in (Outcome.FAILED, Outcome.INDETERMINATE)]
+    spoken = (Outcome.FAILED, Outcome.INDETERMINATE)
+    bad = [found for found in findings.values() if found.outcome in spoken or _leaves_unproven(found)]
     reasons = [reason_json(found.code, found.facts) for found in bad]
     says = [reason_json(code) for code in _UNTOUCHED]
     data: dict[str, Any] = {
@@ -144,6 +145,11 @@ def _show(context: Context, evidence: Evidence, verified: Verified, verdict: Chi
         data["holder"] = holder_json(verified.chip)
         lines += [f"  {name}: {value}" for name, value in data["holder"].items()]
     context.result(data, tuple(lines))
+
+
+def _leaves_unproven(found: Finding) -> bool:
+    """Whether the chip's own signed answer is missing: without it nobody can tell the chip from a copy again."""
+    return found.name == "aa" and found.outcome == Outcome.NOT_PERFORMED and found.code != NOT_REACHED
 
 
 def _line(context: Context, finding: Finding) -> str:

@@ -22,6 +22,7 @@ PKCS3_DH: Final = "1.2.840.113549.1.3.1"
 X942_DH: Final = "1.2.840.10046.2.1"
 MIN_DH_BITS: Final = 1024
 MAX_DH_BITS: Final = 4096
+MIN_ORDER_BITS: Final = 160
 _SPARE_OCTETS: Final = 8
 _MAX_DRAWS: Final = 64
 _INFINITY: Final = b"\0"
@@ -96,7 +97,9 @@ class DhKey:
     def agree(self, randbytes: Callable[[int], bytes]) -> tuple[bytes, bytes]:
         """See StaticKey. Both as unsigned integers, the secret as long as the prime (PKCS #3 7.3).
 
-        Chips differ on leading zero octets: a draw whose key or secret has any is made again."""
+        Chips differ on leading zero octets: a draw whose key or secret has any is made again. The subgroup is checked
+        here, once for the key that is used: a file may carry many keys, and each check costs an exponentiation."""
+        self._require_subgroup()
         size = (self.bits + 7) // 8
         for _ in range(_MAX_DRAWS):
             own, shared = self._draw(randbytes)
@@ -107,6 +110,14 @@ class DhKey:
         if shared in (0, 1, self.p - 1):
             raise ChipAuthError(reason="bad-element")
         return own.to_bytes((own.bit_length() + 7) // 8, "big"), shared.to_bytes(size, "big")
+
+    def _require_subgroup(self) -> None:
+        if self.q is None:
+            return
+        if pow(self.g, self.q, self.p) != 1:
+            raise ChipAuthError(reason="group-parameters")
+        if pow(self.y, self.q, self.p) != 1:
+            raise ChipAuthError(reason="bad-element")
 
     def _draw(self, randbytes: Callable[[int], bytes]) -> tuple[int, int]:
         order = self.q or self.p - 1
@@ -173,16 +184,16 @@ def _known_order(p: int, g: int) -> int | None:
 def _dh_key(p: int, g: int, q: int | None, y: int) -> DhKey:
     if not MIN_DH_BITS <= p.bit_length() <= MAX_DH_BITS:
         raise UnsupportedAlgorithmError(what="key-size", algorithm=f"dh-{p.bit_length()}")
-    if not p & 1 or not 1 < g < p - 1 or (q is not None and not _generates(p, g, q)):
+    if not p & 1 or not 1 < g < p - 1 or (q is not None and not _may_be_order(q, p)):
         raise ChipAuthError(reason="group-parameters")
-    if not 1 < y < p - 1 or (q is not None and pow(y, q, p) != 1):
+    if not 1 < y < p - 1:
         raise ChipAuthError(reason="bad-element")
     return DhKey(p=p, g=g, q=q, y=y)
 
 
-def _generates(p: int, g: int, q: int) -> bool:
-    """Whether the generator has the order that the parameters claim, large enough to hide an exponent."""
-    return 160 <= q.bit_length() <= p.bit_length() and (p - 1) % q == 0 and pow(g, q, p) == 1
+def _may_be_order(q: int, p: int) -> bool:
+    """Whether a subgroup can have this order, and be large enough to hide an exponent."""
+    return MIN_ORDER_BITS <= q.bit_length() <= p.bit_length() and (p - 1) % q == 0
 
 
 def _spki(spki: bytes) -> tuple[tlv.Tlv, bytes]:

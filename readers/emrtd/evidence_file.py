@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 FORMAT: Final = "proctor-chip-evidence"
 VERSION: Final = 1
 MAX_OCTETS: Final = 1024 * 1024
-MAX_ROWS: Final = 64
+MAX_ROWS: Final = 256
 MAX_FACTS: Final = 64
 MAX_TEXT: Final = 4096
-MAX_PROOFS: Final = 8
+MAX_PROOFS: Final = 32
 MAX_SIGNATURE: Final = 1024
 RANDOM_OCTETS: Final = 32
 ROOT_OCTETS: Final = 32

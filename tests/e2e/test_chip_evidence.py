@@ -213,3 +213,22 @@ def test_nothing_opened_is_no_evidence() -> None:
     recorder = Recorder(now=lambda: datetime.now(UTC))
     at = datetime.now(UTC)
     assert evidence_of_read(nothing, recorder, steps=(), challenges=(), training=True, read_at=at) is None
+
+
+@pytest.mark.parametrize("sample", ["ca-only", "no-aa"])
+def test_without_a_signed_answer_nobody_can_tell_a_copy_again(tmp_path: Path, sample: str) -> None:
+    ran = verify(take(tmp_path / sample, sample=sample))
+    assert (ran.status, ran.json["verdict"]) == (1, "not-proven")
+    assert [reason["code"] for reason in ran.json["reasons"]] == ["evidence-no-answer"]
+    assert ran.json["station"]["proven_by"] == ("ca" if sample == "ca-only" else "nothing")
+
+
+def test_read_and_verified_by_commands_alone(tmp_path: Path) -> None:
+    path = tmp_path / "card.evidence"
+    read = ("chip", "read", "--training", "--reader", "softcard:cam", "--number", "-", "--evidence", path)
+    assert proctor(*read, "--json", stdin=NUMBER).json["verdict"] == "genuine"
+    assert proctor(*read, stdin=NUMBER).status == 2
+    ran = verify(path)
+    assert (ran.status, ran.json["station"]["proven_by"]) == (0, "cam+ca+aa")
+    assert ran.json["checks"]["cam"]["outcome"] == "passed"
+    assert "CardSecurity" in read_evidence(path.read_bytes()).files

@@ -165,7 +165,7 @@ BROKEN = {
     "mapping": lambda d: d.update(mapping=[1]),
     "mapping.oid": lambda d: d.update(mapping={}),
     "active_proofs": lambda d: d.update(active_proofs={}),
-    "active_proofs-many": lambda d: d.update(active_proofs=d["active_proofs"] * 9),
+    "active_proofs-many": lambda d: d.update(active_proofs=d["active_proofs"] * 33),
     "active_proofs.0.challenge": lambda d: d["active_proofs"][0].update(challenge="AAAA"),
     "active_proofs.0.random": lambda d: d["active_proofs"][0].update(random="AAAA"),
     "active_proofs.0": lambda d: d.update(active_proofs=["x"]),
@@ -178,7 +178,7 @@ BROKEN = {
     "checks.0.facts-many": lambda d: d["checks"][0].update(facts={f"f{n}": n for n in range(65)}),
     "checks.0.facts-long": lambda d: d["checks"][0].update(facts={"a": "x" * 4097}),
     "steps.0.name": lambda d: d["steps"][0].update(name="<b>"),
-    "steps": lambda d: d.update(steps=d["steps"] * 9),
+    "steps": lambda d: d.update(steps=d["steps"] * 40),
 }
 
 
