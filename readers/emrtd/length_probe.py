@@ -5,6 +5,7 @@ before any session, since a refused length may end a session (9303-10 3.6.4, ISO
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from readers.emrtd.files import EF_CARD_ACCESS
@@ -13,6 +14,8 @@ from readers.iso7816 import status_words, tlv
 from readers.iso7816.apdu import MAX_EXTENDED_LE, MAX_SHORT_LE, CommandApdu
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from readers.emrtd.limits import ReadLimits
     from readers.emrtd.reader_memory import ReaderMemory
     from readers.iso7816.channel import PlainChannel
@@ -50,19 +53,23 @@ def find_length(
 ) -> AnswerLength:
     """What to ask of this chip. Sends commands only where nothing is known, before any session.
 
-    The trial is made only where it can be remembered, and is remembered as refused before it is made: a card that
-    it throws out works at the next insertion. Raises what the connection raises."""
+    The trial is remembered as refused before it is made: a card that it throws out works at the next insertion.
+    Raises what the connection raises."""
     known = _known(atr, limits, memory)
     if known is not None:
         return known
+    remember: Callable[[int], None] = _forget
+    if memory is not None and atr:
+        remember = partial(memory.put, atr)
     found = _declared(plain, atr)
-    if found is not None:
-        if memory is not None and atr:
-            memory.put(atr, found.octets)
-        return found
-    if memory is None or not atr:
-        return AnswerLength(octets=SHORT_OCTETS, extended=None, source="assumed")
-    return _try_extended(plain, atr, memory)
+    if found is None:
+        return _try_extended(plain, remember)
+    remember(found.octets)
+    return found
+
+
+def _forget(_octets: int) -> None:
+    """Where nothing can be remembered."""
 
 
 def shorter(octets: int) -> int:
@@ -166,14 +173,14 @@ def _longest_answer(item: tlv.Tlv) -> int | None:
     return max(LEAST_OCTETS, min(numbers[1], MAX_EXTENDED_LE) - _STATUS_OCTETS)
 
 
-def _try_extended(plain: PlainChannel, atr: bytes, memory: ReaderMemory) -> AnswerLength:
+def _try_extended(plain: PlainChannel, remember: Callable[[int], None]) -> AnswerLength:
     select = CommandApdu(ins=_SELECT, p1=0x02, p2=0x0C, data=EF_CARD_ACCESS.file_id_bytes)
     if plain.send(select).sw != status_words.OK:
         return AnswerLength(octets=SHORT_OCTETS, extended=None, source="assumed")
-    memory.put(atr, SHORT_OCTETS)
+    remember(SHORT_OCTETS)
     answer = plain.send(CommandApdu(ins=_READ_BINARY, le=MAX_EXTENDED_LE))
     good = answer.sw in {status_words.OK, status_words.END_OF_FILE}
     if not good or not answer.data.startswith(bytes([EF_CARD_ACCESS.tag])):
         return AnswerLength(octets=SHORT_OCTETS, extended=False, source="trial")
-    memory.put(atr, TRIED_OCTETS)
+    remember(TRIED_OCTETS)
     return AnswerLength(octets=TRIED_OCTETS, extended=True, source="trial")

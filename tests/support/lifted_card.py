@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from readers.emrtd.reading import ChipReader
+from readers.emrtd.reading import ChipReader, ReadLimits
 from readers.errors import CardLostError
 from readers.softcard.chip import SoftCard
 from readers.softcard.in_process import InProcessConnection
@@ -74,7 +74,12 @@ class Table:
         return self.challenges[-1]
 
     def reader(self, **options: object) -> ChipReader:
-        chosen = {"reconnect": self.reconnect, "fresh_challenge": self.challenge, **options}
+        chosen = {
+            "reconnect": self.reconnect,
+            "fresh_challenge": self.challenge,
+            "limits": ReadLimits(extended_length=False),
+            **options,
+        }
         return ChipReader(
             self.first,
             randbytes=secrets.token_bytes,

@@ -142,12 +142,12 @@ def test_declared_in_ef_atr_info_and_remembered():
     assert memory.get(CONTACTLESS) == 0x800
 
 
-def test_nothing_known_and_nowhere_to_remember_is_short_without_a_trial():
-    found, chip = find()
-    assert (found.octets, found.extended, found.source) == (SHORT_OCTETS, None, "assumed")
-    assert chip.commands == [ATR_INFO]
-    found, chip = find(memory=ForgetfulMemory(), atr=b"")
-    assert found.source == "assumed"
+def test_a_trial_without_a_memory_serves_this_read():
+    found, chip = find({SELECT_CARD_ACCESS: b"\x90\x00", LONG_READ: CARD_ACCESS + b"\x90\x00"})
+    assert (found.octets, found.extended, found.source) == (TRIED_OCTETS, True, "trial")
+    assert chip.commands == [ATR_INFO, SELECT_CARD_ACCESS, LONG_READ]
+    found, _ = find({SELECT_CARD_ACCESS: b"\x90\x00"}, memory=ForgetfulMemory(), atr=b"")
+    assert (found.octets, found.source) == (SHORT_OCTETS, "trial")
 
 
 @pytest.mark.parametrize(

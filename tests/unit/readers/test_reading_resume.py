@@ -190,7 +190,7 @@ def after(table, seconds, connection):
 def test_time_away_counts_against_its_own_limit_only(image, total, away_s, read):
     table = Table(LiftedConnection(image, total - 10))
     table._then = [after(table, away_s, LiftedConnection(image))]
-    limits = ReadLimits(total_s=5.0, resume_s=20.0)
+    limits = ReadLimits(extended_length=False, total_s=5.0, resume_s=20.0)
     if read:
         assert len(table.read(KEY, limits=limits).chip.portrait.image) == 12_000
         return
@@ -210,7 +210,7 @@ def test_time_with_the_card_still_counts(image, total):
 
     table._then = [lambda: Slow(image)]
     with pytest.raises(CardMuteError):
-        table.read(KEY, limits=ReadLimits(total_s=5.0))
+        table.read(KEY, limits=ReadLimits(extended_length=False, total_s=5.0))
 
 
 def raising(error):
