@@ -1,8 +1,9 @@
 """Point arithmetic on the standardised curves, for PACE with generic mapping (9303-11 4.4.3.3).
 
-Needed because the mapping adds points and changes the generator, which no crypto library in use offers.
-Jacobian coordinates, signed windows of five bits. Not constant-time: the scalars are single-use and the
-machine is the reader's own; nothing here may hold a long-term key outside training.
+Needed because the mapping adds points and changes the generator, which no crypto library in use offers. Single
+multiples are OpenSSL's work where it has the curve; else Jacobian coordinates, signed windows of five bits. That is not
+constant-time: the scalars are single-use and the machine is the reader's own; nothing here may hold a long-term key
+outside training.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from readers.emrtd.curve_library import library_scalar
 from readers.emrtd.domain_parameters import ROWS
 
 if TYPE_CHECKING:
@@ -76,12 +78,13 @@ class Curve:
 
     def multiply(self, scalar: int, point: Point | None = None) -> Point:
         """scalar · point (the generator by default), scalar in 1 … n-1. Raises CurveError."""
-        return self._sum(((scalar, self.generator if point is None else point),))
+        multiplier = Scalar(self, scalar)
+        return multiplier.of_generator if point is None else multiplier.of(point)
 
     def multiply_add(self, scalar: int, point: Point, other_scalar: int, other: Point) -> Point:
         """scalar · point + other_scalar · other, with one chain of doublings. Raises CurveError at
         infinity."""
-        return self._sum(((scalar, point), (other_scalar, other)))
+        return self.sum_of(((scalar, point), (other_scalar, other)))
 
     def add(self, left: Point, right: Point) -> Point:
         """left + right. Raises CurveError at infinity."""
@@ -94,7 +97,8 @@ class Curve:
             raise CurveError("too little randomness")
         return int.from_bytes(octets, "big") % (self.n - 1) + 1
 
-    def _sum(self, terms: Sequence[tuple[int, Point]]) -> Point:
+    def sum_of(self, terms: Sequence[tuple[int, Point]]) -> Point:
+        """The sum of multiples of points, by Python's integers. Raises CurveError."""
         for scalar, _ in terms:
             if not 0 < scalar < self.n:
                 raise CurveError("scalar out of range")
@@ -124,6 +128,50 @@ class Curve:
             raise CurveError("point at infinity")
         ((x, y),) = _batch_affine([point], self.p)
         return Point(x, y)
+
+
+class Scalar:
+    """A multiplier in 1 … n-1 of points of one curve. Raises CurveError out of that range.
+
+    What OpenSSL gives of a point that is no generator is x alone. The sign of y shows when the generator is added
+    before: k·(P + G) is k·P + k·G for one of the two."""
+
+    def __init__(self, curve: Curve, value: int) -> None:
+        if not 0 < value < curve.n:
+            raise CurveError("scalar out of range")
+        self._curve = curve
+        self._value = value
+        self._library = library_scalar(curve.name, value) if CURVES.get(curve.parameter_id) == curve else None
+        self._own: Point | None = None
+
+    @property
+    def of_generator(self) -> Point:
+        """The multiple of the curve's own generator."""
+        if self._own is None:
+            library, curve = self._library, self._curve
+            self._own = Point(*library.of_generator()) if library else self._sum(curve.generator)
+        return self._own
+
+    def _sum(self, point: Point) -> Point:
+        return self._curve.sum_of(((self._value, point),))
+
+    def of(self, point: Point) -> Point:
+        """The multiple of a point of the curve. Raises CurveError."""
+        curve = self._curve
+        if self._library is None or curve.p % 4 != 3 or point.x == curve.generator.x:
+            return self._sum(point)
+        x, p = self._library.x_of(point.x, point.y), curve.p
+        shifted = curve.add(point, curve.generator)
+        result = Point(x, pow(x * x * x + curve.a * x + curve.b, (p + 1) // 4, p))
+        if curve.add(result, self.of_generator).x != self._library.x_of(shifted.x, shifted.y):
+            result = Point(x, p - result.y)
+        return result
+
+    def x_of(self, point: Point) -> bytes:
+        """The x-coordinate of the multiple, `size` octets: the secret of a key agreement. Raises CurveError."""
+        if self._library is None:
+            return self._curve.encode_x(self.of(point))
+        return self._library.x_of(point.x, point.y).to_bytes(self._curve.size, "big")
 
 
 def _signed_windows(scalar: int) -> list[int]:

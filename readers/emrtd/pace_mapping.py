@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from readers.emrtd import crypto
 from readers.emrtd.crypto import CipherSuite
-from readers.emrtd.curves import CURVES, Curve, CurveError, Point
+from readers.emrtd.curves import CURVES, Curve, CurveError, Point, Scalar
 from readers.emrtd.dh import GROUPS, DhGroup, GroupError
 from readers.iso7816 import der, tlv
 
@@ -42,10 +42,12 @@ class MappingError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPair:
-    """A single-use key pair: scalar or exponent, and the public key as it is sent."""
+    """A single-use key pair: scalar or exponent, and the public key as it is sent. `scalar`: the former, ready for use
+    on a curve."""
 
     private: int = field(repr=False)
     public: bytes = field(repr=False)
+    scalar: Scalar | None = field(default=None, repr=False, compare=False)
 
 
 class Domain(Protocol):
@@ -120,8 +122,13 @@ class EcDomain:
 
     def key_pair_of(self, private: int) -> KeyPair:
         """The key pair of a known private key. Raises MappingError when it is out of range."""
-        public = self._multiply(private, self.generator)
-        return KeyPair(private=private, public=self.curve.encode(public))
+        try:
+            scalar = Scalar(self.curve, private)
+            own = self.generator == self.curve.generator
+            public = scalar.of_generator if own else scalar.of(self.generator)
+        except CurveError:
+            raise MappingError("infinity") from None
+        return KeyPair(private=private, public=self.curve.encode(public), scalar=scalar)
 
     def require_key(self, octets: bytes) -> None:
         """Check that these octets are an uncompressed point of the curve. Raises MappingError."""
@@ -134,7 +141,11 @@ class EcDomain:
 
     def agree(self, own: KeyPair, theirs: bytes) -> bytes:
         """The x-coordinate of the shared point. Raises MappingError."""
-        return self.curve.encode_x(self._multiply(own.private, self._decode(theirs)))
+        point = self._decode(theirs)
+        try:
+            return (own.scalar or Scalar(self.curve, own.private)).x_of(point)
+        except CurveError:
+            raise MappingError("infinity") from None
 
     def encodes_alike(self, secret: bytes) -> bool:
         """Always: a coordinate has the length of the field (FE2OS of TR-03111)."""
@@ -149,7 +160,8 @@ class EcDomain:
         scalar = self._reduce(nonce)
         point = self._decode(theirs)
         try:
-            mapped = self.curve.multiply_add(scalar, self.generator, own.private, point)
+            shared = (own.scalar or Scalar(self.curve, own.private)).of(point)
+            mapped = self.curve.add(self.curve.multiply(scalar, self.generator), shared)
         except CurveError:
             raise MappingError("infinity") from None
         return replace(self, generator=mapped)
@@ -170,12 +182,6 @@ class EcDomain:
             return self.curve.decode(octets)
         except CurveError:
             raise MappingError("bad-point") from None
-
-    def _multiply(self, scalar: int, point: Point) -> Point:
-        try:
-            return self.curve.multiply(scalar, point)
-        except CurveError:
-            raise MappingError("infinity") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,20 @@
 """Point arithmetic: against OpenSSL where it has the curve, against its own laws everywhere."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from readers.emrtd.curves import CURVES, Curve, CurveError, Point, curve_by_name, curve_by_parameters
+from readers.emrtd.curve_library import library_scalar
+from readers.emrtd.curves import (
+    CURVES,
+    Curve,
+    CurveError,
+    Point,
+    Scalar,
+    curve_by_name,
+    curve_by_parameters,
+)
 
 OPENSSL = {
     "secp256r1": ec.SECP256R1(),
@@ -96,3 +107,35 @@ def test_unknown_name():
 
 def test_coordinates_hide_in_repr():
     assert str(BP256.generator.x) not in repr(BP256.generator) + repr(BP256)
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=lambda curve: curve.name)
+def test_library_and_own_arithmetic_agree(curve: Curve):
+    point = curve.sum_of(((0xABCDEF, curve.generator),))
+    opposite = Point(curve.generator.x, curve.p - curve.generator.y)
+    for value in [1, 2, 3, curve.n - 1, curve.n - 2, curve.n // 3, *SCALARS]:
+        scalar = Scalar(curve, value)
+        assert scalar.of_generator == curve.sum_of(((value, curve.generator),))
+        for other in (point, curve.generator, opposite, curve.add(point, point)):
+            product = curve.sum_of(((value, other),))
+            assert scalar.of(other) == curve.multiply(value, other) == product
+            assert scalar.x_of(other) == curve.encode_x(product)
+
+
+def test_openssl_has_the_curves_that_the_figures_rely_on():
+    assert library_scalar("brainpoolP256r1", 5) is not None
+    assert library_scalar("brainpoolP320r1", 5) is None
+
+
+def test_a_changed_generator_is_not_given_to_the_library():
+    twice = BP256.multiply(2)
+    odd = replace(BP256, generator=twice)
+    assert odd.multiply(3) == BP256.multiply(6)
+    assert Scalar(odd, 3).of(BP256.generator) == BP256.multiply(3)
+
+
+def test_a_scalar_shows_nothing():
+    assert "123456789" not in repr(Scalar(BP256, 123456789))
+    for value in (0, BP256.n, -1):
+        with pytest.raises(CurveError):
+            Scalar(BP256, value)
