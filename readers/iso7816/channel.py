@@ -49,7 +49,8 @@ class PlainChannel:
         while status_words.is_more_data(answer.sw):
             answer = self._part(answer.sw & 0xFF or MAX_SHORT_LE)
             collected += len(answer.data)
-            if not answer.data or collected > MAX_ANSWER_OCTETS or len(parts) > MAX_ANSWER_PARTS:
+            idle = not answer.data and status_words.is_more_data(answer.sw)
+            if idle or collected > MAX_ANSWER_OCTETS or len(parts) > MAX_ANSWER_PARTS:
                 raise ChipMalformedError(what="answer", reason="endless-parts")
             parts.append(answer.data)
         return ResponseApdu(data=b"".join(parts), sw=answer.sw)

@@ -72,3 +72,18 @@ def test_endless_parts_are_stopped():
     empty = ScriptedConnection(*[b"\x61\x01"] * 3)
     with pytest.raises(ChipMalformedError):
         PlainChannel(empty).send(CommandApdu(ins=0x88, le=256))
+
+
+def test_a_part_whose_length_is_corrected():
+    answers = [b"\x01\x02\x61\x00", b"\x6c\x03", b"\x03\x04\x05\x90\x00"]
+    connection = ScriptedConnection(*answers)
+    response = PlainChannel(connection).send(CommandApdu(ins=0xB0, le=256))
+    assert (response.data, response.sw) == (b"\x01\x02\x03\x04\x05", 0x9000)
+    assert connection.commands[1:] == [bytes.fromhex("00C0000000"), bytes.fromhex("00C0000003")]
+
+
+def test_a_part_that_is_corrected_for_ever():
+    connection = ScriptedConnection(b"\x01\x61\x00", *[b"\x6c\x03"] * 5)
+    response = PlainChannel(connection).send(CommandApdu(ins=0xB0, le=256))
+    assert response.sw == 0x6C03
+    assert len(connection.commands) == 3
