@@ -74,7 +74,7 @@ def test_another_persons_face_is_refused(training_session: str, astronaut_frames
         ("altered-dg2", "REFUSE", "pa-consistent", ("failed", "pa-dg-hash")),
         ("unknown-signer", "REFER", "pa-trusted", ("indeterminate", "pa-no-trust-anchor")),
         ("revoked", "REFUSE", "pa-trusted", ("failed", "pa-revoked")),
-        ("clone", "REFUSE", "chip-genuine", ("failed", "aa-failed")),
+        ("clone", "REFUSE", "chip-genuine", ("failed", "ca-failed")),
         ("no-aa", "REFER", "chip-genuine", ("not-performed", "chip-not-proven")),
         ("expired", "REFER", "cross-check", ("failed", "card-expired")),
         ("pulled", "REFER", "chip-read", ("indeterminate", "card-lost")),
