@@ -7,7 +7,7 @@ AES: MSE:Set AT, then GENERAL AUTHENTICATE. Nobody else can check the result aft
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import crypto
@@ -38,6 +38,7 @@ _SUITES: Final = {
     "3": CipherSuite.AES_192,
     "4": CipherSuite.AES_256,
 }
+_CLA_CHAINING: Final = 0x10
 _MSE: Final = 0x22
 _GENERAL_AUTHENTICATE: Final = 0x86
 _SET_FOR_COMPUTATION: Final = 0x41
@@ -184,10 +185,16 @@ def _choice(
 
 
 def run(
-    channel: SecureChannel, choice: ChipAuthChoice, *, randbytes: Callable[[int], bytes]
+    channel: SecureChannel,
+    choice: ChipAuthChoice,
+    *,
+    randbytes: Callable[[int], bytes],
+    extended: bool = True,
 ) -> ChipAuthenticated:
     """Agree on new keys over the present channel, which must not be used again.
 
+    A key that does not fit a short command goes out in the extended form, or where the chip has none (`extended`
+    False) in a chain of short ones (ISO/IEC 7816-4 5.3.3).
     Raises ChipAuthError: reason "bad-point", "infinity", "curve-parameters", "group-parameters", "bad-element" or
     "own-key-reflected" (the key can prove nothing; nothing was sent), "unusable" (a choice with a weakness), or
     "refused" with `step` and `sw` (the chip does not do what its signed DG14 promises). Raises ChipStatusError where
@@ -195,8 +202,9 @@ def run(
     if choice.key is None or choice.weakness is not None:
         raise ChipAuthError(reason=choice.fault or "unusable")
     own, secret = choice.key.agree(randbytes)
-    if choice.suite is not CipherSuite.TDES or not _set_key_agreement(channel, choice, own):
-        _authenticate(channel, choice, own)
+    sender = _Sender(channel, extended=extended)
+    if choice.suite is not CipherSuite.TDES or not _set_key_agreement(sender, choice, own):
+        _authenticate(sender, choice, own)
     keys = SessionKeys.derive(choice.suite, secret)
     return ChipAuthenticated(channel=SecureChannel(channel.inner, keys), facts=choice.facts)
 
@@ -212,25 +220,45 @@ def confirm(channel: SecureChannel, command: CommandApdu) -> ResponseApdu:
         raise ChipAuthError(reason="session", detail=error.facts["reason"]) from None
 
 
-def _set_key_agreement(channel: SecureChannel, choice: ChipAuthChoice, own: bytes) -> bool:
+class _Sender:
+    """Sends commands of any length over a protected channel."""
+
+    def __init__(self, channel: SecureChannel, *, extended: bool) -> None:
+        self._channel = channel
+        self._extended = extended
+
+    def send(self, command: CommandApdu, step: str) -> ResponseApdu:
+        """The answer to the whole command. Raises ChipStatusError where the chip takes no chain."""
+        most = self._channel.read_octets  # what fits a short answer fits a short command too
+        if self._extended or len(command.data) <= most:
+            return self._channel.send(command)
+        pieces = [command.data[start : start + most] for start in range(0, len(command.data), most)]
+        for piece in pieces[:-1]:
+            response = self._channel.send(replace(command, cla=_CLA_CHAINING, data=piece, le=None))
+            if response.sw != status_words.OK:
+                raise ChipStatusError(command=step, sw=f"{response.sw:04X}")
+        return self._channel.send(replace(command, data=pieces[-1]))
+
+
+def _set_key_agreement(sender: _Sender, choice: ChipAuthChoice, own: bytes) -> bool:
     """MSE:Set KAT; False when the chip does not know this form of the command (9303-11 6.2.4.1)."""
     data = tlv.encode(0x91, own) + _key_reference(choice)
     command = CommandApdu(ins=_MSE, p1=_SET_FOR_COMPUTATION, p2=_KEY_AGREEMENT_TEMPLATE, data=data)
-    response = channel.send(command)
+    response = sender.send(command, "mse-set-kat")
     if response.sw in _UNKNOWN_TEMPLATE:
         return False
     _require_done(response, "mse-set-kat")
     return True
 
 
-def _authenticate(channel: SecureChannel, choice: ChipAuthChoice, own: bytes) -> None:
+def _authenticate(sender: _Sender, choice: ChipAuthChoice, own: bytes) -> None:
     """MSE:Set AT and GENERAL AUTHENTICATE (9303-11 6.2.4.2)."""
     data = tlv.encode(0x80, der.encode_oid(choice.oid)) + _key_reference(choice)
     select = CommandApdu(ins=_MSE, p1=_SET_FOR_COMPUTATION, p2=_AUTHENTICATION_TEMPLATE, data=data)
-    _require_done(channel.send(select), "mse-set-at")
+    _require_done(sender.send(select, "mse-set-at"), "mse-set-at")
     dynamic = tlv.encode(_DYNAMIC_DATA, tlv.encode(0x80, own))
     agree = CommandApdu(ins=_GENERAL_AUTHENTICATE, data=dynamic, le=256)
-    _require_done(channel.send(agree), "general-authenticate")
+    _require_done(sender.send(agree, "general-authenticate"), "general-authenticate")
 
 
 def _key_reference(choice: ChipAuthChoice) -> bytes:

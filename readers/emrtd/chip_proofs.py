@@ -91,7 +91,10 @@ class ChipProver:
             self._log.skip("ca", missing or "not-offered")
             return False
         with self._log.step("ca"):
-            agreed = chip_auth.run(self._session.channel, choice, randbytes=self._randbytes)
+            extended = self._session.length.extended is not False
+            agreed = chip_auth.run(
+                self._session.channel, choice, randbytes=self._randbytes, extended=extended
+            )
             select = CommandApdu(ins=_SELECT, p1=0x02, p2=0x0C, data=files.EF_SOD.file_id_bytes)
             chip_auth.confirm(agreed.channel, select)
             self._session.use(agreed.channel)

@@ -1,5 +1,7 @@
 """A chip that knows nothing but Chip Authentication: one protected session, then another under the agreed keys."""
 
+from dataclasses import replace
+
 from readers.emrtd import crypto
 from readers.emrtd.curves import CURVES
 from readers.emrtd.secure_messaging import SecureChannel, SessionKeys
@@ -109,6 +111,7 @@ class ProofChip:
         self._keep_old = keep_old
         self._plain = plain
         self._switched = False
+        self._chain = b""
         self.commands = []
         self.raw = []
 
@@ -120,9 +123,14 @@ class ProofChip:
         self.raw.append(octets)
         if self._switched and self._plain is not None:
             return self._plain.to_bytes(2, "big")
-        command = self._session.unwrap(CommandApdu.decode(octets))
+        received = CommandApdu.decode(octets)
+        command = self._session.unwrap(received)
         self.commands.append(command)
-        answer, secret = self._process(command)
+        if received.cla & 0x10:
+            self._chain += command.data
+            return self._session.wrap(ResponseApdu(sw=self._status.get("chain", 0x9000)), odd=False).encode()
+        whole, self._chain = replace(command, data=self._chain + command.data), b""
+        answer, secret = self._process(whole)
         protected = self._session.wrap(answer, odd=False)
         if secret is not None and not self._keep_old:
             self._session = SecureSession(secret, self._suite)

@@ -122,6 +122,30 @@ def test_every_group_and_cipher(group, cipher, with_q):
     assert (max(map(len, chip.raw)) > 261) == (group != 0)
 
 
+@pytest.mark.parametrize(("family", "cipher"), [(1, 1), (1, 2), (1, 4), (2, 4)])
+def test_chip_without_the_extended_form_takes_a_chain(family, cipher):
+    """A key of 2048 bits in pieces; one of P-521 needs none."""
+    if family == 1:
+        key, agree = dh_spki(GROUP.p, GROUP.g, GROUP.power(DH_PRIVATE)), dh_agreement(GROUP.p, DH_PRIVATE)
+    else:
+        key, agree = ec_spki(18, CURVES[18].multiply(5)), ec_agreement(18, 5)
+    chip = ProofChip(agree, SUITES[cipher])
+    choice = chip_auth.choose(infos(auth_info(family, cipher), key_info(family, key)))
+    done = chip_auth.run(chip.channel(), choice, randbytes=secrets.token_bytes, extended=False)
+    assert chip_auth.confirm(done.channel, SELECT).sw == 0x9000
+    assert max(map(len, chip.raw)) <= 261
+    assert any(raw[0] & 0x10 for raw in chip.raw) == (family == 1)
+
+
+@pytest.mark.parametrize("sw", [0x6884, 0x6883, 0x6E00, 0x6700])
+def test_chip_that_takes_no_chain_either_is_no_evidence(sw):
+    chip = ProofChip(None, SUITES[2], status={"chain": sw})
+    key = dh_spki(GROUP.p, GROUP.g, GROUP.power(DH_PRIVATE))
+    choice = chip_auth.choose(infos(auth_info(1, 2), key_info(1, key)))
+    with pytest.raises(ChipStatusError):
+        chip_auth.run(chip.channel(), choice, randbytes=secrets.token_bytes, extended=False)
+
+
 def test_standardised_group_by_number():
     algorithm = oid("0.4.0.127.0.7.1.2") + der.encode_integer(1)
     key = spki(algorithm, der.encode_integer(GROUPS[1].power(DH_PRIVATE)))
