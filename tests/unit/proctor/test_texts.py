@@ -46,6 +46,30 @@ def test_every_error_code_has_both_texts(code: str) -> None:
     assert code in EN
 
 
+OUTSIDE_ATTEMPTS = (
+    "certificate-",
+    "crl-",
+    "evidence-",
+    "master-list-",
+    "softcard-",
+    "training-",
+    "trust-",
+    "vpcd-",
+)
+
+
+@pytest.mark.parametrize(
+    "code",
+    sorted(
+        code
+        for code, error in every_error().items()
+        if issubclass(error, ReaderError | BiometricsError) and not code.startswith(OUTSIDE_ATTEMPTS)
+    ),
+)
+def test_every_reason_of_an_attempt_has_its_short_form_for_the_sheet(code: str) -> None:
+    assert f"sheet.reason.{code}" in VI
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_finding_has_both_texts(code: str) -> None:
     assert code in VI
