@@ -26,7 +26,8 @@ from sessions.record import Check, Outcome
 
 C = CheckName
 BAD_FILE = 2
-_UNTOUCHED = ("evidence-says-station", "evidence-says-time")
+_LIMITS = ("evidence-says-station", "evidence-says-time")
+_TRAINING = "evidence-says-training"
 _ABOUT_ALL = ("whole", "time")
 _ABOUT_PROOF = ("aa", "aa-challenge", "cam", "claims")
 _ABOUT_TRUST = ("pa-trusted-now", "pa-trusted-then")
@@ -117,7 +118,7 @@ def _show(context: Context, evidence: Evidence, verified: Verified, verdict: Chi
     spoken = (Outcome.FAILED, Outcome.INDETERMINATE)
     bad = [found for found in findings.values() if found.outcome in spoken or _leaves_unproven(found)]
     reasons = [reason_json(found.code, found.facts) for found in bad]
-    says = [reason_json(code) for code in _UNTOUCHED]
+    says = [reason_json(code) for code in (*([_TRAINING] if evidence.training else []), *_LIMITS)]
     data: dict[str, Any] = {
         "verdict": verdict.value,
         "reasons": reasons,

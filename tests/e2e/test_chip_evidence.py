@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from proctor.app import card_source, chip_desks
+from proctor.challenge import Challenge
 from proctor.chip_evidence import evidence_of_read, require_new, write_evidence, write_private
 from proctor.config import Places
 from proctor.errors import CommandError
@@ -87,6 +88,7 @@ def test_challenge_and_everything_read_is_kept(taken: Path) -> None:
     (proof,) = evidence.proofs
     assert proof.root == TREE_ROOT
     assert challenge_of(proof.random, proof.root) == proof.challenge
+    assert Challenge(proof.random, proof.root).value == proof.challenge
     assert {"CardAccess", "COM", "SOD", "DG1", "DG2", "DG13", "DG14", "DG15"} <= set(evidence.files)
     assert {row.name for row in evidence.checks} >= {"chip-open", "pa-trusted", "cross-check"}
     assert {step.name for step in evidence.steps} >= {"pace", "ca", "aa", "DG2"}
@@ -98,6 +100,7 @@ def test_for_people(taken: Path, language: str) -> None:
     ran = proctor("chip", "verify", taken, "--training", "--lang", language)
     assert ran.status == 0
     assert ran.out.startswith("genuine: ")
+    assert ("HUẤN LUYỆN" if language == "vi" else "TRAINING") in ran.out
     assert "[" not in ran.out
     assert NUMBER not in ran.out
     assert "NGUY" not in ran.out
