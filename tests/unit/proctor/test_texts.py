@@ -47,14 +47,17 @@ def test_every_error_code_has_both_texts(code: str) -> None:
 
 
 OUTSIDE_ATTEMPTS = (
-    "certificate-",
-    "crl-",
-    "evidence-",
-    "master-list-",
-    "softcard-",
-    "training-",
-    "trust-",
-    "vpcd-",
+    *(
+        "access-pin-",
+        "calibration-",
+        "certificate-",
+        "crl-",
+        "evidence-",
+        "master-list-",
+        "model-",
+        "softcard-",
+    ),
+    *("template-", "training-", "trust-", "vpcd-"),
 )
 
 
