@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from readers.cccd.access_plan import plan_for, read_access
 from readers.cccd.qr import parse_qr
 from readers.emrtd import active_auth, chip_auth
 from readers.emrtd.card_security import require_signed_infos
+from readers.emrtd.curves import CURVES
+from readers.emrtd.evidence import ChipMapping
+from readers.emrtd.evidence_check import verify_evidence
+from readers.emrtd.evidence_file import read_evidence
 from readers.emrtd.lds.card_access import parse_card_access
 from readers.emrtd.lds.com import parse_com
 from readers.emrtd.lds.dg1 import parse_dg1
 from readers.emrtd.lds.dg2 import parse_portrait
+from readers.emrtd.lds.dg2_iso39794 import parse_face_image
 from readers.emrtd.lds.dg11 import parse_dg11
 from readers.emrtd.lds.dg12 import parse_dg12
 from readers.emrtd.lds.dg13 import parse_dg13
@@ -25,10 +34,12 @@ from readers.emrtd.pki.crl import read_crl
 from readers.emrtd.pki.master_list import read_master_list
 from readers.emrtd.pki.public_key import load_public_key
 from readers.emrtd.pki.sod import require_signed
+from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.pki.trust_file import read_trust_file
 from readers.errors import ReaderError
 from readers.iso7816 import der, tlv
-from tests.fuzz import seeds
+from tests.fuzz import chips, seeds
+from tests.support.softcard import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,15 +107,10 @@ def _access_string(octets: bytes) -> None:
 
 def _of(*names: str) -> Callable[[], list[bytes]]:
     def made() -> list[bytes]:
-        files = seeds.material().files
-        own = [files[name] for name in names if name in files]
-        return own + seeds.starting(own[0][0]) if own else [b""]
+        own = seeds.material().named(*names)
+        return own + seeds.starting(own[0][0])
 
     return made
-
-
-def _of_tag(tag: int) -> Callable[[], list[bytes]]:
-    return lambda: [*seeds.starting(tag), tlv.encode(tag, b"\x5f\x0e\x04MAU1")]
 
 
 def _certificates() -> list[bytes]:
@@ -112,8 +118,6 @@ def _certificates() -> list[bytes]:
 
 
 def _trust_files() -> list[bytes]:
-    from base64 import b64encode
-
     csca, crl = seeds.material().csca, seeds.material().crl
     pem = b"-----BEGIN CERTIFICATE-----\n" + b64encode(csca) + b"\n-----END CERTIFICATE-----\n"
     entry = b"dn: c=VN\nobjectClass: top\n"
@@ -126,6 +130,41 @@ def _trust_files() -> list[bytes]:
 
 def _spki() -> list[bytes]:
     return [seeds.material().files["DG15"][4:], *seeds.starting(0x30)]
+
+
+def _face_records() -> list[bytes]:
+    """What stands in DG2 of ISO/IEC 39794-5 behind the template of the record."""
+    octets = seeds.material().more["iso39794", "DG2"]
+    at = octets.find(b"\x7f\x2e")
+    return [tlv.read_tlv(octets, at)[0].value if at >= 0 else octets]
+
+
+def _mapping_proof(octets: bytes) -> None:
+    """Data of the Chip Authentication Mapping against the keys of DG14."""
+    infos = parse_dg14(seeds.material().files["DG14"])
+    proof = ChipMapping(
+        oid="0.4.0.127.0.7.2.2.4.6.2",
+        parameter_id=octets[0] % 20 if octets else 13,
+        mapping_key=octets[1:66],
+        data=octets[66:],
+    )
+    chip_auth.require_mapping(proof, infos)
+
+
+def _mapping_seeds() -> list[bytes]:
+    curve = CURVES[13]
+    point = curve.encode(curve.generator)
+    return [b"\x0d" + point + bytes(31) + b"\x01", b"\x0d" + point + bytes(range(1, 33))]
+
+
+@cache
+def _empty_store() -> TrustStore:
+    with TemporaryDirectory() as folder:
+        return TrustStore.create(Path(folder) / "store", training=True, sign=lambda _: b"")
+
+
+def _evidence(octets: bytes) -> None:
+    verify_evidence(read_evidence(octets), _empty_store(), NOW)
 
 
 def _qr_seeds() -> list[bytes]:
@@ -151,14 +190,14 @@ TARGETS: dict[str, Target] = {
     "sod": Target(require_signed, _of("SOD")),
     "dg1": Target(parse_dg1, _of("DG1")),
     "dg2": Target(parse_portrait, _of("DG2")),
-    "dg11": Target(parse_dg11, _of_tag(0x6B)),
-    "dg12": Target(parse_dg12, _of_tag(0x6C)),
+    "dg11": Target(parse_dg11, _of("DG11")),
+    "dg12": Target(parse_dg12, _of("DG12")),
     "dg13": Target(parse_dg13, _of("DG13")),
     "dg14": Target(_dg14, _of("DG14", "CardAccess")),
     "dg15": Target(_dg15, _of("DG15")),
     "active-answer": Target(_active_answer, lambda: [bytes(256), b"\x6a" + bytes(254) + b"\xbc"]),
     "card-access": Target(_card_access, _of("CardAccess")),
-    "card-security": Target(require_signed_infos, lambda: [seeds.material().files["SOD"][4:]]),
+    "card-security": Target(require_signed_infos, _of("CardSecurity")),
     "mrz": Target(lambda octets: parse_mrz(_text(octets)), _mrz_seeds),
     "qr": Target(parse_qr, _qr_seeds),
     "access": Target(_access_text, lambda: _qr_seeds() + _mrz_seeds()),
@@ -169,4 +208,10 @@ TARGETS: dict[str, Target] = {
     "master-list": Target(read_master_list, lambda: [seeds.material().files["SOD"][4:], *_certificates()]),
     "public-key": Target(load_public_key, _spki),
     "trust-file": Target(read_trust_file, _trust_files),
+    "face-record": Target(parse_face_image, _face_records),
+    "mapping-proof": Target(_mapping_proof, _mapping_seeds),
+    "evidence": Target(_evidence, lambda: [seeds.material().evidence, b"{}"]),
+    "secure-messaging": Target(chips.secure_messaging, chips.secure_seeds),
+    "pace": Target(chips.pace, chips.pace_seeds),
+    "chip": Target(chips.whole_read, chips.read_seeds),
 }
