@@ -35,19 +35,31 @@ def parsing(error: type[ReaderError]) -> Iterator[None]:
 
 
 def require_der(octets: bytes) -> None:
-    """Walk the whole structure before any parser sees it. Raises TlvError.
+    """Walk the whole structure before any parser sees it, once and without copying. Raises TlvError.
 
     Bounded depth, definite lengths, and no string in pieces: a constructed universal type is a SEQUENCE or
     SET."""
-    tlv.check_nesting(octets)
-    pending = list(tlv.parse_all(octets))
+    pending = [(0, len(octets), 1)]
     while pending:
-        item = pending.pop()
-        if not item.constructed:
-            continue
-        if item.tag < _UNIVERSAL_LIMIT and item.tag not in _CONSTRUCTED_UNIVERSAL:
-            raise TlvError(reason="constructed-string")
-        pending.extend(item.children())
+        position, end, depth = pending.pop()
+        if depth > tlv.MAX_DEPTH:
+            raise TlvError(reason="too-deep")
+        siblings = 0
+        while position < end:
+            siblings += 1
+            header = tlv.read_header(octets, position, end)
+            first, start = octets[position], position + header.size
+            position = start + header.length
+            if position > end:
+                raise TlvError(reason="value-truncated")
+            if not first & _CONSTRUCTED:
+                continue
+            if first < _UNIVERSAL_LIMIT and first not in _CONSTRUCTED_UNIVERSAL:
+                raise TlvError(reason="constructed-string")
+            if header.length:
+                pending.append((start, position, depth + 1))
+        if siblings > tlv.MAX_SIBLINGS:
+            raise TlvError(reason="too-many-objects")
 
 
 def to_definite(octets: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from asn1crypto import pem, x509
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_CERTIFICATE_OCTETS: Final = 16 * 1024
+_NAMES_KEPT: Final = 256
 DOCUMENT_TYPE_LIST: Final = "2.23.136.1.1.6.2"
 NAME_CHANGE: Final = "2.23.136.1.1.6.1"
 TRAINING_MARKER: Final = "2.25.96210049037610217746590790296878123737"
@@ -180,6 +182,13 @@ def read_pem_or_der(data: bytes) -> Certificate:
 
 def read_name(name: x509.Name) -> Name:
     """Read a name; ValueError, TypeError or KeyError when it is broken."""
+    return _name_of(name.dump())
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _name_of(octets: bytes) -> Name:
+    """The same octets are always the same name, and preparing one for comparison takes a millisecond."""
+    name = x509.Name.load(octets, strict=True)
     values: dict[str, str] = {}
     for attribute in (pair for rdn in name.chosen for pair in rdn):
         values.setdefault(attribute["type"].native, str(attribute["value"].native))

@@ -120,6 +120,7 @@ class Importer:
         self._scope = scope
         self._source = source
         self._known = {item.sha256: item for item in store.list()}
+        self._parsed: dict[bytes, Certificate | CertificateRefusedError] = {}
         self._authorities: dict[str, Certificate] = {}
         self._new: dict[str, NewItem] = {}
         self._fingerprints: list[str] = []
@@ -181,7 +182,7 @@ class Importer:
         """The self-signed CSCAs of the list itself that its signer may come from."""
         for octets in signed.certificates:
             try:
-                certificate = read_csca(octets)
+                certificate = self._read(octets)
                 if certificate.subject.key == signed.signer.issuer.key and not is_link(certificate):
                     require_self_signature(certificate)
                     yield certificate
@@ -193,7 +194,7 @@ class Importer:
         links: list[Certificate] = []
         for octets in certificates:
             try:
-                certificate = read_csca(octets)
+                certificate = self._read(octets)
                 if is_link(certificate):
                     links.append(certificate)
                     continue
@@ -207,6 +208,18 @@ class Importer:
                 self._take_certificate(certificate, link=issuer.fingerprint)
             except CertificateRefusedError as refused:
                 self._refuse("certificate", certificate.encoded, refused, lenient=lenient)
+
+    def _read(self, octets: bytes) -> Certificate:
+        """Parse each certificate of the file once. Raises CertificateRefusedError."""
+        if octets not in self._parsed:
+            try:
+                self._parsed[octets] = read_csca(octets)
+            except CertificateRefusedError as refused:
+                self._parsed[octets] = refused
+        found = self._parsed[octets]
+        if isinstance(found, CertificateRefusedError):
+            raise found
+        return found
 
     def _authorities_named(self, name: str) -> list[Certificate]:
         pinned = [anchor.certificate for anchor in self._store.anchors_named(name)]
