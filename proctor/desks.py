@@ -202,9 +202,14 @@ class PassiveAuthDesk:
         self, present: PresentCard, opened: OpenedChip, holder: ConsistentChip
     ) -> Agreement:
         """What opened the chip, DG1, DG11, DG13, the number, the expiry rule."""
-        index = opened.facts.get("key_index", 0)
-        label = present.plan.label(index) if isinstance(index, int) else ""
-        return require_agreement(present.access, holder, self._today(), opened_with=label)
+        index, tries = int(opened.facts.get("key_index", 0)), int(opened.facts.get("tries", 1))
+        return require_agreement(
+            present.access,
+            holder,
+            self._today(),
+            opened_with=present.plan.label(index),
+            refused_keys=tries - 1,
+        )
 
 
 _SAME = {True: "same", False: "differs"}

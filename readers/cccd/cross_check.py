@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 WARNINGS: Final = (
     "expiry-other-key",
+    "access-key-refused",
     "qr-sex-differs",
     "qr-name-differs",
     "qr-old-number-differs",
@@ -80,12 +81,17 @@ class Agreement:
 
 
 def require_agreement(
-    access: AccessSource | None, chip: ConsistentChip, today: date, *, opened_with: str = ""
+    access: AccessSource | None,
+    chip: ConsistentChip,
+    today: date,
+    *,
+    opened_with: str = "",
+    refused_keys: int = 0,
 ) -> Agreement:
     """Compare what opened the chip with what the chip says, and the chip with itself.
 
     `today`: the local day at the station. `opened_with`: label of the key that fitted (`AccessPlan.label`), "" when
-    it is not known. Raises QrMismatchError (fact `field`; no number, no name), CardExpiredError."""
+    it is not known; `refused_keys`: how many keys the chip had refused before. Raises QrMismatchError (fact `field`; no number, no name), CardExpiredError."""
     holder = chip.holder
     if access is not None:
         _require_same_document(access, holder)
@@ -94,6 +100,7 @@ def require_agreement(
     qr = access if isinstance(access, QrCard) else None
     warnings = [
         *([] if not opened_with or opened_with in FIRST_CHOICES else ["expiry-other-key"]),
+        *(["access-key-refused"] if refused_keys else []),
         *([] if qr is None else [*qr.warnings, *_qr_warnings(qr, holder, chip.national)]),
         *(_mrz_warnings(access, holder) if isinstance(access, Mrz) else []),
         *_number_warnings(holder, chip.mrz),

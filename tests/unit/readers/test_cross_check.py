@@ -224,6 +224,13 @@ def test_a_later_key_is_itself_a_finding(label, warnings):
     assert agreement.facts.get("opened_with", "") == label
 
 
+@pytest.mark.parametrize(("refused", "warnings"), [(0, ()), (1, ("access-key-refused",))])
+def test_a_key_that_the_chip_refused_is_a_finding(refused, warnings):
+    """Other than a kind of password that the chip does not know, which costs no try."""
+    agreement = require_agreement(parse_qr(QR), chip(), TODAY, opened_with="mrz-rule", refused_keys=refused)
+    assert agreement.warnings == warnings
+
+
 # --- warnings --------------------------------------------------------------------------------------------------
 
 
