@@ -78,6 +78,12 @@ class CardMuteError(ReaderError):
     code = "card-mute"
 
 
+class RecordingRefusedError(ReaderError):
+    """A conversation with a person's card must not be recorded."""
+
+    code = "training-recording-refused"
+
+
 # --- commands and files ------------------------------------------------------------------------------------
 
 

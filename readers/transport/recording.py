@@ -1,6 +1,7 @@
 """Recording a conversation with a card, for tests: a transcript that `replay` plays back strictly.
 
-A transcript holds what crossed the reader. Record training cards only.
+A transcript holds what crossed the reader, so only software cards and specimens are recorded: a connection to
+another reader is refused unless the caller vouches for a specimen.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from readers.errors import CardLostError, CardMuteError, ReaderError, ReaderGoneError
+from readers.errors import CardLostError, CardMuteError, ReaderError, ReaderGoneError, RecordingRefusedError
+from readers.transport.base import is_virtual_reader
 
 if TYPE_CHECKING:
     from readers.transport.base import Connection
@@ -65,9 +67,13 @@ class Transcript:
 
 
 class RecordingConnection:
-    """Passes everything through and remembers it."""
+    """Passes everything through and remembers it. `specimen`: the caller vouches that the card is nobody's.
 
-    def __init__(self, inner: Connection) -> None:
+    Raises RecordingRefusedError for a reader that is not a known software reader."""
+
+    def __init__(self, inner: Connection, *, specimen: bool = False) -> None:
+        if not specimen and not is_virtual_reader(inner.name):
+            raise RecordingRefusedError()
         self._inner = inner
         self._exchanges: list[Exchange] = []
 

@@ -29,7 +29,7 @@ TEXT = "# a comment\n\n> 00A4020C02011E\n< 9000\n> 00B0000004\n! card-lost\n"
 
 def test_replay_and_recording_agree():
     replayed = ReplayConnection(Transcript.load(TEXT), name="r", atr=b"\x3b")
-    recording = RecordingConnection(replayed)
+    recording = RecordingConnection(replayed, specimen=True)
     assert recording.transceive(bytes.fromhex("00A4020C02011E")) == b"\x90\x00"
     with pytest.raises(CardLostError):
         recording.transceive(bytes.fromhex("00B0000004"))
@@ -443,6 +443,6 @@ def test_real_child_without_a_service(monkeypatch, tmp_path):
 
 
 def test_recording_needs_no_real_card():
-    recording = RecordingConnection(ScriptedConnection(b"\x90\x00"))
+    recording = RecordingConnection(ScriptedConnection(b"\x90\x00"), specimen=True)
     recording.transceive(b"\x00\x01\x02\x03")
     assert recording.transcript.dump() == "> 00010203\n< 9000\n"
