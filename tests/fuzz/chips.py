@@ -8,6 +8,7 @@ with keys that both sides know, which costs little; what lies behind is the same
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -34,6 +35,7 @@ from tests.support.softcard import NOW, fake_jpeg
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from readers.softcard.active_auth import Prover
     from readers.softcard.personalise import ChipImage
 
 CHALLENGE = bytes(range(1, 9))
@@ -50,12 +52,30 @@ def fixed_octets(start: int = 0) -> Callable[[int], bytes]:
     return octets
 
 
+class _SignsOnce:
+    """The card's signatures, each made once: what the card computes is not what is measured."""
+
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+        self._made: dict[bytes, bytes] = {}
+
+    def sign(self, challenge: bytes, randbytes: Callable[[int], bytes]) -> bytes:
+        """As the prover does."""
+        if challenge not in self._made:
+            self._made[challenge] = self._prover.sign(challenge, randbytes)
+        return self._made[challenge]
+
+
 @cache
 def images() -> dict[str, ChipImage]:
     """A passport with BAC and Active Authentication, and an identity card; both with small portraits."""
     with TemporaryDirectory() as folder:
         pki = training_pki(Path(folder), now=NOW)
-        return {name: sample_card(name, fake_jpeg(300), pki, now=NOW) for name in _SAMPLES}
+        made = {name: sample_card(name, fake_jpeg(300), pki, now=NOW) for name in _SAMPLES}
+    return {
+        name: replace(image, prover=None if image.prover is None else _SignsOnce(image.prover))
+        for name, image in made.items()
+    }
 
 
 def replacements(octets: bytes) -> dict[int, tuple[bool, bytes]]:
