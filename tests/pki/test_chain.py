@@ -35,6 +35,7 @@ from readers.emrtd.pki.profile import edition_of
 from readers.emrtd.pki.states import STATES
 from tests.support.softcard import NOW
 from tests.support.softcard_certificates import authority, issue
+from tests.support.trust_files import link
 
 CSCA = authority()
 SIGNER = CSCA.signer()
@@ -94,9 +95,37 @@ def test_without_a_pointer_every_key_of_the_name_is_tried() -> None:
 
 def test_pointer_by_serial_number() -> None:
     found = signer(authority_key_id=None, authority_serial=1)
-    assert require_issuer(found, [anchor()]) == anchor()
-    with pytest.raises(NoTrustAnchorError):
-        require_issuer(signer(authority_key_id=None, authority_serial=2), [anchor()])
+    assert require_issuer(found, [anchor(authority()), anchor()]) == anchor()
+    stranger = read_certificate(authority().signer(authority_key_id=None, authority_serial=1).encoded)
+    with pytest.raises(ChainError):
+        require_issuer(stranger, [anchor()])
+
+
+@pytest.mark.parametrize(
+    "pointer", [{"authority_key_id": b"another"}, {"authority_key_id": None, "authority_serial": 2}]
+)
+def test_a_wrong_pointer_is_no_obstacle_to_the_key_that_signed(pointer) -> None:
+    found = signer(**pointer)
+    assert require_issuer(found, [anchor(authority()), anchor()]) == anchor()
+    if pointer["authority_key_id"]:
+        assert "ds-authority-key-differs" in require_fit(found, anchor(), CARD)[1]
+    with pytest.raises(NoTrustAnchorError) as caught:
+        require_issuer(found, [anchor(authority())])
+    assert caught.value.facts["reason"] == "issuer-key"
+
+
+def test_the_certificate_of_a_key_that_was_valid_then_is_taken() -> None:
+    """One key in an expired and a renewed certificate; and in a link beside its root."""
+    renewed = authority(CSCA.key, serial=2, start=NOW - 30 * DAY)
+    expired = authority(CSCA.key, serial=3, start=NOW - 500 * DAY, end=NOW - 100 * DAY)
+    found = signer()
+    for order in ([anchor(expired), anchor(renewed)], [anchor(renewed), anchor(expired)]):
+        assert require_issuer(found, order) == anchor(renewed)
+    old = authority()
+    linked = Anchor(certificate=read_certificate(link(old, CSCA)), scope="identity-card")
+    for order in ([linked, anchor()], [anchor(), linked]):
+        assert require_issuer(found, order) == anchor()
+    assert require_issuer(found, [linked]) == linked
 
 
 def test_signer_certificate_signed_with_sha1() -> None:
@@ -254,6 +283,13 @@ def test_a_passport_issued_under_an_older_edition_is_read_with_its_deviations() 
         *("csca-no-san", "csca-no-ian", "ds-no-san", "ds-no-ian"),
         *("ds-no-document-type", "ds-no-usage-period"),
     }
+
+
+def test_a_vietnamese_passport_is_read_under_the_profile_of_passports() -> None:
+    document = Document(code="P", issuing_state="VNM", signing_time=NOW)
+    assert require_fit(signer(), anchor(scope="passport"), document)[0] == "ICAO"
+    with pytest.raises(ChainError):
+        require_fit(signer(usage=None), anchor(scope="passport"), document)
 
 
 def test_a_passport_signer_without_key_usage_is_refused() -> None:

@@ -25,6 +25,7 @@ from readers.emrtd.pki.errors import (
 from readers.emrtd.pki.profile import REFUSED, deviations, profile_of
 from readers.emrtd.pki.public_key import SignatureRefusedError, load_public_key
 from readers.emrtd.pki.states import STATES
+from readers.errors import ReaderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,17 +60,26 @@ def require_issuer(signer: Certificate, anchors: Sequence[Anchor]) -> Anchor:
     """Return the pinned CSCA whose key signed the certificate; `anchors` are those that bear its issuer's name.
 
     One key may stand in several certificates (self-signed, link, renewed): the one that was valid when the signer
-    was issued is taken. Raises NoTrustAnchorError when none claims to be that key, ChainError when one does but is
-    not."""
+    was issued is taken. A pointer that fits none of them is no obstacle to a key that did sign (ADR 0007). Raises
+    NoTrustAnchorError when none claims to be that key, ChainError when one does but is not."""
     claimed = [anchor for anchor in anchors if _is_claimed(signer, anchor.certificate)]
-    if not claimed:
-        raise NoTrustAnchorError(reason="issuer-key" if anchors else "issuer-name")
     found = [anchor for anchor in claimed if issued_by(signer, anchor.certificate)]
+    if not claimed:
+        found = [anchor for anchor in anchors if _issued_all_the_same(signer, anchor.certificate)]
     if found:
         return max(found, key=lambda anchor: _was_in_use(anchor.certificate, signer.validity.start))
-    if signer.authority_key_id is None and signer.authority_serial is None:
+    if not anchors:
+        raise NoTrustAnchorError(reason="issuer-name")
+    if not claimed or (signer.authority_key_id is None and signer.authority_serial is None):
         raise NoTrustAnchorError(reason="issuer-key")
     raise ChainError(reason="signature")
+
+
+def _issued_all_the_same(signer: Certificate, anchor: Certificate) -> bool:
+    try:
+        return issued_by(signer, anchor)
+    except ReaderError:  # too weak or unknown to tell: then nobody known signed it
+        return False
 
 
 def _was_in_use(anchor: Certificate, issued: datetime | None) -> tuple[bool, bool]:
@@ -103,7 +113,7 @@ def require_fit(signer: Certificate, anchor: Anchor, document: Document) -> tupl
     _require_roles(signer, anchor.certificate)
     country = _require_country(signer, anchor.certificate, document)
     _require_scope(signer, anchor, document)
-    profile, found = profile_of(country), deviations(signer, anchor.certificate)
+    profile, found = profile_of(country, anchor.scope), deviations(signer, anchor.certificate)
     refused = [name for name in found if name in REFUSED[profile]]
     if refused:
         raise ChainError(reason="profile", deviation=refused[0])

@@ -1,7 +1,7 @@
 """What a PKI does differently from 9303-12 and is accepted for, each deviation recorded by name.
 
-`VN-ID`: the Vietnamese identity card, whose genuine certificates lack even the key usage of their signers. `ICAO`:
-every other issuer. Genuine passports in use were issued under several editions of 9303, so the form of an
+`VN-ID`: the Vietnamese identity card, whose PKI goes its own ways. `ICAO`: passports, and the cards of every other
+issuer. Genuine passports in use were issued under several editions of 9303, so the form of an
 extension is recorded and never a reason to refuse; what carries the security is refused by the chain (ADR 0007).
 """
 
@@ -24,9 +24,9 @@ REFUSED: Final = {VN_ID: frozenset[str](), ICAO: frozenset({"ds-no-key-usage"})}
 """What a profile does not accept: the key usage of a signer is mandatory in every edition, and it is a role."""
 
 
-def profile_of(country: str) -> str:
-    """The profile under which a country's certificates are judged."""
-    return VN_ID if country == "VN" else ICAO
+def profile_of(country: str, scope: str) -> str:
+    """The profile for certificates of a country (two letters) that sign this kind of document."""
+    return VN_ID if (country, scope) == ("VN", "identity-card") else ICAO
 
 
 def edition_of(signer: Certificate) -> str:
@@ -37,7 +37,9 @@ def edition_of(signer: Certificate) -> str:
 
 def deviations(signer: Certificate, anchor: Certificate) -> tuple[str, ...]:
     """Where the two certificates leave 9303-12 7.1.1, by fixed names."""
-    return csca_deviations(anchor) + signer_deviations(signer)
+    found = csca_deviations(anchor) + signer_deviations(signer)
+    pointer = signer.authority_key_id
+    return found if pointer in (None, anchor.key_id) else (*found, "ds-authority-key-differs")
 
 
 def csca_deviations(anchor: Certificate) -> tuple[str, ...]:
