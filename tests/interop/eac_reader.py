@@ -21,6 +21,13 @@ class RefusedError(Exception):
         super().__init__(f"{sw:04X}")
 
 
+def _encode(head: bytes, data: bytes, le: int | None) -> bytes:
+    """Header, Lc, data, Le (0: as much as fits); the extended form where the data are too long for the short one."""
+    if len(data) > 255:
+        return head + b"\0" + len(data).to_bytes(2, "big") + data + (b"" if le is None else b"\0\0")
+    return head + (bytes([len(data)]) + data if data else b"") + (b"" if le is None else bytes([le & 0xFF]))
+
+
 class EacReader:
     """Reads one card; `transmit` carries a command to it and brings the answer."""
 
@@ -39,8 +46,7 @@ class EacReader:
         """One command, protected inside a session. Raises RefusedError."""
         if self._secure:
             return self._protected(cla, ins, p1, p2, data, le)
-        octets = bytes([cla, ins, p1, p2]) + (bytes([len(data)]) + data if data else b"")
-        return self._good(self._transmit(octets + (b"" if le is None else bytes([le & 0xFF]))))
+        return self._good(self._transmit(_encode(bytes([cla, ins, p1, p2]), data, le)))
 
     def _protected(self, cla: int, ins: int, p1: int, p2: int, data: bytes, le: int | None) -> bytes:
         side = self._side
@@ -53,7 +59,7 @@ class EacReader:
             body += wrap(0x97, bytes([le & 0xFF]))
         mac = side.mac(side.pad(head) + (side.pad(body) if body else b""))
         body += wrap(0x8E, mac)
-        answer = self._transmit(head + bytes([len(body)]) + body + b"\0")
+        answer = self._transmit(_encode(head, body, 0))
         side.count()
         found = dict(objects(answer[:-2]))
         covered = answer[: -2 - len(wrap(0x8E, found.get(0x8E, b"")))]

@@ -19,8 +19,10 @@ from readers.iso7816 import der, tlv
 from readers.iso7816.apdu import CommandApdu
 from readers.iso7816.channel import PlainChannel
 from readers.softcard.chip import SoftCard
+from readers.softcard.options import ActiveVariant, ChipAuthVariant, ChipOptions, PaceVariant
+from readers.softcard.personalise import personalise
 from readers.softcard.pki import training_pki
-from readers.softcard.samples import sample_card
+from readers.softcard.samples import sample_card, sample_holder
 from tests.interop.eac_chip import EacChip
 from tests.interop.eac_reader import EacReader, RefusedError
 from tests.interop.openpace import CAN, MRZ, ForeignRefusalError, require_openpace
@@ -28,6 +30,7 @@ from tests.support.softcard import NOW, fake_jpeg, reader_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from readers.softcard.personalise import ChipImage
 
@@ -216,3 +219,35 @@ def test_foreign_reader_opens_our_card_with_the_mrz(foreign_reader: EacReader, i
     open_it(foreign_reader, image.files["DG1"][5:].decode(), MRZ)
     foreign_reader.select_application()
     assert foreign_reader.read(files.EF_SOD.file_id) == image.files["SOD"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cipher", "parameter_id"),
+    [
+        *(("ecdh", *pair) for pair in variants(CURVES, 13)),
+        *(("dh", *pair) for pair in variants(GROUPS, 0)),
+    ],
+)
+def test_foreign_reader_on_every_variant_of_our_card(
+    tmp_path: Path, kind: str, cipher: int, parameter_id: int
+) -> None:
+    """PACE with generic mapping, then Chip Authentication, with the same parameters."""
+    variant = PaceVariant.parse(f"{kind}-gm:{CIPHERS[cipher]}:{parameter_id}")
+    static = ChipAuthVariant.parse(f"{kind}:{CIPHERS[cipher]}:{parameter_id}")
+    options = ChipOptions(
+        pace=(variant,), chip_auth=(static,), chip_auth_parameters="standard", active_auth=ActiveVariant()
+    )
+    holder = sample_holder("mau", today=NOW.date())
+    pki = training_pki(tmp_path, now=NOW)
+    image = personalise(holder, fake_jpeg(500), pki, now=NOW, options=options)
+    reader = EacReader(SoftCard(image).process)
+    card_access = reader.read_plain_card_access()
+    reader.pace(card_access, der.encode_oid(variant.oid), image.can, CAN)
+    reader.select_application()
+    (info,) = parse_dg14(reader.read(files.DG14.file_id)).chip_auth_keys
+    bits = spki_point(info.spki)
+    if kind == "dh":
+        bits = tlv.parse_one(bits, der.INTEGER).value.lstrip(b"\0")
+    reader.chip_auth(static.oid, der.encode_oid(static.oid), parameter_id, bits)
+    assert reader.read(files.DG1.file_id) == image.files["DG1"]
+    reader.close()
