@@ -1,9 +1,10 @@
 """`proctor softcard`: a software card in a virtual PC/SC reader, one sample, one holder or a whole roster in turn."""
 
+import queue
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
@@ -19,6 +20,7 @@ from sessions.roster.csv_roster import MAX_BYTES, read_roster
 from sessions.roster.model import Seat
 
 CHANGE_S = 1.0
+LINE_POLL_S = 0.2
 
 
 def run(context: Context) -> int:
@@ -81,20 +83,22 @@ def _serve_all(
     *,
     last: bool,
 ) -> None:
-    """One card after another; each is made when it is its turn. The last stays in the reader."""
-    seconds: float | None = context.options.seconds
-    lines = None if last or seconds is not None else _Lines()
+    """One card after another; each is made when it is its turn. A single one stays in the reader."""
+    change = None if last else _changer(context.options.seconds)
     for made in cards:
-        stop = threading.Event()
-        with _changing(stop, None if last else seconds, lines):
-            _serve(context, made, address, model, stop)
+        _serve(context, made, address, model, change)
         threading.Event().wait(CHANGE_S)
 
 
 def _serve(
-    context: Context, made: MadeCard, address: tuple[str, int], model: LinkModel | None, stop: threading.Event
+    context: Context,
+    made: MadeCard,
+    address: tuple[str, int],
+    model: LinkModel | None,
+    change: Callable[[threading.Event], None] | None,
 ) -> None:
-    shown = threading.Event()
+    """Be this card until `change`, which begins to count when the card is in, says so."""
+    stop, shown = threading.Event(), threading.Event()
 
     def on_insert() -> None:
         if shown.is_set():
@@ -104,50 +108,53 @@ def _serve(
         context.result(data, (made.holder.id_number, made.access_text))
         context.flush()
         context.say("result.softcard", address=context.options.vpcd)
+        if change is not None:
+            change(stop)
 
     replacement = None if made.replacement is None else _linked(made.replacement, model)
     try:
         serve_vpcd(_linked(made.card, model), *address, stop, on_insert=on_insert, replacement=replacement)
-    except KeyboardInterrupt:
+    finally:
         stop.set()
-        raise
 
 
 def _linked(card: Card, model: LinkModel | None) -> Card:
     return card if model is None else LinkedCard(card, LinkClock(model))
 
 
-class _Lines:
-    """Enter on standard input, waited for in a thread of its own: nothing else may block there."""
+def _changer(seconds: float | None) -> Callable[[threading.Event], None]:
+    """What sets an event after so many seconds, or at the next line of standard input."""
+    if seconds is None:
+        return _Lines().watch
 
-    def __init__(self) -> None:
-        self._current: threading.Event | None = None
-        threading.Thread(target=self._listen, daemon=True, name="enter").start()
-
-    def attach(self, stop: threading.Event | None) -> None:
-        """Set this event at the next line."""
-        self._current = stop
-
-    def _listen(self) -> None:
-        for _ in sys.stdin:
-            if self._current is not None:
-                self._current.set()
-
-
-@contextmanager
-def _changing(stop: threading.Event, seconds: float | None, lines: _Lines | None) -> Iterator[None]:
-    """Set `stop` after so many seconds, or at the next line."""
-    timer = threading.Timer(seconds, stop.set) if seconds is not None else None
-    if lines is not None:
-        lines.attach(stop)
-    if timer is not None:
+    def after(stop: threading.Event) -> None:
+        timer = threading.Timer(seconds, stop.set)
         timer.daemon = True
         timer.start()
-    try:
-        yield
-    finally:
-        if timer is not None:
-            timer.cancel()
+
+    return after
+
+
+class _Lines:
+    """Enter on standard input, waited for in threads of their own: nothing else may block there."""
+
+    def __init__(self) -> None:
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True, name="enter").start()
+
+    def watch(self, stop: threading.Event) -> None:
+        """Set `stop` at the next line."""
+        threading.Thread(target=self._await_line, args=(stop,), daemon=True, name="change").start()
+
+    def _await_line(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            with suppress(queue.Empty):
+                self._lines.get(timeout=LINE_POLL_S)
+                stop.set()
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            self._lines.put(line)
 
 
 def _incident(text: str) -> Incident:

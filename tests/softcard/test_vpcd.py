@@ -17,64 +17,16 @@ from readers.softcard.pki import training_pki
 from readers.softcard.samples import sample_holder
 from readers.softcard.vpcd import VpcdUnreachableError, serve_vpcd
 from tests.support.softcard import NOW, fake_jpeg
+from tests.support.softcard_vpcd import SELECT_CARD_ACCESS, WAIT_S, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SELECT_CARD_ACCESS = bytes.fromhex("00A4020C02011C")
-WAIT_S = 10.0
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory):
     pki = training_pki(tmp_path_factory.mktemp("pki"), now=NOW)
     return personalise(sample_holder("mau", today=NOW.date()), fake_jpeg(2000), pki, now=NOW)
-
-
-class Reader:
-    """The reader's side: listens, and speaks to the card that connects."""
-
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(WAIT_S)
-        self.port = self.listener.getsockname()[1]
-        self.link: socket.socket | None = None
-
-    def accept(self) -> None:
-        self.drop()
-        self.link, _ = self.listener.accept()
-        self.link.settimeout(WAIT_S)
-
-    def drop(self) -> None:
-        if self.link is not None:
-            self.link.close()
-            self.link = None
-
-    def close(self) -> None:
-        self.drop()
-        self.listener.close()
-
-    def send(self, body: bytes) -> None:
-        assert self.link is not None
-        self.link.sendall(len(body).to_bytes(2, "big"))
-        self.link.sendall(body)
-
-    def receive(self) -> bytes:
-        return self._exactly(int.from_bytes(self._exactly(2), "big"))
-
-    def ask(self, body: bytes) -> bytes:
-        self.send(body)
-        return self.receive()
-
-    def _exactly(self, count: int) -> bytes:
-        assert self.link is not None
-        octets = b""
-        while len(octets) < count:
-            more = self.link.recv(count - len(octets))
-            if not more:
-                raise ConnectionError("the card has gone")
-            octets += more
-        return octets
 
 
 @contextmanager
