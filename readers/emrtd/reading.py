@@ -17,12 +17,15 @@ from readers.emrtd.evidence import GenuineChip, OpenedChip, RawChip, freeze
 from readers.emrtd.file_reader import ChipHabits, PartialFile, Progress
 from readers.emrtd.limits import ReadLimits
 from readers.emrtd.resume import Resumption
+from readers.emrtd.secure_messaging import BARE_STATUS
 from readers.emrtd.session import ChipSession, Tools
 from readers.emrtd.steps import Step, StepLog
 from readers.errors import (
     ChipFileMissingError,
     ChipFileTooLargeError,
     ChipStatusError,
+    ReaderError,
+    SecureMessagingError,
 )
 
 if TYPE_CHECKING:
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ChipReader", "ReadLimits", "listed_files"]
 _NEEDED: Final = (files.DG1, files.DG2)
-_WANTED: Final = (files.DG1, files.DG13, files.DG11, files.DG12, files.DG2)
-"""The portrait last: it is the longest, and everything else is then known."""
+_WANTED: Final = (files.DG1, files.DG2, files.DG13, files.DG11, files.DG12)
+"""What is needed first: a chip that does not give the rest may end the session over it."""
+SESSION_ENDED: Final = "session-ended"
+_NOT_GIVEN: Final = frozenset({"6A82", "6A83", "6982", "6985"})
 
 
 class ChipReader:
@@ -103,6 +108,7 @@ class ChipReader:
                 if octets is not None:
                     opened[spec.name] = octets
             absent = self._read_opening_files(opened, progress)
+        granted = self._granted
         facts = dict(granted.facts)
         if absent:
             facts["absent"] = " ".join(absent)
@@ -141,7 +147,9 @@ class ChipReader:
         content: dict[str, bytes] = {}
         facts: dict[str, str | int] = {}
         for spec in _WANTED:
-            if spec in _NEEDED or spec in listed:
+            if spec not in _NEEDED and not self._session.channel.alive:
+                self._tools.log.skip(spec.name, SESSION_ENDED)
+            elif spec in _NEEDED or spec in listed:
                 code = self._read_one(spec, content, resumption, progress)
                 facts |= {spec.name.lower(): code} if code else {}
             else:
@@ -155,8 +163,13 @@ class ChipReader:
         with self._tools.log.step(spec.name) as step:
             try:
                 content[spec.name] = self._fetch(spec, resumption, progress)
-            except (ChipFileMissingError, ChipFileTooLargeError, ChipStatusError) as error:
-                if spec in _NEEDED:
+            except (
+                ChipFileMissingError,
+                ChipFileTooLargeError,
+                ChipStatusError,
+                SecureMessagingError,
+            ) as error:
+                if spec in _NEEDED or not _is_not_given(error):
                     raise
                 step.end_by(error)
                 return error.code
@@ -218,12 +231,20 @@ class ChipReader:
             with self._tools.log.step(spec.name) as step:
                 try:
                     opened[spec.name] = self._session.files(progress).fetch(PartialFile(spec=spec))
-                except ChipFileMissingError as error:
-                    if spec is files.EF_SOD:
+                except (ChipFileMissingError, SecureMessagingError) as error:
+                    if spec is files.EF_SOD or not _is_not_given(error):
                         raise
                     step.skip(error.code)
                     absent.append(spec.name)
+                    self._open_again(error, progress)
         return absent
+
+    def _open_again(self, error: ReaderError, progress: Progress) -> None:
+        """Go on with a new session, by the key that worked, where the chip ended the old one. Nothing is proven yet."""
+        if not isinstance(error, SecureMessagingError) or self._granted is None:
+            return
+        self._session = ChipSession(self._tools, length=self._session.length)
+        self._granted = self._session.open((self._granted.key,), progress)
 
     def _use_challenge(self, challenge: bytes) -> bytes:
         if len(challenge) != active_auth.CHALLENGE_OCTETS or not any(challenge):
@@ -232,3 +253,11 @@ class ChipReader:
             raise ValueError("a challenge is used once")
         self._challenges.add(challenge)
         return challenge
+
+
+def _is_not_given(error: ReaderError) -> bool:
+    """Whether the chip does not have, or does not give, the file; in a protected answer or, as some do, in a bare
+    one. A protected answer that fails its checks is no such thing."""
+    if isinstance(error, SecureMessagingError):
+        return error.facts.get("reason") == BARE_STATUS and error.facts.get("sw") in _NOT_GIVEN
+    return True

@@ -24,6 +24,9 @@ DO_CRYPTOGRAM_ODD: Final = 0x85
 DO_LE: Final = 0x97
 DO_STATUS: Final = 0x99
 DO_MAC: Final = 0x8E
+BARE_STATUS: Final = "bare-status"
+"""Reason of an error status without protection: some chips answer so for a file they do not have or give. It may be
+anybody's word, and the session is over."""
 _PADDING_INDICATOR: Final = b"\x01"
 _CLA_SECURE: Final = 0x0C
 _SHORT_ANSWER: Final = 256
@@ -188,6 +191,8 @@ def _protect(session: _Cryptography, command: CommandApdu, *, extended: bool) ->
 def _unprotect(session: _Cryptography, answer: ResponseApdu, *, odd: bool) -> ResponseApdu:
     """Check and decrypt. The answer to an odd instruction may carry either form of cryptogram, since not every
     chip follows the command's; both stand under the MAC."""
+    if not answer.data and answer.sw != status_words.OK:
+        raise SecureMessagingError(reason=BARE_STATUS, sw=f"{answer.sw:04X}")
     try:
         items = tlv.parse_all(answer.data)
     except TlvError:

@@ -26,10 +26,10 @@ ORDER: Final = (
     "ca",
     "aa",
     "DG1",
+    "DG2",
     "DG13",
     "DG11",
     "DG12",
-    "DG2",
 )
 RESUME: Final = "resume"
 NOT_REACHED: Final = "not-reached"

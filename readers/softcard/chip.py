@@ -47,6 +47,7 @@ _SET_PACE: Final = (0xC1, 0xA4)
 _SET_CHIP_AUTH: Final = (0x41, 0xA4)
 _SET_CHIP_AUTH_AT_ONCE: Final = (0x41, 0xA6)
 _MORE_DATA: Final = 0x6100
+_GIVEN: Final = frozenset({0x6100, 0x6200, 0x9000})
 
 
 class SoftCard:
@@ -164,6 +165,8 @@ class SoftCard:
         except SecureCommandError as refused:
             return ResponseApdu(sw=refused.sw)
         answer = self._dispatch(plain, protected=True, room=session.room(limit))
+        if self._faults.answer == "bare-refusal" and answer.sw & 0xFF00 not in _GIVEN:
+            return ResponseApdu(sw=answer.sw)
         protected = session.wrap(
             answer, odd=bool(plain.ins & 1), fault=self._faults.answer, fault_after=self._faults.answer_after
         )

@@ -29,6 +29,7 @@ AnswerFault = Literal[
     "bad-padding",
     "unprotected",
     "ssc-off-by-one",
+    "bare-refusal",
 ]
 ReadFault = Literal["", "short", "empty", "repeated", "too-much", "status"]
 ProofFault = Literal["", "replayed", "truncated", "refused", "zeros", "unknown-trailer"]

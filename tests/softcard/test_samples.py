@@ -41,11 +41,12 @@ HONEST = {
 }
 ODD_BUT_GENUINE = {
     "ca+aa": (
-        "dg-not-in-sod com-lists-fewer hidden-dg13 dg13-unknown-field dg13-missing-field dg13-duplicate-field "
+        "dg-not-in-sod com-lists-fewer hidden-dg13 locked-dg13 dg13-unknown-field dg13-missing-field dg13-duplicate-field "
         "dg13-long-residence dg13-not-utf8 dg13-bidi-control dg13-empty-set nested-tlv zero-length "
         "dg13-other-name dg13-other-number dg13-other-sex dg13-other-birth expiry-not-by-rule not-a-picture "
         "huge-pixels trailing-archive sod-indefinite sod-trailing"
     ),
+    "ca": "bare-refusals",
     "aa": "weak-aa",
     "nothing": "hidden-dg15 exponent-3",
 }

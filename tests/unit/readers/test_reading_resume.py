@@ -90,7 +90,7 @@ def test_progress_never_goes_back(image, total):
     assert done == sorted(done)
     names = [name for name, *_ in table.progress]
     assert names.count("SOD") <= 12, "what is compared again is no progress"
-    assert table.progress[-1] == ("DG2", done[-1], done[-1])
+    assert ("DG2", done[-1], done[-1]) in table.progress
 
 
 def test_three_times_and_no_more(image, total):
