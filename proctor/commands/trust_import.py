@@ -7,7 +7,8 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.roots import OpenRoot, open_real
+from proctor.roots import OpenRoot, ensure_training_root, open_real
+from proctor.softcards import IMPORTER, open_workshop
 from proctor.trusting import CRL_ROLLED_BACK, carry_out_logged, open_logged_trust, signer_of
 from readers.emrtd.pki.chain import Scope
 from readers.emrtd.pki.errors import CrlRolledBackError
@@ -28,9 +29,13 @@ def import_file(context: Context) -> int:
     The second person's password is the confirmation: it is asked for after everything that would be pinned was
     printed, and nothing is written before it was given."""
     options = context.options
+    if options.second is None and not options.training:
+        raise CommandError("second-missing", usage=True)
     data = read_file(options.file, MAX_TRUST_FILE)
     file = read_trust_file(data)
     digest = hashlib.sha256(data).hexdigest()
+    if options.training:
+        return _import_for_training(context, file, digest)
     with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
         operator = opened.require_login().operator
         require_may(operator, "trust")
@@ -54,20 +59,44 @@ def _plan(
 ) -> PlannedImport:
     """Check the file; an older revocation list than the stored one is an alarm, and on record before it is told."""
     operator = opened.require_login().operator
-    scope: Scope = context.options.scope or ("passport" if file.is_list else "identity-card")
     try:
         return trust.plan_import(
             file,
             by=operator.user_id,
             second=context.options.second,
             at=datetime.now(UTC),
-            scope=scope,
+            scope=_scope(context, file),
             source=digest,
         )
     except CrlRolledBackError as alarm:
         body = {"event": CRL_ROLLED_BACK, "fingerprint": digest, **alarm.facts}
         opened.store.append("key", body, operator=operator)
         raise
+
+
+def _import_for_training(context: Context, file: TrustFile, digest: str) -> int:
+    """Let training judge cards of other issuers, for trying them out: what training trusts admits nobody."""
+    root = ensure_training_root(context.places.training)
+    keys = root.unlock()
+    _workshop, trust = open_workshop(root, keys)
+    planned = trust.plan_import(
+        file,
+        by=IMPORTER,
+        second=IMPORTER,
+        at=datetime.now(UTC),
+        scope=_scope(context, file),
+        source=digest,
+    )
+    if planned.plan.new:
+        _announce(context, planned.plan, digest)
+        trust.carry_out(planned, signer_of(root, keys))
+    _report(context, file, planned, digest)
+    return 0
+
+
+def _scope(context: Context, file: TrustFile) -> Scope:
+    scope: Scope = context.options.scope or ("passport" if file.is_list else "identity-card")
+    return scope
 
 
 def grouped(fingerprint: str) -> str:
@@ -77,7 +106,10 @@ def grouped(fingerprint: str) -> str:
 
 def _announce(context: Context, plan: ImportPlan, digest: str) -> None:
     """Print what would be pinned, for comparison with paper."""
-    context.say("trust.compare", count=len(plan.new), second=context.options.second)
+    if context.options.training:
+        context.say("trust.training", count=len(plan.new))
+    else:
+        context.say("trust.compare", count=len(plan.new), second=context.options.second)
     context.say("trust.file", fingerprint=grouped(digest))
     for voucher in plan.vouchers:
         key = "trust.voucher-pinned" if voucher.pinned else "trust.voucher-own"

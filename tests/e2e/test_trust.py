@@ -168,3 +168,18 @@ def test_trust_store_altered_on_disk_refuses_the_start(station: Path, tmp_path: 
 def test_verify_of_the_training_store(home: Path) -> None:
     ran = proctor("trust", "verify", "--training", "--json")
     assert ran.json.get("code") == "trust-store-missing" or ran.json["log"] == "not-kept"
+
+
+def test_training_takes_an_issuer_on_nobodys_word_and_a_real_station_does_not(
+    station: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "csca.cer"
+    path.write_bytes(CSCA.encoded)
+    alone = proctor("trust", "import", path, "--by", "an", secrets=AN)
+    assert alone.status == 2
+    ran = proctor("trust", "import", path, "--training", "--json")
+    assert (ran.status, ran.json["imported"]) == (0, {"csca": 1, "crl": 0})
+    assert grouped(sha256(CSCA.encoded)) in ran.err
+    trained = proctor("trust", "list", "--training", "--json").json["anchors"]
+    assert sha256(CSCA.encoded) in {row["sha256"] for row in trained}
+    assert proctor("trust", "list", "--json").json["anchors"] == []
