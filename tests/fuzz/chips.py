@@ -8,6 +8,8 @@ with keys that both sides know, which costs little; what lies behind is the same
 from __future__ import annotations
 
 import hashlib
+import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -22,7 +24,7 @@ from readers.emrtd.pace import PaceReader
 from readers.emrtd.passive_auth import require_consistent, require_hashes
 from readers.emrtd.reading import ChipReader, ReadLimits
 from readers.emrtd.secure_messaging import SecureChannel, SessionKeys
-from readers.errors import CardLostError
+from readers.errors import CardLostError, ReaderError
 from readers.iso7816 import tlv
 from readers.iso7816.apdu import CommandApdu, ResponseApdu
 from readers.iso7816.channel import PlainChannel
@@ -99,11 +101,14 @@ class SpoilingCard(SoftCard):
     def __init__(self, image: ChipImage, spoilt: dict[int, tuple[bool, bytes]]) -> None:
         self._spoilt = spoilt
         self._number = -1
+        self.cpu_s = 0.0
         super().__init__(image, fixed_octets(1 << 16))
 
     def process(self, octets: bytes) -> bytes:
         self._number += 1
+        began = time.process_time()
         answer = super().process(octets)
+        self.cpu_s += time.process_time() - began
         outer, given = self._spoilt.get(self._number, (False, b""))
         return given if outer else answer
 
@@ -113,19 +118,22 @@ class SpoilingCard(SoftCard):
         return answer if outer or len(given) < 2 else ResponseApdu.decode(given)
 
 
-def whole_read(octets: bytes) -> None:
-    """The whole read of a passport with these answers replaced."""
+def whole_read(octets: bytes) -> float:
+    """The whole read of a passport with these answers replaced; returns the card's own CPU time in seconds."""
     image = images()["passport"]
     clock = count()
+    card = SpoilingCard(image, replacements(octets))
     reader = ChipReader(
-        InProcessConnection(SpoilingCard(image, replacements(octets))),
+        InProcessConnection(card),
         randbytes=fixed_octets(),
         monotonic=lambda: next(clock) / 1000,
         limits=ReadLimits(bac_allowed=True),
     )
-    opened = reader.open(MrzInformation(image.mrz_information))
-    genuine = reader.require_genuine(require_consistent(opened), CHALLENGE)
-    require_hashes(reader.read(genuine))
+    with suppress(ReaderError):
+        opened = reader.open(MrzInformation(image.mrz_information))
+        genuine = reader.require_genuine(require_consistent(opened), CHALLENGE)
+        require_hashes(reader.read(genuine))
+    return card.cpu_s
 
 
 @cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import resource
 import sys
-import time
 from pathlib import Path
 
 import atheris
@@ -17,11 +16,8 @@ import atheris
 with atheris.instrument_imports(include=["readers", "biometrics"], enable_loader_override=False):
     from tests.fuzz.targets import TARGETS
 
-import contextlib
 
-from biometrics.errors import BiometricsError
-from readers.errors import ReaderError
-from tests.fuzz.judge import CPU_S, MEMORY_KIB
+from tests.fuzz.judge import CPU_S, MEMORY_KIB, seconds
 
 _ASIDE = 200
 
@@ -39,10 +35,8 @@ def main() -> None:
     left = [_ASIDE]
 
     def one(octets: bytes) -> None:
-        before, peak = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        with contextlib.suppress(ReaderError, BiometricsError):
-            target.run(octets)
-        spent = time.process_time() - before
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        spent = seconds(target, octets)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak
         if (spent > CPU_S or grown > MEMORY_KIB // 4) and left[0]:
             left[0] -= 1

@@ -49,7 +49,8 @@ _CHALLENGE = bytes(range(1, 9))
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`run` takes an input; `seeds` are what mutation starts from."""
+    """`run` takes an input, and returns CPU seconds that are not the reader's, if there are any; `seeds` are what
+    mutation starts from."""
 
     run: Callable[[bytes], object]
     seeds: Callable[[], list[bytes]]
