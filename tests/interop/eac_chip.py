@@ -59,6 +59,10 @@ class EacChip:
         self._next_session = False
         self.log: list[str] = []
 
+    def insert(self, files: Mapping[int, bytes]) -> None:
+        """Other files, such as a DG14 with the key that was made here."""
+        self._files = files
+
     def close(self) -> None:
         """Power off."""
         self._side.close()

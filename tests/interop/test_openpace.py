@@ -14,6 +14,7 @@ from readers.emrtd.lds.card_access import parse_card_access
 from readers.emrtd.lds.dg14 import parse_dg14
 from readers.emrtd.lds.security_infos import ID_CA, ID_PACE, ID_PK
 from readers.emrtd.pace import PaceReader
+from readers.emrtd.passive_auth import require_chain, require_consistent, require_hashes
 from readers.errors import AccessDeniedError
 from readers.iso7816 import der, tlv
 from readers.iso7816.apdu import CommandApdu
@@ -23,10 +24,11 @@ from readers.softcard.options import ActiveVariant, ChipAuthVariant, ChipOptions
 from readers.softcard.personalise import personalise
 from readers.softcard.pki import training_pki
 from readers.softcard.samples import sample_card, sample_holder
+from readers.softcard.sod_file import encode_sod
 from tests.interop.eac_chip import EacChip
 from tests.interop.eac_reader import EacReader, RefusedError
 from tests.interop.openpace import CAN, MRZ, ForeignRefusalError, require_openpace
-from tests.support.softcard import NOW, fake_jpeg, reader_for
+from tests.support.softcard import NOW, fake_jpeg, reader_for, trust_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,6 +170,32 @@ def test_chip_authentication_with_a_foreign_chip(
     application = CommandApdu(ins=0xA4, p1=0x04, p2=0x0C, data=files.LDS1_AID)
     assert done.channel.send(application).sw == 0x9000
     assert done.channel.send(CommandApdu(ins=0xB0, p1=0x7F, le=1)).sw == 0x6B00
+
+
+@pytest.mark.parametrize("kind", ["ecdh", "dh"])
+@pytest.mark.parametrize("cipher", CIPHERS)
+def test_a_whole_read_of_a_foreign_chip(image: ChipImage, tmp_path: Path, kind: str, cipher: int) -> None:
+    """PACE, the security object, Chip Authentication, DG1, DG2, hashes and chain; the chip is OpenPACE's."""
+    arc, parameter_id = {"dh": (1, 0), "ecdh": (2, 13)}[kind]
+    access = card_access(arc, cipher, parameter_id)
+    chip = EacChip(
+        access, {}, can=CAN_TEXT, mrz=MRZ_TEXT, chip_auth=(f"{ID_CA}.{arc}.{cipher}", parameter_id)
+    )
+    infos = tlv.parse_one(dg14(kind, cipher, parameter_id, chip.static_key), files.DG14.tag).child(der.SET)
+    offered = tlv.parse_one(access, der.SET).value
+    groups = {1: image.files["DG1"], 2: image.files["DG2"]}
+    groups[14] = tlv.encode(files.DG14.tag, tlv.encode(der.SET, infos.value, offered))
+    pki = training_pki(tmp_path / "pki", now=NOW)
+    content = {files.DATA_GROUPS[number].file_id: octets for number, octets in groups.items()}
+    chip.insert(content | {files.EF_SOD.file_id: encode_sod(groups, pki.signer, NOW)})
+    reader = reader_for(chip)
+    keys = require_consistent(reader.open(Can(CAN_TEXT)))
+    genuine = reader.require_genuine(keys, secrets.token_bytes(8))
+    assert genuine.proven_by == "ca"
+    read = require_hashes(reader.read(genuine))
+    store = trust_store(tmp_path / "store", pki)
+    assert require_chain(read, store, NOW).chip.facts["verified"] == "DG1 DG2 DG14"
+    chip.close()
 
 
 # --- OpenPACE as the reader ----------------------------------------------------------------------------------
