@@ -33,7 +33,7 @@ AnswerFault = Literal[
 ]
 ReadFault = Literal["", "short", "empty", "repeated", "too-much", "status"]
 ProofFault = Literal["", "replayed", "truncated", "refused", "zeros", "unknown-trailer"]
-ChipAuthFault = Literal["", "foreign-key", "off-curve-key", "old-keys", "refused"]
+ChipAuthFault = Literal["", "foreign-key", "off-curve-key", "infinity-key", "old-keys", "refused"]
 CardAccessFault = Literal["", "stripped", "extra", "nested", "zero-length"]
 SodFault = Literal[
     "",
@@ -50,9 +50,11 @@ SodFault = Literal[
     "sha1",
     "md5",
     "zero-length",
+    "huge-length",
     "nested",
     "trailing",
 ]
+MrzFault = Literal["", "number-check", "birth-check", "expiry-check", "composite-check", "letter-for-digit"]
 PortraitFault = Literal["", "not-a-picture", "huge-pixels", "two-faces", "no-face", "trailing-archive"]
 DetailsFault = Literal[
     "",
@@ -141,9 +143,9 @@ class Faults:
 
     Changed after signing: altered data groups; hidden: files that SELECT denies although EF.SOD lists them;
     unlisted: data groups left out of EF.COM; unsigned: data groups left out of EF.SOD; announced_octets:
-    length in DG2's own header.
+    length in DG2's own header; reissued: DG14 or DG15 with a key that the chip does own, unsigned.
 
-    Signed as they are: portrait, details (DG13), disagree (DG13 against DG1), sod.
+    Signed as they are: mrz, portrait, details (DG13), disagree (DG13 against DG1), sod.
 
     card_access: what stands there against DG14. no_pace: PACE is unknown to the chip although DG14 offers
     it. foreign_active_key, chip_auth, pace, proof: the protocols. foreign_can, foreign_mrz: the secrets of
@@ -157,6 +159,7 @@ class Faults:
     hidden: frozenset[str] = frozenset()
     unlisted: frozenset[int] = frozenset()
     unsigned: frozenset[int] = frozenset()
+    reissued: frozenset[Literal[14, 15]] = frozenset()
     foreign_active_key: bool = False
     foreign_can: bool = False
     foreign_mrz: bool = False
@@ -172,6 +175,7 @@ class Faults:
     chip_auth: ChipAuthFault = ""
     card_access: CardAccessFault = ""
     sod: SodFault = ""
+    mrz: MrzFault = ""
     portrait: PortraitFault = ""
     details: DetailsFault = ""
     disagree: Disagreement = ""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SECURITY_OBJECT: Final = "0.4.0.127.0.7.3.2.1"
 _LOCKED_OCTETS: Final = 64
+_INFINITY: Final = b"\x00"
 _FOREIGN_CAN: Final = "987654"
 _FOREIGN_MRZ: Final = "987654321" * 2 + "987654"
 
@@ -93,6 +94,10 @@ def personalise(
     else:
         sod = encode_sod(signed, signer, now, options)
     files[EF_SOD.name] = sod
+    if faults.reissued:
+        press = _Press(holder, portrait, options, faults, keys)
+        again = press.data_groups()
+        files |= {DATA_GROUPS[number].name: again[number] for number in faults.reissued}
     return ChipImage(
         files=MappingProxyType(_spoil(files, faults)),
         can=_FOREIGN_CAN if faults.foreign_can else holder.number.can.value,
@@ -129,7 +134,7 @@ class _Press:
         """Every data group of the chip, by number."""
         holder, options, faults = self._holder, self._options, self._faults
         content = {
-            1: lds_files.encode_dg1(holder, options),
+            1: spoilt_files.mrz_file(lds_files.encode_dg1(holder, options), faults.mrz),
             2: spoilt_files.portrait_file(self._portrait, faults.portrait, coding=options.portrait_coding),
         }
         if options.dg3:
@@ -183,6 +188,8 @@ class _Press:
 
     def _announced(self, key: ChipKey) -> bytes:
         public = key.public
+        if self._faults.chip_auth == "infinity-key":
+            return _INFINITY
         spoilt = self._faults.chip_auth == "off-curve-key"
         return public[:-1] + bytes([public[-1] ^ 1]) if spoilt else public
 

@@ -53,6 +53,7 @@ def encode_faulty_sod(
         "csca-inside": lambda: sod_file.wrap(made.content, [signer.encoded, csca.encoded], [made.info()]),
         "algorithm-mismatch": lambda: made.claiming(sequence(oid(_RSA_SHA256), tlv.encode(der.NULL))),
         "bad-pss": lambda: made.claiming(pss_identifier("sha256", 32, mgf_digest="sha1")),
+        "huge-length": lambda: _announcing(made.honest(), 0xFFFFFFFF),
         "trailing": lambda: made.honest() + bytes(16),
     }
     return builders.get(fault, made.honest)()
@@ -112,6 +113,12 @@ class _Parts:
     def claiming(self, algorithm: bytes) -> bytes:
         """The SignerInfo names another signature algorithm."""
         return sod_file.wrap(self.content, [self._signer.encoded], [self.info(algorithm=algorithm)])
+
+
+def _announcing(sod: bytes, length: int) -> bytes:
+    """The file with another length in its own header."""
+    header = tlv.read_header(sod)
+    return bytes([EF_SOD.tag, 0x84]) + length.to_bytes(4, "big") + sod[header.size :]
 
 
 def _indefinite(sod: bytes) -> bytes:

@@ -12,7 +12,7 @@ from readers.softcard import lds_files
 from readers.softcard.security_files import oid, sequence
 
 if TYPE_CHECKING:
-    from readers.softcard.faults import CardAccessFault, DetailsFault, Disagreement, PortraitFault
+    from readers.softcard.faults import CardAccessFault, DetailsFault, Disagreement, MrzFault, PortraitFault
     from readers.softcard.holder import HolderRecord
 
 NESTING: Final = 1_000
@@ -21,6 +21,9 @@ _NO_PICTURE: Final = b"%PDF-1.7\n% not a picture\n"
 _FRAMES: Final = (b"\xff\xc0\x00", b"\xff\xc2\x00")
 _FRAME_HEADER: Final = b"\xff\xc0\x00\x0b\x08"
 _HUGE_SIZE: Final = (30_000).to_bytes(2, "big") * 2
+_CARD_MRZ: Final = 90
+_NUMBER: Final = 5
+_CHECK_DIGITS: Final = {"number-check": 14, "birth-check": 36, "expiry-check": 44, "composite-check": 59}
 _UNKNOWN_FIELD: Final = 99
 _RESIDENCE_OCTETS: Final = 400
 _RESIDENCE: Final = 9
@@ -34,6 +37,19 @@ def nested(outer: int) -> bytes:
     for _ in range(NESTING):
         value = tlv.encode(der.SEQUENCE, value)
     return tlv.encode(outer, value)
+
+
+def mrz_file(dg1: bytes, fault: MrzFault) -> bytes:
+    """DG1 of a card (three lines of thirty) with a wrong check digit, or a letter O where a zero stands."""
+    where = _CHECK_DIGITS.get(fault)
+    header = len(dg1) - _CARD_MRZ
+    if where is not None:
+        digit = (dg1[header + where] - ord("0") + 1) % 10 + ord("0")
+        return dg1[: header + where] + bytes([digit]) + dg1[header + where + 1 :]
+    if fault == "letter-for-digit":
+        zero = dg1.index(b"0", header + _NUMBER)
+        return dg1[:zero] + b"O" + dg1[zero + 1 :]
+    return dg1
 
 
 def portrait_file(portrait: bytes, fault: PortraitFault, *, coding: str) -> bytes:

@@ -41,7 +41,8 @@ HONEST = {
 }
 ODD_BUT_GENUINE = {
     "ca+aa": (
-        "dg-not-in-sod com-lists-fewer hidden-dg13 locked-dg13 dg13-unknown-field dg13-missing-field dg13-duplicate-field "
+        "dg-not-in-sod com-lists-fewer com-hides-proofs hidden-dg13 locked-dg13 dg13-unknown-field "
+        "dg13-missing-field dg13-duplicate-field "
         "dg13-long-residence dg13-not-utf8 dg13-bidi-control dg13-empty-set nested-tlv zero-length "
         "dg13-other-name dg13-other-number dg13-other-sex dg13-other-birth expiry-not-by-rule not-a-picture "
         "huge-pixels trailing-archive sod-indefinite sod-trailing"
@@ -53,20 +54,21 @@ ODD_BUT_GENUINE = {
 HOSTILE = {
     "aa-failed": "aa-clone replayed-aa truncated-aa refused-aa zeros-aa unknown-trailer",
     "access-wrong-key": "wrong-can",
-    "ca-failed": "clone ca-clone ca-bad-point ca-refused old-keys-after-ca cam-wrong-proof",
+    "ca-failed": "clone ca-clone ca-bad-point ca-infinity ca-refused old-keys-after-ca cam-wrong-proof",
     "card-access-mismatch": "card-access-extra",
     "access-downgrade": "card-access-stripped card-access-gone",
     "card-lost": "pulled taken lifted lifted-and-changed lifted-for-another dropped",
     "card-mute": "mute",
-    "chip-file-too-large": "huge-length",
+    "chip-file-too-large": "huge-length sod-huge-length",
     "chip-malformed": (
         "card-access-nested card-access-zero sixty-kb sixty-kb-short sixty-kb-empty sixty-kb-repeated too-much"
     ),
     "chip-status": "dead",
+    "mrz-invalid": "mrz-number-check mrz-birth-check mrz-expiry-check mrz-composite-check mrz-letter-for-digit",
     "pa-chain-invalid": "self-made-csca signed-outside-validity signed-outside-usage",
     "pa-country-mismatch": "other-country",
     "pa-curve-parameters": "changed-generator",
-    "pa-dg-hash": "altered-dg1 altered-dg2 altered-dg13 altered-dg14 altered-dg15",
+    "pa-dg-hash": "altered-dg1 altered-dg2 altered-dg13 altered-dg14 altered-dg15 reissued-dg14 reissued-dg15",
     "pa-dg-withheld": "hidden-dg14",
     "pa-no-trust-anchor": "unknown-signer csca-in-sod self-signed-ds",
     "pa-revoked": "revoked",

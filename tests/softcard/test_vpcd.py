@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from readers.softcard.chip import ATR, SoftCard
-from readers.softcard.faults import Faults
+from readers.softcard.faults import Faults, Incident
 from readers.softcard.personalise import personalise
 from readers.softcard.pki import training_pki
 from readers.softcard.samples import sample_holder
@@ -142,3 +142,35 @@ def test_quick_acknowledgements_are_asked_for_at_every_read(image, monkeypatch: 
     with served(SoftCard(image)) as (reader, _):
         reader.ask(b"\x04")
     assert asked.count(socket.TCP_QUICKACK) >= 2
+
+
+def test_another_card_is_put_back(image) -> None:
+    lifted = replace(image, faults=Faults(incidents=(Incident.parse("pull@2=0.2"),)))
+    other = Other()
+    with served(SoftCard(lifted), replacement=other) as (reader, inserted):
+        assert reader.ask(SELECT_CARD_ACCESS) == b"\x90\x00"
+        reader.send(SELECT_CARD_ACCESS)
+        reader.await_removal()
+        reader.accept()
+        assert reader.ask(b"\x04") == other.atr
+        assert reader.ask(SELECT_CARD_ACCESS) == b"\x6f\x00"
+        assert len(inserted) == 2
+
+
+def test_a_lost_answer_is_empty_and_the_card_goes_on(image) -> None:
+    card = SoftCard(replace(image, faults=Faults(incidents=(Incident.parse("drop@1"),))))
+    with served(card) as (reader, _):
+        assert reader.ask(SELECT_CARD_ACCESS) == b""
+        assert reader.ask(SELECT_CARD_ACCESS) == b"\x90\x00"
+
+
+class Other:
+    """Some other card."""
+
+    atr = bytes.fromhex("3B00")
+
+    def reset(self) -> None:
+        pass
+
+    def process(self, _: bytes) -> bytes:
+        return b"\x6f\x00"
