@@ -1,6 +1,6 @@
 """`proctor chip read` and `proctor chip readers`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -34,14 +34,22 @@ APDU_DEADLINE_S = 5.0
 
 def readers(context: Context) -> int:
     """List the connected readers. Exit 1 when there is none."""
-    found = list_readers()
-    rows = [asdict(reader) for reader in found]
-    lines = tuple(
-        f"{reader.name}{'  (' + context.texts.say('reader.virtual') + ')' if reader.virtual else ''}"
-        for reader in found
-    )
+    rows = [
+        {"name": reader.name, "virtual": reader.virtual, "card": reader.card, "interface": reader.interface}
+        for reader in list_readers()
+    ]
+    lines = tuple(_reader_line(context, row) for row in rows)
     context.result({"readers": rows}, lines or (context.texts.say("reader.none"),))
     return 0 if rows else 1
+
+
+def _reader_line(context: Context, row: Mapping[str, Any]) -> str:
+    said = [context.texts.say(f"reader.card-{row['card']}")]
+    if row["interface"] != "unknown":
+        said.append(context.texts.say(f"reader.{row['interface']}"))
+    if row["virtual"]:
+        said.append(context.texts.say("reader.virtual"))
+    return f"{row['name']}: {', '.join(said)}"
 
 
 def read(context: Context) -> int:

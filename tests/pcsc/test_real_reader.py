@@ -127,6 +127,17 @@ def test_readers_are_listed_as_virtual(private_pcsc: PrivatePcsc) -> None:
     assert f"('{READER}', True)" in done.stdout, done.stderr
 
 
+def test_readers_are_listed_with_what_lies_in_them(private_pcsc: PrivatePcsc, pki: Path) -> None:
+    command = ("-m", "proctor", "chip", "readers", "--json")
+    with private_pcsc.card(*card(pki, "mau")):
+        rows = json.loads(private_pcsc.run(*command).stdout)["readers"]
+    mine = next(row for row in rows if row["name"] == READER)
+    assert (mine["virtual"], mine["card"]) == (True, "present")
+    said = private_pcsc.run(*command[:-1], "--lang", "en").stdout
+    assert f"{READER}: " in said
+    assert "virtual reader" in said
+
+
 def test_loopback_is_the_only_network(private_pcsc: PrivatePcsc) -> None:
     script = "import socket; print([name for _, name in socket.if_nameindex()])"
     names = private_pcsc.run("-c", script).stdout

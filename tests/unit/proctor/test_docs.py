@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proctor.cli import build_parser
+from readers.softcard.samples import samples
 
 ROOT = Path(__file__).parents[3]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -60,6 +61,20 @@ def test_every_module_named_in_the_architecture_exists() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for name in re.findall(r"`((?:proctor|readers|biometrics|sessions|reports|tests)/[\w/.*-]*)`", text):
         assert list(ROOT.glob(name.rstrip("/"))), name
+
+
+def test_every_test_and_card_named_in_the_threat_model_exists() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`(tests/[\w/]+(?:\.py)?)`", text)
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    section = text.partition("## The chip, and what lies between")[2].partition("## Insiders")[0]
+    last_column = [
+        line.rstrip(" |").rpartition("|")[2] for line in section.splitlines() if line.startswith("| ")
+    ]
+    named = {name for cell in last_column for name in re.findall(r"`([\w-]+)`", cell)}
+    assert len(named) > 50
+    assert named <= set(samples())
 
 
 def test_the_readme_shows_the_two_commands_first() -> None:
