@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -16,8 +15,6 @@ from readers.softcard.options import ChipAuthVariant
 from readers.softcard.pace_chip import domain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from readers.softcard.options import ChipOptions
 
 SHARED_KEYS: Final = 4
@@ -80,15 +77,17 @@ class SharedKeys(FreshKeys):
 
     def __init__(self, size: int = SHARED_KEYS) -> None:
         self._size = size
-        self._pools: dict[tuple[int, int], Iterator[rsa.RSAPrivateKey]] = {}
+        self._pools: dict[tuple[int, int], list[rsa.RSAPrivateKey]] = {}
+        self._given = 0
 
     def rsa_key(self, bits: int, exponent: int) -> rsa.RSAPrivateKey:
-        """The next key of the pool, which is filled when first asked for."""
-        pool = self._pools.get((bits, exponent))
-        if pool is None:
-            keys = [super(SharedKeys, self).rsa_key(bits, exponent) for _ in range(self._size)]
-            pool = self._pools[bits, exponent] = itertools.cycle(keys)
-        return next(pool)
+        """A new key until the pool is full, then those of the pool in turn."""
+        pool = self._pools.setdefault((bits, exponent), [])
+        if len(pool) < self._size:
+            pool.append(super().rsa_key(bits, exponent))
+            return pool[-1]
+        self._given += 1
+        return pool[(self._given - 1) % self._size]
 
 
 FRESH_KEYS: Final[KeySource] = FreshKeys()
