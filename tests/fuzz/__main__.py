@@ -24,7 +24,7 @@ def run(name: str, *, runs: int, seconds: int) -> list[str]:
     """One target; what was found."""
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
-    known = set(folder.glob("*-*"))
+    known = _crashes(folder)
     options = (
         f"-runs={runs}",
         f"-max_total_time={seconds}",
@@ -43,7 +43,7 @@ def run(name: str, *, runs: int, seconds: int) -> list[str]:
             check=False,
         ).returncode
     text = log.read_text(errors="replace")
-    found = [f"{path}" for path in sorted(set(folder.glob("*-*")) - known)]
+    found = [f"{path}" for path in sorted(_crashes(folder) - known)]
     if code and not found:
         found = [f"{log} (ended with {code})"]
     found += _judged(name, sorted((folder / "aside").glob("*")))
@@ -59,6 +59,11 @@ def run(name: str, *, runs: int, seconds: int) -> list[str]:
     for line in found:
         print(f"    {line}", flush=True)
     return found
+
+
+def _crashes(folder: Path) -> set[Path]:
+    """What libFuzzer left behind; slow inputs are judged apart."""
+    return {path for kind in ("crash", "timeout", "oom", "leak") for path in folder.glob(f"{kind}-*")}
 
 
 def _judged(name: str, aside: list[Path]) -> list[str]:

@@ -101,16 +101,14 @@ class EacReader:
         """The LDS1 eMRTD application."""
         self.command(0, 0xA4, 4, 0x0C, APPLICATION)
 
-    def pace(self, card_access: bytes, oid: bytes, password: str, kind: int, *, generic: bool = True) -> None:
+    def pace(self, card_access: bytes, oid: bytes, password: str, kind: int) -> None:
         """Open the card. `oid`: content octets; `password`: a CAN or a whole MRZ."""
         side = self._side
         side.offer(card_access)
         side.password(password, kind)
         self.command(0, 0x22, 0xC1, 0xA4, wrap(0x80, oid) + wrap(0x83, bytes([kind])))
         side.take_nonce(self._step(b"", 0x80))
-        mapping = side.mapping_data()
-        theirs = self._step(wrap(0x81, mapping), 0x82)
-        side.map(theirs if generic else mapping)
+        side.map(self._step(wrap(0x81, side.mapping_data()), 0x82))
         own = side.ephemeral_key()
         theirs = self._step(wrap(0x83, own), 0x84)
         side.agree(theirs)

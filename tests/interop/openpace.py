@@ -10,6 +10,7 @@ import ctypes
 import os
 from ctypes import POINTER, Structure, c_char_p, c_int, c_size_t, c_ubyte, c_ulong, c_void_p
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -116,181 +117,22 @@ class ForeignRefusalError(Exception):
     """The library refused what it was given."""
 
 
-class Side:
-    """One party of the protocols: a context of the library, with octets in and out."""
+class Foreign:
+    """The library as a set of functions: octets in place of buffers and of (pointer, length) pairs."""
 
     def __init__(self) -> None:
         library = _library()
         assert library is not None, "call require_openpace() first"
         self._library = library
-        self._context = library.EAC_CTX_new()
-        self._password: int | None = None
-
-    def close(self) -> None:
-        """Free what the library holds."""
-        if self._password is not None:
-            self._library.PACE_SEC_clear_free(self._password)
-        self._library.EAC_CTX_clear_free(self._context)
-
-    def offer(self, card_access: bytes) -> None:
-        """Take the PACE variant of an EF.CardAccess."""
-        self._good(self._library.EAC_CTX_init_ef_cardaccess(card_access, len(card_access), self._context))
-
-    def password(self, text: str, kind: int) -> None:
-        """The CAN, or the whole MRZ without line ends."""
-        encoded = text.encode("ascii")
-        self._password = self._library.PACE_SEC_new(encoded, len(encoded), kind)
-        self._good(self._password)
-
-    # --- PACE ---
-
-    def encrypted_nonce(self) -> bytes:
-        """Chip: a new nonce under the password."""
-        return self._take(self._library.PACE_STEP1_enc_nonce(self._context, self._password))
-
-    def take_nonce(self, encrypted: bytes) -> None:
-        """Reader: decrypt it."""
-        with self._give(encrypted) as given:
-            self._good(self._library.PACE_STEP2_dec_nonce(self._context, self._password, given.pointer))
-
-    def mapping_data(self) -> bytes:
-        """A mapping key (generic) or a nonce (integrated; the reader's alone)."""
-        return self._take(self._library.PACE_STEP3A_generate_mapping_data(self._context))
-
-    def map(self, data: bytes) -> None:
-        """Map the generator with the other side's key, or with the reader's nonce."""
-        self._call("PACE_STEP3A_map_generator", data)
-
-    def ephemeral_key(self) -> bytes:
-        """A key on the mapped generator."""
-        return self._take(self._library.PACE_STEP3B_generate_ephemeral_key(self._context))
-
-    def agree(self, key: bytes) -> None:
-        """Shared secret and session keys."""
-        self._call("PACE_STEP3B_compute_shared_secret", key)
-        self._good(self._library.PACE_STEP3C_derive_keys(self._context))
-
-    def token(self, key: bytes) -> bytes:
-        """The authentication token over the other side's ephemeral key."""
-        with self._give(key) as given:
-            function = self._library.PACE_STEP3D_compute_authentication_token
-            return self._take(function(self._context, given.pointer))
-
-    def check_token(self, token: bytes) -> None:
-        """Raises ForeignRefusalError."""
-        self._call("PACE_STEP3D_verify_authentication_token", token)
-
-    def begin_pace_session(self) -> None:
-        """From here on messages are protected with the keys of PACE."""
-        self._good(self._library.EAC_CTX_set_encryption_ctx(self._context, _ID_PACE))
-        self._good(self._library.EAC_reset_ssc(self._context))
-
-    # --- Chip Authentication, version 1 (no nonce, no token) ---
-
-    def offer_chip_auth(self, oid: str, parameter_id: int) -> None:
-        """Choose the protocol and the standardised parameters of the static key."""
-        number = self._library.EAC_OBJ_txt2nid(oid.encode())
-        self._good(self._library.EAC_CTX_init_ca(self._context, number, parameter_id))
-
-    def chip_auth_key(self) -> bytes:
-        """A new key: the chip's static one, or the reader's ephemeral one."""
-        agreement = self._context.contents.ca.contents.agreement
-        return self._take(self._library.KA_CTX_generate_key(agreement, self._context.contents.numbers))
-
-    def chip_auth_agree(self, key: bytes) -> None:
-        """Shared secret and keys, without the nonce that version 2 adds."""
-        inside = self._context.contents
-        agreement = inside.ca.contents.agreement
-        with self._give(key) as given:
-            self._good(self._library.KA_CTX_compute_key(agreement, given.pointer, inside.numbers))
-        self._good(self._library.KA_CTX_derive_keys(agreement, None, inside.digests))
-
-    def begin_chip_auth_session(self) -> None:
-        """From here on messages are protected with the keys of Chip Authentication."""
-        self._good(self._library.EAC_CTX_set_encryption_ctx(self._context, _ID_CA))
-        self._good(self._library.EAC_reset_ssc(self._context))
-
-    # --- secure messaging ---
-
-    def count(self) -> None:
-        """One command or answer more."""
-        self._good(self._library.EAC_increment_ssc(self._context))
-
-    def encrypt(self, data: bytes) -> bytes:
-        """Pad and encrypt."""
-        return self._through("EAC_encrypt", self._through("EAC_add_iso_pad", data))
-
-    def decrypt(self, data: bytes) -> bytes:
-        """Decrypt and take the padding off."""
-        plain = self._through("EAC_decrypt", data)
-        with self._give(plain) as given:
-            return self._take(self._library.EAC_remove_iso_pad(given.pointer))
-
-    def mac(self, padded: bytes) -> bytes:
-        """MAC over the counter and data that is padded already."""
-        return self._through("EAC_authenticate", padded)
-
-    def pad(self, data: bytes) -> bytes:
-        """Pad to the block of the session."""
-        return self._through("EAC_add_iso_pad", data)
-
-    # --- plumbing ---
-
-    def _through(self, name: str, data: bytes) -> bytes:
-        with self._give(data) as given:
-            return self._take(getattr(self._library, name)(self._context, given.pointer))
-
-    def _call(self, name: str, data: bytes) -> None:
-        with self._give(data) as given:
-            self._good(getattr(self._library, name)(self._context, given.pointer))
-
-    def _give(self, octets: bytes) -> _Given:
-        return _Given(self._library, octets)
-
-    def _take(self, pointer: ctypes._Pointer[_Buffer]) -> bytes:
-        if not pointer:
-            raise ForeignRefusalError
-        octets = ctypes.string_at(pointer.contents.data, pointer.contents.length)
-        self._library.BUF_MEM_clear_free(pointer)
-        return octets
-
-    @staticmethod
-    def _good(result: object) -> None:
-        if result is None or result in (0, -1):
-            raise ForeignRefusalError
-
-
-class _Given:
-    """Octets lent to the library."""
-
-    def __init__(self, library: ctypes.CDLL, octets: bytes) -> None:
-        self._library = library
-        self.pointer = library.BUF_MEM_create_init(octets, len(octets))
-
-    def __enter__(self) -> _Given:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._library.BUF_MEM_clear_free(self.pointer)
-
-
-class Foreign:
-    """The library as a set of functions: octets in place of buffers and (pointer, length) pairs."""
-
-    def __init__(self) -> None:
-        library = _library()
-        assert library is not None
-        self._library = library
 
     def call(self, name: str, *arguments: object) -> object:
         """Call a function; a buffer comes back as octets, or None where it failed."""
         function = getattr(self._library, name)
-        rest, given = list(arguments), []
-        lent = []
+        rest, given, lent = list(arguments), [], []
         for kind in function.argtypes:
             if kind is c_size_t:
                 given.append(len(given[-1]))
-            elif kind is _BUF:
+            elif kind is _BUF and rest[0] is not None:
                 octets = rest.pop(0)
                 lent.append(self._library.BUF_MEM_create_init(octets, len(octets)))  # type: ignore[arg-type]
                 given.append(lent[-1])
@@ -306,3 +148,124 @@ class Foreign:
         octets = ctypes.string_at(result.contents.data, result.contents.length)
         self._library.BUF_MEM_clear_free(result)
         return octets
+
+
+class Side:
+    """One party of the protocols: a context of the library."""
+
+    def __init__(self) -> None:
+        self._foreign = Foreign()
+        self._context: Any = self._foreign.call("EAC_CTX_new")
+        self._password: object = None
+
+    def close(self) -> None:
+        """Free what the library holds."""
+        if self._password is not None:
+            self._foreign.call("PACE_SEC_clear_free", self._password)
+        self._foreign.call("EAC_CTX_clear_free", self._context)
+
+    def offer(self, card_access: bytes) -> None:
+        """Take the PACE variant of an EF.CardAccess."""
+        self._must(self._foreign.call("EAC_CTX_init_ef_cardaccess", card_access, self._context))
+
+    def password(self, text: str, kind: int) -> None:
+        """The CAN, or the whole MRZ without line ends."""
+        self._password = self._must(self._foreign.call("PACE_SEC_new", text.encode("ascii"), kind))
+
+    # --- PACE ---
+
+    def encrypted_nonce(self) -> bytes:
+        """Chip: a new nonce under the password."""
+        return self._octets("PACE_STEP1_enc_nonce", self._password)
+
+    def take_nonce(self, encrypted: bytes) -> None:
+        """Reader: decrypt it."""
+        self._do("PACE_STEP2_dec_nonce", self._password, encrypted)
+
+    def mapping_data(self) -> bytes:
+        """A mapping key of the generic mapping."""
+        return self._octets("PACE_STEP3A_generate_mapping_data")
+
+    def map(self, data: bytes) -> None:
+        """Map the generator with the other side's key."""
+        self._do("PACE_STEP3A_map_generator", data)
+
+    def ephemeral_key(self) -> bytes:
+        """A key on the mapped generator."""
+        return self._octets("PACE_STEP3B_generate_ephemeral_key")
+
+    def agree(self, key: bytes) -> None:
+        """Shared secret and session keys."""
+        self._do("PACE_STEP3B_compute_shared_secret", key)
+        self._do("PACE_STEP3C_derive_keys")
+
+    def token(self, key: bytes) -> bytes:
+        """The authentication token over the other side's ephemeral key."""
+        return self._octets("PACE_STEP3D_compute_authentication_token", key)
+
+    def check_token(self, token: bytes) -> None:
+        """Raises ForeignRefusalError."""
+        self._do("PACE_STEP3D_verify_authentication_token", token)
+
+    def begin_pace_session(self) -> None:
+        """From here on messages are protected with the keys of PACE."""
+        self._do("EAC_CTX_set_encryption_ctx", _ID_PACE)
+        self._do("EAC_reset_ssc")
+
+    # --- Chip Authentication, version 1 (no nonce, no token) ---
+
+    def offer_chip_auth(self, oid: str, parameter_id: int) -> None:
+        """Choose the protocol and the standardised parameters of the static key."""
+        self._do("EAC_CTX_init_ca", self._foreign.call("EAC_OBJ_txt2nid", oid.encode()), parameter_id)
+
+    def chip_auth_key(self) -> bytes:
+        """A new key: the chip's static one, or the reader's ephemeral one."""
+        inside = self._context.contents
+        made = self._foreign.call("KA_CTX_generate_key", inside.ca.contents.agreement, inside.numbers)
+        return self._must(made)
+
+    def chip_auth_agree(self, key: bytes) -> None:
+        """Shared secret and keys, without the nonce that version 2 adds."""
+        inside = self._context.contents
+        agreement = inside.ca.contents.agreement
+        self._must(self._foreign.call("KA_CTX_compute_key", agreement, key, inside.numbers))
+        self._must(self._foreign.call("KA_CTX_derive_keys", agreement, None, inside.digests))
+
+    def begin_chip_auth_session(self) -> None:
+        """From here on messages are protected with the keys of Chip Authentication."""
+        self._do("EAC_CTX_set_encryption_ctx", _ID_CA)
+        self._do("EAC_reset_ssc")
+
+    # --- secure messaging ---
+
+    def count(self) -> None:
+        """One command or answer more."""
+        self._do("EAC_increment_ssc")
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Pad and encrypt."""
+        return self._octets("EAC_encrypt", self.pad(data))
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Decrypt and take the padding off."""
+        return self._must(self._foreign.call("EAC_remove_iso_pad", self._octets("EAC_decrypt", data)))
+
+    def mac(self, padded: bytes) -> bytes:
+        """MAC over the counter and data that is padded already."""
+        return self._octets("EAC_authenticate", padded)
+
+    def pad(self, data: bytes) -> bytes:
+        """Pad to the block of the session."""
+        return self._octets("EAC_add_iso_pad", data)
+
+    def _octets(self, name: str, *arguments: object) -> bytes:
+        return self._must(self._foreign.call(name, self._context, *arguments))
+
+    def _do(self, name: str, *arguments: object) -> None:
+        self._must(self._foreign.call(name, self._context, *arguments))
+
+    @staticmethod
+    def _must(result: Any) -> Any:
+        if result is None or (isinstance(result, int) and result in (0, -1)):
+            raise ForeignRefusalError
+        return result
