@@ -1,4 +1,4 @@
-"""Each fuzz target with a few thousand inputs, the same every time, within the bounds of `make fuzz`."""
+"""Each fuzz target with a few thousand inputs, the same every time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.fuzz.targets import TARGETS
 
 INPUTS = 3000
 SECONDS = 3.0
+LOOSE_CPU_S = 5 * CPU_S
+"""`make test` runs on busy and slow machines; `make fuzz` holds the real bound."""
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -23,8 +25,8 @@ def test_target(name: str) -> None:
     slow: list[bytes] = []
     ends = time.monotonic() + SECONDS
     for octets in (*seeds, *(mutated(chance, seeds) for _ in range(INPUTS))):
-        if seconds(target, octets) > CPU_S:
+        if seconds(target, octets) > LOOSE_CPU_S:
             slow.append(octets)
         if time.monotonic() > ends:
             break
-    assert [wrong for octets in slow[:10] if (wrong := judge(target, octets))] == []
+    assert [wrong for octets in slow[:10] if (wrong := judge(target, octets, cpu_s=LOOSE_CPU_S))] == []
