@@ -4,6 +4,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from proctor.config import Places
+from proctor.roots import kind_at, require_real_root
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
 from readers.emrtd.pki.store import MANIFEST, PlannedImport, TrustStore
 from sessions.checkpoint import VerifierKey
@@ -91,6 +93,16 @@ def open_trust_read_only(root: DataRoot) -> TrustStore:
     return TrustStore.open(
         root.trust_dir / FOLDER, training=root.kind == "training", verify=_verifier(root.station_key())
     )
+
+
+def real_trust(places: Places) -> TrustStore:
+    """Return the trust store of this machine's station, or one that trusts nobody where there is none."""
+    if kind_at(places.real) is None:
+        return empty_trust()
+    try:
+        return open_trust_read_only(require_real_root(places.real))
+    except TrustStoreMissingError:
+        return empty_trust()
 
 
 def empty_trust() -> TrustStore:

@@ -13,15 +13,21 @@ from rich.progress import Progress as Bar
 from proctor.app import MEMORY_FILE, card_source, chip_desks
 from proctor.chip_evidence import require_new, write_evidence
 from proctor.commands.context import Context
-from proctor.commands.show import check_lines, checks_json, reasons_json, step_line, warnings_json
+from proctor.commands.show import (
+    check_lines,
+    checks_json,
+    holder_json,
+    reasons_json,
+    step_line,
+    warnings_json,
+)
 from proctor.desks import Progress
 from proctor.pipeline import Proven, read_chip
 from proctor.policy import chip_reasons, chip_verdict
 from proctor.recorder import Recorder
-from proctor.roots import ensure_training_root, kind_at, require_real_root
+from proctor.roots import ensure_training_root, kind_at
 from proctor.softcards import CardWorkshop, is_softcard, open_workshop
-from proctor.trusting import empty_trust, open_trust_read_only
-from readers.emrtd.pki.errors import TrustStoreMissingError
+from proctor.trusting import real_trust
 from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reader_memory import FileMemory, ReaderMemory
 from readers.emrtd.reading import ReadLimits
@@ -57,7 +63,7 @@ def read(context: Context) -> int:
     options = context.options
     access = context.access_text()
     require_new(options.evidence)
-    trust, workshop = _training(context) if options.training else (_real_trust(context), None)
+    trust, workshop = _training(context) if options.training else (real_trust(context.places), None)
     require_known_card(options.reader, workshop)
     source = card_source(
         options.reader,
@@ -105,15 +111,6 @@ def _training(context: Context) -> tuple[TrustStore, CardWorkshop]:
     return trust, workshop
 
 
-def _real_trust(context: Context) -> TrustStore:
-    if kind_at(context.places.real) is None:
-        return empty_trust()
-    try:
-        return open_trust_read_only(require_real_root(context.places.real))
-    except TrustStoreMissingError:
-        return empty_trust()
-
-
 def _show(
     context: Context, recorder: Recorder, proven: Proven, steps: tuple[Step, ...], total_ms: int
 ) -> int:
@@ -134,25 +131,10 @@ def _show(
     lines += check_lines(checks, texts)
     lines += [step_line(step) for step in steps if step.code != NOT_REACHED]
     if context.options.show_holder and proven.holder is not None:
-        data["holder"] = _holder(proven)
+        data["holder"] = holder_json(proven.holder)
         lines += [f"  {name}: {value}" for name, value in data["holder"].items()]
     context.result(data, tuple(lines))
     return 0 if verdict.value == "genuine" else 1
-
-
-def _holder(proven: Proven) -> dict[str, Any]:
-    if proven.holder is None:
-        return {}
-    holder = proven.holder.holder
-    return {
-        "number": holder.id_number,
-        "name": holder.display_name,
-        "birth": holder.birth.iso,
-        "sex": holder.sex,
-        "expiry": None if holder.expiry is None else holder.expiry.isoformat(),
-        "document_number": holder.document_number,
-        "portrait": {"format": proven.holder.portrait.format, "bytes": len(proven.holder.portrait.image)},
-    }
 
 
 @contextmanager

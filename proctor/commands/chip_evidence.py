@@ -9,17 +9,15 @@ from typing import Any
 
 from proctor.checks import CheckName, ChipVerdict
 from proctor.commands.context import Context
-from proctor.commands.show import reason_json
+from proctor.commands.show import holder_json, reason_json
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.policy import chip_verdict
-from proctor.roots import ensure_training_root, kind_at, require_real_root
+from proctor.roots import ensure_training_root
 from proctor.softcards import open_workshop
-from proctor.trusting import empty_trust, open_trust_read_only
-from readers.emrtd.evidence import ConsistentChip
+from proctor.trusting import real_trust
 from readers.emrtd.evidence_check import NAMES, NOT_REACHED, Finding, Verified, verify_evidence
 from readers.emrtd.evidence_file import MAX_OCTETS, ROOT_OCTETS, Evidence, read_evidence
-from readers.emrtd.pki.errors import TrustStoreMissingError
 from readers.emrtd.pki.store import TrustStore
 from readers.errors import EvidenceFileError
 from sessions.record import Check, Outcome
@@ -57,12 +55,7 @@ def trust_of(context: Context) -> TrustStore:
     if context.options.training:
         root = ensure_training_root(context.places.training)
         return open_workshop(root, root.unlock())[1]
-    if kind_at(context.places.real) is None:
-        return empty_trust()
-    try:
-        return open_trust_read_only(require_real_root(context.places.real))
-    except TrustStoreMissingError:
-        return empty_trust()
+    return real_trust(context.places)
 
 
 def _root_of(text: str) -> bytes:
@@ -183,18 +176,4 @@ def station_json(evidence: Evidence) -> dict[str, Any]:
             {"name": step.name, "outcome": step.outcome, "code": step.code, "duration_ms": step.duration_ms}
             for step in evidence.steps
         ],
-    }
-
-
-def holder_json(chip: ConsistentChip) -> dict[str, Any]:
-    """Whom the chip's hashed data names."""
-    holder = chip.holder
-    return {
-        "number": holder.id_number,
-        "name": holder.display_name,
-        "birth": holder.birth.iso,
-        "sex": holder.sex,
-        "expiry": None if holder.expiry is None else holder.expiry.isoformat(),
-        "document_number": holder.document_number,
-        "portrait": {"format": chip.portrait.format, "bytes": len(chip.portrait.image)},
     }

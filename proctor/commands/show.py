@@ -6,6 +6,7 @@ from typing import Any
 from proctor.attempt import AttemptResult
 from proctor.checks import CheckName
 from proctor.texts import Texts, load_texts
+from readers.emrtd.evidence import ConsistentChip
 from readers.emrtd.steps import Step
 from sessions.record import Check, Outcome
 
@@ -99,3 +100,17 @@ def attempt_lines(result: AttemptResult, data: Mapping[str, Any], texts: Texts) 
     if result.receipt is not None:
         lines.append(texts.say("result.entry", seq=result.receipt.seq, root=result.receipt.root.hex()))
     return lines
+
+
+def holder_json(chip: ConsistentChip) -> dict[str, Any]:
+    """Whom the chip's hashed data names."""
+    holder = chip.holder
+    return {
+        "number": holder.id_number,
+        "name": holder.display_name,
+        "birth": holder.birth.iso,
+        "sex": holder.sex,
+        "expiry": None if holder.expiry is None else holder.expiry.isoformat(),
+        "document_number": holder.document_number,
+        "portrait": {"format": chip.portrait.format, "bytes": len(chip.portrait.image)},
+    }
