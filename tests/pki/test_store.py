@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from asn1crypto import pem
+from asn1crypto import crl, pem
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from readers.emrtd.pki.certificate import TRAINING_MARKER
+from readers.emrtd.pki.crl import read_crl
 from readers.emrtd.pki.errors import (
     CertificateRefusedError,
     CrlRefusedError,
@@ -22,6 +23,7 @@ from readers.emrtd.pki.errors import (
 )
 from readers.emrtd.pki.profile import csca_deviations
 from readers.emrtd.pki.store import TrustStore
+from readers.iso7816 import der, tlv
 from readers.softcard.pki import training_pki
 from tests.support.softcard import NOW, sign, trust_store, verify
 from tests.support.softcard_certificates import authority, spki_of
@@ -215,8 +217,8 @@ def with_csca(directory: Path) -> TrustStore:
     return store
 
 
-def take(store: TrustStore, crl: bytes) -> str:
-    return store.import_crl(crl, by="u1", at=NOW, sign=sign)
+def take(store: TrustStore, octets: bytes) -> str:
+    return store.import_crl(octets, by="u1", at=NOW, sign=sign)
 
 
 def test_newer_crl_replaces_the_older(tmp_path: Path) -> None:
@@ -230,10 +232,10 @@ def test_newer_crl_replaces_the_older(tmp_path: Path) -> None:
 
 def test_same_crl_again_is_no_change(tmp_path: Path) -> None:
     store = with_csca(tmp_path)
-    crl = CSCA.crl(number=1)
-    take(store, crl)
+    octets = CSCA.crl(number=1)
+    take(store, octets)
     before = store.facts
-    take(store, crl)
+    take(store, octets)
     assert store.facts == before
 
 
@@ -301,3 +303,40 @@ def test_crl_with_many_entries(tmp_path: Path) -> None:
     store = with_csca(tmp_path)
     take(store, CSCA.crl(*range(1, 3000)))
     assert len(store.crl_of(store.list()[0].subject).serials) == 2999
+
+
+@pytest.mark.parametrize("bits", [0, 159, 8000, 20_000])
+def test_crl_number_longer_than_the_standard_allows(tmp_path: Path, bits: int) -> None:
+    """RFC 5280 5.2.3: 20 octets. A number of 4,301 digits cannot even be written down."""
+    store = with_csca(tmp_path)
+    with pytest.raises(CrlRefusedError):
+        take(store, CSCA.crl(number=1 << bits if bits else -1))
+    take(store, CSCA.crl(number=(1 << 159) - 1))
+
+
+def test_entries_of_a_crl_are_read_whatever_follows_them() -> None:
+    reason = {"extn_id": "crl_reason", "extn_value": crl.CRLReason("key_compromise")}
+    serials = (1, 0x80, 1 << 152, 1 << 2000)
+    for extensions in (None, [reason], [{**reason, "critical": True}]):
+        octets = CSCA.crl(*serials, entry_extensions=extensions)
+        if extensions and "critical" in extensions[0]:
+            with pytest.raises(CrlRefusedError):
+                read_crl(octets)
+        else:
+            assert read_crl(octets).serials == set(serials)
+    assert read_crl(CSCA.crl()).next_update == NOW - timedelta(hours=1) + timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["3000", "3002020a", "30030201", "300302017f05", "300f0200170d3236313132323030303030305a", "0500"],
+)
+def test_a_broken_entry_of_a_crl(entry: str) -> None:
+    """Put in the place of a whole one, with every length around it right."""
+    signed_part, algorithm, signature = tlv.parse_one(CSCA.crl(7)).children()
+    parts = list(signed_part.children())
+    place = next(index for index, part in enumerate(parts) if part.tag == der.SEQUENCE and index > 3)
+    raw = [part.raw for part in parts]
+    raw[place] = tlv.encode(der.SEQUENCE, bytes.fromhex(entry))
+    with pytest.raises(CrlRefusedError):
+        read_crl(tlv.encode(der.SEQUENCE, tlv.encode(der.SEQUENCE, *raw), algorithm.raw, signature.raw))

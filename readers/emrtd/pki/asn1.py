@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from asn1crypto.core import GeneralizedTime, UTCTime
+
 from readers.errors import TlvError
 from readers.iso7816 import der, tlv
 
@@ -21,6 +23,9 @@ _CONSTRUCTED: Final = 0x20
 _INDEFINITE: Final = 0x80
 CONTEXT_0: Final = 0xA0
 CONTEXT_1: Final = 0xA1
+_UTC_TIME: Final = 0x17
+_GENERALIZED_TIME: Final = 0x18
+TIMES: Final = (_UTC_TIME, _GENERALIZED_TIME)
 
 
 @contextmanager
@@ -119,6 +124,12 @@ def in_utc(moment: object) -> datetime:
     return moment.astimezone(UTC)
 
 
+def read_time(item: tlv.Tlv) -> datetime:
+    """A UTCTime or GeneralizedTime, in UTC. Raises KeyError for anything else, ValueError for no time."""
+    kinds = {_UTC_TIME: UTCTime, _GENERALIZED_TIME: GeneralizedTime}
+    return in_utc(kinds[item.tag].load(item.raw, strict=True).native)
+
+
 class Fields:
     """The components of a SEQUENCE, taken in order. Every method raises TlvError when the structure
     differs."""
@@ -137,7 +148,11 @@ class Fields:
 
     def take_optional(self, tag: int) -> tlv.Tlv | None:
         """The next component if it has this tag."""
-        return self._items.pop(0) if self._items and self._items[0].tag == tag else None
+        return self.take_any((tag,))
+
+    def take_any(self, tags: tuple[int, ...]) -> tlv.Tlv | None:
+        """The next component if it has one of these tags."""
+        return self._items.pop(0) if self._items and self._items[0].tag in tags else None
 
     def end(self) -> None:
         """Nothing may be left."""

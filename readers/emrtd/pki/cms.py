@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from asn1crypto import x509
-from asn1crypto.core import GeneralizedTime, UTCTime
 
 from readers.emrtd.pki.algorithms import (
     SignatureAlgorithm,
@@ -20,7 +19,15 @@ from readers.emrtd.pki.algorithms import (
     read_signature_algorithm,
     require_strong_hash,
 )
-from readers.emrtd.pki.asn1 import CONTEXT_0, CONTEXT_1, Fields, in_utc, parsing, require_der, to_definite
+from readers.emrtd.pki.asn1 import (
+    CONTEXT_0,
+    CONTEXT_1,
+    Fields,
+    parsing,
+    read_time,
+    require_der,
+    to_definite,
+)
 from readers.emrtd.pki.certificate import Certificate, read_certificate, read_name
 from readers.emrtd.pki.public_key import PublicKey, SignatureRefusedError, load_public_key
 from readers.errors import ReaderError, TlvError
@@ -35,8 +42,6 @@ CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
 SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 _KEY_ID_SIGNER: Final = 0x80
-_UTC_TIME: Final = 0x17
-_GENERALIZED_TIME: Final = 0x18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,13 +229,8 @@ def _read_attributes(octets: bytes) -> _Attributes:
     return _Attributes(
         content_type=der.decode_oid(found[CONTENT_TYPE]),
         message_digest=found[MESSAGE_DIGEST].value,
-        signing_time=_read_time(found[SIGNING_TIME]) if SIGNING_TIME in found else None,
+        signing_time=read_time(found[SIGNING_TIME]) if SIGNING_TIME in found else None,
     )
-
-
-def _read_time(item: tlv.Tlv) -> datetime:
-    kinds = {_UTC_TIME: UTCTime, _GENERALIZED_TIME: GeneralizedTime}
-    return in_utc(kinds[item.tag].load(item.raw, strict=True).native)
 
 
 # --- checking ----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from base64 import b64decode
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from readers.emrtd.pki.asn1 import TIMES
 from readers.emrtd.pki.cms import content_type_of
 from readers.emrtd.pki.errors import TrustFileUnknownError
 from readers.emrtd.pki.ldif import looks_like_ldif, read_ldif
@@ -17,7 +18,6 @@ from readers.iso7816 import der, tlv
 
 MAX_PEM_BLOCKS: Final = 10_000
 _PEM_BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----")
-_TIMES: Final = (0x17, 0x18)
 _LOOKS: Final = (
     (b"%PDF", "PDF"),
     (b"PK\x03\x04", "ZIP"),
@@ -106,7 +106,7 @@ def _sort_signed(octets: bytes) -> TrustFile:
     if [part.tag for part in parts] != [der.SEQUENCE, der.SEQUENCE, der.BIT_STRING]:
         raise TlvError(reason="structure")
     fields = [item.tag for item in parts[0].children()[:4]]
-    if any(tag in _TIMES for tag in fields):
+    if any(tag in TIMES for tag in fields):
         return TrustFile(form="crl", crls=(octets,))
     return TrustFile(form="certificate", certificates=(octets,))
 
