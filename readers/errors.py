@@ -157,7 +157,8 @@ class AccessPinRefusedError(ReaderError):
 
 
 class AccessDowngradeError(ReaderError):
-    """The chip was opened with BAC although its signed DG14 offers PACE: the offer was stripped on the way."""
+    """The chip was opened in a weaker way than its signed DG14 offers, or in another way when it was opened again: what
+    it offered was changed on the way; fact `protocol`."""
 
     code = "access-downgrade"
     conclusive = True

@@ -106,6 +106,32 @@ class Granted:
     application_selected: bool = False
     facts: Facts
 
+    @property
+    def domain(self) -> str:
+        """Name of the curve or group; empty after BAC, which has none."""
+        return str(self.facts.get("curve", self.facts.get("group", "")))
+
+
+def difference(first: Granted, again: Granted) -> str | None:
+    """In what a chip was opened otherwise than the first time, None where in nothing.
+
+    A later session must not be the weaker one that the first was not: same protocol, same curve or group, and the
+    octets of EF.CardAccess and EF.CardSecurity that are compared with DG14. A file that the chip no longer shows
+    (some do not, once the application is selected) is the first one still: it decided nothing."""
+    pairs = {
+        "access-protocol": (first.access.protocol, again.access.protocol),
+        "access-domain": (first.domain, again.domain),
+        "card-access": (
+            first.card_access,
+            first.card_access if again.card_access is None else again.card_access,
+        ),
+        "card-security": (
+            first.card_security,
+            first.card_security if again.card_security is None else again.card_security,
+        ),
+    }
+    return next((name for name, (before, after) in pairs.items() if before != after), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CardAccess:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import active_auth, files
+from readers.emrtd.access import difference
 from readers.emrtd.card_link import CardLink
 from readers.emrtd.chip_proofs import ChipProver, listed_files
 from readers.emrtd.evidence import GenuineChip, OpenedChip, RawChip, freeze
@@ -21,6 +22,7 @@ from readers.emrtd.secure_messaging import BARE_STATUS
 from readers.emrtd.session import ChipSession, Tools
 from readers.emrtd.steps import Step, StepLog
 from readers.errors import (
+    AccessDowngradeError,
     ChipFileMissingError,
     ChipFileTooLargeError,
     ChipStatusError,
@@ -96,7 +98,8 @@ class ChipReader:
         """Open the chip with the first of the keys that fits and read COM, SOD, DG14 and DG15.
 
         Raises AccessDeniedError (no key fits), AccessLockedError (no tries left; nothing is sent),
-        PaceFailedError, PaceNotOfferedError, and what access and reading raise."""
+        PaceFailedError, PaceNotOfferedError, AccessDowngradeError (the chip ended the session and was opened again
+        in another way), and what access and reading raise."""
         progress = self._begin()
         with self._session.learning():
             granted = self._granted = self._session.open(keys, progress)
@@ -240,11 +243,19 @@ class ChipReader:
         return absent
 
     def _open_again(self, error: ReaderError, progress: Progress) -> None:
-        """Go on with a new session, by the key that worked, where the chip ended the old one. Nothing is proven yet."""
-        if not isinstance(error, SecureMessagingError) or self._granted is None:
+        """Go on with a new session, by the key that worked, where the chip ended the old one. Nothing is proven yet.
+
+        What is on record stays that of the first session; the new one must have been opened in the same way. Raises
+        AccessDowngradeError."""
+        first = self._granted
+        if not isinstance(error, SecureMessagingError) or first is None:
             return
         self._session = ChipSession(self._tools, length=self._session.length)
-        self._granted = self._session.open((self._granted.key,), progress)
+        again = self._session.open((first.key,), progress)
+        differs = difference(first, again)
+        if differs is not None:
+            raise AccessDowngradeError(protocol=again.access.protocol, reason=differs)
+        self._granted = replace(first, channel=again.channel, mapping=again.mapping)
 
     def _use_challenge(self, challenge: bytes) -> bytes:
         if len(challenge) != active_auth.CHALLENGE_OCTETS or not any(challenge):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import files
+from readers.emrtd.access import difference
 from readers.emrtd.chip_proofs import ChipProver, Proofs
 from readers.emrtd.file_reader import PartialFile, Progress
 from readers.emrtd.session import ChipSession
@@ -116,8 +117,9 @@ class Resumption:
     def _recognise(self, session: ChipSession, progress: Progress) -> Proofs:
         """The chip must open with the same key in the same way, show the same EF.SOD, and prove what it proved."""
         granted = session.open((self._granted.key,), progress)
-        if granted.access.protocol != self._granted.access.protocol:
-            raise CardSwappedError(reason="access-protocol")
+        differs = difference(self._granted, granted)
+        if differs is not None:
+            raise CardSwappedError(reason=differs)
         sod = session.files(progress).fetch(PartialFile(spec=files.EF_SOD))
         if sod != self._genuine.keys.opened.files[files.EF_SOD.name]:
             raise CardSwappedError(reason="sod")
