@@ -6,7 +6,8 @@ The order of decisions, none of which is ever made again with a weaker result:
 2. The best PACE variant on offer (pace_variants). What the chip says no to before a key is used (the form of
    MSE:Set AT, a kind of password it does not know) costs no try; the next form or kind is asked for.
 3. The keys in the caller's order, at most `pace_tries` of them on this chip, BAC included. A wrong key leads to the
-   next one; a chip that breaks the protocol ends it.
+   next one; a chip that breaks the protocol ends it. A chip that is opened again gets the key that it took, and that
+   one alone: it is no further key, and where it is refused now no key is sent any more.
 4. BAC only where the policy allows it and the chip offers no PACE at all: CardAccess was read and names none, or
    there is no such file and the assumed way is unknown to the chip. Never because PACE failed.
 """
@@ -90,6 +91,15 @@ class AccessPolicy:
     bac_allowed: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class Tries:
+    """What one chip was asked to accept, in all sessions of a read. `sent`: different keys; `over`: it refused the key
+    that it had taken before, so that none is sent any more."""
+
+    sent: int = 0
+    over: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
     """An open chip. `key`: the one that worked; `card_access` None: assumed; `card_security`: EF.CardSecurity, read
@@ -155,8 +165,8 @@ class _Opened:
 class AccessOpener:
     """Opens one chip over one plain channel; counts the keys that it was asked to accept.
 
-    `reader_for` makes a reader of files over a channel, plain or protected; `tries`: keys that this chip was sent
-    before, on an earlier connection."""
+    `reader_for` makes a reader of files over a channel, plain or protected; `tries`: what this chip was asked before,
+    on an earlier connection or in an earlier session; it is counted on."""
 
     def __init__(
         self,
@@ -165,18 +175,19 @@ class AccessOpener:
         randbytes: Callable[[int], bytes],
         reader_for: Callable[[Channel], FileSource],
         policy: AccessPolicy | None = None,
-        tries: int = 0,
+        tries: Tries | None = None,
     ) -> None:
         self._plain = plain
         self._randbytes = randbytes
         self._reader_for = reader_for
         self._policy = policy or AccessPolicy()
-        self._tries = tries
+        self._tries = tries or Tries()
+        self._taken: AccessKey | None = None
 
     @property
     def tries(self) -> int:
         """How many access keys this chip has been asked to accept."""
-        return self._tries
+        return self._tries.sent
 
     def open(self, keys: Sequence[AccessKey]) -> Granted:
         """Open the chip with the first of the keys that fits.
@@ -185,8 +196,8 @@ class AccessOpener:
         password; nothing is sent), PaceFailedError, BacFailedError, PaceNotOfferedError, CurveParametersError,
         AccessPinRefusedError, ChipStatusError, and what reading raises; ValueError without keys."""
         _require_passwords(keys)
-        if self._tries >= self._policy.pace_tries:
-            raise AccessLockedError(tries=self._tries)
+        if not any(self._may_send(key) for key in keys):
+            raise AccessLockedError(tries=self.tries)
         found = self._read_card_access()
         if found.octets is None:
             return self._open_as_assumed(keys, found)
@@ -198,6 +209,27 @@ class AccessOpener:
         if isinstance(opened, Refusal):
             raise ChipStatusError(command=opened.command, sw=f"{opened.sw:04X}")
         return self._granted(variant, opened, found)
+
+    def open_again(self, key: AccessKey) -> Granted:
+        """Open the chip in a new session, with the key that it took before: that is no further key, so the limit does
+        not keep it back. A chip that refuses it now is sent no key any more.
+
+        Raises what `open` raises."""
+        self._taken = key
+        try:
+            return self.open((key,))
+        except AccessDeniedError:
+            self._tries.over = True
+            raise
+        finally:
+            self._taken = None
+
+    def _may_send(self, key: AccessKey) -> bool:
+        return not self._tries.over and (key is self._taken or self.tries < self._policy.pace_tries)
+
+    def _count(self, key: AccessKey) -> None:
+        if key is not self._taken:
+            self._tries.sent += 1
 
     def _open_as_assumed(self, keys: Sequence[AccessKey], found: _CardAccess) -> Granted:
         variant = assumed_variant()
@@ -219,7 +251,7 @@ class AccessOpener:
         denied: AccessDeniedError | None = None
         forms = variant.forms
         for index, key in enumerate(keys, start=1):
-            if key.reference in refusals or self._tries >= self._policy.pace_tries:
+            if key.reference in refusals or not self._may_send(key):
                 continue
             begun = self._begin(variant, forms, key)
             if isinstance(begun, Refusal):
@@ -227,13 +259,13 @@ class AccessOpener:
                 continue
             protocol, form = begun
             forms = (form,)
-            self._tries += 1
+            self._count(key)
             try:
                 return _Opened(session=protocol.finish(key), form=form, index=index, key=key)
             except AccessDeniedError as error:
                 denied = error
         if denied is not None:
-            raise AccessDeniedError(**denied.facts, tries=self._tries)
+            raise AccessDeniedError(**denied.facts, tries=self.tries)
         return self._require_not_blocked(next(iter(refusals.values())))
 
     def _begin(
@@ -261,7 +293,7 @@ class AccessOpener:
 
     def _require_not_blocked(self, refusal: Refusal) -> Refusal:
         if refusal.sw in _BLOCKED:
-            raise AccessLockedError(sw=f"{refusal.sw:04X}", tries=self._tries)
+            raise AccessLockedError(sw=f"{refusal.sw:04X}", tries=self.tries)
         return refusal
 
     def _granted(self, variant: PaceVariant, opened: _Opened, found: _CardAccess) -> Granted:
@@ -289,7 +321,7 @@ class AccessOpener:
                 **facts,
                 "password": key.kind,
                 "key_index": index,
-                "tries": self._tries,
+                "tries": self.tries,
                 "card_access": found.origin,
             }
         )
@@ -309,9 +341,11 @@ class AccessOpener:
             why = "no-mrz-key" if self._policy.bac_allowed else "not-allowed"
             raise PaceNotOfferedError(**(refused or {"offered": 0}), bac=why)
         denied: AccessDeniedError | None = None
-        for index, key in usable[: self._policy.pace_tries - self._tries]:
+        for index, key in usable:
+            if not self._may_send(key):
+                break
             self._select_application()
-            self._tries += 1
+            self._count(key)
             try:
                 channel = bac.BacReader(self._plain, randbytes=self._randbytes).establish(key)
             except AccessDeniedError as error:
@@ -325,7 +359,7 @@ class AccessOpener:
                 application_selected=True,
                 facts=self._facts({"protocol": bac.PROTOCOL, "bac_reason": reason}, index, key, found),
             )
-        raise AccessDeniedError(**(denied.facts if denied else {}), tries=self._tries)
+        raise AccessDeniedError(**(denied.facts if denied else {}), tries=self.tries)
 
     def _select_application(self) -> None:
         response = self._plain.send(CommandApdu(ins=_SELECT, p1=0x04, p2=0x0C, data=files.LDS1_AID))

@@ -80,14 +80,14 @@ class ChipReader:
         self._on_progress = on_progress
         self._reconnect = reconnect
         self._fresh_challenge = fresh_challenge
-        self._session = self._first = ChipSession(self._tools)
+        self._session = ChipSession(self._tools)
         self._granted: Granted | None = None
         self._challenges: set[bytes] = set()
 
     @property
     def tries(self) -> int:
-        """How many access keys this chip has been asked to accept; a resumed read asks for none anew."""
-        return self._first.tries
+        """How many different access keys this chip has been asked to accept; what opens it again is none of them."""
+        return self._tools.tries.sent
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -251,7 +251,7 @@ class ChipReader:
         if not isinstance(error, SecureMessagingError) or first is None:
             return
         self._session = ChipSession(self._tools, length=self._session.length)
-        again = self._session.open((first.key,), progress)
+        again = self._session.open_again(first.key, progress)
         differs = difference(first, again)
         if differs is not None:
             raise AccessDowngradeError(protocol=again.access.protocol, reason=differs)

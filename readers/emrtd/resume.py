@@ -116,7 +116,7 @@ class Resumption:
 
     def _recognise(self, session: ChipSession, progress: Progress) -> Proofs:
         """The chip must open with the same key in the same way, show the same EF.SOD, and prove what it proved."""
-        granted = session.open((self._granted.key,), progress)
+        granted = session.open_again(self._granted.key, progress)
         differs = difference(self._granted, granted)
         if differs is not None:
             raise CardSwappedError(reason=differs)

@@ -4,11 +4,11 @@ same link; what was learnt of the chip goes with it."""
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import files
-from readers.emrtd.access import AccessOpener, AccessPolicy, Granted
+from readers.emrtd.access import AccessOpener, AccessPolicy, Granted, Tries
 from readers.emrtd.file_reader import ChipHabits, FileReader, Progress
 from readers.emrtd.length_probe import SHORT_OCTETS, AnswerLength, find_length, shorter
 from readers.emrtd.secure_messaging import SecureChannel
@@ -49,6 +49,7 @@ class Tools:
     habits: ChipHabits
     randbytes: Callable[[int], bytes]
     monotonic: Callable[[], float]
+    tries: Tries = field(default_factory=Tries)
 
 
 class ChipSession:
@@ -68,12 +69,8 @@ class ChipSession:
             randbytes=tools.randbytes,
             reader_for=lambda channel: _OpeningFiles(self._reader(channel, self._progress), tools.log),
             policy=AccessPolicy(pace_tries=limits.pace_tries, bac_allowed=limits.bac_allowed),
+            tries=tools.tries,
         )
-
-    @property
-    def tries(self) -> int:
-        """How many access keys this chip was asked to accept."""
-        return self._opener.tries
 
     @property
     def channel(self) -> SecureChannel:
@@ -89,11 +86,18 @@ class ChipSession:
 
     def open(self, keys: Sequence[AccessKey], progress: Progress) -> Granted:
         """Find out how long an answer may be, get access, select the application. Raises what those raise."""
+        return self._open(lambda: self._opener.open(keys), progress)
+
+    def open_again(self, key: AccessKey, progress: Progress) -> Granted:
+        """As `open`, with the one key that opened this chip before. Raises what that raises."""
+        return self._open(lambda: self._opener.open_again(key), progress)
+
+    def _open(self, get_access: Callable[[], Granted], progress: Progress) -> Granted:
         tools, self._progress = self._tools, progress
         with tools.log.step("pace") as step:
             if self._length is None:
                 self._length = find_length(self._plain, tools.link.atr, tools.limits, tools.memory)
-            granted = self._opener.open(keys)
+            granted = get_access()
             step.name = "bac" if granted.access.is_bac else "pace"
         self._secure = granted.channel
         with tools.log.step("select") as step:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from readers.emrtd.access import AccessPolicy
+from readers.emrtd.access import AccessPolicy, Tries
 from readers.emrtd.access_key import refuse_pin
 from readers.emrtd.crypto import CipherSuite
 from readers.errors import (
@@ -31,7 +31,7 @@ from tests.support.access_cases import (
     opener,
     passport,
 )
-from tests.support.access_chip import infos, pace_info
+from tests.support.access_chip import CHIP_AUTH_INFO, infos, pace_info
 
 # --- keys and tries ---
 
@@ -88,12 +88,39 @@ def test_four_wrong_keys_and_no_more():
 
 def test_tries_of_several_calls_and_of_an_earlier_connection_add_up():
     chip = card()
-    access = opener(chip, policy=AccessPolicy(pace_tries=3), tries=1)
+    access = opener(chip, policy=AccessPolicy(pace_tries=3), tries=Tries(sent=1))
     with pytest.raises(AccessDeniedError):
         access.open(WRONG_CANS[:1])
     assert access.open([CAN]).facts["tries"] == 3
     with pytest.raises(AccessLockedError):
         access.open([CAN])
+
+
+@pytest.mark.parametrize("make", [card, lambda: passport(infos(CHIP_AUTH_INFO))])
+def test_the_key_that_worked_opens_again_where_no_tries_are_left(make):
+    tries, policy = Tries(), AccessPolicy(pace_tries=2, bac_allowed=True)
+    opener(make(), policy=policy, tries=tries).open([WRONG_MRZ, MRZ])
+    again = opener(make(), policy=policy, tries=tries)
+    assert again.open_again(MRZ).key is MRZ
+    assert tries == Tries(sent=2)
+    with pytest.raises(AccessLockedError):
+        again.open([MRZ])
+
+
+@pytest.mark.parametrize("make", [card, lambda: passport(infos(CHIP_AUTH_INFO))])
+def test_a_key_that_worked_and_is_refused_now_is_the_last(make):
+    tries = Tries(sent=1)
+    again = opener(make(), policy=BAC_ALLOWED, tries=tries)
+    with pytest.raises(AccessDeniedError):
+        again.open_again(WRONG_MRZ)
+    chip = make()
+    for access in (again, opener(chip, policy=BAC_ALLOWED, tries=tries)):
+        with pytest.raises(AccessLockedError):
+            access.open([MRZ])
+        with pytest.raises(AccessLockedError):
+            access.open_again(MRZ)
+    assert chip.log == []
+    assert tries == Tries(sent=1, over=True)
 
 
 def test_a_try_counts_when_the_chip_breaks_off():

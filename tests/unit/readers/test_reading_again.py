@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from readers.emrtd.access import Granted, difference
-from readers.emrtd.access_key import MrzInformation
+from readers.emrtd.access_key import Can, MrzInformation
 from readers.emrtd.crypto import CipherSuite
 from readers.emrtd.evidence import Access, freeze
 from readers.emrtd.limits import ReadLimits
+from readers.emrtd.passive_auth import require_consistent
 from readers.emrtd.reading import ChipReader
-from readers.errors import AccessDowngradeError, CardSwappedError
+from readers.errors import AccessDeniedError, AccessDowngradeError, AccessLockedError, CardSwappedError
 from readers.iso7816 import tlv
 from readers.softcard.chip import SoftCard
 from readers.softcard.in_process import InProcessConnection
@@ -64,6 +65,40 @@ def reader_of(connection, **limits):
     return ChipReader(
         connection, randbytes=secrets.token_bytes, monotonic=lambda: 0.0, limits=ReadLimits(**limits)
     )
+
+
+WRONG = tuple(Can(f"99999{digit}") for digit in range(3))
+
+
+def test_what_the_first_session_took_to_open_stays_on_record(make):
+    image = make()
+    connection = Between(image, image)
+    reader = reader_of(connection)
+    opened = reader.open(*WRONG, CAN)
+    assert (opened.facts["key_index"], opened.facts["tries"], reader.tries) == (4, 4, 4)
+    assert opened.facts["absent"] == "COM"
+    with pytest.raises(AccessLockedError):
+        reader.open(CAN)
+
+
+def test_a_second_session_that_refuses_the_key_is_the_last(make):
+    image = make()
+    reader = reader_of(Between(image, replace(image, can="654321")))
+    with pytest.raises(AccessDeniedError):
+        reader.open(CAN)
+    with pytest.raises(AccessLockedError):
+        reader.open(Can("654321"))
+
+
+def test_a_lifted_card_is_opened_again_after_four_keys(make):
+    image = make()
+    at = len(commands_of(image, CAN)) - 5
+    table = Table(LiftedConnection(image, at + 4 * 3), lambda: LiftedConnection(image))
+    reader = table.reader()
+    opened = reader.open(*WRONG, CAN)
+    genuine = reader.require_genuine(require_consistent(opened), table.challenge())
+    assert reader.read(genuine).facts["resumes"] == 1
+    assert reader.tries == 4
 
 
 def with_card_access(image, octets, **options):
