@@ -19,6 +19,8 @@ FOLDER = "anchors"
 IMPORT_BEGUN = "trust-import-begun"
 CRL_ROLLED_BACK = "crl-rolled-back"
 """The alarm: somebody offered a revocation list older than the one in the store."""
+CRL_UNLISTED = "crl-unlisted"
+"""The alarm: a newer revocation list no longer names certificates that the one before it did. They stay revoked."""
 
 Signing = Callable[[bytes], bytes]
 

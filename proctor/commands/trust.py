@@ -107,7 +107,7 @@ def _item_named(store: TrustStore, text: str) -> StoredItem:
 def _anchor_details(store: TrustStore, item: StoredItem) -> dict[str, Any]:
     certificate = store.anchor(item).certificate
     key, usage = load_public_key(certificate.spki), certificate.usage_period
-    crl = store.crl_of(certificate.subject.key)
+    crl = store.crl_of(certificate.subject.key, "passport" if item.scope == "passport" else "identity-card")
     return {
         **_row(item),
         "subject": certificate.subject.display,
@@ -140,7 +140,9 @@ def _crl(crl: Crl) -> dict[str, Any]:
         "this_update": _time(crl.this_update),
         "age_days": age,
         "stale": age >= MAX_AGE_DAYS,
+        "next_update": _time(crl.next_update),
         "revoked": len(crl.serials),
+        "revoked_earlier": len(crl.earlier),
     }
 
 

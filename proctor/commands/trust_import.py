@@ -9,7 +9,13 @@ from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, ensure_training_root, open_real
 from proctor.softcards import IMPORTER, open_workshop
-from proctor.trusting import CRL_ROLLED_BACK, carry_out_logged, open_logged_trust, signer_of
+from proctor.trusting import (
+    CRL_ROLLED_BACK,
+    CRL_UNLISTED,
+    carry_out_logged,
+    open_logged_trust,
+    signer_of,
+)
 from readers.emrtd.pki.chain import Scope
 from readers.emrtd.pki.errors import CrlRolledBackError
 from readers.emrtd.pki.importing import ImportPlan, NewItem, Voucher
@@ -57,10 +63,11 @@ def import_file(context: Context) -> int:
 def _plan(
     context: Context, opened: OpenRoot, trust: TrustStore, file: TrustFile, digest: str
 ) -> PlannedImport:
-    """Check the file; an older revocation list than the stored one is an alarm, and on record before it is told."""
+    """Check the file. A revocation list that is older than the stored one, or lacks what that one revoked, is an
+    alarm, and on record before it is told."""
     operator = opened.require_login().operator
     try:
-        return trust.plan_import(
+        planned = trust.plan_import(
             file,
             by=operator.user_id,
             second=context.options.second,
@@ -72,6 +79,10 @@ def _plan(
         body = {"event": CRL_ROLLED_BACK, "fingerprint": digest, **alarm.facts}
         opened.store.append("key", body, operator=operator)
         raise
+    for found in planned.plan.unlisted:
+        body = {"event": CRL_UNLISTED, "fingerprint": found.sha256, "count": found.count}
+        opened.store.append("key", body, operator=operator)
+    return planned
 
 
 def _import_for_training(context: Context, file: TrustFile, digest: str) -> int:
@@ -116,6 +127,8 @@ def _announce(context: Context, plan: ImportPlan, digest: str) -> None:
         context.say(key, country=voucher.country, fingerprint=grouped(voucher.csca_sha256))
     for number, made in enumerate(plan.new, start=1):
         _announce_item(context, number, made)
+    for alarm in plan.unlisted:
+        context.say("trust.unlisted", count=alarm.count, fingerprint=grouped(alarm.sha256))
     if plan.skipped:
         context.say("trust.skipped", count=len(plan.skipped))
 
@@ -147,6 +160,7 @@ def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: s
         "known": plan.known,
         "document_signers": plan.signers,
         "skipped": skipped,
+        "unlisted": [{"sha256": alarm.sha256, "count": alarm.count} for alarm in plan.unlisted],
         "vouchers": [_voucher(voucher) for voucher in plan.vouchers],
         **planned.facts,
     }

@@ -283,7 +283,7 @@ def _require_signer(
         "edition": edition_of(signer),
     }
     facts["deviations"] = " ".join(deviations)
-    crl = store.crl_of(signer.issuer.key)
+    crl = store.crl_of(signer.issuer.key, anchor.scope)
     try:
         facts["crl_age_days"] = require_not_revoked(signer, anchor.certificate, crl, at)
     except RevocationUnknownError as unknown:

@@ -106,6 +106,20 @@ def test_an_older_revocation_list_is_an_alarm_in_the_log(station: Path, tmp_path
     assert proctor("trust", "verify", "--by", "an", "--json", secrets=AN).json["ok"]
 
 
+def test_a_list_that_no_longer_names_somebody_is_an_alarm_in_the_log(station: Path, tmp_path: Path) -> None:
+    assert import_file(tmp_path, CSCA.encoded).status == 0
+    assert import_file(tmp_path, CSCA.crl(8, 9, number=5)).status == 0
+    newer = CSCA.crl(8, number=6)
+    ran = import_file(tmp_path, newer)
+    assert (ran.status, ran.json["unlisted"]) == (0, [{"sha256": sha256(newer), "count": 1}])
+    assert grouped(sha256(newer)) in ran.err
+    assert key_events()[-3:] == ["crl-unlisted", "trust-import-begun", "crl-imported"]
+    shown = proctor("trust", "show", sha256(CSCA.encoded), "--json").json["crl"]
+    assert (shown["number"], shown["revoked"], shown["revoked_earlier"]) == ("6", 1, 1)
+    verified = proctor("trust", "verify", "--by", "an", "--json", secrets=AN).json
+    assert (verified["ok"], verified["crl"], verified["log"]) == (True, 2, "agrees")
+
+
 def test_show_by_the_beginning_of_a_fingerprint(station: Path, tmp_path: Path) -> None:
     assert import_file(tmp_path, CSCA.encoded).status == 0
     assert import_file(tmp_path, CSCA.crl(9, number=5)).status == 0

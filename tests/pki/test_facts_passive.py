@@ -516,6 +516,55 @@ def test_bac_although_card_security_offers_pace_is_the_downgrade_alarm(bench: Be
     assert outcome(bench.consistent)[:2] == ("FAILED", "access-downgrade")
 
 
+BETTER = bytes.fromhex("3012060a04007f000702020402040201020201") + b"\x0d"
+"""PACEInfo: ECDH, generic mapping, AES-256, version 2, brainpoolP256r1."""
+UNKNOWN = BETTER.replace(bytes.fromhex("0204020402"), bytes.fromhex("0204020902"))
+DOMAIN = bytes.fromhex("3019060904007f000702020402300c060704007f00070102020110")
+"""PACEDomainParameterInfo of the generic mapping: brainpoolP384r1 by its number."""
+
+
+@pytest.mark.parametrize("stripped", [BETTER, UNKNOWN, DOMAIN])
+@pytest.mark.parametrize("signed_by", ["DG14", "CardSecurity"])
+def test_signed_pace_info_that_card_access_lacks_is_the_downgrade_alarm(
+    bench: Bench, stripped: bytes, signed_by: str
+) -> None:
+    infos = tlv.encode(der.SET, tlv.parse_one(infos_of(bench)).value, stripped)
+    if signed_by == "DG14":
+        bench.files["DG14"] = tlv.encode(0x6E, infos)
+    else:
+        bench.files["CardSecurity"] = card_security(bench.signer, infos)
+    assert outcome(bench.consistent)[:2] == ("FAILED", "access-downgrade")
+
+
+def test_signed_infos_about_anything_but_pace_need_not_stand_in_card_access(bench: Bench) -> None:
+    (pace,) = (
+        item.raw
+        for item in tlv.parse_one(bench.files["CardAccess"]).children()
+        if b"\x04\x00\x7f\x00\x07\x02\x02\x04" in item.raw
+    )
+    bench.files["CardAccess"] = tlv.encode(der.SET, pace)
+    assert outcome(bench.consistent).outcome == "PASSED"
+
+
+@pytest.mark.parametrize(
+    ("info", "protocol", "expected"),
+    [
+        (BETTER, PACE.protocol, "access-downgrade"),
+        (UNKNOWN, PACE.protocol, "ok"),
+        (BETTER.replace(b"\x04\x02\x04\x02", b"\x04\x02\x01\x02"), PACE.protocol, "ok"),
+        (UNKNOWN, "pace-of-no-kind", "access-downgrade"),
+    ],
+)
+def test_assumed_card_access_and_what_dg14_signs(
+    bench: Bench, info: bytes, protocol: str, expected: str
+) -> None:
+    del bench.files["CardAccess"]
+    bench.access = dataclasses.replace(PACE, protocol=protocol, card_access="assumed")
+    bench.files["DG14"] = tlv.encode(0x6E, tlv.encode(der.SET, tlv.parse_one(infos_of(bench)).value, info))
+    found = outcome(bench.consistent)
+    assert found[1] == expected
+
+
 def test_info_of_card_access_missing_in_dg14_fails(bench: Bench) -> None:
     bench.files["CardAccess"] = bench.files["CardAccess"].replace(b"\x02\x01\x0d", b"\x02\x01\x0c")
     assert outcome(bench.consistent)[:2] == ("FAILED", "card-access-mismatch")

@@ -10,23 +10,26 @@ import pytest
 from asn1crypto import crl, pem
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from readers.emrtd.pki.certificate import TRAINING_MARKER
+from readers.emrtd.pki.certificate import TRAINING_MARKER, read_certificate
+from readers.emrtd.pki.chain import require_issuer, require_not_revoked
 from readers.emrtd.pki.crl import read_crl
 from readers.emrtd.pki.errors import (
     CertificateRefusedError,
     CrlRefusedError,
     CrlRolledBackError,
+    RevokedError,
     SecondPersonError,
     TrainingAnchorError,
     TrustStoreAlteredError,
     TrustStoreMissingError,
 )
 from readers.emrtd.pki.profile import csca_deviations
-from readers.emrtd.pki.store import TrustStore
+from readers.emrtd.pki.store import PlannedImport, TrustStore
+from readers.emrtd.pki.trust_file import TrustFile
 from readers.iso7816 import der, tlv
 from readers.softcard.pki import training_pki
 from tests.support.softcard import NOW, sign, trust_store, verify
-from tests.support.softcard_certificates import authority, spki_of
+from tests.support.softcard_certificates import Authority, authority, spki_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -340,3 +343,131 @@ def test_a_broken_entry_of_a_crl(entry: str) -> None:
     raw[place] = tlv.encode(der.SEQUENCE, bytes.fromhex(entry))
     with pytest.raises(CrlRefusedError):
         read_crl(tlv.encode(der.SEQUENCE, tlv.encode(der.SEQUENCE, *raw), algorithm.raw, signature.raw))
+
+
+# --- once revoked, always revoked --------------------------------------------------------------------------
+
+REVOKED = 0x666
+PASSPORTS = authority(name={"country_name": "VN", "common_name": "CSCA ePassport Test"})
+
+
+def still_revoked(store: TrustStore, made: Authority = CSCA) -> bool:
+    """What a document's chain would say of the signer with that number."""
+    signer = read_certificate(made.signer(serial=REVOKED).encoded)
+    found = require_issuer(signer, store.anchors_named(signer.issuer.key))
+    try:
+        require_not_revoked(signer, found.certificate, store.crl_of(signer.issuer.key, found.scope), NOW)
+    except RevokedError:
+        return True
+    return False
+
+
+def refused_list(store: TrustStore, octets: bytes) -> str:
+    with pytest.raises(CrlRefusedError) as caught:
+        take(store, octets)
+    return str(caught.value.facts["reason"])
+
+
+def test_a_list_by_another_key_of_the_same_name_unsays_nothing(tmp_path: Path) -> None:
+    """Roll-over: one list for each key, or one for all of them by the newest."""
+    store, newer = with_csca(tmp_path), authority()
+    pin(store, newer.encoded)
+    take(store, CSCA.crl(REVOKED, number=5))
+    take(store, newer.crl(number=6))
+    for seen in (store, reopen(tmp_path)):
+        assert still_revoked(seen)
+        assert len(seen.crls_of(seen.list()[0].subject)) == 2
+    take(store, CSCA.crl(REVOKED, number=6))
+    with pytest.raises(CrlRolledBackError):
+        take(store, CSCA.crl(REVOKED, number=5))
+    with pytest.raises(CrlRolledBackError):
+        take(store, newer.crl(number=5))
+    take(store, newer.crl(number=7))
+    assert still_revoked(store)
+    assert len(store.crls_of(store.list()[0].subject)) == 2
+
+
+def test_a_serial_that_disappears_is_an_alarm_and_stays_revoked(tmp_path: Path) -> None:
+    store = with_csca(tmp_path)
+    take(store, CSCA.crl(1, REVOKED, number=1))
+    planned = plan_list(store, CSCA.crl(1, number=2))
+    assert [alarm.count for alarm in planned.plan.unlisted] == [1]
+    store.carry_out(planned, sign)
+    for number in (3, 4, 5):
+        planned = plan_list(store, CSCA.crl(1, 2, number=number))
+        assert planned.plan.unlisted == ()
+        store.carry_out(planned, sign)
+    again = reopen(tmp_path)
+    assert still_revoked(again)
+    name = again.list()[0].subject
+    assert [crl.number for crl in again.crls_of(name)] == [1, 5], "the last, and the one that revokes"
+    assert (again.crl_of(name).number, again.crl_of(name).earlier) == (5, {REVOKED})
+    take(store, CSCA.crl(1, 2, REVOKED, number=6))
+    assert [crl.number for crl in store.crls_of(name)] == [6]
+
+
+def plan_list(store: TrustStore, octets: bytes) -> PlannedImport:
+    file = TrustFile(form="crl", crls=(octets,))
+    return store.plan_import(file, by="u1", second="", at=NOW, scope="identity-card")
+
+
+def test_two_lists_in_one_file_lose_nothing_between_them(tmp_path: Path) -> None:
+    """Each of two keys drops a serial, and each old list would do as the proof of it."""
+    store, newer = with_csca(tmp_path), authority()
+    pin(store, newer.encoded)
+    take(store, CSCA.crl(REVOKED, number=1))
+    take(store, newer.crl(REVOKED, number=1))
+    file = TrustFile(form="pem", crls=(CSCA.crl(number=2), newer.crl(number=2)))
+    planned = store.plan_import(file, by="u1", second="", at=NOW, scope="identity-card")
+    assert len(planned.plan.unlisted) == 2
+    store.carry_out(planned, sign)
+    assert still_revoked(reopen(tmp_path))
+
+
+def test_the_newest_list_decides_about_age_whoever_signed_it(tmp_path: Path) -> None:
+    store, newer = with_csca(tmp_path), authority()
+    pin(store, newer.encoded)
+    take(store, newer.crl(2, number=9))
+    take(store, CSCA.crl(1, number=4, this_update=NOW - timedelta(days=100)))
+    deciding = store.crl_of(store.list()[0].subject)
+    assert (deciding.number, deciding.earlier) == (9, {1})
+
+
+def test_a_csca_for_passports_signs_no_list_of_one_for_cards(tmp_path: Path) -> None:
+    store = with_csca(tmp_path)
+    pin(store, PASSPORTS.encoded, scope="passport")
+    foreign = {"key": PASSPORTS.key, "authority_key_id": PASSPORTS.spec.key_id}
+    assert refused_list(store, CSCA.crl(**foreign)) == "signer-scope"
+    take(store, PASSPORTS.crl())
+
+
+def test_one_name_for_both_kinds_of_document_has_lists_for_each(tmp_path: Path) -> None:
+    """A list by the key for passports does not make the one for cards any fresher."""
+    store, passports = with_csca(tmp_path), authority()
+    pin(store, passports.encoded, scope="passport")
+    take(store, CSCA.crl(REVOKED, number=1, this_update=NOW - timedelta(days=100)))
+    take(store, passports.crl(number=2))
+    name = store.list()[0].subject
+    assert store.crl_of(name, "identity-card").number == 1
+    assert store.crl_of(name, "passport").number == 2
+    assert store.crl_of(name, "passport").revokes(REVOKED)
+
+
+def test_a_csca_that_must_not_sign_lists_signs_none(tmp_path: Path) -> None:
+    store, mute = with_csca(tmp_path), authority(usage=frozenset({"key_cert_sign"}))
+    pin(store, mute.encoded)
+    silent = authority(usage=None)
+    pin(store, silent.encoded)
+    assert refused_list(store, CSCA.crl(key=mute.key, authority_key_id=mute.spec.key_id)) == "key-usage"
+    take(store, silent.crl())
+
+
+def test_a_number_once_given_is_not_given_up(tmp_path: Path) -> None:
+    store = with_csca(tmp_path)
+    take(store, CSCA.crl(REVOKED, number=None, this_update=NOW - timedelta(hours=3)))
+    take(store, CSCA.crl(REVOKED, number=11, this_update=NOW - timedelta(hours=2)))
+    with pytest.raises(CrlRolledBackError):
+        take(store, CSCA.crl(number=None))
+    with pytest.raises(CrlRolledBackError):
+        take(store, CSCA.crl(number=3))
+    assert still_revoked(store)

@@ -442,7 +442,7 @@ def test_check_finds_what_no_import_would_have_let_in(
 ) -> None:
     """As if a former version had been less careful."""
     monkeypatch.setattr("readers.emrtd.pki.importing.require_self_signature", lambda _: None)
-    monkeypatch.setattr("readers.emrtd.pki.importing.signed_by", lambda *_: True)
+    monkeypatch.setattr("readers.emrtd.pki.revocation.signed_by", lambda *_: True)
     spoilt = bytearray(GERMAN.encoded)
     spoilt[-1] ^= 1
     take(store, bytes(spoilt))

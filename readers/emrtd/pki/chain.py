@@ -28,13 +28,16 @@ from readers.emrtd.pki.states import STATES
 from readers.errors import ReaderError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from readers.emrtd.pki.certificate import Certificate
     from readers.emrtd.pki.crl import Crl
 
 Scope = Literal["identity-card", "passport"]
+MAX_TRIES: Final = 8
+"""Keys that one object is tried with at import: names and key identifiers are anybody's to choose, and every try costs
+the verification of a signature."""
 CLOCK_TOLERANCE: Final = timedelta(days=1)
 _IDENTITY_CARD_CODES: Final = ("I", "A", "C")
 
@@ -95,6 +98,15 @@ def _is_claimed(signer: Certificate, anchor: Certificate) -> bool:
     if signer.authority_key_id is not None:
         return signer.authority_key_id == anchor.key_id
     return signer.authority_serial in (None, anchor.serial)
+
+
+def likely_issuers(pointer: bytes | None, known: Iterable[Certificate]) -> list[Certificate]:
+    """Whose key may have signed something with this authority key identifier: one certificate of each key, those with
+    the identifier first, MAX_TRIES at most."""
+    keys: dict[bytes, Certificate] = {}
+    for certificate in sorted(known, key=lambda found: pointer not in (None, found.key_id)):
+        keys.setdefault(certificate.spki, certificate)
+    return list(keys.values())[:MAX_TRIES]
 
 
 def issued_by(signer: Certificate, anchor: Certificate) -> bool:
@@ -192,14 +204,18 @@ def require_in_time(
 
 
 def require_not_revoked(signer: Certificate, anchor: Certificate, crl: Crl | None, at: datetime) -> int:
-    """Return the age of the CRL in days. A certificate once listed stays revoked, however old the list.
+    """Return the age of the CRL in days. A certificate once listed stays revoked, however old the list, and though a
+    newer list has dropped it (fact `list`).
 
     Raises RevokedError, RevocationUnknownError when the list is absent, older than 90 days or from the
     future."""
     if crl is None:
         raise RevocationUnknownError(reason="no-crl")
-    if signer.serial in crl.serials or anchor.serial in crl.serials:
-        raise RevokedError(what="signer" if signer.serial in crl.serials else "csca")
+    for what, serial in (("signer", signer.serial), ("csca", anchor.serial)):
+        if serial in crl.serials:
+            raise RevokedError(what=what)
+        if crl.revokes(serial):
+            raise RevokedError(what=what, list="earlier")
     age = crl.age_days(at)
     if at - crl.this_update > timedelta(days=MAX_AGE_DAYS):
         raise RevocationUnknownError(reason="crl-stale", age_days=age)

@@ -30,7 +30,9 @@ _BOOLEAN: Final = 0x01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crl:
-    """One CRL. `number` is None where the issuer gives none. Nothing in it is verified by reading it."""
+    """One CRL. `number` is None where the issuer gives none. Nothing in it is verified by reading it.
+
+    `earlier`: what a trust store adds, the serials that earlier lists of the issuer named and this one does not."""
 
     encoded: bytes = field(repr=False)
     signed_part: bytes = field(repr=False)
@@ -42,6 +44,11 @@ class Crl:
     this_update: datetime
     next_update: datetime | None
     serials: frozenset[int] = field(repr=False)
+    earlier: frozenset[int] = field(default=frozenset(), repr=False)
+
+    def revokes(self, serial: int) -> bool:
+        """Whether this list or an earlier one of the issuer names the certificate."""
+        return serial in self.serials or serial in self.earlier
 
     @property
     def fingerprint(self) -> str:

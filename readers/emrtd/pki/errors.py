@@ -129,7 +129,7 @@ class ClockSuspectError(ReaderError):
 
 
 class RevokedError(ReaderError):
-    """The signer or its CSCA is on the CRL."""
+    """The signer or its CSCA is on a CRL; facts `what`, `list` where an earlier one named it."""
 
     code = "pa-revoked"
     conclusive = True

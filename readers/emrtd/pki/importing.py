@@ -23,10 +23,15 @@ from readers.emrtd.pki.errors import (
     SecondPersonError,
     TrainingAnchorError,
     UnsupportedAlgorithmError,
-    WeakAlgorithmError,
 )
 from readers.emrtd.pki.master_list import MasterList, read_master_list, require_list_signer
-from readers.emrtd.pki.public_key import SignatureRefusedError, load_public_key
+from readers.emrtd.pki.revocation import (
+    CrlSigner,
+    is_older,
+    lost_serials,
+    require_crl_signer,
+    signed_by,
+)
 from readers.emrtd.pki.stored_item import StoredItem
 
 if TYPE_CHECKING:
@@ -54,7 +59,10 @@ if TYPE_CHECKING:
             """The pinned CSCAs of a country."""
 
         def crl_of(self, issuer_key: str) -> Crl | None:
-            """The stored CRL of an issuer."""
+            """The CRL that decides for an issuer."""
+
+        def crls_of(self, issuer_key: str) -> tuple[Crl, ...]:
+            """Every stored CRL of an issuer."""
 
 
 SCOPES: Final = ("identity-card", "passport")
@@ -63,11 +71,20 @@ SCOPES: Final = ("identity-card", "passport")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """Something that would come in: its line of the manifest and its octets. `expired`: a CSCA whose time is over,
-    which still vouches for what it signed in its time."""
+    which still vouches for what it signed in its time. `replaces`: SHA-256 of the older CRLs of a CRL's key."""
 
     item: StoredItem
     encoded: bytes = field(repr=False)
     expired: bool = False
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisted:
+    """An alarm: a newer CRL (`sha256`) lacks `count` certificates that the one before it named. They stay revoked."""
+
+    sha256: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +117,7 @@ class ImportPlan:
     skipped: tuple[Skipped, ...]
     vouchers: tuple[Voucher, ...]
     signers: int
+    unlisted: tuple[Unlisted, ...] = ()
 
     @property
     def known(self) -> int:
@@ -126,6 +144,8 @@ class Importer:
         self._fingerprints: list[str] = []
         self._skipped: list[Skipped] = []
         self._vouchers: list[Voucher] = []
+        self._lists: set[tuple[str, bytes]] = set()
+        self._unlisted: list[Unlisted] = []
 
     def plan(self, file: TrustFile) -> ImportPlan:
         """Check everything.
@@ -144,6 +164,7 @@ class Importer:
             skipped=tuple(self._skipped),
             vouchers=tuple(self._vouchers),
             signers=file.signers,
+            unlisted=tuple(self._unlisted),
         )
 
     # --- certificates ----------------------------------------------------------------------------------------
@@ -168,7 +189,7 @@ class Importer:
         pinned = [anchor.certificate for anchor in self._store.anchors_named(name)]
         authority = require_list_signer(signed, [*pinned, *self._enclosed(signed)], self._at)
         crl = self._store.crl_of(name)
-        if crl is not None and signed.signer.serial in crl.serials:
+        if crl is not None and crl.revokes(signed.signer.serial):
             raise MasterListRefusedError(reason="signer-revoked")
         return Voucher(
             country=signed.signer.subject.country,
@@ -238,7 +259,9 @@ class Importer:
         self._fingerprints.append(fingerprint)
         if known is None and fingerprint not in self._new:
             end = certificate.validity.end
-            item = self._item(kind="csca", fingerprint=fingerprint, of=certificate.subject, link=link)
+            item = self._item(
+                kind="csca", fingerprint=fingerprint, of=certificate.subject, scope=self._scope, link=link
+            )
             expired = end is not None and end < self._at
             self._new[fingerprint] = NewItem(item=item, encoded=certificate.encoded, expired=expired)
 
@@ -247,43 +270,51 @@ class Importer:
     def _take_crl(self, octets: bytes, *, lenient: bool) -> None:
         try:
             crl = _read_crl(octets)
-            self._require_signer(crl)
+            signer = require_crl_signer(crl, self._authorities_of(crl.issuer.country))
         except CrlRefusedError as refused:
             self._refuse("crl", octets, refused, lenient=lenient)
             return
         name, fingerprint = crl.issuer.key, crl.fingerprint
         self._fingerprints.append(fingerprint)
-        old = self._store.crl_of(name)
-        if fingerprint in self._new or (old is not None and old.fingerprint == fingerprint):
+        same_key = [old for old in self._store.crls_of(name) if signed_by(old, signer.certificate)]
+        last = same_key[-1] if same_key else None
+        if fingerprint in self._new or (last is not None and last.fingerprint == fingerprint):
             return
-        if old is not None and _is_older(crl, old):
-            raise CrlRolledBackError(stored_number=_shown(old), offered_number=_shown(crl))
-        item = self._item(kind="crl", fingerprint=fingerprint, of=crl.issuer, number=_number(crl))
-        if any((made.item.kind, made.item.subject) == ("crl", name) for made in self._new.values()):
+        if last is not None and is_older(crl, last):
+            raise CrlRolledBackError(stored_number=_shown(last), offered_number=_shown(crl))
+        if (name, signer.certificate.spki) in self._lists:
             raise CrlRefusedError(reason="two-lists-of-one-issuer")
-        self._new[fingerprint] = NewItem(item=item, encoded=crl.encoded)
+        self._lists.add((name, signer.certificate.spki))
+        lost = lost_serials(crl, last or self._store.crl_of(name))
+        if lost:
+            self._unlisted.append(Unlisted(sha256=fingerprint, count=lost))
+        self._new[fingerprint] = self._new_list(crl, signer, same_key)
 
-    def _require_signer(self, crl: Crl) -> None:
-        """Any key of the issuer's country may have signed: the newest CSCA signs for its predecessors."""
-        pinned = [anchor.certificate for anchor in self._store.anchors_of(crl.issuer.country)]
-        offered = (
-            found for found in self._authorities.values() if found.subject.country == crl.issuer.country
+    def _authorities_of(self, country: str) -> list[Anchor]:
+        """The CSCAs of a country, pinned before or good in this file."""
+        offered = (found for found in self._authorities.values() if found.subject.country == country)
+        return [
+            *self._store.anchors_of(country),
+            *(Anchor(certificate=found, scope=self._scope) for found in offered),
+        ]
+
+    def _new_list(self, crl: Crl, signer: CrlSigner, same_key: Sequence[Crl]) -> NewItem:
+        item = self._item(
+            kind="crl", fingerprint=crl.fingerprint, of=crl.issuer, scope=signer.scope, number=_number(crl)
         )
-        known = [*pinned, *offered]
-        keys = [found for found in known if crl.authority_key_id in (None, found.key_id)]
-        if not keys or all(found.subject.key != crl.issuer.key for found in known):
-            raise CrlRefusedError(reason="signer-unknown")
-        if not any(signed_by(crl, found) for found in keys):
-            raise CrlRefusedError(reason="signature")
+        replaces = tuple(old.fingerprint for old in same_key)
+        return NewItem(item=item, encoded=crl.encoded, replaces=replaces)
 
     # --- both ------------------------------------------------------------------------------------------------
 
-    def _item(self, *, kind: str, fingerprint: str, of: Name, number: int = -1, link: str = "") -> StoredItem:
+    def _item(
+        self, *, kind: str, fingerprint: str, of: Name, scope: str, number: int = -1, link: str = ""
+    ) -> StoredItem:
         return StoredItem(
             kind=kind,
             sha256=fingerprint,
             subject=of.key,
-            scope=self._scope if kind == "csca" else "",
+            scope=scope,
             number=number,
             by=self._by,
             second=self._second,
@@ -305,26 +336,11 @@ class Importer:
         self._skipped.append(Skipped(what=what, sha256=hashlib.sha256(octets).hexdigest(), reason=reason))
 
 
-def signed_by(crl: Crl, authority: Certificate) -> bool:
-    """Whether the CSCA's key signed the list."""
-    try:
-        load_public_key(authority.spki).verify(crl.signature, crl.signed_part, crl.algorithm)
-    except (SignatureRefusedError, WeakAlgorithmError, UnsupportedAlgorithmError):
-        return False
-    return True
-
-
 def _read_crl(data: bytes) -> Crl:
     try:
         return read_crl(data)
     except UnsupportedAlgorithmError:
         raise CrlRefusedError(reason="algorithm") from None
-
-
-def _is_older(offered: Crl, stored: Crl) -> bool:
-    if offered.number is not None and stored.number is not None and offered.number <= stored.number:
-        return True
-    return offered.this_update < stored.this_update
 
 
 def _number(crl: Crl) -> int:

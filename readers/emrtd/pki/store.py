@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -20,7 +20,8 @@ from readers.emrtd.pki.certificate import read_certificate
 from readers.emrtd.pki.chain import Anchor, Scope
 from readers.emrtd.pki.crl import Crl, read_crl
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
-from readers.emrtd.pki.importing import Importer, ImportPlan
+from readers.emrtd.pki.importing import Importer, ImportPlan, NewItem
+from readers.emrtd.pki.revocation import superseded
 from readers.emrtd.pki.store_files import replace_all, replace_file
 from readers.emrtd.pki.stored_item import StoredItem
 from readers.emrtd.pki.trust_file import TrustFile
@@ -61,14 +62,15 @@ class TrustStore:
         self._items = items
         self._facts = self._facts_of(version, items)
         self._named: dict[str, list[StoredItem]] = {}
-        self._listed: dict[str, StoredItem] = {}
+        self._listed: dict[str, list[StoredItem]] = {}
         self._anchors: dict[str, tuple[Anchor, ...]] = {}
-        self._crls: dict[str, Crl] = {}
+        self._crls: dict[str, tuple[Crl, ...]] = {}
+        self._deciding: dict[tuple[str, Scope | None], Crl | None] = {}
         for item in items:
             if item.kind == "csca":
                 self._named.setdefault(item.subject, []).append(item)
             else:
-                self._listed[item.subject] = item
+                self._listed.setdefault(item.subject, []).append(item)
 
     @classmethod
     def create(cls, directory: Path, *, training: bool, sign: Callable[[bytes], bytes]) -> Self:
@@ -138,12 +140,28 @@ class TrustStore:
         scope: Scope = "passport" if item.scope == "passport" else "identity-card"
         return Anchor(certificate=certificate, scope=scope)
 
-    def crl_of(self, issuer_key: str) -> Crl | None:
-        """The newest CRL of the issuer with this name."""
-        if issuer_key not in self._listed:
+    def crl_of(self, issuer_key: str, scope: Scope | None = None) -> Crl | None:
+        """The newest CRL of the issuer with this name, signed for this kind of document when one is given; it knows
+        what every other list of the name revokes."""
+        if (issuer_key, scope) not in self._deciding:
+            self._deciding[issuer_key, scope] = self._decide(issuer_key, scope)
+        return self._deciding[issuer_key, scope]
+
+    def _decide(self, issuer_key: str, scope: Scope | None) -> Crl | None:
+        lists = list(zip(self._listed.get(issuer_key, ()), self.crls_of(issuer_key), strict=True))
+        counting = [crl for item, crl in lists if scope is None or item.scope in ("", scope)]
+        if not counting:
             return None
+        newest = max(reversed(counting), key=lambda crl: crl.this_update)
+        every: frozenset[int] = frozenset().union(*(crl.serials for _, crl in lists))
+        return replace(newest, earlier=every - newest.serials)
+
+    def crls_of(self, issuer_key: str) -> tuple[Crl, ...]:
+        """Every CRL of the issuer with this name, in the order of import: the newest of each of its keys, and older
+        ones that name what newer ones do not."""
         if issuer_key not in self._crls:
-            self._crls[issuer_key] = read_crl(self.read_item(self._listed[issuer_key]))
+            items = self._listed.get(issuer_key, ())
+            self._crls[issuer_key] = tuple(read_crl(self.read_item(item)) for item in items)
         return self._crls[issuer_key]
 
     def read_item(self, item: StoredItem) -> bytes:
@@ -168,10 +186,21 @@ class TrustStore:
         plan = importer.plan(file)
         if not plan.new:
             return PlannedImport(plan=plan, items=self._items, facts=self._facts)
-        replaced = {("crl", made.item.subject) for made in plan.new if made.item.kind == "crl"}
-        kept = (item for item in self._items if (item.kind, item.subject) not in replaced)
+        gone = self._superseded(plan.new)
+        kept = (item for item in self._items if item.sha256 not in gone)
         items = (*kept, *(made.item for made in plan.new))
         return PlannedImport(plan=plan, items=items, facts=self._facts_of(self._version + 1, items))
+
+    def _superseded(self, new: Iterable[NewItem]) -> set[str]:
+        """The SHA-256 of the CRLs that nothing is lost without."""
+        gone: set[str] = set()
+        for made in new:
+            stored = self.crls_of(made.item.subject) if made.replaces else ()
+            left = [crl for crl in stored if crl.fingerprint not in gone]
+            replaced = [crl for crl in left if crl.fingerprint in made.replaces]
+            others = [crl for crl in left if crl.fingerprint not in made.replaces]
+            gone |= superseded(read_crl(made.encoded), replaced, others) if replaced else set()
+        return gone
 
     def carry_out(self, planned: PlannedImport, sign: Callable[[bytes], bytes]) -> None:
         """Write what was planned: every file, then one manifest. A power cut leaves the old store or the new."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from readers.emrtd.pki.crl import MAX_AGE_DAYS, read_crl
 from readers.emrtd.pki.csca import is_link, read_csca, require_link, require_self_signature
-from readers.emrtd.pki.errors import CertificateRefusedError
-from readers.emrtd.pki.importing import signed_by
+from readers.emrtd.pki.errors import CertificateRefusedError, CrlRefusedError
+from readers.emrtd.pki.revocation import require_crl_signer
 from readers.errors import ReaderError
 
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ def _check_csca(store: TrustStore, item: StoredItem) -> list[str]:
 
 def _check_crl(store: TrustStore, item: StoredItem, at: datetime) -> list[str]:
     crl = read_crl(store.read_item(item))
-    known = store.anchors_of(crl.issuer.country)
-    found = [] if any(signed_by(crl, anchor.certificate) for anchor in known) else ["trust-crl-signature"]
-    return [*found, "trust-crl-stale"] if at - crl.this_update > timedelta(days=MAX_AGE_DAYS) else found
+    found = []
+    try:
+        require_crl_signer(crl, store.anchors_of(crl.issuer.country))
+    except CrlRefusedError:
+        found.append("trust-crl-signature")
+    deciding = store.crl_of(item.subject)
+    decides = deciding is not None and deciding.fingerprint == item.sha256
+    if decides and at - crl.this_update > timedelta(days=MAX_AGE_DAYS):
+        found.append("trust-crl-stale")
+    return found

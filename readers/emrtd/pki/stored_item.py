@@ -10,6 +10,7 @@ class StoredItem:
     """One anchor or CRL. kind: "csca" or "crl"; subject: the name as it is compared, of a CRL its issuer's; number:
     of a CRL, -1 if it has none; at: ISO 8601, UTC.
 
+    scope: what a CSCA is pinned for, and what a CRL counts for, as its signer does; of a CRL "" for both.
     name: the subject for people. link: SHA-256 of the CSCA that signed a link certificate, else "". source: SHA-256
     of the file it was imported from, "" where that was it alone."""
 
