@@ -7,7 +7,8 @@ order of the file. The choice is made once, before any key is used, and never ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import dh
@@ -33,6 +34,7 @@ RESERVED_IDS: Final = range(32)
 _MAX_PARAMETER_ID: Final = 0xFFFF
 _CIPHERS: Final = (CipherSuite.AES_256, CipherSuite.AES_192, CipherSuite.AES_128, CipherSuite.TDES)
 _MAPPINGS: Final = ("cam", "gm", "im")
+_WORST: Final = (len(_CIPHERS), len(_MAPPINGS), True)
 _GUESSED_CURVES: Final = (13, 12, 16, 15, 17, 18, 14, 11, 10, 9, 8)
 _GUESSED_GROUPS: Final = (2, 1, 0)
 _PKCS3_DH: Final = "1.2.840.113549.1.3.1"
@@ -75,17 +77,38 @@ def choose_variant(offered: SecurityInfos) -> PaceVariant:
 
     Raises PaceNotOfferedError when there is none, CurveParametersError when explicit parameters differ from the
     standardised curve over the same field (CVE-2020-0601), TlvError."""
+    usable = _usable_variants(offered)
+    if not usable:
+        raise PaceNotOfferedError(offered=len(offered.pace))
+    return min(usable, key=lambda variant: _rank(variant.info))
+
+
+def offers_better(signed: SecurityInfos, protocol: str) -> bool:
+    """Whether the chip signs a usable way that ranks above the one it was opened with, by its recorded name; every
+    one ranks above a name that this reader never records.
+
+    Raises CurveParametersError, TlvError."""
+    ranks = [_rank(variant.info) for variant in _usable_variants(signed)]
+    used = next((rank for name, rank in _ranked_names() if name == protocol), _WORST)
+    return any(rank < used for rank in ranks)
+
+
+def _ranked_names() -> Iterator[tuple[str, tuple[int, int, bool]]]:
+    for agreement in ("ecdh", "dh"):
+        for mapping, suite in product(_MAPPINGS, _CIPHERS):
+            info = replace(ASSUMED, mapping=f"{agreement}-{mapping}", suite=suite)
+            yield info.protocol, _rank(info)
+
+
+def _usable_variants(offered: SecurityInfos) -> list[PaceVariant]:
     infos = offered.pace
     several = len({info.parameter_id for info in infos}) > 1
-    variants = [
+    return [
         PaceVariant(info=info, forms=forms)
         for info in infos
         if info.version == SUPPORTED_VERSION
         and (forms := tuple(_usable(info, _forms(info, offered.pace_domains, ambiguous=several))))
     ]
-    if not variants:
-        raise PaceNotOfferedError(offered=len(infos))
-    return min(variants, key=lambda variant: _rank(variant.info))
 
 
 def _rank(info: PaceInfo) -> tuple[int, int, bool]:

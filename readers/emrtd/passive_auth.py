@@ -45,7 +45,7 @@ from readers.emrtd.lds.dg12 import parse_dg12
 from readers.emrtd.lds.dg13 import parse_dg13
 from readers.emrtd.lds.dg14 import parse_dg14
 from readers.emrtd.lds.dg15 import parse_dg15
-from readers.emrtd.lds.security_infos import ID_PACE
+from readers.emrtd.pace_variants import offers_better
 from readers.emrtd.pki.algorithms import digest
 from readers.emrtd.pki.certificate import read_certificate
 from readers.emrtd.pki.chain import (
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from readers.emrtd.evidence import Access, OpenedChip, SignedSecurityInfos
+    from readers.emrtd.evidence import OpenedChip, SignedSecurityInfos
     from readers.emrtd.lds.security_infos import SecurityInfos
     from readers.emrtd.pki.store import TrustStore
 
@@ -92,7 +92,8 @@ _Parsed = TypeVar("_Parsed", bound=_Details)
 
 def require_consistent(opened: OpenedChip) -> ConsistentKeys:
     """Return the signed EF.SOD with the DG14 and DG15 it lists; EF.CardAccess must offer nothing that DG14 or the
-    signed EF.CardSecurity lacks, and a chip opened with BAC must not offer PACE in either.
+    signed EF.CardSecurity lacks, nor lack anything of PACE that these offer, and a chip opened with BAC must not offer
+    PACE in either.
 
     A DG15 that is listed but withheld stays absent, and the facts name it under `withheld`: a copy without the
     key would do the same, and the chip stays unproven. A withheld DG14 raises: what opened the chip could be
@@ -110,9 +111,9 @@ def require_consistent(opened: OpenedChip) -> ConsistentKeys:
     if infos is None and _NUMBERS[DG14.name] in sod.data_group_hashes:
         raise DataGroupWithheldError(data_group=DG14.name)
     card_security = _read_card_security(opened.files.get(EF_CARD_SECURITY.name))
-    _require_no_downgrade(opened.access, infos, card_security)
     facts = dict(sod.facts)
     facts["card_access"] = _require_card_access(opened.files.get(EF_CARD_ACCESS.name), infos, card_security)
+    _require_no_downgrade(opened, infos, card_security)
     facts["card_security"] = "not-read" if card_security is None else "signed"
     listed = [spec.name for number, spec in DATA_GROUPS.items() if number in sod.data_group_hashes]
     withheld = [name for name in (DG14.name, DG15.name) if name in listed and name not in opened.files]
@@ -142,13 +143,27 @@ def _read_card_security(octets: bytes | None) -> SignedSecurityInfos | None:
 
 
 def _require_no_downgrade(
-    access: Access, signed: SecurityInfos | None, other: SignedSecurityInfos | None
+    opened: OpenedChip, signed: SecurityInfos | None, other: SignedSecurityInfos | None
 ) -> None:
-    """A chip that was opened with BAC offers PACE nowhere (9303-11 4.2): else its offer was hidden on the way."""
-    offers = [] if signed is None else [signed]
-    offers += [] if other is None else [other.infos]
-    if access.is_bac and any(infos.pace for infos in offers):
+    """A chip must have been opened in the best way that it signs (9303-11 4.2): else its offer was changed before it
+    reached the reader.
+
+    What DG14 or EF.CardSecurity signs of PACE must stand in EF.CardAccess, octet for octet; their other infos need
+    not. Without EF.CardAccess nothing signed may be better than what was used. After BAC nothing of PACE may be
+    signed at all."""
+    access = opened.access
+    offers = [infos for infos in (signed, None if other is None else other.infos) if infos is not None]
+    if access.is_bac and any(infos.offers_pace for infos in offers):
         raise AccessDowngradeError(protocol=access.protocol)
+    octets = opened.files.get(EF_CARD_ACCESS.name)
+    if octets is None:
+        if any(offers_better(infos, access.protocol) for infos in offers):
+            raise AccessDowngradeError(protocol=access.protocol, reason="better-signed")
+        return
+    shown = parse_card_access(octets)
+    stripped = {oid for infos in offers for oid in infos.pace_missing_from(shown)}
+    if stripped:
+        raise AccessDowngradeError(protocol=access.protocol, reason="stripped", missing=len(stripped))
 
 
 def _require_card_access(
@@ -163,7 +178,7 @@ def _require_card_access(
     offered = parse_card_access(octets)
     missing = [] if signed is None else list(offered.missing_from(signed))
     if other is not None:
-        missing += [oid for oid in offered.missing_from(other.infos) if oid.startswith(f"{ID_PACE}.")]
+        missing += offered.pace_missing_from(other.infos)
     if missing:
         raise CardAccessMismatchError(protocol=missing[0], missing=len(missing))
     return "signed"

@@ -34,7 +34,7 @@ AnswerFault = Literal[
 ReadFault = Literal["", "short", "empty", "repeated", "too-much", "status"]
 ProofFault = Literal["", "replayed", "truncated", "refused", "zeros", "unknown-trailer"]
 ChipAuthFault = Literal["", "foreign-key", "off-curve-key", "infinity-key", "old-keys", "refused"]
-CardAccessFault = Literal["", "stripped", "extra", "nested", "zero-length"]
+CardAccessFault = Literal["", "stripped", "weaker", "extra", "nested", "zero-length"]
 SodFault = Literal[
     "",
     "no-signer",
@@ -147,9 +147,9 @@ class Faults:
 
     Signed as they are: mrz, portrait, details (DG13), disagree (DG13 against DG1), sod.
 
-    card_access: what stands there against DG14. no_pace: PACE is unknown to the chip although DG14 offers
-    it. foreign_active_key, chip_auth, pace, proof: the protocols. foreign_can, foreign_mrz: the secrets of
-    another card.
+    card_access: what stands there against DG14; "weaker" lacks the last of several PACE variants. no_pace: PACE is
+    unknown to the chip although DG14 offers it. foreign_active_key, chip_auth, pace, proof: the protocols.
+    foreign_can, foreign_mrz: the secrets of another card.
 
     answer: what is wrong with protected answers after the first `answer_after`. read: with the blocks of
     DG2. pulled_at, mute_at: octets of DG2 handed out before the card is pulled or falls silent on every

@@ -122,6 +122,8 @@ def disagreeing(holder: HolderRecord, about: Disagreement) -> HolderRecord:
 def card_access(honest: list[bytes], fault: CardAccessFault) -> bytes:
     """EF.CardAccess with what the fault makes of it; `honest`: its infos, those of PACE last."""
     match fault:
+        case "weaker":
+            return tlv.encode(der.SET, *honest[:-1])
         case "extra":
             extra = sequence(oid(_UNKNOWN_PROTOCOL), der.encode_integer(1))
             return tlv.encode(der.SET, *honest, extra)

@@ -107,6 +107,22 @@ ROWS = [
         V.ALTERED,
     ),
     (
+        "the better of two PACE variants stripped from CardAccess",
+        "card-access-weaker",
+        C.PA_KEYS,
+        O.FAILED,
+        "access-downgrade",
+        V.ALTERED,
+    ),
+    (
+        "CardAccess taken away, DG14 signs better PACE than the assumed",
+        "card-access-hidden",
+        C.PA_KEYS,
+        O.FAILED,
+        "access-downgrade",
+        V.ALTERED,
+    ),
+    (
         "CardAccess says what DG14 does not",
         "card-access-extra",
         C.PA_KEYS,

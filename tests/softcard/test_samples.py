@@ -56,7 +56,7 @@ HOSTILE = {
     "access-wrong-key": "wrong-can",
     "ca-failed": "clone ca-clone ca-bad-point ca-infinity ca-refused old-keys-after-ca cam-wrong-proof",
     "card-access-mismatch": "card-access-extra",
-    "access-downgrade": "card-access-stripped card-access-gone",
+    "access-downgrade": "card-access-stripped card-access-gone card-access-weaker card-access-hidden",
     "card-lost": "pulled taken lifted lifted-and-changed lifted-for-another dropped",
     "card-mute": "mute",
     "chip-file-too-large": "huge-length sod-huge-length",

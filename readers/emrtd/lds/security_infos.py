@@ -146,6 +146,10 @@ class SecurityInfos:
         known = {info.raw for info in other.infos}
         return tuple(info.oid for info in self.infos if info.raw not in known)
 
+    def pace_missing_from(self, other: SecurityInfos) -> tuple[str, ...]:
+        """As `missing_from`, of the infos about PACE alone, its domain parameters included."""
+        return tuple(oid for oid in self.missing_from(other) if oid.startswith(ID_PACE + "."))
+
 
 def _optional_integer(item: tlv.Tlv | None) -> int | None:
     return None if item is None or item.tag != der.INTEGER else der.decode_integer(item)
