@@ -1,0 +1,52 @@
+"""The catalogue of software cards through a real PC/SC service: the same ends as in process."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from readers.softcard.pki import training_pki
+from tests.support.softcard import NOW
+from tests.support.softcard_samples import EXPECTED, whole_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.pcsc import PrivatePcsc
+
+pytestmark = pytest.mark.pcsc
+CHOSEN = ["mau", "can-card-2024", "no-ca", "ecdsa-aa", "rsa-sha256-aa", "ca-3des", "ca-dh", "ca-two-keys", "p521", "aes256", "tdes", "dh", "im", "dh-im", "cam", "tag-84", "no-tag-84", "no-parameter-id", "explicit-parameters", "card-access-sfi", "card-access-missing", "mrz-only", "bac-only", "short-length", "small-blocks", "lds-1", "pss-signer", "explicit-signer", "jpeg2000", "iso39794", "dg11-dg12", "far-dg2", "passport", "passport-pace", "passport-pace-cam", "other-can", "bare-refusals", "locked-dg13", "clone", "ca-clone", "aa-clone", "replayed-aa", "old-keys-after-ca", "cam-wrong-proof", "card-access-stripped", "pace-wrong-token", "wrong-can", "sm-ssc-off-by-one", "huge-length", "sixty-kb-repeated", "altered-dg2", "hidden-dg14", "hidden-dg15", "unknown-signer", "changed-generator", "revoked"]
+"""Every way of access, proof and reading, and of each kind of attack one; `INTEROP_ALL=1` takes them all."""
+SLOW = {"mute", "taken", "slow", "slow-after-wrong-keys"}
+"""Their time is that of the deadline or of their delays; in process they cost nothing."""
+ROUNDS = 4
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The training PKI and a store that trusts it."""
+    made = tmp_path_factory.mktemp("catalogue")
+    whole_store(made / "store", training_pki(made / "pki", now=NOW))
+    return made
+
+
+@pytest.mark.parametrize("part", range(ROUNDS))
+def test_every_sample_ends_as_in_process(private_pcsc: PrivatePcsc, folder: Path, part: int) -> None:
+    expected = {name: outcome for name, outcome in EXPECTED if name not in SLOW}
+    names = (sorted(expected) if os.environ.get("INTEROP_ALL") else CHOSEN)[part::ROUNDS]
+    command = (
+        "-m",
+        "tests.support.pcsc_catalogue",
+        "--pki",
+        str(folder / "pki"),
+        "--store",
+        str(folder / "store"),
+    )
+    done = private_pcsc.run(*command, *names, timeout=280)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["sample"] for row in rows] == names
+    assert {row["sample"]: row["outcome"] for row in rows} == {name: expected[name] for name in names}
