@@ -23,8 +23,12 @@ X942_DH: Final = "1.2.840.10046.2.1"
 MIN_DH_BITS: Final = 1024
 MAX_DH_BITS: Final = 4096
 MIN_ORDER_BITS: Final = 160
+MAX_CHECK_BITS: Final = 512
+"""The longest exponent that a check of the subgroup may take."""
 _SPARE_OCTETS: Final = 8
-_MAX_DRAWS: Final = 64
+_MAX_DRAWS: Final = 3
+_MIN_EXPONENT_BITS: Final = 256
+_EXPONENT_SHARE: Final = 11
 _INFINITY: Final = b"\0"
 
 
@@ -97,11 +101,13 @@ class DhKey:
     def agree(self, randbytes: Callable[[int], bytes]) -> tuple[bytes, bytes]:
         """See StaticKey. Both as unsigned integers, the secret as long as the prime (PKCS #3 7.3).
 
-        Chips differ on leading zero octets: a draw whose key or secret has any is made again. The subgroup is checked
-        here, once for the key that is used: a file may carry many keys, and each check costs an exponentiation."""
+        Chips differ on leading zero octets: a draw whose key or secret has any is made again, twice at most, and only
+        where the prime fills its first octet: with others nearly every draw has them, and the card would choose our
+        work. The subgroup is checked here, once for the key that is used: a file may carry many keys, and each check
+        costs an exponentiation."""
         self._require_subgroup()
         size = (self.bits + 7) // 8
-        for _ in range(_MAX_DRAWS):
+        for _ in range(_MAX_DRAWS if self.bits % 8 == 0 else 1):
             own, shared = self._draw(randbytes)
             if min(own, shared).bit_length() > 8 * (size - 1):
                 break
@@ -112,15 +118,21 @@ class DhKey:
         return own.to_bytes((own.bit_length() + 7) // 8, "big"), shared.to_bytes(size, "big")
 
     def _require_subgroup(self) -> None:
+        """Generator and key must be of order q; where q is long, of no order that the cofactor has (RFC 2785 3.1):
+        either check is short, and leaves no small subgroup."""
         if self.q is None:
             return
-        if pow(self.g, self.q, self.p) != 1:
-            raise ChipAuthError(reason="group-parameters")
-        if pow(self.y, self.q, self.p) != 1:
-            raise ChipAuthError(reason="bad-element")
+        short = self.q.bit_length() <= MAX_CHECK_BITS
+        exponent = self.q if short else (self.p - 1) // self.q
+        for element, reason in ((self.g, "group-parameters"), (self.y, "bad-element")):
+            if (pow(element, exponent, self.p) == 1) is not short:
+                raise ChipAuthError(reason=reason)
 
     def _draw(self, randbytes: Callable[[int], bytes]) -> tuple[int, int]:
-        order = self.q or self.p - 1
+        """An exponent used once: below q, and of no more than twice the bits of strength that the prime gives, which
+        is enough in any group (RFC 7919 5.2) and all there is to go by where the key does not say q."""
+        bits = max(_MIN_EXPONENT_BITS, self.bits // _EXPONENT_SHARE)
+        order = min(self.q or self.p - 1, 1 << bits)
         octets = randbytes((order.bit_length() + 7) // 8 + _SPARE_OCTETS)
         exponent = int.from_bytes(octets, "big") % (order - 2) + 2
         return pow(self.g, exponent, self.p), pow(self.y, exponent, self.p)
@@ -188,12 +200,14 @@ def _dh_key(p: int, g: int, q: int | None, y: int) -> DhKey:
         raise ChipAuthError(reason="group-parameters")
     if not 1 < y < p - 1:
         raise ChipAuthError(reason="bad-element")
+    if q is not None and min(q, p // q).bit_length() > MAX_CHECK_BITS:
+        raise UnsupportedAlgorithmError(what="key-size", algorithm=f"dh-order-{q.bit_length()}")
     return DhKey(p=p, g=g, q=q, y=y)
 
 
 def _may_be_order(q: int, p: int) -> bool:
     """Whether a subgroup can have this order, and be large enough to hide an exponent."""
-    return MIN_ORDER_BITS <= q.bit_length() <= p.bit_length() and (p - 1) % q == 0
+    return 0 < q < p and q.bit_length() >= MIN_ORDER_BITS and (p - 1) % q == 0
 
 
 def _spki(spki: bytes) -> tuple[tlv.Tlv, bytes]:

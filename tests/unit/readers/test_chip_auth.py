@@ -168,6 +168,77 @@ def test_group_without_a_known_order():
     assert chip_auth.confirm(done.channel, SELECT).sw == 0x9000
 
 
+class Draws:
+    """Randomness that says how often and how much was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, octets):
+        self.asked.append(octets)
+        return secrets.token_bytes(octets)
+
+
+@pytest.mark.parametrize("bits", [1025, 2041, 3065, 4089])
+def test_a_prime_that_hardly_fills_its_first_octet_is_no_reason_to_draw_again(bits):
+    """Nearly every element of such a field begins with a zero octet: the card chose how long the reader worked."""
+    prime, draws = (1 << (bits - 1)) + 1, Draws()
+    chip_auth.choose(infos(auth_info(1, 2), key_info(1, dh_spki(prime, 5, 7)))).key.agree(draws)
+    assert len(draws.asked) == 1
+
+
+def test_leading_zero_octets_are_avoided_three_times_at_most():
+    """Two has few powers modulo 2^2048 - 1, and nearly all of them begin with zeros."""
+    prime, draws = (1 << 2048) - 1, Draws()
+    chip_auth.choose(infos(auth_info(1, 2), key_info(1, dh_spki(prime, 2, 1 << 1000)))).key.agree(draws)
+    assert 1 <= len(draws.asked) <= 3
+
+
+@pytest.mark.parametrize(("bits", "octets"), [(1024, 32), (2048, 32), (3072, 34), (4096, 46)])
+def test_exponents_are_as_long_as_the_prime_is_strong(bits, octets):
+    prime, draws = (1 << bits) - 3, Draws()
+    chip_auth.choose(infos(auth_info(1, 2), key_info(1, dh_spki(prime, 5, 7)))).key.agree(draws)
+    assert all(octets <= asked - 8 <= octets + 1 for asked in draws.asked)
+
+
+@pytest.mark.parametrize("sign", [-1, 0])
+def test_order_that_is_no_positive_number(sign):
+    prime = GROUPS[0].p
+    octets = (sign * (prime - 1)).to_bytes(129, "big", signed=True)
+    numbers = [der.encode_integer(prime), der.encode_integer(5), tlv.encode(der.INTEGER, octets)]
+    key = spki(oid("1.2.840.10046.2.1") + tlv.encode(der.SEQUENCE, *numbers), der.encode_integer(9))
+    choice = chip_auth.choose(infos(auth_info(1, 2), key_info(1, key)))
+    assert choice.key is None
+    assert (choice.fault, choice.weakness) in [("group-parameters", None), (None, "key-malformed")]
+
+
+def test_a_long_order_is_checked_by_its_short_cofactor():
+    prime = int(RFC_3526_2048, 16)
+    order, element = prime // 2, pow(4, DH_PRIVATE, prime)
+    good = chip_auth.choose(infos(auth_info(1, 2), key_info(1, dh_spki(prime, 4, element, q=order)))).key
+    own, shared = good.agree(secrets.token_bytes)
+    assert shared == pow(int.from_bytes(own, "big"), DH_PRIVATE, prime).to_bytes(256, "big")
+
+
+@pytest.mark.parametrize(
+    ("generator", "public", "reason"),
+    [(5, 1 << 1024, "bad-element"), (1 << 1024, 5, "group-parameters")],
+)
+def test_an_element_that_only_the_cofactor_has(generator, public, reason):
+    """The square of 2^1024 is 1 modulo 2^2048 - 1."""
+    key = dh_spki((1 << 2048) - 1, generator, public, q=(1 << 2047) - 1)
+    with pytest.raises(ChipAuthError) as caught:
+        chip_auth.choose(infos(auth_info(1, 2), key_info(1, key))).key.agree(secrets.token_bytes)
+    assert caught.value.facts == {"reason": reason}
+
+
+def test_an_order_that_no_short_check_covers_is_not_used():
+    order = (1 << 1023) + 1
+    prime = order * (1 << 1024) + 1
+    choice = chip_auth.choose(infos(auth_info(1, 2), key_info(1, dh_spki(prime, 5, 7, q=order))))
+    assert (choice.key, choice.weakness) == (None, "key-size-unsupported")
+
+
 RFC_3526_2048 = (
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
     "EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
