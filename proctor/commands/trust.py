@@ -9,6 +9,8 @@ from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import ensure_training_root, machine_pins, open_real, require_real_root
 from proctor.trusting import open_logged_trust, open_trust_read_only
+from readers.emrtd.lds.texts import escape
+from readers.emrtd.pki.certificate import shown
 from readers.emrtd.pki.crl import MAX_AGE_DAYS, Crl, read_crl
 from readers.emrtd.pki.errors import TrustStoreMissingError
 from readers.emrtd.pki.profile import csca_deviations
@@ -57,9 +59,11 @@ def list_anchors(context: Context) -> int:
     anchors = [_row(item) for item in store.list() if item.kind == "csca"]
     lists = [_row(item) for item in store.list() if item.kind == "crl"]
     data = {"anchors": anchors, "revocation_lists": lists, **_version(store)}
-    lines = [
-        f"{row['kind']:4}  {row['sha256']}  {row['scope']:13}  {row['name']}" for row in (*anchors, *lists)
-    ]
+    lines = (
+        line
+        for row in (*anchors, *lists)
+        for line in (f"{row['kind']:4}  {row['sha256']}  {row['scope']}".rstrip(), f"      {row['name']}")
+    )
     context.result(data, tuple(lines))
     return 0
 
@@ -72,9 +76,9 @@ def _row(item: StoredItem) -> dict[str, str | int]:
     return {
         "kind": item.kind,
         "sha256": item.sha256,
-        "subject": item.subject,
-        "name": item.name or item.subject,
-        "country": item.country,
+        "subject": escape(item.subject),
+        "name": item.title,
+        "country": shown(item.country),
         "scope": item.scope,
         "by": item.by,
         "second": item.second,
@@ -159,7 +163,11 @@ def verify_store(context: Context) -> int:
     rows = [{"code": found.code, "sha256": found.sha256, "name": found.name} for found in findings]
     counts = {kind: sum(item.kind == kind for item in store.list()) for kind in ("csca", "crl")}
     data = {"ok": not rows, "findings": rows, "log": log, **counts, **_version(store)}
-    lines = [f"{context.texts[row['code']]}  {row['sha256']}  {row['name']}" for row in rows]
+    lines = [
+        line
+        for row in rows
+        for line in (row["sha256"], f"  {context.texts[row['code']]}", f"  {row['name']}")
+    ]
     log_text = context.texts[f"trust.log.{log}"]
     lines.append(context.texts.say("trust.verified" if not rows else "trust.unsound", log=log_text, **counts))
     context.result(data, tuple(lines))

@@ -16,6 +16,7 @@ from proctor.trusting import (
     open_logged_trust,
     signer_of,
 )
+from readers.emrtd.pki.certificate import shown
 from readers.emrtd.pki.chain import Scope
 from readers.emrtd.pki.errors import CrlRolledBackError
 from readers.emrtd.pki.importing import ImportPlan, NewItem, Voucher
@@ -124,7 +125,8 @@ def _announce(context: Context, plan: ImportPlan, digest: str) -> None:
     context.say("trust.file", fingerprint=grouped(digest))
     for voucher in plan.vouchers:
         key = "trust.voucher-pinned" if voucher.pinned else "trust.voucher-own"
-        context.say(key, country=voucher.country, fingerprint=grouped(voucher.csca_sha256))
+        context.say("trust.fingerprint", fingerprint=grouped(voucher.csca_sha256))
+        context.say(key, country=shown(voucher.country))
     for number, made in enumerate(plan.new, start=1):
         _announce_item(context, number, made)
     for alarm in plan.unlisted:
@@ -134,17 +136,14 @@ def _announce(context: Context, plan: ImportPlan, digest: str) -> None:
 
 
 def _announce_item(context: Context, number: int, made: NewItem) -> None:
+    """The fingerprint stands alone, before anything that whoever made the file could write."""
     item = made.item
-    values: dict[str, str | int] = {
-        "number": number,
-        "name": item.name,
-        "fingerprint": grouped(item.sha256),
-    }
+    context.say("trust.number", number=number, fingerprint=grouped(item.sha256))
     if item.kind == "crl":
-        context.say("trust.item-crl", **values)
+        context.say("trust.item-crl", name=item.title)
         return
     scope = context.texts[f"trust.scope.{item.scope}"]
-    context.say("trust.item-expired" if made.expired else "trust.item", scope=scope, **values)
+    context.say("trust.item-expired" if made.expired else "trust.item", scope=scope, name=item.title)
 
 
 def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: str) -> None:
@@ -178,7 +177,7 @@ def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: s
 
 def _voucher(voucher: Voucher) -> dict[str, Any]:
     return {
-        "country": voucher.country,
+        "country": shown(voucher.country),
         "csca_sha256": voucher.csca_sha256,
         "signer_sha256": voucher.signer_sha256,
         "pinned_before": voucher.pinned,

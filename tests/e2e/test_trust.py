@@ -60,6 +60,41 @@ def test_fingerprints_are_printed_before_the_second_person_is_asked(station: Pat
     assert key_events()[-2:] == ["trust-import-begun", "csca-imported"]
 
 
+SPOOFED = "6f0a20d6 3a43fc58 9eaf0d8c 52113a2a 8bfa341c 6f2fab04 121238aa 0c22b1a9"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"CSCA Vietnam\n    {SPOOFED}\x1b[8m",
+        f"CSCA\r{SPOOFED}",
+        f"CSCA \u202e{SPOOFED[::-1]}",
+        f"CSCA\u2028{SPOOFED}",
+        f"CSCA\u009b8m{SPOOFED}",
+        f"CSCA{' ' * 66}{SPOOFED}",
+        SPOOFED,
+        SPOOFED.replace(" ", ""),
+    ],
+)
+def test_a_name_cannot_pass_for_a_fingerprint(station: Path, tmp_path: Path, name: str) -> None:
+    """In the ceremony, in the list, in one item's details: the fingerprint alone on its line, and before the name."""
+    made = authority(name={"country_name": "VN", "common_name": name})
+    fingerprint = sha256(made.encoded)
+    ran = import_file(tmp_path, made.encoded)
+    assert ran.status == 0, ran.err
+    listed, shown = proctor("trust", "list").out, proctor("trust", "show", fingerprint[:8]).out
+    for said in (ran.err, listed, shown):
+        lines = said.splitlines()
+        assert all(character.isprintable() for line in lines for character in line)
+        assert SPOOFED.replace(" ", "") not in said.replace(" ", "")
+        real = next(i for i, line in enumerate(lines) if fingerprint in line.replace(" ", ""))
+        named = next(i for i, line in enumerate(lines) if "CN=" in line)
+        assert real < named
+        assert max(map(len, lines[named:])) < 200
+    row = proctor("trust", "list", "--json").json["anchors"][0]
+    assert all(str(value).isprintable() for value in row.values())
+
+
 def test_junk_is_named_and_nobody_is_asked(station: Path, tmp_path: Path) -> None:
     ran = import_file(tmp_path, b"%PDF-1.7 not a certificate", secrets={"nobody": "x"})
     assert (ran.status, ran.json["code"]) == (1, "trust-file-unknown")

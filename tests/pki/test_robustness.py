@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from contextlib import suppress
 from datetime import datetime
 
@@ -91,3 +92,16 @@ def test_a_key_of_an_unknown_kind_is_not_evidence() -> None:
         load_public_key(ed25519)
     assert caught.value.code == "pa-unsupported-algorithm"
     assert not caught.value.conclusive
+
+
+@pytest.mark.parametrize("character", ["\ufdfa", "\u3300", "\U0001d5a0", "a"])
+def test_a_name_that_grows_when_it_is_compared_is_refused_at_once(character: str) -> None:
+    """One character of a BMPString becomes eighteen; comparing names walks over each of them."""
+    grown = len(unicodedata.normalize("NFKC", character))
+    for count, good in ((200 // grown, True), (3000, False), (600, False)):
+        octets = authority(name={"country_name": "VN", "common_name": character * count}).encoded
+        if good:
+            assert read_certificate(octets).subject.common_name == character * count
+        else:
+            with pytest.raises(CertificateMalformedError):
+                read_certificate(octets)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from asn1crypto import pem, x509
 
+from readers.emrtd.lds.texts import escape
 from readers.emrtd.pki.algorithms import SignatureAlgorithm, read_signature_algorithm
 from readers.emrtd.pki.asn1 import in_utc, parsing, require_der
 from readers.emrtd.pki.errors import CertificateMalformedError
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_CERTIFICATE_OCTETS: Final = 16 * 1024
+MAX_NAME_OCTETS: Final = 1024
+MAX_NAME_CHARACTERS: Final = 512
+"""Of all values together, after the compatibility mapping that makes eighteen characters of one: preparing a character
+for comparison takes microseconds, and a chip brings several names."""
+MAX_SHOWN: Final = 60
+"""Four less than a common name may have, and a SHA-256 has: no name shows one."""
 _NAMES_KEPT: Final = 256
 DOCUMENT_TYPE_LIST: Final = "2.23.136.1.1.6.2"
 NAME_CHANGE: Final = "2.23.136.1.1.6.1"
@@ -48,6 +56,13 @@ _UNDERSTOOD: Final = frozenset(
 )
 
 
+def shown(text: str, most: int = MAX_SHOWN) -> str:
+    """A text of a certificate on one line for people: what would move the cursor or turn the line around is escaped,
+    runs of spaces become one, and it ends after `most` characters."""
+    safe = " ".join(escape(text[: most + 1]).split())
+    return safe if max(len(text), len(safe)) <= most else f"{safe[:most]}…"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
     """A distinguished name. `key` compares names as RFC 5280 7.1 prescribes; country upper case, "" if absent;
@@ -61,9 +76,9 @@ class Name:
 
     @property
     def display(self) -> str:
-        """For people: country, organization and common name."""
+        """For people: country, organization and common name, each as `shown`."""
         parts = {"C": self.country, "O": self.organization, "CN": self.common_name}
-        return ", ".join(f"{name}={value}" for name, value in parts.items() if value)
+        return ", ".join(f"{name}={shown(value)}" for name, value in parts.items() if value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,10 +203,17 @@ def read_name(name: x509.Name) -> Name:
 @lru_cache(maxsize=_NAMES_KEPT)
 def _name_of(octets: bytes) -> Name:
     """The same octets are always the same name, and preparing one for comparison takes a millisecond."""
+    if len(octets) > MAX_NAME_OCTETS:
+        raise ValueError("name")
     name = x509.Name.load(octets, strict=True)
     values: dict[str, str] = {}
+    characters = 0
     for attribute in (pair for rdn in name.chosen for pair in rdn):
-        values.setdefault(attribute["type"].native, str(attribute["value"].native))
+        value = str(attribute["value"].native)
+        values.setdefault(attribute["type"].native, value)
+        characters += len(unicodedata.normalize("NFKC", value))
+    if characters > MAX_NAME_CHARACTERS:
+        raise ValueError("name")
     return Name(
         key=name.hashable,
         country=values.get("country_name", "").upper(),

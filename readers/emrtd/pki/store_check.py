@@ -43,7 +43,7 @@ def _check(store: TrustStore, item: StoredItem, at: datetime) -> Iterator[StoreF
     except ReaderError:
         codes = ["trust-unreadable"]
     for code in codes:
-        yield StoreFinding(code=code, sha256=item.sha256, name=item.name or item.subject)
+        yield StoreFinding(code=code, sha256=item.sha256, name=item.title)
 
 
 def _check_csca(store: TrustStore, item: StoredItem) -> list[str]:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from readers.emrtd.pki.certificate import MAX_SHOWN, shown
+
+_MAX_TITLE: Final = 3 * MAX_SHOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +31,8 @@ class StoredItem:
     name: str = ""
     link: str = ""
     source: str = ""
+
+    @property
+    def title(self) -> str:
+        """What to call it on a screen, whoever wrote the manifest."""
+        return shown(self.name or self.subject, _MAX_TITLE)
