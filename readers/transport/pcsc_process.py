@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from readers.errors import (
@@ -28,7 +29,7 @@ from readers.transport import t0
 from readers.transport.pcsc_framing import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import IO
 
 _POLL_MS: Final = 250
@@ -81,8 +82,9 @@ def pick(names: list[str], wanted: str) -> str:
 class Session:
     """One PC/SC context and at most one card. `scard` is pyscard's module."""
 
-    def __init__(self, scard: Any) -> None:
+    def __init__(self, scard: Any, give_up: Callable[[ReaderError], None] | None = None) -> None:
         self._scard = scard
+        self._give_up = give_up
         result, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         if result & 0xFFFFFFFF:
             raise PcscUnavailableError(pcsc=f"{result & 0xFFFFFFFF:08X}")
@@ -111,7 +113,8 @@ class Session:
         if state & scard.SCARD_STATE_MUTE:
             card = "mute"
         elif state & scard.SCARD_STATE_PRESENT:
-            card = "in-use" if state & scard.SCARD_STATE_EXCLUSIVE else "present"
+            held = scard.SCARD_STATE_EXCLUSIVE | scard.SCARD_STATE_INUSE
+            card = "in-use" if state & held else "present"
         else:
             card = "empty" if state & scard.SCARD_STATE_EMPTY else "unknown"
         return {"name": name, "card": card, "atr": bytes(atr).hex()}
@@ -125,15 +128,33 @@ class Session:
         begun = time.monotonic()
         deadline = begun + wait_s
         while True:
-            powered = self._wait_for_card(deadline)
+            state = self._wait_for_card(deadline)
             try:
-                return self._reader, self._power(reset=powered)
+                with self._watched(state):
+                    powered = not state & self._scard.SCARD_STATE_UNPOWERED
+                    return self._reader, self._power(reset=powered)
             except (CardLostError, CardMuteError, NoCardError, ReaderBusyError) as error:
                 self._let_go()
                 patience = begun + _BUSY_PATIENCE_S if isinstance(error, ReaderBusyError) else deadline
                 if time.monotonic() + _CONNECT_RETRY_S > min(patience, deadline):
                     raise
             time.sleep(_CONNECT_RETRY_S)
+
+    @contextmanager
+    def _watched(self, state: int) -> Iterator[None]:
+        """Powering a card that another program uses waits for that program's transaction, for ever if need be, and no
+        call can be taken back: then this process says that the reader is busy, and ends."""
+        if self._give_up is None or not state & self._scard.SCARD_STATE_INUSE:
+            yield
+            return
+        busy = ReaderBusyError(step="connect", reason="transaction")
+        timer = threading.Timer(_BUSY_PATIENCE_S, self._give_up, args=(busy,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _power(self, *, reset: bool) -> bytes:
         """The ATR of the card, powered and held for us alone. `reset`: forget what any program before us
@@ -162,9 +183,8 @@ class Session:
         )
         return result, card, active
 
-    def _wait_for_card(self, deadline: float) -> bool:
-        """Whether the card that is present is powered already. Raises NoCardError, CardMuteError,
-        ReaderGoneError."""
+    def _wait_for_card(self, deadline: float) -> int:
+        """The state of the reader once a card is in it. Raises NoCardError, CardMuteError, ReaderGoneError."""
         state = self._scard.SCARD_STATE_UNAWARE
         while True:
             left_ms = max(0, int((deadline - time.monotonic()) * 1000))
@@ -173,13 +193,13 @@ class Session:
             )
             if result & 0xFFFFFFFF != _TIMEOUT:
                 raise_for(result, "wait")
-                state = states[0][1]
+                state = int(states[0][1])
                 if state & (self._scard.SCARD_STATE_UNKNOWN | self._scard.SCARD_STATE_UNAVAILABLE):
                     raise ReaderGoneError(step="wait")
                 if state & self._scard.SCARD_STATE_MUTE:
                     raise CardMuteError(step="wait")
                 if state & self._scard.SCARD_STATE_PRESENT:
-                    return not state & self._scard.SCARD_STATE_UNPOWERED
+                    return state
             if left_ms == 0:
                 raise NoCardError()
 
@@ -254,8 +274,13 @@ def main() -> int:
     inbox: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True, name="requests").start()
     answers = sys.stdout.buffer
+
+    def give_up(error: ReaderError) -> None:
+        framing.write(answers, Kind.FAILED, framing.pack_error(error))
+        os._exit(1)
+
     try:
-        session = _start()
+        session = _start(give_up)
     except PcscUnavailableError as error:
         if inbox.get() is not None:
             framing.write(answers, Kind.FAILED, framing.pack_error(error))
@@ -269,12 +294,12 @@ def main() -> int:
     return 0
 
 
-def _start() -> Session:
+def _start(give_up: Callable[[ReaderError], None]) -> Session:
     try:
         from smartcard import scard  # noqa: PLC0415 - a station without pyscard must still start
     except ImportError:
         raise PcscUnavailableError(reason="pyscard-missing") from None
-    return Session(scard)
+    return Session(scard, give_up)
 
 
 if __name__ == "__main__":

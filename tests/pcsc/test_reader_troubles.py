@@ -79,6 +79,37 @@ def test_a_reader_held_by_another_program_is_busy(private_pcsc: PrivatePcsc, pki
         assert second(SELECT)["answer"] == "9000"
 
 
+HOLD = """
+import sys, time
+from smartcard import scard
+_, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+for _ in range(100):
+    result, card, _ = scard.SCardConnect(context, sys.argv[1], scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1)
+    if result == 0:
+        break
+    time.sleep(0.1)
+assert scard.SCardBeginTransaction(card) == 0
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_reader_in_another_programs_transaction_is_busy(private_pcsc: PrivatePcsc, pki: Path) -> None:
+    """Connecting waits for the transaction's end, for ever: the child that waits says so and ends."""
+    with private_pcsc.card(*card(pki)), talker(private_pcsc) as talk:
+        other = private_pcsc.start("-c", HOLD, READER)
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "held\n"
+            started = time.monotonic()
+            assert talk(connect(30))["code"] == "reader-busy"
+            assert time.monotonic() - started < 15
+            assert [READER, "in-use"] in talk("list")["readers"]
+        finally:
+            private_pcsc.end(other)
+        assert talk(connect())["code"] == "ok"
+
+
 def test_cards_in_and_out_are_told(private_pcsc: PrivatePcsc, pki: Path) -> None:
     def until(kind: str, name: str) -> None:
         deadline = time.monotonic() + 15

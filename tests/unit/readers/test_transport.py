@@ -93,7 +93,7 @@ class FakeScard:
     SCARD_SCOPE_USER, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0, SCARD_PROTOCOL_T1 = 0, 1, 1, 2
     SCARD_STATE_UNAWARE, SCARD_STATE_UNKNOWN, SCARD_STATE_UNAVAILABLE = 0, 4, 8
     SCARD_STATE_PRESENT, SCARD_STATE_MUTE, SCARD_STATE_UNPOWERED = 0x20, 0x200, 0x400
-    SCARD_STATE_EMPTY, SCARD_STATE_EXCLUSIVE = 0x10, 0x80
+    SCARD_STATE_EMPTY, SCARD_STATE_EXCLUSIVE, SCARD_STATE_INUSE = 0x10, 0x80, 0x100
     SCARD_LEAVE_CARD, SCARD_RESET_CARD = 0, 1
 
     def __init__(self, **results):
@@ -223,7 +223,7 @@ def test_no_service():
     [
         (0x10, "empty"),
         (0x20, "present"),
-        (0x120, "present"),
+        (0x120, "in-use"),
         (0xA0, "in-use"),
         (0x220, "mute"),
         (4, "unknown"),
