@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from biometrics.camera import Camera, open_camera
 from biometrics.decode import PortraitDecoder
@@ -78,7 +79,12 @@ def limits_of(rules: Rules) -> ReadLimits:
 
 def reader_memory(root: DataRoot) -> ReaderMemory:
     """Return what this station learnt about kinds of cards: how long a command each takes. No card's own data."""
-    return FileMemory(root.path / MEMORY_FILE)
+    return memory_at(root.path)
+
+
+def memory_at(place: Path) -> ReaderMemory:
+    """As `reader_memory`, of a station whose root need not be open."""
+    return FileMemory(place / MEMORY_FILE, lambda: datetime.now(UTC).date())
 
 
 def fresh_challenge(tree_root: bytes = NO_ROOT) -> Challenge:

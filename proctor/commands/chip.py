@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from proctor.app import MEMORY_FILE, card_source, chip_desks
+from proctor.app import card_source, chip_desks, memory_at
 from proctor.chip_evidence import require_new, write_evidence
 from proctor.commands.context import Context
 from proctor.commands.show import (
@@ -29,7 +29,7 @@ from proctor.roots import ensure_training_root, kind_at
 from proctor.softcards import CardWorkshop, is_softcard, open_workshop
 from proctor.trusting import real_trust
 from readers.emrtd.pki.store import TrustStore
-from readers.emrtd.reader_memory import FileMemory, ReaderMemory
+from readers.emrtd.reader_memory import ReaderMemory
 from readers.emrtd.reading import ReadLimits
 from readers.emrtd.steps import NOT_REACHED, Step
 from readers.softcard.in_process import READER_NAME
@@ -96,7 +96,7 @@ def read(context: Context) -> int:
 def _memory(context: Context) -> ReaderMemory | None:
     """What this station knows of kinds of cards, where there is a station."""
     place = context.places.training if context.options.training else context.places.real
-    return None if kind_at(place) is None else FileMemory(place / MEMORY_FILE)
+    return None if kind_at(place) is None else memory_at(place)
 
 
 def require_known_card(reader: str, workshop: CardWorkshop | None) -> None:

@@ -233,22 +233,33 @@ class ChipReader:
         for spec in (files.EF_COM, files.EF_SOD, files.DG14, files.DG15):
             with self._tools.log.step(spec.name) as step:
                 try:
-                    opened[spec.name] = self._session.files(progress).fetch(PartialFile(spec=spec))
+                    opened[spec.name] = self._fetch_opening_file(spec, progress)
                 except (ChipFileMissingError, SecureMessagingError) as error:
                     if spec is files.EF_SOD or not _is_not_given(error):
                         raise
                     step.skip(error.code)
                     absent.append(spec.name)
-                    self._open_again(error, progress)
+                    if isinstance(error, SecureMessagingError):
+                        self._open_again(progress)
         return absent
 
-    def _open_again(self, error: ReaderError, progress: Progress) -> None:
+    def _fetch_opening_file(self, spec: FileSpec, progress: Progress) -> bytes:
+        """One of them, over as many sessions as it takes to find an answer short enough for the chip."""
+        while True:
+            try:
+                return self._session.files(progress).fetch(PartialFile(spec=spec))
+            except SecureMessagingError as error:
+                if not self._session.ask_for_less(error):
+                    raise
+            self._open_again(progress)
+
+    def _open_again(self, progress: Progress) -> None:
         """Go on with a new session, by the key that worked, where the chip ended the old one. Nothing is proven yet.
 
         What is on record stays that of the first session; the new one must have been opened in the same way. Raises
         AccessDowngradeError."""
         first = self._granted
-        if not isinstance(error, SecureMessagingError) or first is None:
+        if first is None:
             return
         self._session = ChipSession(self._tools, length=self._session.length)
         again = self._session.open_again(first.key, progress)

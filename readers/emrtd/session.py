@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from readers.emrtd import files
 from readers.emrtd.access import AccessOpener, AccessPolicy, Granted, Tries
 from readers.emrtd.file_reader import ChipHabits, FileReader, Progress
-from readers.emrtd.length_probe import SHORT_OCTETS, AnswerLength, find_length, shorter
+from readers.emrtd.length_probe import LEAST_OCTETS, SHORT_OCTETS, AnswerLength, find_length, shorter
 from readers.emrtd.secure_messaging import SecureChannel
 from readers.errors import (
     CardLostError,
@@ -117,17 +117,25 @@ class ChipSession:
 
     @contextmanager
     def learning(self) -> Iterator[None]:
-        """Remember a length by which the chip ended the session or went dumb, so that the next read asks for less."""
+        """Remember that the chip ended the session or went dumb over a length, so that the next read asks for short
+        answers; less than those is for this read alone (`ask_for_less`), or one hostile card slowed its type down."""
         try:
             yield
         except SecureMessagingError as error:
-            if _is_about_length(str(error.facts.get("sw", ""))):
-                self._ask_for_less()
+            self.ask_for_less(error)
             raise
         except (CardLostError, CardMuteError, ReaderGoneError):
             if self._tools.link.fell_at_length:
                 self._ask_for_less()
             raise
+
+    def ask_for_less(self, error: SecureMessagingError) -> bool:
+        """Whether the chip ended the session over the length of an answer, and there is a shorter one to ask for in the
+        next session; it is the `length` from now on."""
+        if not _is_about_length(str(error.facts.get("sw", ""))) or self.length.octets <= LEAST_OCTETS:
+            return False
+        self._ask_for_less()
+        return True
 
     def _ask_for_less(self) -> None:
         less = shorter(self.length.octets)

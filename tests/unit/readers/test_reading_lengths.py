@@ -128,41 +128,73 @@ def test_a_capable_chip_is_read_in_a_third_of_the_commands(make):
 
 @pytest.mark.parametrize("bare", [b"\x67\x00", b"\x6c\x00", b"\x6c\xdf"])
 def test_a_length_refused_outside_protection_ends_the_session_and_is_remembered(make, bare):
-    """A chip that takes long commands in the open and not in a session."""
+    """A chip that takes long commands in the open and not in a session: it is opened again and asked for less."""
     image, memory = make(), ForgetfulMemory()
 
     def refuse(command):
         return bare if is_long(command) and is_protected(command) else None
 
-    with pytest.raises(SecureMessagingError) as caught:
-        read(Counting(image, refuse), memory=memory)
-    assert caught.value.facts["sw"] == bare.hex().upper()
-    _, raw = read(Counting(image, refuse), memory=memory)
-    assert raw.genuine.proven_by == "ca+aa"
-    assert raw.facts["answer_octets"] == 256
+    for sessions in (2, 1):
+        connection = Counting(image, refuse)
+        _, raw = read(connection, memory=memory)
+        assert raw.genuine.proven_by == "ca+aa"
+        assert raw.facts["answer_octets"] == memory.get(connection.atr) == 256
+        assert sum(command[:4] == MSE_SET_AT for command in connection.commands) == sessions
 
 
-def test_short_answers_refused_outside_protection_get_shorter_still(make):
+MSE_SET_AT = bytes.fromhex("0022C1A4")
+
+
+@pytest.mark.parametrize(("takes", "sessions"), [(128, 2), (64, 3)])
+def test_short_answers_refused_outside_protection_get_shorter_still_in_this_read_alone(make, takes, sessions):
     image, memory = make(), ForgetfulMemory()
     memory.put(InProcessConnection(SoftCard(image)).atr, 256)
+    for _ in range(2):
+        connection = Counting(image, lambda command: None)
+        connection.transceive = shortening(connection, takes)
+        _, raw = read(connection, memory=memory)
+        assert raw.facts["answer_octets"] == takes
+        assert sum(command[:4] == MSE_SET_AT for command in connection.commands) == sessions
+        assert memory.get(connection.atr) == 256
 
-    def refuse(command):
-        return (
-            b"\x67\x00"
-            if is_protected(command) and command[1] == 0xB0 and len(command) > 5 and wide()
-            else None
-        )
 
-    def wide():
-        return memory.get(connection.atr) > 128
+def shortening(connection, most):
+    """Answers a protected READ BINARY whose answer is longer than the card cares for with a bare 6700."""
+    inner = connection.inner
 
-    connection = Counting(image, refuse)
+    def transceive(command):
+        connection.commands.append(command)
+        answer = inner.transceive(command)
+        too_long = is_protected(command) and command[1] == 0xB0 and len(answer) > most + 2
+        return b"\x67\x00" if too_long else answer
+
+    return transceive
+
+
+def test_a_hostile_card_does_not_slow_its_type_down(make):
+    image, memory = make(), ForgetfulMemory()
+    honest = Counting(image)
+    read(honest, memory=memory)
+    sent = 0
+    for _ in range(4):
+        hostile = Counting(image, lambda command: b"\x67\x00" if is_protected(command) else None)
+        with pytest.raises(SecureMessagingError):
+            read(hostile, memory=memory)
+        sent = max(sent, len(hostile.commands))
+    assert sent < 50
+    assert memory.get(honest.atr) == 256
+    again = Counting(image)
+    read(again, memory=memory)
+    assert len(again.commands) < 2 * len(honest.commands) + 10
+
+
+def test_a_chip_that_refuses_every_length_ends_the_read(make):
+    connection = Counting(
+        make(), lambda command: b"\x67\x00" if is_protected(command) and command[1] == 0xB0 else None
+    )
     with pytest.raises(SecureMessagingError):
-        read(connection, memory=memory)
-    assert memory.get(connection.atr) == 128
-    connection = Counting(image, refuse)
-    _, raw = read(connection, memory=memory)
-    assert raw.facts["answer_octets"] == 128
+        read(connection)
+    assert sum(command[:4] == MSE_SET_AT for command in connection.commands) == 4
 
 
 @pytest.mark.parametrize("protected", [False, True])
