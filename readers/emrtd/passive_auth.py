@@ -54,6 +54,7 @@ from readers.emrtd.pki.chain import (
     require_in_time,
     require_issuer,
     require_not_revoked,
+    scope_of,
 )
 from readers.emrtd.pki.errors import (
     CardAccessMismatchError,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 
     from readers.emrtd.evidence import OpenedChip, SignedSecurityInfos
     from readers.emrtd.lds.security_infos import SecurityInfos
+    from readers.emrtd.pki.crl import Crl
     from readers.emrtd.pki.store import TrustStore
 
 _NUMBERS: Final = {spec.name: number for number, spec in DATA_GROUPS.items()}
@@ -287,7 +289,7 @@ def _require_signer(
     )
     facts: dict[str, str | int] = {"signer_sha256": signer.fingerprint, **store.facts}
     try:
-        anchor = require_issuer(signer, store.anchors_named(signer.issuer.key))
+        anchor = require_issuer(signer, store.anchors_named(signer.issuer.key), scope_of(document.code))
     except NoTrustAnchorError as unknown:
         raise NoTrustAnchorError(**{**facts, **unknown.facts}) from None
     profile, deviations = require_fit(signer, anchor, document)
@@ -299,9 +301,18 @@ def _require_signer(
     }
     facts["deviations"] = " ".join(deviations)
     crl = store.crl_of(signer.issuer.key, anchor.scope)
+    facts |= _crl_facts(crl, at)
     try:
         facts["crl_age_days"] = require_not_revoked(signer, anchor.certificate, crl, at)
     except RevocationUnknownError as unknown:
         raise RevocationUnknownError(**{**facts, **unknown.facts}) from None
-    facts["crl_number"] = "none" if crl is None or crl.number is None else str(crl.number)  # up to 20 octets
     return facts
+
+
+def _crl_facts(crl: Crl | None, at: datetime) -> dict[str, str | int]:
+    """What the list says of itself: its number, and whether its issuer meant to have issued the next one by now."""
+    if crl is None:
+        return {}
+    due = "none" if crl.next_update is None else "passed" if crl.next_update < at else "ahead"
+    number = "none" if crl.number is None else str(crl.number)  # up to 20 octets
+    return {"crl_number": number, "crl_next_update": due}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import contextlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from asn1crypto import x509
@@ -33,6 +34,7 @@ from readers.emrtd.pki.errors import (
 )
 from readers.emrtd.pki.profile import edition_of
 from readers.emrtd.pki.states import STATES
+from readers.errors import ReaderError
 from tests.support.softcard import NOW
 from tests.support.softcard_certificates import authority, issue
 from tests.support.trust_files import link
@@ -112,6 +114,16 @@ def test_a_wrong_pointer_is_no_obstacle_to_the_key_that_signed(pointer) -> None:
     with pytest.raises(NoTrustAnchorError) as caught:
         require_issuer(found, [anchor(authority())])
     assert caught.value.facts["reason"] == "issuer-key"
+
+
+@pytest.mark.parametrize("scope", ["identity-card", "passport"])
+def test_of_a_key_pinned_for_both_kinds_the_one_for_this_document_is_taken(scope: str) -> None:
+    """Whichever came first, and though the other's certificate fits the time better."""
+    old = authority(CSCA.key, serial=2, start=NOW - 500 * DAY, end=NOW - 100 * DAY)
+    other = {"identity-card": "passport", "passport": "identity-card"}[scope]
+    wanted, unwanted = anchor(old, scope), anchor(CSCA, other)
+    for order in ([wanted, unwanted], [unwanted, wanted]):
+        assert require_issuer(signer(), order, scope) == wanted
 
 
 def test_the_certificate_of_a_key_that_was_valid_then_is_taken() -> None:
@@ -374,6 +386,16 @@ def test_signer_issued_or_used_when_the_csca_was_not_valid() -> None:
     ended = authority(end=NOW - 3 * DAY)
     with pytest.raises(ChainError):
         in_time(read_certificate(SIGNER.encoded), NOW - DAY, made=ended)
+
+
+@pytest.mark.parametrize("at", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("signing_time", [NOW, None])
+def test_a_time_at_either_end_of_the_calendar_is_only_wrong(at: datetime, signing_time) -> None:
+    """The day of reading that a file of evidence names is anybody's to write."""
+    with contextlib.suppress(ReaderError):
+        in_time(read_certificate(SIGNER.encoded), signing_time, at)
+    with pytest.raises(RevocationUnknownError):
+        revocation(CSCA.crl(), at)
 
 
 # --- revocation --------------------------------------------------------------------------------------------

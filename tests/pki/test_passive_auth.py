@@ -241,6 +241,7 @@ def test_verified_chip(chip: ConsistentChip, store: TrustStore) -> None:
     assert "ds-no-document-type" in str(facts["deviations"])
     assert facts["store_version"] == 3
     assert facts["crl_age_days"] == 0
+    assert facts["crl_next_update"] == "ahead"
 
 
 def test_unknown_signer(pki: TrainingPki, store: TrustStore) -> None:

@@ -59,18 +59,22 @@ class Document:
     signing_time: datetime | None
 
 
-def require_issuer(signer: Certificate, anchors: Sequence[Anchor]) -> Anchor:
+def require_issuer(signer: Certificate, anchors: Sequence[Anchor], scope: str = "") -> Anchor:
     """Return the pinned CSCA whose key signed the certificate; `anchors` are those that bear its issuer's name.
 
-    One key may stand in several certificates (self-signed, link, renewed): the one that was valid when the signer
-    was issued is taken. A pointer that fits none of them is no obstacle to a key that did sign (ADR 0007). Raises
+    One key may stand in several certificates (self-signed, link, renewed), and be pinned for both kinds of document:
+    one pinned for this kind (`scope`) is taken before any other, then one that was valid when the signer was issued.
+    A pointer that fits none of them is no obstacle to a key that did sign (ADR 0007). Raises
     NoTrustAnchorError when none claims to be that key, ChainError when one does but is not."""
     claimed = [anchor for anchor in anchors if _is_claimed(signer, anchor.certificate)]
     found = [anchor for anchor in claimed if issued_by(signer, anchor.certificate)]
     if not claimed:
         found = [anchor for anchor in anchors if _issued_all_the_same(signer, anchor.certificate)]
     if found:
-        return max(found, key=lambda anchor: _was_in_use(anchor.certificate, signer.validity.start))
+        issued = signer.validity.start
+        return max(
+            found, key=lambda anchor: (anchor.scope == scope, *_was_in_use(anchor.certificate, issued))
+        )
     if not anchors:
         raise NoTrustAnchorError(reason="issuer-name")
     if not claimed or (signer.authority_key_id is None and signer.authority_serial is None):
@@ -185,7 +189,7 @@ def require_in_time(
 
     What has expired since does not matter. Raises ChainError, ClockSuspectError, SigningTimeUnknownError."""
     moment = at if signing_time is None else signing_time
-    if moment > at + CLOCK_TOLERANCE:
+    if moment - at > CLOCK_TOLERANCE:
         raise ClockSuspectError(days_ahead=(moment - at).days)
     if signing_time is None and not signer.validity.covers(at):
         raise SigningTimeUnknownError()
@@ -219,6 +223,6 @@ def require_not_revoked(signer: Certificate, anchor: Certificate, crl: Crl | Non
     age = crl.age_days(at)
     if at - crl.this_update > timedelta(days=MAX_AGE_DAYS):
         raise RevocationUnknownError(reason="crl-stale", age_days=age)
-    if crl.this_update > at + CLOCK_TOLERANCE:
+    if crl.this_update - at > CLOCK_TOLERANCE:
         raise RevocationUnknownError(reason="crl-from-future", age_days=age)
     return age
