@@ -17,7 +17,7 @@ from readers.emrtd.curves import CURVES, Curve, CurveError
 from readers.emrtd.evidence import Facts, freeze
 from readers.emrtd.lds.security_infos import ID_CA, ID_PK
 from readers.emrtd.pki.errors import UnsupportedAlgorithmError
-from readers.emrtd.secure_messaging import SecureChannel, SessionKeys
+from readers.emrtd.secure_messaging import BARE_STATUS, NO_MAC, WRONG_MAC, SecureChannel, SessionKeys
 from readers.errors import ChipAuthError, ChipStatusError, SecureMessagingError, TlvError
 from readers.iso7816 import der, status_words, tlv
 from readers.iso7816.apdu import CommandApdu
@@ -212,12 +212,25 @@ def run(
 def confirm(channel: SecureChannel, command: CommandApdu) -> ResponseApdu:
     """Send the first command under the new keys; any answer with a good MAC proves the chip, whatever its status.
 
-    Raises ChipAuthError with reason "session" when the answer is not protected with these keys, and what the
-    connection raises: a lost card proves nothing against it."""
+    A wrong MAC, 9000 without any, or a bare status by which a chip with other keys refuses the command (6982, 6985,
+    6987, 6988 …), is evidence against it: ChipAuthError with reason "session". What a noisy link makes of an honest answer is not: an
+    answer cut short or out of form, a bare complaint of the length or without a diagnosis (6700, 6Cxx, 6F00), an
+    answer whose MAC holds and whose contents do not; the SecureMessagingError stays as it is. Whoever answers so on
+    purpose gains nothing by it: the chip is not proven, the session is over, and the read ends without a verdict.
+    Raises what the connection raises: a lost card proves nothing against it."""
     try:
         return channel.send(command)
     except SecureMessagingError as error:
+        if not _is_evidence(error):
+            raise
         raise ChipAuthError(reason="session", detail=error.facts["reason"]) from None
+
+
+def _is_evidence(error: SecureMessagingError) -> bool:
+    sw = int(str(error.facts.get("sw", "0")), 16)
+    if error.facts["reason"] == BARE_STATUS:
+        return sw not in _LENGTH_TROUBLE and not status_words.is_wrong_le(sw)
+    return error.facts["reason"] == WRONG_MAC or (error.facts["reason"] == NO_MAC and sw == status_words.OK)
 
 
 class _Sender:

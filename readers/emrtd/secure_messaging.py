@@ -27,6 +27,8 @@ DO_MAC: Final = 0x8E
 BARE_STATUS: Final = "bare-status"
 """Reason of an error status without protection: some chips answer so for a file they do not have or give. It may be
 anybody's word, and the session is over."""
+WRONG_MAC: Final = "wrong-mac"
+NO_MAC: Final = "no-mac"
 _PADDING_INDICATOR: Final = b"\x01"
 _CLA_SECURE: Final = 0x0C
 _SHORT_ANSWER: Final = 256
@@ -202,12 +204,12 @@ def _unprotect(session: _Cryptography, answer: ResponseApdu, *, odd: bool) -> Re
     if odd and tags[:1] == [DO_CRYPTOGRAM_ODD]:
         cryptogram_tag = DO_CRYPTOGRAM_ODD
     if DO_MAC not in tags:
-        raise SecureMessagingError(reason="no-mac", sw=f"{answer.sw:04X}")
+        raise SecureMessagingError(reason=NO_MAC, sw=f"{answer.sw:04X}")
     if tags not in ([DO_STATUS, DO_MAC], [cryptogram_tag, DO_STATUS, DO_MAC]):
         raise SecureMessagingError(reason="unexpected-objects", sw=f"{answer.sw:04X}")
     expected = session.mac(b"".join(item.raw for item in items[:-1]))
     if not crypto.same(expected, items[-1].value):
-        raise SecureMessagingError(reason="wrong-mac")
+        raise SecureMessagingError(reason=WRONG_MAC)
     status = items[-2].value
     if not crypto.same(status, answer.sw.to_bytes(2, "big")):
         raise SecureMessagingError(reason="status-mismatch")

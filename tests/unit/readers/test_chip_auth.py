@@ -486,12 +486,35 @@ def test_old_keys_after_chip_authentication():
     assert not done.channel.alive
 
 
-@pytest.mark.parametrize("sw", [0x9000, 0x6982, 0x6987, 0x6988])
+@pytest.mark.parametrize("sw", [0x9000, 0x6982, 0x6985, 0x6987, 0x6988, 0x6A80])
 def test_unprotected_answer_after_chip_authentication(sw):
     chip = ProofChip(ec_agreement(P256, PRIVATE), SUITES[2], plain=sw)
     done = chip_auth.run(chip.channel(), chip_auth.choose(ec_infos()), randbytes=secrets.token_bytes)
     with pytest.raises(ChipAuthError, match="session"):
         chip_auth.confirm(done.channel, SELECT)
+
+
+NOISE = {
+    "6700": (lambda answer: b"\x67\x00", "bare-status"),
+    "6CDF": (lambda answer: b"\x6c\xdf", "bare-status"),
+    "6F00": (lambda answer: b"\x6f\x00", "bare-status"),
+    "half": (lambda answer: answer[: len(answer) // 2], "malformed"),
+    "cut before the MAC": (lambda answer: answer[:6], "no-mac"),
+    "a tag's bit": (lambda answer: b"\x9b" + answer[1:], "unexpected-objects"),
+    "status behind the MAC": (lambda answer: answer[:-2] + b"\x90\x01", "status-mismatch"),
+}
+
+
+@pytest.mark.parametrize("name", NOISE)
+def test_noise_after_chip_authentication_is_no_evidence(name):
+    spoil, reason = NOISE[name]
+    chip = ProofChip(ec_agreement(P256, PRIVATE), SUITES[2])
+    done = chip_auth.run(chip.channel(), chip_auth.choose(ec_infos()), randbytes=secrets.token_bytes)
+    honest = chip.transceive
+    chip.transceive = lambda octets: spoil(honest(octets))
+    with pytest.raises(SecureMessagingError, match=reason):
+        chip_auth.confirm(done.channel, SELECT)
+    assert not done.channel.alive
 
 
 def test_status_under_the_new_keys_proves_the_chip():
