@@ -12,6 +12,7 @@ from biometrics.weights import load_advisory, load_models
 from proctor.config import Places
 from proctor.texts import Texts
 from proctor.trusting import open_trust_read_only
+from readers.emrtd.pki.errors import TrustStoreAlteredError
 from readers.errors import ReaderError
 from readers.transport.pcsc import list_readers
 from reports.fonts import missing_letters
@@ -25,13 +26,15 @@ NOT_BEFORE = date(2026, 11, 1)  # this program was not written before; an earlie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One finding. `needed`: a real session cannot do without it."""
+    """One finding. `needed`: a real session cannot do without it; `stops`: what the station
+    stands on was changed."""
 
     name: str
     ok: bool
     detail: str
     advice: str
     needed: bool = True
+    stops: bool = False
 
 
 def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
@@ -57,6 +60,8 @@ def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
 def _item(name: str, probe: Callable[[], tuple[bool, str]], texts: Texts, *, needed: bool = True) -> Item:
     try:
         ok, detail = probe()
+    except TrustStoreAlteredError as error:  # its text says what to do: importing again would hide it
+        return Item(name=name, ok=False, detail=texts.say(error.code), advice="", stops=True)
     except (ReaderError, BiometricsError, SessionsError) as error:
         ok, detail = False, texts.say(error.code, **error.facts)
     except OSError as error:

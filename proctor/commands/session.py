@@ -64,6 +64,7 @@ def create(context: Context) -> int:
     with open_for(context, training=options.training, login=True) as opened:
         operator = opened.require_login().operator
         require_may(operator, "create-session")
+        _trust_of(opened)  # an altered trust store stops the day before it begins, not at the first card
         session = create_session(
             opened.store,
             root_kind=opened.root.kind,

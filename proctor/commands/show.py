@@ -50,10 +50,20 @@ def check_lines(checks: Mapping[CheckName, Check], texts: Texts) -> list[str]:
     return lines
 
 
-def step_line(step: Step) -> str:
+def step_line(step: Step, texts: Texts) -> str:
     """One step of a chip read in one line: what it was, how it ended, what it took."""
-    ended = step.outcome if not step.code else f"{step.outcome}, {step.code}"
+    ended = texts.say(f"outcome.{step.outcome}")
+    if step.code:
+        ended += f": {_step_reason(step.code, texts)}"
     return f"    {step.name:14} {step.duration_ms:6} ms {step.octets:7} B {step.apdus:4} APDU  {ended}"
+
+
+def _step_reason(code: str, texts: Texts) -> str:
+    """The shortest text there is; the code itself for the rest, which the lines above explain."""
+    for key in (f"step.{code}", f"sheet.reason.{code}"):
+        if key in texts:
+            return texts[key]
+    return code
 
 
 def warnings_json(checks: Mapping[CheckName, Check]) -> list[dict[str, str]]:

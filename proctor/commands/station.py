@@ -18,15 +18,18 @@ def doctor(context: Context) -> int:
 
 
 def report(context: Context) -> int:
-    """Say where the station stands and how to go on; the desk window is not in this version."""
+    """Say where the station stands and how to go on; the desk window is not in this version.
+
+    Exit 1 when somebody changed what the station stands on: then it does not start."""
     items = examine(context.places, context.texts)
     say = context.texts.say
     lines = [say("station.title", version=__version__)]
     lines += [say("station.ready")] if _ready(items) else [say("station.missing")]
     lines += _lines(context, tuple(item for item in items if item.needed and not item.ok))
-    lines += [say("station.training")]
-    context.result({"ok": True, "ready": _ready(items)}, tuple(lines))
-    return 0
+    stopped = [item.name for item in items if item.stops]
+    lines += [say("station.stopped")] if stopped else [say("station.training")]
+    context.result({"ok": not stopped, "ready": _ready(items), "stopped": stopped}, tuple(lines))
+    return 1 if stopped else 0
 
 
 def _ready(items: tuple[Item, ...]) -> bool:

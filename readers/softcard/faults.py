@@ -72,6 +72,7 @@ Disagreement = Literal["", "name", "number", "sex", "birth"]
 IncidentKind = Literal["drop", "flip", "truncate", "status", "delay", "mute", "pull"]
 
 KINDS: Final = ("drop", "flip", "truncate", "status", "delay", "mute", "pull")
+_MOST_OCTETS: Final = 65535
 _NO_DIAGNOSIS: Final = 0x6F00
 
 
@@ -110,6 +111,10 @@ class Incident:
         """Raises TableError."""
         if (self.at_command is None) is (self.at_octet is None):
             raise TableError("at_command", "one-of-two")
+        if self.at_command is not None and self.at_command < 1:
+            raise TableError("at_command", "out-of-range")
+        if self.at_octet is not None and not 0 < self.at_octet <= _MOST_OCTETS:
+            raise TableError("at_octet", "out-of-range")
         if not 0x6000 <= self.sw <= 0x9FFF:
             raise TableError("sw", "not-a-status-word")
         if not 0 <= self.seconds <= 3600:

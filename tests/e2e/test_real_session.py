@@ -266,3 +266,20 @@ def test_a_trust_store_put_back_stops_the_next_import(station: Path, tmp_path: P
     shutil.copytree(older, folder)
     ran = proctor("trust", "import", tmp_path / "two.cer", *people, secrets=both)
     assert (ran.status, ran.json["code"]) == (1, "trust-store-altered")
+
+
+def test_an_altered_trust_store_stops_the_start(station: Path, roster: Path, tmp_path: Path) -> None:
+    """One octet of a pinned certificate: no station, no session, no read, and no advice to import it again."""
+    path = tmp_path / "csca.cer"
+    path.write_bytes(authority().encoded)
+    people = ("--by", "an", "--second", "binh")
+    assert proctor("trust", "import", path, *people, secrets={**AN, **BINH}).status == 0
+    assert proctor("station", "--json").json["stopped"] == []
+    (anchor,) = (station / "trust" / "anchors" / "certificates").iterdir()
+    anchor.write_bytes(anchor.read_bytes() + b"\0")
+    ran = proctor("station", "--json")
+    assert (ran.status, ran.json["ok"], ran.json["stopped"]) == (1, False, ["trust"])
+    assert "trust import" not in proctor("station").out
+    created = create(roster)
+    assert (created.status, created.json["code"]) == (1, "trust-store-altered")
+    assert proctor("session", "list", "--by", "an", "--json", secrets=AN).json["sessions"] == []
