@@ -129,7 +129,7 @@ def _show(
     lines = [f"{verdict.value}: {texts.say(f'chip-verdict.{verdict}')}"]
     lines += [f"  - {reason[texts.language]}" for reason in reasons]
     lines += check_lines(checks, texts)
-    lines += [step_line(step) for step in steps if step.code != NOT_REACHED]
+    lines += [step_line(step, texts) for step in steps if step.code != NOT_REACHED]
     if context.options.show_holder and proven.holder is not None:
         data["holder"] = holder_json(proven.holder)
         lines += [f"  {name}: {value}" for name, value in data["holder"].items()]
