@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readers.emrtd.pki.certificate import read_certificate
+from readers.emrtd.pki.chain import MAX_TRIES, issued_by
 from readers.emrtd.pki.errors import (
     CertificateRefusedError,
     CrlRefusedError,
@@ -31,7 +32,7 @@ from readers.errors import ReaderError
 from readers.iso7816 import der, tlv
 from readers.softcard.pki import training_pki
 from tests.support.softcard import NOW, sign, verify
-from tests.support.softcard_certificates import authority
+from tests.support.softcard_certificates import authority, issue
 from tests.support.trust_files import (
     country_authority,
     explicit_authority,
@@ -211,6 +212,56 @@ def test_link_of_a_stranger(store: TrustStore, country: str) -> None:
     with pytest.raises(CertificateRefusedError) as caught:
         take(store, link(old, country_authority(country)))
     assert caught.value.facts["reason"] == "link-issuer-unknown"
+
+
+def crowd(count: int, **changes) -> list[bytes]:
+    """Certificates of one name with as many keys, and as many links of the name that nobody signed."""
+    name = {"country_name": "DE", "common_name": "Crowd"}
+    made = [authority(name=name, serial=number + 1, **changes) for number in range(count)]
+    forged = authority()
+    spec = dataclasses.replace(made[0].spec, **{"authority_key_id": b"\1" * 20, **changes})
+    links = [issue(dataclasses.replace(spec, serial=1000 + number), forged.key) for number in range(count)]
+    return [*(one.encoded for one in made), *links]
+
+
+@pytest.mark.parametrize("changes", [{}, {"key_id": b"\2" * 20}])
+def test_a_crowd_of_one_name_is_not_tried_key_by_key(store: TrustStore, monkeypatch, changes) -> None:
+    """Names and key identifiers are free; every link would be tried with every key before anybody is asked."""
+    tries: list[None] = []
+
+    def counted(*arguments) -> bool:
+        tries.append(None)
+        return issued_by(*arguments)
+
+    monkeypatch.setattr("readers.emrtd.pki.csca.issued_by", counted)
+    planned = plan(store, master_list(SIGNER, [GERMAN.encoded, *crowd(20, **changes)]))
+    assert (len(planned.plan.new), reasons(planned)) == (
+        21,
+        [("certificate", "link-issuer-unknown")] * 20,
+    )
+    assert len(tries) == 20 * MAX_TRIES
+    monkeypatch.setattr("readers.emrtd.pki.importing.MAX_TRIES_OF_FILE", 30)
+    planned = plan(store, master_list(SIGNER, [GERMAN.encoded, *crowd(6)]))
+    assert reasons(planned) == [("certificate", "link-issuer-unknown")] * 5 + [
+        ("certificate", "too-many-tries")
+    ]
+
+
+def test_the_key_a_link_points_at_is_tried_first(store: TrustStore, monkeypatch) -> None:
+    """However many others of the name were pinned before it."""
+    for made in [authority(name=GERMAN.spec.subject) for _ in range(MAX_TRIES)]:
+        take(store, made.encoded)
+    take(store, GERMAN.encoded)
+    (made,) = take(store, link(GERMAN, country_authority("DE"))).plan.new
+    assert made.item.link == read_certificate(GERMAN.encoded).fingerprint
+
+
+def test_more_certificates_or_lists_than_any_country_has(store: TrustStore, monkeypatch) -> None:
+    monkeypatch.setattr("readers.emrtd.pki.importing.MAX_CERTIFICATES", 3)
+    assert reasons(plan(store, MASTER)) == [("certificate", "too-many")]
+    monkeypatch.setattr("readers.emrtd.pki.importing.MAX_LISTS", 1)
+    with pytest.raises(CertificateRefusedError):
+        plan(store, b"".join(pem.armor("X509 CRL", GERMAN.crl(number=n)) for n in (1, 2)))
 
 
 # --- master lists ------------------------------------------------------------------------------------------

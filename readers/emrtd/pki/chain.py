@@ -108,9 +108,9 @@ def likely_issuers(pointer: bytes | None, known: Iterable[Certificate]) -> list[
     """Whose key may have signed something with this authority key identifier: one certificate of each key, those with
     the identifier first, MAX_TRIES at most."""
     keys: dict[bytes, Certificate] = {}
-    for certificate in sorted(known, key=lambda found: pointer not in (None, found.key_id)):
+    for certificate in known:
         keys.setdefault(certificate.spki, certificate)
-    return list(keys.values())[:MAX_TRIES]
+    return sorted(keys.values(), key=lambda found: pointer not in (None, found.key_id))[:MAX_TRIES]
 
 
 def issued_by(signer: Certificate, anchor: Certificate) -> bool:

@@ -17,7 +17,7 @@ from readers.emrtd.pki.errors import (
 from readers.emrtd.pki.public_key import SignatureRefusedError, load_public_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 _KEY_ERRORS = (CertificateMalformedError, WeakAlgorithmError, CurveParametersError, UnsupportedAlgorithmError)
 
@@ -68,8 +68,8 @@ def require_self_signature(certificate: Certificate) -> None:
         raise CertificateRefusedError(reason="self-signature") from None
 
 
-def require_link(certificate: Certificate, issuers: Sequence[Certificate]) -> Certificate:
-    """Return which of the issuers, all of them known, signed the link certificate.
+def require_link(certificate: Certificate, issuers: Iterable[Certificate]) -> Certificate:
+    """Return which of the issuers, all of them known and tried in order, signed the link certificate.
 
     Raises CertificateRefusedError."""
     for issuer in issuers:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from readers.emrtd.pki.chain import Anchor, Scope
+from readers.emrtd.pki.chain import MAX_TRIES, Anchor, Scope, likely_issuers
 from readers.emrtd.pki.crl import Crl, read_crl
 from readers.emrtd.pki.csca import is_link, read_csca, require_link, require_self_signature
 from readers.emrtd.pki.errors import (
@@ -35,7 +35,7 @@ from readers.emrtd.pki.revocation import (
 from readers.emrtd.pki.stored_item import StoredItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from typing import Protocol
 
@@ -66,6 +66,11 @@ if TYPE_CHECKING:
 
 
 SCOPES: Final = ("identity-card", "passport")
+MAX_CERTIFICATES: Final = 10_000
+MAX_LISTS: Final = 1_000
+MAX_TRIES_OF_FILE: Final = 2_000
+"""What one file may cost before anybody is asked: different certificates, master lists and CRLs, and signatures that
+are tried with keys of other certificates. The whole directory has far fewer of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,9 @@ class Importer:
         self._known = {item.sha256: item for item in store.list()}
         self._parsed: dict[bytes, Certificate | CertificateRefusedError] = {}
         self._authorities: dict[str, Certificate] = {}
+        self._named: dict[str, list[Certificate]] = {}
+        self._of_country: dict[str, list[Certificate]] = {}
+        self._tries = 0
         self._new: dict[str, NewItem] = {}
         self._fingerprints: list[str] = []
         self._skipped: list[Skipped] = []
@@ -152,6 +160,8 @@ class Importer:
 
         Raises TrainingAnchorError, SecondPersonError, CrlRolledBackError, and for a file of one or a few
         CertificateRefusedError, MasterListRefusedError, CrlRefusedError."""
+        if max(len(file.crls), len(file.master_lists)) > MAX_LISTS:
+            raise CertificateRefusedError(reason="too-many-lists")
         lenient = file.is_list
         self._skipped += [Skipped(what="attribute", sha256="", reason=name) for name in file.broken]
         certificates = [*file.certificates, *self._listed(file.master_lists, lenient=file.form == "ldif")]
@@ -187,7 +197,9 @@ class Importer:
     def _voucher(self, signed: MasterList) -> Voucher:
         name = signed.signer.issuer.key
         pinned = [anchor.certificate for anchor in self._store.anchors_named(name)]
-        authority = require_list_signer(signed, [*pinned, *self._enclosed(signed)], self._at)
+        likely = likely_issuers(signed.signer.authority_key_id, [*pinned, *self._enclosed(signed)])
+        able = (found for found in likely if found in pinned or _signs_itself(found))
+        authority = require_list_signer(signed, able, self._at)
         crl = self._store.crl_of(name)
         if crl is not None and crl.revokes(signed.signer.serial):
             raise MasterListRefusedError(reason="signer-revoked")
@@ -200,15 +212,14 @@ class Importer:
         )
 
     def _enclosed(self, signed: MasterList) -> Iterable[Certificate]:
-        """The self-signed CSCAs of the list itself that its signer may come from."""
+        """The CSCAs of the list itself that its signer may come from; whether they signed themselves is still open."""
         for octets in signed.certificates:
             try:
                 certificate = self._read(octets)
-                if certificate.subject.key == signed.signer.issuer.key and not is_link(certificate):
-                    require_self_signature(certificate)
-                    yield certificate
             except CertificateRefusedError:
                 continue
+            if certificate.subject.key == signed.signer.issuer.key and not is_link(certificate):
+                yield certificate
 
     def _take_certificates(self, certificates: Sequence[bytes], *, lenient: bool) -> None:
         """Self-signed ones first: a link may be signed by one that stands behind it in the file."""
@@ -219,13 +230,14 @@ class Importer:
                 if is_link(certificate):
                     links.append(certificate)
                     continue
-                require_self_signature(certificate)
+                if certificate.fingerprint not in self._authorities:
+                    require_self_signature(certificate)
                 self._take_certificate(certificate)
             except CertificateRefusedError as refused:
                 self._refuse("certificate", octets, refused, lenient=lenient)
         for certificate in links:
             try:
-                issuer = require_link(certificate, self._authorities_named(certificate.issuer.key))
+                issuer = require_link(certificate, self._tried(certificate))
                 self._take_certificate(certificate, link=issuer.fingerprint)
             except CertificateRefusedError as refused:
                 self._refuse("certificate", certificate.encoded, refused, lenient=lenient)
@@ -233,6 +245,8 @@ class Importer:
     def _read(self, octets: bytes) -> Certificate:
         """Parse each certificate of the file once. Raises CertificateRefusedError."""
         if octets not in self._parsed:
+            if len(self._parsed) >= MAX_CERTIFICATES:
+                raise CertificateRefusedError(reason="too-many")
             try:
                 self._parsed[octets] = read_csca(octets)
             except CertificateRefusedError as refused:
@@ -242,9 +256,15 @@ class Importer:
             raise found
         return found
 
-    def _authorities_named(self, name: str) -> list[Certificate]:
-        pinned = [anchor.certificate for anchor in self._store.anchors_named(name)]
-        return pinned + [found for found in self._authorities.values() if found.subject.key == name]
+    def _tried(self, link: Certificate) -> Iterator[Certificate]:
+        """Whose key may have signed the link, counted. Raises CertificateRefusedError when it was tried too often."""
+        pinned = [anchor.certificate for anchor in self._store.anchors_named(link.issuer.key)]
+        offered = self._named.get(link.issuer.key, [])
+        for found in likely_issuers(link.authority_key_id, [*pinned, *offered]):
+            if self._tries >= MAX_TRIES_OF_FILE:
+                raise CertificateRefusedError(reason="too-many-tries")
+            self._tries += 1
+            yield found
 
     def _take_certificate(self, certificate: Certificate, *, link: str = "") -> None:
         if certificate.training and not self._store.training:
@@ -255,7 +275,10 @@ class Importer:
         known = self._known.get(fingerprint)
         if known is not None and known.scope != self._scope:
             raise CertificateRefusedError(reason="scope-differs", pinned_for=known.scope)
-        self._authorities[fingerprint] = certificate
+        if fingerprint not in self._authorities:
+            self._authorities[fingerprint] = certificate
+            self._named.setdefault(certificate.subject.key, []).append(certificate)
+            self._of_country.setdefault(certificate.subject.country, []).append(certificate)
         self._fingerprints.append(fingerprint)
         if known is None and fingerprint not in self._new:
             end = certificate.validity.end
@@ -269,9 +292,12 @@ class Importer:
 
     def _take_crl(self, octets: bytes, *, lenient: bool) -> None:
         try:
+            if self._tries >= MAX_TRIES_OF_FILE:
+                raise CrlRefusedError(reason="too-many-tries")
             crl = _read_crl(octets)
             signer = require_crl_signer(crl, self._authorities_of(crl.issuer.country))
         except CrlRefusedError as refused:
+            self._tries += MAX_TRIES if refused.facts.get("reason") == "signature" else 0
             self._refuse("crl", octets, refused, lenient=lenient)
             return
         name, fingerprint = crl.issuer.key, crl.fingerprint
@@ -292,7 +318,7 @@ class Importer:
 
     def _authorities_of(self, country: str) -> list[Anchor]:
         """The CSCAs of a country, pinned before or good in this file."""
-        offered = (found for found in self._authorities.values() if found.subject.country == country)
+        offered = self._of_country.get(country, [])
         return [
             *self._store.anchors_of(country),
             *(Anchor(certificate=found, scope=self._scope) for found in offered),
@@ -334,6 +360,14 @@ class Importer:
 
     def _skip(self, what: str, octets: bytes, reason: str) -> None:
         self._skipped.append(Skipped(what=what, sha256=hashlib.sha256(octets).hexdigest(), reason=reason))
+
+
+def _signs_itself(certificate: Certificate) -> bool:
+    try:
+        require_self_signature(certificate)
+    except CertificateRefusedError:
+        return False
+    return True
 
 
 def _read_crl(data: bytes) -> Crl:

@@ -14,7 +14,7 @@ from readers.errors import ReaderError
 from readers.iso7816 import der, tlv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
 MASTER_LIST: Final = "2.23.136.1.1.2"
@@ -64,7 +64,7 @@ def _read_list(octets: bytes) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def require_list_signer(signed: MasterList, authorities: Sequence[Certificate], at: datetime) -> Certificate:
+def require_list_signer(signed: MasterList, authorities: Iterable[Certificate], at: datetime) -> Certificate:
     """Return the CSCA of the list's own country that issued its signer's certificate; `authorities` are the known
     ones, in the order of preference.
 

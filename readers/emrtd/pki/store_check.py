@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from readers.emrtd.pki.chain import likely_issuers
 from readers.emrtd.pki.crl import MAX_AGE_DAYS, read_crl
 from readers.emrtd.pki.csca import is_link, read_csca, require_link, require_self_signature
 from readers.emrtd.pki.errors import CertificateRefusedError, CrlRefusedError
@@ -51,7 +52,7 @@ def _check_csca(store: TrustStore, item: StoredItem) -> list[str]:
     try:
         if is_link(certificate):
             known = [anchor.certificate for anchor in store.anchors_named(certificate.issuer.key)]
-            require_link(certificate, known)
+            require_link(certificate, likely_issuers(certificate.authority_key_id, known))
         else:
             require_self_signature(certificate)
     except CertificateRefusedError:
