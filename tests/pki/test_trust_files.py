@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+import tracemalloc
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -387,6 +388,26 @@ def test_folded_and_foreign_lines_of_ldif() -> None:
     )
     assert read.authorities == (b"0\x00\x00",)
     assert read.broken == ("cacertificate",)
+
+
+@pytest.mark.parametrize("attribute", [b"cACertificate::", b"description:", b"#"])
+def test_lines_of_one_octet_take_no_more_room_than_others(attribute: bytes) -> None:
+    octets = b"dn: x\n" + attribute + b" MA\n" + b" A\r\n" * 300_002
+    tracemalloc.start()
+    try:
+        read = read_ldif(octets)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(octets)
+    assert [len(found) for found in read.authorities] == ([225_003] if b"::" in attribute else [])
+
+
+def test_an_attribute_longer_than_anything_known_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("readers.emrtd.pki.ldif.MAX_LINE_OCTETS", 40)
+    octets = b"dn: x\ncACertificate:: " + b"MAAA\n " * 10 + b"\n\ncACertificate:: MAA=\n"
+    read = read_ldif(octets)
+    assert (read.authorities, read.broken) == ((b"0\0",), ("cacertificate",))
 
 
 @settings(max_examples=200, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,10 @@ _MASTER_LISTS: Final = frozenset({"cscamasterlistdata", "pkdmasterlistcontent"})
 _AUTHORITIES: Final = frozenset({"cacertificate"})
 _SIGNERS: Final = frozenset({"usercertificate"})
 _CRLS: Final = frozenset({"certificaterevocationlist"})
+_KNOWN: Final = _MASTER_LISTS | _AUTHORITIES | _SIGNERS | _CRLS
+MAX_LINE_OCTETS: Final = 64 * 1024 * 1024
+"""Of one attribute as it is folded: four times the longest revocation list this reader takes."""
+_LINE_END: Final = re.compile(rb"\n(?! )")
 _STARTS: Final = ("version:", "dn:")
 _HEAD_OCTETS: Final = 4096
 
@@ -73,36 +78,29 @@ def read_ldif(octets: bytes) -> LdifFile:
     )
 
 
-def _attributes(octets: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name (lower case, without options such as ;binary) and value as written after the first colon."""
-    for line in _unfolded(octets):
-        name, colon, value = line.partition(b":")
-        if colon and not name.startswith(b"#"):
-            yield name.split(b";")[0].strip().lower().decode("ascii", errors="replace"), value
+def _attributes(octets: bytes) -> Iterator[tuple[str, bytes | None]]:
+    """Known attributes: name (lower case, without options such as ;binary) and value as written after the first colon;
+    None where a value is too long for anything this reader knows.
 
-
-def _unfolded(octets: bytes) -> Iterator[bytes]:
-    """The lines of the file; one that begins with a space goes on with the line before it."""
-    parts: list[bytes] = []
+    One line with what is folded under it is unfolded at a time, by replacing: of a file of short lines, no object is
+    made for each."""
     start = 0
     while start < len(octets):
-        end = octets.find(b"\n", start)
-        end = len(octets) if end < 0 else end
-        line = octets[start:end].removesuffix(b"\r")
+        found = _LINE_END.search(octets, start)
+        end = len(octets) if found is None else found.start()
+        whole = end - start <= MAX_LINE_OCTETS
+        line = octets[start : end if whole else start + _HEAD_OCTETS]
         start = end + 1
-        if line.startswith(b" ") and parts:
-            parts.append(line[1:])
-            continue
-        if parts:
-            yield b"".join(parts)
-        parts = [line] if line else []
-    if parts:
-        yield b"".join(parts)
+        line = line.replace(b"\r\n ", b"").replace(b"\n ", b"").removesuffix(b"\r")
+        colon = line.find(b":")
+        name = line[: max(colon, 0)].split(b";")[0].strip().lower().decode("ascii", errors="replace")
+        if name in _KNOWN:
+            yield name, line[colon + 1 :] if whole else None
 
 
-def _decode(value: bytes) -> bytes | None:
+def _decode(value: bytes | None) -> bytes | None:
     """The octets of a base64 value (`name:: …`); None for any other form, a URL included."""
-    if not value.startswith(b":"):
+    if value is None or not value.startswith(b":"):
         return None
     try:
         return b64decode(value[1:].strip(), validate=True)
