@@ -103,12 +103,36 @@ def _ranked_names() -> Iterator[tuple[str, tuple[int, int, bool]]]:
 def _usable_variants(offered: SecurityInfos) -> list[PaceVariant]:
     infos = offered.pace
     several = len({info.parameter_id for info in infos}) > 1
+    described = _Described(offered.pace_domains)
     return [
         PaceVariant(info=info, forms=forms)
         for info in infos
         if info.version == SUPPORTED_VERSION
-        and (forms := tuple(_usable(info, _forms(info, offered.pace_domains, ambiguous=several))))
+        and (forms := tuple(_usable(info, _forms(info, described, ambiguous=several))))
     ]
+
+
+class _Described:
+    """The PACEDomainParameterInfos of a file. Each is read when it is first needed, and once: the chip names the
+    parameters, and a compressed generator costs a square root."""
+
+    def __init__(self, infos: Sequence[PaceDomainInfo]) -> None:
+        self._infos = infos
+        self._known: dict[bytes, Domain | None] = {}
+
+    def of_agreement(self, info: PaceInfo) -> list[PaceDomainInfo]:
+        """Those for the same mapping, else for the same key agreement."""
+        same = [item for item in self._infos if item.mapping == info.mapping]
+        return same or [
+            item for item in self._infos if _is_elliptic(item.mapping) is _is_elliptic(info.mapping)
+        ]
+
+    def domain(self, item: PaceDomainInfo) -> Domain | None:
+        """What `_read_domain` says of it. Raises what that raises."""
+        encoded = item.algorithm.raw
+        if encoded not in self._known:
+            self._known[encoded] = _read_domain(item.algorithm)
+        return self._known[encoded]
 
 
 def _rank(info: PaceInfo) -> tuple[int, int, bool]:
@@ -132,16 +156,16 @@ def _usable(info: PaceInfo, forms: Sequence[Form]) -> Iterator[Form]:
         yield form
 
 
-def _forms(info: PaceInfo, explicit: Sequence[PaceDomainInfo], *, ambiguous: bool) -> Sequence[Form]:
+def _forms(info: PaceInfo, described: _Described, *, ambiguous: bool) -> Sequence[Form]:
     """How to name the parameters: DO'84' first where several sets are available, else left out first."""
     if info.parameter_id is None:
-        return _unnumbered_forms(info, explicit)
+        return _unnumbered_forms(info, described)
     if info.parameter_id in RESERVED_IDS:
         return _standard_forms(info.parameter_id, ambiguous=ambiguous)
     if not 0 <= info.parameter_id <= _MAX_PARAMETER_ID:
         return ()
-    same = [item for item in _of_agreement(info, explicit) if item.parameter_id == info.parameter_id]
-    domain = _read_domain(same[0].algorithm) if len(same) == 1 else None
+    same = [item for item in described.of_agreement(info) if item.parameter_id == info.parameter_id]
+    domain = described.domain(same[0]) if len(same) == 1 else None
     return () if domain is None else _both(domain, info.parameter_id, ambiguous=ambiguous)
 
 
@@ -155,14 +179,14 @@ def _both(domain: Domain, reference: int, *, ambiguous: bool) -> tuple[Form, ...
     return (named, unnamed) if ambiguous else (unnamed, named)
 
 
-def _unnumbered_forms(info: PaceInfo, explicit: Sequence[PaceDomainInfo]) -> tuple[Form, ...]:
+def _unnumbered_forms(info: PaceInfo, described: _Described) -> tuple[Form, ...]:
     """Without parameterId: what PACEDomainParameterInfo says, else the standardised ids in a fixed order, each
     named, and at last the first of them unnamed."""
-    described = _of_agreement(info, explicit)
-    if described:
-        found = [(_read_domain(item.algorithm), item.parameter_id) for item in described]
+    items = described.of_agreement(info)
+    if items:
+        found = [(described.domain(item), item.parameter_id) for item in items]
         known = [(domain, reference) for domain, reference in found if domain is not None]
-        if len(described) == 1 and known:
+        if len(items) == 1 and known:
             only, number = known[0]
             unnamed = Form(domain=only, reference=None)
             return (unnamed,) if number is None else (unnamed, Form(domain=only, reference=number))
@@ -173,12 +197,6 @@ def _unnumbered_forms(info: PaceInfo, explicit: Sequence[PaceDomainInfo]) -> tup
     domains = [domain for number in ids if (domain := standard_domain(number)) is not None]
     named = [Form(domain=domain, reference=domain.parameter_id) for domain in domains]
     return (*named, Form(domain=domains[0], reference=None))
-
-
-def _of_agreement(info: PaceInfo, explicit: Sequence[PaceDomainInfo]) -> list[PaceDomainInfo]:
-    """Those for the same mapping, else for the same key agreement."""
-    same = [item for item in explicit if item.mapping == info.mapping]
-    return same or [item for item in explicit if _is_elliptic(item.mapping) is _is_elliptic(info.mapping)]
 
 
 def _read_domain(algorithm: tlv.Tlv) -> Domain | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from readers.emrtd import pace_variants
 from readers.emrtd.crypto import CipherSuite
 from readers.emrtd.curves import CURVES
 from readers.emrtd.dh import GROUPS, GroupError, group_by_parameters
@@ -245,3 +246,16 @@ def test_explicit_group_parameters():
 
 def test_ids_of_no_standard():
     assert all(standard_domain(number) is None for number in (-1, 3, 7, 19, 31, 255))
+
+
+def test_each_described_domain_is_read_once(monkeypatch):
+    """Nine domains of 23 infos were read 207 times, each with a square root of the chip's choice."""
+    read = []
+    real = pace_variants._read_domain
+    monkeypatch.setattr(
+        pace_variants, "_read_domain", lambda algorithm: read.append(algorithm) or real(algorithm)
+    )
+    domains = [domain_info("ecdh-gm", explicit_curve(CURVES[pid]), 40 + pid) for pid in (8, 9, 10, 11, 12)]
+    offered = [pace_info("ecdh-gm", suite, None) for suite in (AES_128, AES_192, AES_256, TDES)] * 5
+    assert choice(*domains, *domains, *offered).info.suite is AES_256
+    assert len(read) == 5
