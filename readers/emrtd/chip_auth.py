@@ -8,12 +8,13 @@ AES: MSE:Set AT, then GENERAL AUTHENTICATE. Nobody else can check the result aft
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import crypto
 from readers.emrtd.agreement_key import EcKey, StaticKey, parse_dh_key, parse_ec_key
 from readers.emrtd.crypto import CipherSuite
-from readers.emrtd.curves import CURVES, Curve, CurveError
+from readers.emrtd.curves import CURVES, Curve, CurveError, Scalar
 from readers.emrtd.evidence import Facts, freeze
 from readers.emrtd.lds.security_infos import ID_CA, ID_PK
 from readers.emrtd.pki.errors import UnsupportedAlgorithmError
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SUPPORTED_VERSION: Final = 1
 MAX_KEY_ID: Final = (1 << 32) - 1
+MAX_MAPPING_KEYS: Final = 4
+"""Keys on one curve that a mapping may be meant for; each costs a multiplication, and nobody issues more than one."""
 _FAMILIES: Final = {"1": "dh", "2": "ecdh"}
 _SUITES: Final = {
     "1": CipherSuite.TDES,
@@ -213,10 +216,10 @@ def confirm(channel: SecureChannel, command: CommandApdu) -> ResponseApdu:
     """Send the first command under the new keys; any answer with a good MAC proves the chip, whatever its status.
 
     A wrong MAC, 9000 without any, or a bare status by which a chip with other keys refuses the command (6982, 6985,
-    6987, 6988 …), is evidence against it: ChipAuthError with reason "session". What a noisy link makes of an honest answer is not: an
-    answer cut short or out of form, a bare complaint of the length or without a diagnosis (6700, 6Cxx, 6F00), an
-    answer whose MAC holds and whose contents do not; the SecureMessagingError stays as it is. Whoever answers so on
-    purpose gains nothing by it: the chip is not proven, the session is over, and the read ends without a verdict.
+    6987, 6988 …), is evidence against it: ChipAuthError with reason "session". What a noisy link makes of an honest
+    answer is not: an answer cut short or out of form, a bare complaint of the length or without a diagnosis (6700,
+    6Cxx, 6F00), an answer whose MAC holds and whose contents do not; the SecureMessagingError stays as it is. Whoever
+    answers so on purpose gains nothing: the chip is not proven, the session is over, and the read ends.
     Raises what the connection raises: a lost card proves nothing against it."""
     try:
         return channel.send(command)
@@ -292,22 +295,25 @@ def require_mapping(mapping: ChipMapping, infos: SecurityInfos) -> Facts:
     """Check PK_Map = CA_IC · PK_IC with a key of the signed infos: then the chip that ran PACE owns that key.
 
     Raises ChipAuthError: reason "mapping-curve", "mapping-key-missing" (no sound key on the mapping's curve),
-    "mapping-point", "mapping-scalar", or "mapping" when the equation does not hold. Raises TlvError."""
+    "mapping-point", "mapping-scalar", or "mapping" when the equation does not hold. Raises UnsupportedAlgorithmError
+    for more than MAX_MAPPING_KEYS keys on the curve, TlvError."""
     curve = CURVES.get(mapping.parameter_id)
     if curve is None:
         raise ChipAuthError(reason="mapping-curve")
-    keys = list(_mapping_keys(infos, curve))
+    keys = list(islice(_mapping_keys(infos, curve), MAX_MAPPING_KEYS + 1))
     if not keys:
         raise ChipAuthError(reason="mapping-key-missing")
+    if len(keys) > MAX_MAPPING_KEYS:
+        raise UnsupportedAlgorithmError(what="mapping-keys", algorithm=curve.name)
     try:
         mapped = curve.decode(mapping.mapping_key)
     except CurveError:
         raise ChipAuthError(reason="mapping-point") from None
-    scalar = int.from_bytes(mapping.data, "big")
-    if len(mapping.data) > curve.size or not 0 < scalar < curve.n:
+    number = int.from_bytes(mapping.data, "big")
+    if len(mapping.data) > curve.size or not 0 < number < curve.n:
         raise ChipAuthError(reason="mapping-scalar")
-    expected = curve.encode(mapped)
-    if not any(crypto.same(curve.encode(curve.multiply(scalar, key.point)), expected) for key in keys):
+    scalar, expected = Scalar(curve, number), curve.encode(mapped)
+    if not any(crypto.same(curve.encode(scalar.of(key.point)), expected) for key in keys):
         raise ChipAuthError(reason="mapping")
     return freeze({"cam_curve": curve.name, "cam_keys": len(keys)})
 

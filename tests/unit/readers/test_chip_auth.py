@@ -11,6 +11,7 @@ from readers.emrtd.curves import CURVES
 from readers.emrtd.dh import GROUPS
 from readers.emrtd.evidence import ChipMapping
 from readers.emrtd.lds.security_infos import parse_security_infos
+from readers.emrtd.pki.errors import UnsupportedAlgorithmError
 from readers.emrtd.secure_messaging import SessionKeys
 from readers.errors import CardLostError, ChipAuthError, ChipStatusError, SecureMessagingError, TlvError
 from readers.iso7816 import der, tlv
@@ -586,6 +587,15 @@ def test_mapping_with_several_keys():
         key_info(1, dh_spki(GROUP.p, GROUP.g, GROUP.power(7)), key_id=4),
     )
     assert chip_auth.require_mapping(mapping(), several)["cam_keys"] == 2
+
+
+def test_mapping_with_a_crowd_of_keys_is_not_computed():
+    crowd = [key_info(2, ec_spki(P256, CURVE.multiply(7 + number)), key_id=number) for number in range(5)]
+    with pytest.raises(UnsupportedAlgorithmError) as caught:
+        chip_auth.require_mapping(mapping(), infos(*crowd))
+    assert caught.value.facts["what"] == "mapping-keys"
+    own = octets(MAPPING, "ChipAuthenticationPublicKeyInfo")
+    assert chip_auth.require_mapping(mapping(), infos(own, *crowd[:3]))["cam_keys"] == 4
 
 
 BAD_MAPPINGS = {
