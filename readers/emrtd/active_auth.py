@@ -11,6 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import crypto
+from readers.emrtd.curve_library import library_verifies
 from readers.emrtd.evidence import Facts, freeze
 from readers.emrtd.pki.ecdsa import PointKey, ecdsa_holds
 from readers.errors import ActiveAuthError, TlvError
@@ -175,15 +176,24 @@ def _require_ecdsa(key: EcKey, challenge: bytes, signature: bytes, named: str | 
     if not (0 < r < key.curve.n and 0 < s < key.curve.n):
         raise ActiveAuthError(reason="signature-range")
     encoded = tlv.encode(der.SEQUENCE, der.encode_integer(r), der.encode_integer(s))
-    public = PointKey(curve=key.curve, point=key.point)
     for algorithm in (named,) if named else _assumed_hashes(key.bits):
-        if ecdsa_holds(public, encoded, hashlib.new(algorithm, challenge).digest()):
+        if _holds(key, encoded, challenge, algorithm):
             return {
                 "aa_hash_algorithm": algorithm,
                 "aa_hash_source": "declared" if named else "assumed",
                 "aa_signature": form,
             }
     raise ActiveAuthError(reason="signature")
+
+
+def _holds(key: EcKey, encoded: bytes, challenge: bytes, algorithm: str) -> bool:
+    """By OpenSSL, ten times as fast, where it has the curve."""
+    hashed = hashlib.new(algorithm, challenge).digest()
+    point = key.point
+    held = library_verifies(
+        key.curve.name, point.x, point.y, signature=encoded, hashed=hashed, hash_name=algorithm
+    )
+    return ecdsa_holds(PointKey(curve=key.curve, point=point), encoded, hashed) if held is None else held
 
 
 def _split(signature: bytes, size: int) -> tuple[int, int, str]:

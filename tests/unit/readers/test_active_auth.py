@@ -404,3 +404,26 @@ def test_ec_key_hides_in_repr():
     key = ec_key(13, 77)
     assert str(key.ec.point.x) not in repr(key)
     assert key.spki.hex() not in repr(key)
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=lambda curve: curve.name)
+@pytest.mark.parametrize("library", [True, False])
+def test_own_arithmetic_is_for_curves_that_the_library_lacks(curve, library, monkeypatch):
+    """A wrong answer without a declared hash is tried with every hash: that must not be slow where it need not be."""
+    private, challenge = 0x1234567, bytes(range(8))
+    key = parse_dg15(tlv.encode(0x6F, ec_spki(curve.parameter_id, curve.multiply(private))))
+    nonce, size = 0x7654321, (curve.n.bit_length() + 7) // 8
+    hashed = hashlib.sha256(challenge).digest()
+    number = int.from_bytes(hashed, "big") >> max(0, 256 - curve.n.bit_length())
+    r = curve.multiply(nonce).x % curve.n
+    s = pow(nonce, -1, curve.n) * (number + r * private) % curve.n
+    own = []
+    real = active_auth.ecdsa_holds
+    monkeypatch.setattr(active_auth, "ecdsa_holds", lambda *given: own.append(1) or real(*given))
+    if not library:
+        monkeypatch.setattr(active_auth, "library_verifies", lambda *given, **named: None)
+    signature = r.to_bytes(size, "big") + s.to_bytes(size, "big")
+    assert active_auth.require_answer(key, challenge, signature)["aa_hash_algorithm"] == "sha256"
+    with pytest.raises(ActiveAuthError):
+        active_auth.require_answer(key, challenge[::-1], signature)
+    assert bool(own) is (not library or curve.parameter_id in {9, 11, 14})
