@@ -245,7 +245,7 @@ def _require_making(proofs: tuple[StoredProof, ...]) -> Facts:
 
 def _check_time(run: _Run, evidence: Evidence, at: datetime, checkpoints: frozenset[bytes]) -> None:
     """Not before a checkpoint known from elsewhere is all that can be shown; without one, nothing."""
-    if evidence.read_at > at + CLOCK_TOLERANCE:
+    if evidence.read_at - at > CLOCK_TOLERANCE:
         run.check("time", _refuse_time, (evidence.read_at - at).days)
         return
     roots = {proof.root for proof in evidence.proofs}

@@ -33,7 +33,8 @@ MAX_OCTETS: Final = 1024 * 1024
 MAX_ROWS: Final = 256
 MAX_FACTS: Final = 64
 MAX_TEXT: Final = 4096
-MAX_PROOFS: Final = 32
+MAX_PROOFS: Final = 4
+"""One of the read and one of each time the card was put back (`resume.MAX_RESUMES`)."""
 MAX_SIGNATURE: Final = 1024
 RANDOM_OCTETS: Final = 32
 ROOT_OCTETS: Final = 32

@@ -15,6 +15,7 @@ from readers.errors import EvidenceFileError
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+ -]{0,63}")
 _STAMP: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_YEARS: Final = range(2000, 2200)
 _MAX_INTEGER: Final = 2**53
 
 
@@ -122,12 +123,15 @@ class StrictObject:
         return self.octets(name, size, exactly=size)
 
     def moment(self, name: str) -> datetime:
-        """A time, UTC."""
+        """A time, UTC, of the years in which such files can have been written: days may be counted from it."""
         text = self.text(name, _STAMP)
         try:
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError:
             raise EvidenceFileError(field=self.path(name), reason="value") from None
+        if moment.year not in _YEARS:
+            raise EvidenceFileError(field=self.path(name), reason="value")
+        return moment
 
     def rows(self, name: str, most: int) -> list[StrictObject]:
         """A list of at most so many objects."""
