@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from readers.emrtd import active_auth, chip_auth, files
 from readers.emrtd.evidence import ActiveProof, ConsistentKeys, Facts, ProvenBy, freeze
+from readers.emrtd.session import is_about_length
 from readers.errors import ActiveAuthError, ChipStatusError
 from readers.iso7816 import status_words
 from readers.iso7816.apdu import MAX_EXTENDED_LE, MAX_SHORT_LE, CommandApdu, ResponseApdu
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from readers.emrtd.lds.dg15 import ActiveKey
     from readers.emrtd.session import ChipSession
     from readers.emrtd.steps import StepLog
+    from readers.errors import SecureMessagingError
 
 _SELECT: Final = 0xA4
 _INTERNAL_AUTHENTICATE: Final = 0x88
@@ -57,6 +59,16 @@ class ChipProver:
         self._log = log
         self._randbytes = randbytes
         self._facts: dict[str, str | int] = {}
+        self._asking: bool | None = None
+
+    def wants_other_form(self, error: SecureMessagingError) -> bool:
+        """Whether the chip ended the session over the form in which the signature was asked for, and there is another
+        to ask in, in a new session: it is among the chip's habits from now on."""
+        habits = self._session.habits
+        if self._asking is None or habits.long_signature is not None or not is_about_length(error):
+            return False
+        habits.long_signature = not self._asking
+        return True
 
     def prove(self, keys: ConsistentKeys, *, mapping: ChipMapping | None, challenge: bytes | None) -> Proofs:
         """Every proof that the signed keys promise; Active Authentication only with a challenge of eight fresh
@@ -128,17 +140,26 @@ class ChipProver:
             command = CommandApdu(
                 ins=_INTERNAL_AUTHENTICATE, data=challenge, le=MAX_EXTENDED_LE if long else MAX_SHORT_LE
             )
+            self._asking = extended
             response = self._session.channel.send(command, extended=extended)
+            self._asking = None
             if response.sw not in _LENGTH_TROUBLE and not status_words.is_wrong_le(response.sw):
                 break
         else:
             raise ChipStatusError(command="internal-authenticate", sw=f"{response.sw:04X}")
         if response.sw != status_words.OK:
             raise ActiveAuthError(reason="refused", sw=f"{response.sw:04X}")
+        if extended:
+            self._session.takes_extended()
         return response.data
 
     def _forms(self, key: ActiveKey) -> tuple[bool, ...]:
-        """Whether to ask in the extended form, in order: a long signature needs it or GET RESPONSE (9303-11 6.1)."""
+        """Whether to ask in the extended form, in order: a long signature needs it or GET RESPONSE (9303-11 6.1).
+
+        Where nobody knows, the short form goes first: a chip that has no other would end the session."""
         if key.family != "rsa" or key.bits // 8 <= self._session.channel.read_octets:
             return (False,)
-        return (False, True) if self._session.length.extended is False else (True, False)
+        known = self._session.habits.long_signature
+        if known is not None:
+            return (known,)
+        return (True, False) if self._session.length.extended else (False, True)

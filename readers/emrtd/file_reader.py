@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from readers.iso7816.channel import Channel
 
 _SELECT: Final = 0xA4
+_NO_ANSWER_WANTED: Final = 0x0C
 _READ_BINARY: Final = 0xB0
 _READ_BINARY_ODD: Final = 0xB1
 _OFFSET_OBJECT: Final = 0x54
@@ -74,12 +75,31 @@ class PartialFile:
 
 @dataclass(slots=True)
 class ChipHabits:
-    """What reading has shown of a chip: by which identifiers it gives files, how it answers beyond 7FFF, and the
-    most octets it gives at once (0: no limit met)."""
+    """What reading has shown of a chip: by which identifiers it gives files, how it answers beyond 7FFF, the most
+    octets it gives at once (0: no limit met), the P2 of SELECT, and whether it gives a long signature in the extended
+    form (None: not met)."""
 
     way: Way = ""
     far_form: FarForm = ""
     most_octets: int = 0
+    select_p2: int = _NO_ANSWER_WANTED
+    long_signature: bool | None = None
+
+
+def select(channel: Channel, habits: ChipHabits, *, p1: int, data: bytes) -> ResponseApdu:
+    """SELECT without wanting the file's description; with it, where a chip knows no other form (6A86), from then on
+    (ISO/IEC 7816-4 11.2.2)."""
+    response = channel.send(_select_command(p1, habits.select_p2, data))
+    if response.sw == status_words.WRONG_P1P2 and habits.select_p2 == _NO_ANSWER_WANTED:
+        habits.select_p2 = 0x00
+        response = channel.send(_select_command(p1, habits.select_p2, data))
+    return response
+
+
+def _select_command(p1: int, p2: int, data: bytes) -> CommandApdu:
+    return CommandApdu(
+        ins=_SELECT, p1=p1, p2=p2, data=data, le=None if p2 == _NO_ANSWER_WANTED else MAX_SHORT_LE
+    )
 
 
 class FileReader:
@@ -142,8 +162,7 @@ class FileReader:
         return content
 
     def _select(self, spec: FileSpec) -> None:
-        select = CommandApdu(ins=_SELECT, p1=0x02, p2=0x0C, data=spec.file_id_bytes)
-        status = self._channel.send(select).sw
+        status = select(self._channel, self._habits, p1=0x02, data=spec.file_id_bytes).sw
         if status in _NOT_THERE:
             raise ChipFileMissingError(file=spec.name)
         if status != status_words.OK:
@@ -154,7 +173,7 @@ class FileReader:
         self._commands_left = _COMMANDS_BESIDES
         self._far_p2 = 0
         if not partial.total:
-            first = self._ask(spec, min(self._block, spec.at_least), _near(first_p1, 0))
+            first = self._ask(spec, min(self._block, spec.at_least), _near(first_p1, 0), begun=False)
             partial.total = _announced_length(spec, first)
             partial.octets[:] = first[: partial.total]
         elif first_p1:
@@ -205,19 +224,26 @@ class FileReader:
         return data
 
     def _ask(
-        self, spec: FileSpec, count: int, command: Callable[[int], CommandApdu], *, margin: int = 0
+        self,
+        spec: FileSpec,
+        count: int,
+        command: Callable[[int], CommandApdu],
+        *,
+        margin: int = 0,
+        begun: bool = True,
     ) -> bytes:
         """Octets of one READ BINARY, at least one and at most as many as asked for; asked again with the length that
         the chip names (6Cxx), for less (6700), for less at this place (6B00).
 
-        `margin`: octets of the object around the answer, which not every chip counts to the length."""
+        `margin`: octets of the object around the answer, which not every chip counts to the length; `begun`: the
+        file has announced a length, so that 6B00 breaks its word."""
         if self._short_block - margin < count <= MAX_SHORT_LE:
             count = self._short_block - margin
         while True:
             response = self._send(spec, command(count))
             fewer = self._fewer(response.sw, count, margin)
             if response.data or not fewer:
-                return _require_some(spec, _good_data(spec, response), count + 2 * margin)
+                return _require_some(spec, _good_data(spec, response, begun=begun), count + 2 * margin)
             count = fewer
 
     def _fewer(self, sw: int, count: int, margin: int) -> int:
@@ -245,9 +271,9 @@ def _near(p1: int, p2: int) -> Callable[[int], CommandApdu]:
     return lambda count: CommandApdu(ins=_READ_BINARY, p1=p1, p2=p2, le=count)
 
 
-def _good_data(spec: FileSpec, response: ResponseApdu) -> bytes:
+def _good_data(spec: FileSpec, response: ResponseApdu, *, begun: bool) -> bytes:
     if response.sw not in _SHORTER_THAN_ASKED:
-        if response.sw == status_words.WRONG_OFFSET:
+        if response.sw == status_words.WRONG_OFFSET and begun:
             raise ChipMalformedError(file=spec.name, reason="shorter-than-announced")
         if response.sw in _NOT_THERE:
             raise ChipFileMissingError(file=spec.name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from readers.emrtd import active_auth, files
 from readers.emrtd.access import difference
 from readers.emrtd.card_link import CardLink
-from readers.emrtd.chip_proofs import ChipProver, listed_files
+from readers.emrtd.chip_proofs import ChipProver, Proofs, listed_files
 from readers.emrtd.evidence import GenuineChip, OpenedChip, RawChip, freeze
 from readers.emrtd.file_reader import ChipHabits, PartialFile, Progress
 from readers.emrtd.limits import ReadLimits
@@ -25,6 +25,7 @@ from readers.errors import (
     AccessDowngradeError,
     ChipFileMissingError,
     ChipFileTooLargeError,
+    ChipMalformedError,
     ChipStatusError,
     ReaderError,
     SecureMessagingError,
@@ -45,7 +46,7 @@ _NEEDED: Final = (files.DG1, files.DG2)
 _WANTED: Final = (files.DG1, files.DG2, files.DG13, files.DG11, files.DG12)
 """What is needed first: a chip that does not give the rest may end the session over it."""
 SESSION_ENDED: Final = "session-ended"
-_NOT_GIVEN: Final = frozenset({"6A82", "6A83", "6982", "6985"})
+_NOT_GIVEN: Final = frozenset({"6A81", "6A82", "6A83", "6A86", "6A88", "6982", "6985", "6986"})
 
 
 class ChipReader:
@@ -128,16 +129,26 @@ class ChipReader:
         Raises ChipAuthError, ActiveAuthError on a failed proof. Where nothing can be proven `proven_by` is
         "nothing" and the facts say why: "suppressed" when the SOD lists a DG15 that the chip does not show."""
         self._use_challenge(challenge)
-        self._begin()
-        prover = ChipProver(self._session, self._tools.log, randbytes=self._tools.randbytes)
-        with self._session.learning():
-            proofs = prover.prove(keys, mapping=self._mapping, challenge=challenge)
+        progress = self._begin()
+        while (proofs := self._prove(keys, challenge)) is None:  # once: there are two forms
+            self._open_again(progress)
         return GenuineChip(
             keys=keys,
             proven_by=proofs.proven_by,
             active_proofs=() if proofs.active is None else (proofs.active,),
             facts=freeze({"proven_by": proofs.proven_by, **proofs.facts}),
         )
+
+    def _prove(self, keys: ConsistentKeys, challenge: bytes) -> Proofs | None:
+        """Every proof; None where the chip ended the session over the form of a command, and takes another."""
+        prover = ChipProver(self._session, self._tools.log, randbytes=self._tools.randbytes)
+        with self._session.learning():
+            try:
+                return prover.prove(keys, mapping=self._mapping, challenge=challenge)
+            except SecureMessagingError as error:
+                if not prover.wants_other_form(error):
+                    raise
+        return None
 
     def read(self, genuine: GenuineChip) -> RawChip:
         """Read DG1, DG2 and, where the SOD lists them and the chip gives them, DG11, DG12 and DG13.
@@ -234,8 +245,8 @@ class ChipReader:
             with self._tools.log.step(spec.name) as step:
                 try:
                     opened[spec.name] = self._fetch_opening_file(spec, progress)
-                except (ChipFileMissingError, SecureMessagingError) as error:
-                    if spec is files.EF_SOD or not _is_not_given(error):
+                except ReaderError as error:
+                    if spec is files.EF_SOD or not _is_dispensable(spec, error):
                         raise
                     step.skip(error.code)
                     absent.append(spec.name)
@@ -275,6 +286,18 @@ class ChipReader:
             raise ValueError("a challenge is used once")
         self._challenges.add(challenge)
         return challenge
+
+
+def _is_dispensable(spec: FileSpec, error: ReaderError) -> bool:
+    """Whether reading may go on without this opening file. EF.COM only informs, and may be anything; of DG14 and DG15
+    the SOD says whether they are missed."""
+    if spec is files.EF_COM and isinstance(
+        error, ChipMalformedError | ChipFileTooLargeError | ChipStatusError
+    ):
+        return True
+    if isinstance(error, ChipStatusError):
+        return error.facts.get("sw") in _NOT_GIVEN
+    return isinstance(error, ChipFileMissingError | SecureMessagingError) and _is_not_given(error)
 
 
 def _is_not_given(error: ReaderError) -> bool:

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from readers.emrtd import files
 from readers.emrtd.access import AccessOpener, AccessPolicy, Granted, Tries
-from readers.emrtd.file_reader import ChipHabits, FileReader, Progress
-from readers.emrtd.length_probe import LEAST_OCTETS, SHORT_OCTETS, AnswerLength, find_length, shorter
+from readers.emrtd.file_reader import ChipHabits, FileReader, Progress, select
+from readers.emrtd.length_probe import (
+    LEAST_OCTETS,
+    SHORT_OCTETS,
+    TRIED_OCTETS,
+    AnswerLength,
+    find_length,
+    shorter,
+)
 from readers.emrtd.secure_messaging import SecureChannel
 from readers.errors import (
     CardLostError,
@@ -20,7 +27,6 @@ from readers.errors import (
     SecureMessagingError,
 )
 from readers.iso7816 import status_words
-from readers.iso7816.apdu import CommandApdu
 from readers.iso7816.channel import PlainChannel
 
 if TYPE_CHECKING:
@@ -107,6 +113,16 @@ class ChipSession:
                 self._select_application()
         return granted
 
+    @property
+    def habits(self) -> ChipHabits:
+        """What this read has shown of the chip."""
+        return self._tools.habits
+
+    def takes_extended(self) -> None:
+        """Note that the chip took a command in the extended form, where another thing was remembered of its type."""
+        if self.length.source == "remembered" and not self.length.extended:
+            self._remember(TRIED_OCTETS)
+
     def use(self, channel: SecureChannel) -> None:
         """Go on with the keys that Chip Authentication agreed on."""
         self._secure = channel
@@ -132,7 +148,7 @@ class ChipSession:
     def ask_for_less(self, error: SecureMessagingError) -> bool:
         """Whether the chip ended the session over the length of an answer, and there is a shorter one to ask for in the
         next session; it is the `length` from now on."""
-        if not _is_about_length(str(error.facts.get("sw", ""))) or self.length.octets <= LEAST_OCTETS:
+        if not is_about_length(error) or self.length.octets <= LEAST_OCTETS:
             return False
         self._ask_for_less()
         return True
@@ -140,8 +156,11 @@ class ChipSession:
     def _ask_for_less(self) -> None:
         less = shorter(self.length.octets)
         self._length = AnswerLength(octets=less, extended=False, source="remembered")
+        self._remember(less)
+
+    def _remember(self, octets: int) -> None:
         if self._tools.memory is not None and self._tools.link.atr:
-            self._tools.memory.put(self._tools.link.atr, less)
+            self._tools.memory.put(self._tools.link.atr, octets)
 
     def _reader(self, channel: Channel, progress: Progress) -> FileReader:
         if not isinstance(channel, SecureChannel):
@@ -156,7 +175,7 @@ class ChipSession:
         )
 
     def _select_application(self) -> None:
-        response = self.channel.send(CommandApdu(ins=_SELECT, p1=0x04, p2=0x0C, data=files.LDS1_AID))
+        response = select(self.channel, self.habits, p1=0x04, data=files.LDS1_AID)
         if response.sw == status_words.FILE_NOT_FOUND:
             raise ChipFileMissingError(file="LDS1")
         status_words.require_ok(response, command="select-application")
@@ -180,6 +199,7 @@ class _OpeningFiles:
             return self._reader.read_by_sfi(spec)
 
 
-def _is_about_length(sw: str) -> bool:
-    """6700 or 6Cxx outside protection."""
+def is_about_length(error: SecureMessagingError) -> bool:
+    """Whether a chip ended the session with 6700 or 6Cxx outside protection."""
+    sw = str(error.facts.get("sw", ""))
     return sw == f"{status_words.WRONG_LENGTH:04X}" or sw.startswith("6C")

@@ -186,7 +186,8 @@ def test_a_chip_that_takes_only_short_identifiers(sw):
     assert reader.fetch(PartialFile(spec=files.DG2)) == content(600)
     assert habits.way == "sfi"
     assert reader.fetch(PartialFile(spec=files.DG2)) == content(600)
-    assert sum(command.ins == 0xA4 for command in channel.commands) == 1
+    other_form = sw == 0x6A86  # SELECT with an answer is tried once where its P2 is not taken
+    assert sum(command.ins == 0xA4 for command in channel.commands) == 1 + other_form
 
 
 def test_a_chip_that_selects_is_not_asked_by_short_identifier():

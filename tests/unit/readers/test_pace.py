@@ -301,7 +301,10 @@ def test_cheating_chip(name):
     assert caught.value.facts["step"]
 
 
-@pytest.mark.parametrize("sw", ["6300", "63C2", "6983", "6982"])
+WRONG_KEY = ["6300", "63C2", "6983", "6982", "6985", "6988", "6A80", "6A88"]
+
+
+@pytest.mark.parametrize("sw", WRONG_KEY)
 def test_refused_token_is_a_wrong_key(sw):
     with pytest.raises(AccessDeniedError) as caught:
         run(replay(*exchanges(GA_4=bytes.fromhex(sw))))
@@ -311,6 +314,8 @@ def test_refused_token_is_a_wrong_key(sw):
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("sw", ["6A80", "6985", "6A86", "6A87", "6A88", "6700", "6F00"])
 def test_refused_step(step, sw):
+    if step == "GA_4" and sw in WRONG_KEY:
+        pytest.skip("a wrong key")
     with pytest.raises(ChipStatusError) as caught:
         run(replay(*exchanges(**{step: bytes.fromhex(sw)})))
     assert caught.value.facts["sw"] == sw

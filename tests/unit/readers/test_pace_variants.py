@@ -92,9 +92,21 @@ def test_parameters_are_named_first_where_several_are_offered():
 
 def test_without_parameter_id():
     curves = [reference for _, reference in forms(pace_info(parameter_id=None))]
-    assert curves == [13, 12, 16, 15, 17, 18, 14, 11, 10, 9, 8, None]
+    assert curves == [13, 12, 16, 15, 17, 18, 14, 11, 10, 9, 8] + 11 * [None]
     assert 10 not in [reference for _, reference in forms(pace_info("ecdh-im", AES_128, None))]
-    assert [reference for _, reference in forms(pace_info("dh-gm", AES_128, None))] == [2, 1, 0, None]
+    assert [reference for _, reference in forms(pace_info("dh-gm", AES_128, None))] == [2, 1, 0] + 3 * [None]
+
+
+def test_only_a_guess_is_marked_as_one():
+    def guessed(*offered):
+        return {form.guessed for form in choice(*offered).forms}
+
+    unnumbered = pace_info(parameter_id=None)
+    assert guessed(unnumbered) == guessed(pace_info("dh-gm", AES_128, None)) == {True}
+    described = [domain_info("ecdh-gm", explicit_curve(CURVES[number]), 40 + number) for number in (12, 16)]
+    for offered in ((pace_info(),), (unnumbered, described[0]), (unnumbered, *described)):
+        assert guessed(*offered) == {False}
+    assert {form.guessed for form in assumed_variant().forms} == {False}
 
 
 def numbers(*values):
