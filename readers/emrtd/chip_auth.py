@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from readers.emrtd import crypto
 from readers.emrtd.agreement_key import EcKey, StaticKey, parse_dh_key, parse_ec_key
 from readers.emrtd.crypto import CipherSuite
-from readers.emrtd.curves import CURVES, Curve, CurveError, Scalar
+from readers.emrtd.curves import CURVES, Curve, CurveError, Point, Scalar
 from readers.emrtd.evidence import Facts, freeze
 from readers.emrtd.lds.security_infos import ID_CA, ID_PK
 from readers.emrtd.pki.errors import UnsupportedAlgorithmError
@@ -312,10 +311,15 @@ def require_mapping(mapping: ChipMapping, infos: SecurityInfos) -> Facts:
     number = int.from_bytes(mapping.data, "big")
     if len(mapping.data) > curve.size or not 0 < number < curve.n:
         raise ChipAuthError(reason="mapping-scalar")
-    scalar, expected = Scalar(curve, number), curve.encode(mapped)
-    if not any(crypto.same(curve.encode(scalar.of(key.point)), expected) for key in keys):
+    scalar = Scalar(curve, number)
+    if not any(_maps(scalar, key, mapped) for key in keys):
         raise ChipAuthError(reason="mapping")
     return freeze({"cam_curve": curve.name, "cam_keys": len(keys)})
+
+
+def _maps(scalar: Scalar, key: EcKey, mapped: Point) -> bool:
+    """Whether the key's multiple is the mapping key; the y-coordinate, which costs most, only where x is right."""
+    return scalar.x_of(key.point) == key.curve.encode_x(mapped) and scalar.of(key.point) == mapped
 
 
 def _mapping_keys(infos: SecurityInfos, curve: Curve) -> Iterator[EcKey]:

@@ -29,6 +29,7 @@ from readers.emrtd.lds.dg13 import parse_dg13
 from readers.emrtd.lds.dg14 import parse_dg14
 from readers.emrtd.lds.dg15 import parse_dg15
 from readers.emrtd.lds.mrz import parse_mrz
+from readers.emrtd.pace_variants import choose_variant, offers_better
 from readers.emrtd.pki.certificate import read_certificate, read_pem_or_der
 from readers.emrtd.pki.crl import read_crl
 from readers.emrtd.pki.master_list import read_master_list
@@ -45,6 +46,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CHALLENGE = bytes(range(1, 9))
+_AGREED_BITS = 2048
+_CROWD_PROOF = ChipMapping(
+    oid="0.4.0.127.0.7.2.2.4.6.2",
+    parameter_id=17,
+    mapping_key=CURVES[17].encode(CURVES[17].generator),
+    data=(CURVES[17].n - 0x1234567890ABCDEF).to_bytes(64, "big"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +80,24 @@ def _dg14(octets: bytes) -> None:
     infos.missing_from(infos)
     with suppress(ReaderError):
         _ = infos.pace, infos.pace_domains, infos.active_auth_algorithm
+    with suppress(ReaderError):
+        chip_auth.require_mapping(_CROWD_PROOF, infos)
     choice = chip_auth.choose(infos)
     if choice is not None:
         _ = choice.protocol, choice.facts
+        if choice.key is not None and choice.key.bits <= _AGREED_BITS:
+            choice.key.agree(_counted)
+
+
+def _counted(octets: int) -> bytes:
+    """Randomness that is none, so that a crash can be repeated."""
+    return bytes((7 * number + 1) % 256 for number in range(octets))
 
 
 def _card_access(octets: bytes) -> None:
     infos = parse_card_access(octets)
     _ = infos.pace, infos.pace_domains, infos.offers_pace
+    _ = choose_variant(infos).info.protocol, offers_better(infos, "pace-ecdh-gm-3des")
 
 
 def _dg15(octets: bytes) -> None:
@@ -194,10 +212,10 @@ TARGETS: dict[str, Target] = {
     "dg11": Target(parse_dg11, _of("DG11")),
     "dg12": Target(parse_dg12, _of("DG12")),
     "dg13": Target(parse_dg13, _of("DG13")),
-    "dg14": Target(_dg14, _of("DG14", "CardAccess")),
+    "dg14": Target(_dg14, lambda: [*_of("DG14", "CardAccess")(), *seeds.agreement_keys()]),
     "dg15": Target(_dg15, _of("DG15")),
     "active-answer": Target(_active_answer, lambda: [bytes(256), b"\x6a" + bytes(254) + b"\xbc"]),
-    "card-access": Target(_card_access, _of("CardAccess")),
+    "card-access": Target(_card_access, lambda: [*_of("CardAccess")(), seeds.many_domains()]),
     "card-security": Target(require_signed_infos, _of("CardSecurity")),
     "mrz": Target(lambda octets: parse_mrz(_text(octets)), _mrz_seeds),
     "qr": Target(parse_qr, _qr_seeds),
@@ -211,7 +229,7 @@ TARGETS: dict[str, Target] = {
     "trust-file": Target(read_trust_file, _trust_files),
     "face-record": Target(parse_face_image, _face_records),
     "mapping-proof": Target(_mapping_proof, _mapping_seeds),
-    "evidence": Target(_evidence, lambda: [seeds.material().evidence, b"{}"]),
+    "evidence": Target(_evidence, lambda: [seeds.material().evidence, seeds.late_evidence(), b"{}"]),
     "secure-messaging": Target(chips.secure_messaging, chips.secure_seeds),
     "pace": Target(chips.pace, chips.pace_seeds),
     "chip": Target(chips.whole_read, chips.read_seeds),
