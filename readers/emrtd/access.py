@@ -9,20 +9,23 @@ The order of decisions, none of which is ever made again with a weaker result:
    next one; a chip that breaks the protocol ends it. A chip that is opened again gets the key that it took, and that
    one alone: it is no further key, and where it is refused now no key is sent any more.
 4. BAC only where the policy allows it and the chip offers no PACE at all: CardAccess was read and names none, or
-   there is no such file and the assumed way is unknown to the chip. Never because PACE failed.
+   there is no such file and the assumed way is unknown to the chip. Never because PACE failed. A file whose
+   identifier is refused for want of rights (6982, 6985) is there; an answer without a diagnosis (6900, 6F00) says
+   that neither file nor PACE is there only where the chip has given this one answer to everything so far.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from readers.emrtd import bac, files
 from readers.emrtd.access_key import CAN_REFERENCE, MRZ_REFERENCE, AccessKey, refuse_pin
 from readers.emrtd.evidence import Access, CardAccessOrigin, ChipMapping, Facts, freeze
 from readers.emrtd.lds.card_access import parse_card_access
-from readers.emrtd.pace import PaceReader, PaceSession, Refusal
+from readers.emrtd.pace import PaceSession, Refusal
 from readers.emrtd.pace_mapping import EcDomain
+from readers.emrtd.pace_start import BLOCKED, begin_pace
 from readers.emrtd.pace_variants import Form, PaceVariant, assumed_variant, choose_variant
 from readers.errors import (
     AccessDeniedError,
@@ -46,31 +49,27 @@ if TYPE_CHECKING:
 BacReason = Literal["no-pace-offered", "no-card-access"]
 _SELECT: Final = 0xA4
 _MASTER_FILE: Final = bytes.fromhex("3F00")
-_OTHER_FORM: Final = frozenset(
-    {sw.WRONG_DATA, sw.WRONG_P1P2, 0x6A87, sw.REFERENCED_DATA_NOT_FOUND, sw.CONDITIONS_NOT_SATISFIED}
-)
-"""Answers to MSE:Set AT or the first GENERAL AUTHENTICATE after which another form, then another kind of password, is
-worth asking for (9303-11 4.4.4.1, note 1)."""
-_BLOCKED: Final = frozenset({0x63C0, sw.METHOD_BLOCKED})
-_NO_PACE: Final = frozenset(
+_NOTHING_HERE: Final = frozenset(
     {
-        sw.WRONG_DATA,
+        sw.CHANNEL_NOT_SUPPORTED,
+        sw.NO_APPLICATION,
         sw.FUNCTION_NOT_SUPPORTED,
-        sw.FILE_NOT_FOUND,
         sw.WRONG_P1P2,
-        sw.REFERENCED_DATA_NOT_FOUND,
+        sw.WRONG_OFFSET,
         sw.INS_NOT_SUPPORTED,
         sw.CLA_NOT_SUPPORTED,
-        sw.SECURITY_NOT_SATISFIED,
-        sw.CONDITIONS_NOT_SATISFIED,
     }
 )
+"""Answers of chips that have neither files nor protocols outside the application."""
+_NO_PACE: Final = _NOTHING_HERE | {
+    sw.WRONG_DATA,
+    sw.FILE_NOT_FOUND,
+    sw.REFERENCED_DATA_NOT_FOUND,
+    sw.SECURITY_NOT_SATISFIED,
+    sw.CONDITIONS_NOT_SATISFIED,
+}
 """Answers to the assumed PACE by which a chip says that it does not speak it."""
-_NO_SUCH_FILE: Final = frozenset(
-    f"{status:04X}"
-    for status in (sw.FUNCTION_NOT_SUPPORTED, sw.WRONG_P1P2, sw.INS_NOT_SUPPORTED, sw.CLA_NOT_SUPPORTED)
-)
-"""Answers to SELECT by file identifier of chips that have no files outside the application."""
+_NO_DIAGNOSIS: Final = frozenset({sw.NOT_ALLOWED, sw.NO_DIAGNOSIS})
 
 
 class FileSource(Protocol):
@@ -145,11 +144,17 @@ def difference(first: Granted, again: Granted) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CardAccess:
-    """EF.CardAccess as found. `absent`: the chip says that there is none."""
+    """EF.CardAccess as found. `absent`: the chip says that there is none; `answers`: the status words with which it
+    refused everything that it was asked for it."""
 
     octets: bytes | None = field(repr=False)
     origin: CardAccessOrigin
     absent: bool = False
+    answers: frozenset[int] = frozenset()
+
+    def without_diagnosis(self, status: int) -> bool:
+        """Whether this status word is all that the chip has ever said, and tells nothing."""
+        return status in _NO_DIAGNOSIS and self.answers == {status}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +223,7 @@ class AccessOpener:
         self._taken = key
         try:
             return self.open((key,))
-        except AccessDeniedError:
+        except (AccessDeniedError, AccessLockedError):
             self._tries.over = True
             raise
         finally:
@@ -237,9 +242,10 @@ class AccessOpener:
         if isinstance(opened, _Opened):
             return self._granted(variant, opened, found)
         facts: dict[str, str | int] = {"command": opened.command, "sw": f"{opened.sw:04X}"}
-        if opened.sw not in _NO_PACE:
+        silent = self._policy.bac_allowed and found.without_diagnosis(opened.sw)
+        if opened.sw not in _NO_PACE and not silent:
             raise ChipStatusError(**facts)
-        if found.absent:
+        if found.absent or silent:
             return self._open_by_bac(keys, found, "no-card-access", facts)
         raise PaceNotOfferedError(**facts)
 
@@ -253,7 +259,7 @@ class AccessOpener:
         for index, key in enumerate(keys, start=1):
             if key.reference in refusals or not self._may_send(key):
                 continue
-            begun = self._begin(variant, forms, key)
+            begun = begin_pace(self._plain, variant, forms, key, randbytes=self._randbytes)
             if isinstance(begun, Refusal):
                 refusals[key.reference] = begun
                 continue
@@ -264,35 +270,13 @@ class AccessOpener:
                 return _Opened(session=protocol.finish(key), form=form, index=index, key=key)
             except AccessDeniedError as error:
                 denied = error
+                if _is_blocked(denied):
+                    refusals[key.reference] = Refusal(command="token", sw=sw.METHOD_BLOCKED)
         if denied is not None:
-            raise AccessDeniedError(**denied.facts, tries=self.tries)
-        return self._require_not_blocked(next(iter(refusals.values())))
-
-    def _begin(
-        self, variant: PaceVariant, forms: Sequence[Form], key: AccessKey
-    ) -> tuple[PaceReader, Form] | Refusal:
-        """A run that waits for its key, in the first form that the chip takes. Costs no try."""
-        refusal: Refusal | None = None
-        for form in forms:
-            protocol = PaceReader(
-                self._plain,
-                variant.info,
-                randbytes=self._randbytes,
-                domain=form.domain,
-                reference=form.reference,
-            )
-            refused = protocol.begin(key)
-            if refused is None:
-                return protocol, form
-            refusal = refusal or refused
-            if refused.sw not in _OTHER_FORM:
-                return refused
-        if refusal is None:
-            raise PaceNotOfferedError(protocol=variant.info.protocol)
-        return refusal
-
-    def _require_not_blocked(self, refusal: Refusal) -> Refusal:
-        if refusal.sw in _BLOCKED:
+            kind = AccessLockedError if _is_blocked(denied) else AccessDeniedError
+            raise kind(**denied.facts, tries=self.tries)
+        refusal = next(iter(refusals.values()))
+        if refusal.sw in BLOCKED:
             raise AccessLockedError(sw=f"{refusal.sw:04X}", tries=self.tries)
         return refusal
 
@@ -372,29 +356,36 @@ class AccessOpener:
     def _read_card_access(self) -> _CardAccess:
         """EF.CardAccess by every way there is, else what says that there is none to read."""
         found = self._read_card_access_once()
-        if found.octets is None and self._select_master_file():
-            again = self._read_card_access_once()
-            return again if again.octets is not None or again.absent else found
-        return found
+        if found.octets is not None:
+            return found
+        status = self._select_master_file()
+        if status != sw.OK:
+            return replace(found, answers=found.answers | {status})
+        again = self._read_card_access_once()
+        return (
+            again if again.octets is not None or again.absent else replace(found, answers=frozenset({sw.OK}))
+        )
 
     def _read_card_access_once(self) -> _CardAccess:
         reader = self._reader_for(self._plain)
-        absent = False
         try:
             return _CardAccess(octets=reader.read(files.EF_CARD_ACCESS), origin="file-id")
-        except ChipFileMissingError:
-            absent = True
-        except ChipStatusError as error:
-            absent = error.facts["sw"] in _NO_SUCH_FILE
+        except (ChipFileMissingError, ChipStatusError) as error:
+            by_id = _status(error)
         try:
             return _CardAccess(octets=reader.read_by_sfi(files.EF_CARD_ACCESS), origin="sfi")
-        except (ChipFileMissingError, ChipStatusError):
-            return _CardAccess(octets=None, origin="assumed", absent=absent)
+        except (ChipFileMissingError, ChipStatusError) as error:
+            return _CardAccess(
+                octets=None,
+                origin="assumed",
+                absent=by_id == sw.FILE_NOT_FOUND or by_id in _NOTHING_HERE,
+                answers=frozenset({by_id, _status(error)}),
+            )
 
-    def _select_master_file(self) -> bool:
-        """Whether the chip lets the master file be selected; the Vietnamese card answers 6D00."""
+    def _select_master_file(self) -> int:
+        """Status word of SELECT MF; the Vietnamese card answers 6D00."""
         command = CommandApdu(ins=_SELECT, p1=0x00, p2=0x0C, data=_MASTER_FILE)
-        return self._plain.send(command).sw == sw.OK
+        return self._plain.send(command).sw
 
     def _read_card_security(self, channel: SecureChannel) -> tuple[bytes | None, str]:
         """EF.CardSecurity, which the mapping's key is in, and what to record of it; a chip that does not show it may
@@ -409,6 +400,14 @@ class AccessOpener:
             except (ChipFileTooLargeError, ChipMalformedError) as error:
                 return None, error.code
         return None, code
+
+
+def _is_blocked(denied: AccessDeniedError) -> bool:
+    return int(str(denied.facts["sw"]), 16) in BLOCKED
+
+
+def _status(refused: ChipFileMissingError | ChipStatusError) -> int:
+    return int(str(refused.facts["sw"]), 16) if isinstance(refused, ChipStatusError) else sw.FILE_NOT_FOUND
 
 
 def _require_passwords(keys: Sequence[AccessKey]) -> None:

@@ -8,6 +8,10 @@ Public keys of the 2048-bit groups exceed 255 octets: those commands take the ex
 Splitting them into a command chain is not done: the chain of GENERAL AUTHENTICATE is the protocol itself, and
 chaining "must not be used for other purposes" (9.3.2). A chip that refuses the extended form gives ChipStatusError.
 
+Where the domain is a guess (PACEInfo without parameterId, nothing that describes the parameters), `begin` goes on
+until public keys are exchanged: a chip that refuses the first one, or answers with a key of another domain, has
+refused the guess. Those keys tell nothing of the password, so that no try is used up.
+
 Implementations differ on leading zero octets of a Diffie-Hellman secret (PKCS #3 8.3 keeps them, some drop them). A
 run that ends in such a secret is given up before the token, which would be the try, and begun again.
 """
@@ -43,14 +47,33 @@ _NONCE: Final = 0x80
 _MAX_NONCE_OCTETS: Final = 64
 _CHIP_AUTHENTICATION_DATA: Final = 0x8A
 _MAX_RUNS: Final = 4
+_WRONG_KEY: Final = frozenset(
+    {
+        status_words.SECURITY_NOT_SATISFIED,
+        status_words.CONDITIONS_NOT_SATISFIED,
+        status_words.SM_OBJECTS_WRONG,
+        status_words.WRONG_DATA,
+        status_words.REFERENCED_DATA_NOT_FOUND,
+    }
+)
+"""What chips answer to a wrong token besides 6300 (9303-11 4.4.4.2): its own step failed, and nothing else is in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A step that the chip refused before any key was used."""
+    """A step that the chip refused before any key was used. `of_guess`: it refused a public key of a guessed domain."""
 
     command: str
     sw: int
+    of_guess: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDomain:
+    """The chip's public key that is none of the guessed domain, and what it is where it is none of any other."""
+
+    public_key: bytes = field(repr=False)
+    error: PaceFailedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +98,8 @@ class PaceReader:
     """One run of the protocol over a plain channel. Randomness comes from `randbytes`, which must be a CSPRNG.
 
     `domain`: the parameters, those of the info's standardised id by default; `reference`: what MSE:Set AT names in
-    DO'84', None to leave it out. Raises PaceNotOfferedError without a domain."""
+    DO'84', None to leave it out; `guessed`: the chip has not said that the domain is this one. Raises
+    PaceNotOfferedError without a domain."""
 
     def __init__(
         self,
@@ -85,6 +109,7 @@ class PaceReader:
         randbytes: Callable[[int], bytes],
         domain: Domain | None = None,
         reference: int | None = None,
+        guessed: bool = False,
     ) -> None:
         if domain is None and info.parameter_id is not None:
             domain = standard_domain(info.parameter_id)
@@ -95,20 +120,28 @@ class PaceReader:
         self._suite = info.suite
         self._domain: Domain = domain
         self._reference = reference
+        self._guessed = guessed
         self._randbytes = randbytes
         self._encrypted_nonce = b""
         self._mapping_key = b""
+        self._received_key = b""
+        self._agreed: _Agreed | None = None
 
     def establish(self, key: AccessKey) -> SecureChannel:
         """Both halves in one. Raises what `finish` raises, and ChipStatusError when the chip refuses `begin`."""
         self._require_begun(key)
         return self.finish(key).channel
 
-    def begin(self, key: AccessKey) -> Refusal | None:
-        """Select protocol, kind of password and parameters, and take the encrypted nonce.
+    def begin(self, key: AccessKey) -> Refusal | OtherDomain | None:
+        """Select protocol, kind of password and parameters, and take the encrypted nonce; show a guessed domain to
+        be the chip's.
 
         63Cx is a warning that so many tries are left (TR-03110-3 B.1), and no refusal unless it says none. Raises
-        PaceFailedError."""
+        PaceFailedError, and with a guessed domain ChipStatusError."""
+        refusal = self._start(key)
+        return self._try_guess(key) if refusal is None and self._guessed else refusal
+
+    def _start(self, key: AccessKey) -> Refusal | None:
         response = self._channel.send(self._set_parameters(key))
         if response.sw != status_words.OK and not _is_tries_left(response.sw):
             return Refusal(command=MSE_SET_AT, sw=response.sw)
@@ -123,7 +156,7 @@ class PaceReader:
 
         Raises AccessDeniedError when the chip refuses the key, PaceFailedError when the chip breaks the
         protocol, ChipStatusError when it refuses a step, and what the connection raises."""
-        agreed = self._run(key)
+        agreed = self._agreed or self._run(key)
         for _ in range(_MAX_RUNS - 1):
             if agreed.clear:
                 break
@@ -134,9 +167,27 @@ class PaceReader:
         return PaceSession(channel=SecureChannel(self._channel, agreed.keys), mapping=mapping)
 
     def _require_begun(self, key: AccessKey) -> None:
-        refusal = self.begin(key)
+        refusal = self._start(key)
         if refusal is not None:
             raise ChipStatusError(command=refusal.command, sw=f"{refusal.sw:04X}")
+
+    def _try_guess(self, key: AccessKey) -> Refusal | OtherDomain | None:
+        """Run up to the key agreement; what is wrong with the first public keys is wrong with the guess."""
+        first = "ephemeral-key" if self._info.mapping.endswith("-im") else "mapping-key"
+        try:
+            self._agreed = self._run(key)
+        except ChipStatusError as error:
+            if error.facts["command"] != _command(first):
+                raise
+            return Refusal(command=_command(first), sw=int(str(error.facts["sw"]), 16), of_guess=True)
+        except PaceFailedError as error:
+            if (error.facts["step"], error.facts["reason"]) not in (
+                (first, "bad-point"),
+                (first, "bad-element"),
+            ):
+                raise
+            return OtherDomain(public_key=self._received_key, error=error)
+        return None
 
     def _run(self, key: AccessKey) -> _Agreed:
         """From the nonce to the key agreement: nothing that tells the chip whether the key is right."""
@@ -215,7 +266,7 @@ class PaceReader:
 
     def _exchange(self, domain: Domain, own_tag: int, own: KeyPair, their_tag: int, what: str) -> bytes:
         """Public keys: theirs, checked to be one and not ours."""
-        theirs = _value(self._step(own_tag, own.public, what), their_tag, what)
+        self._received_key = theirs = _value(self._step(own_tag, own.public, what), their_tag, what)
         if theirs == self._mapping_key:
             raise PaceFailedError(step=what, reason="mapping-key-repeated")
         try:
@@ -261,8 +312,8 @@ def _is_tries_left(sw: int) -> bool:
 
 
 def _is_wrong_key(sw: int) -> bool:
-    """63xx as prescribed, 6983, and 6982 of chips that answer so."""
-    return status_words.is_verification_failed(sw) or sw == status_words.SECURITY_NOT_SATISFIED
+    """63xx as prescribed, 6983, and what other chips answer to a wrong token."""
+    return status_words.is_verification_failed(sw) or sw in _WRONG_KEY
 
 
 def _objects(step: str, octets: bytes) -> dict[int, bytes]:

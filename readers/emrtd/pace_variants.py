@@ -43,10 +43,12 @@ _X942_DH: Final = "1.2.840.10046.2.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One form of MSE:Set AT: the domain that it means, and the parameter id that it names in DO'84', if any."""
+    """One form of MSE:Set AT: the domain that it means, and the parameter id that it names in DO'84', if any.
+    `guessed`: nothing that the chip has said means this domain."""
 
     domain: Domain = field(repr=False)
     reference: int | None
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +182,8 @@ def _both(domain: Domain, reference: int, *, ambiguous: bool) -> tuple[Form, ...
 
 
 def _unnumbered_forms(info: PaceInfo, described: _Described) -> tuple[Form, ...]:
-    """Without parameterId: what PACEDomainParameterInfo says, else the standardised ids in a fixed order, each
-    named, and at last the first of them unnamed."""
+    """Without parameterId: what PACEDomainParameterInfo says, else a guess: the standardised ids in a fixed order, all
+    of them named, then all of them unnamed."""
     items = described.of_agreement(info)
     if items:
         found = [(described.domain(item), item.parameter_id) for item in items]
@@ -195,8 +197,8 @@ def _unnumbered_forms(info: PaceInfo, described: _Described) -> tuple[Form, ...]
         )
     ids = _GUESSED_CURVES if _is_elliptic(info.mapping) else _GUESSED_GROUPS
     domains = [domain for number in ids if (domain := standard_domain(number)) is not None]
-    named = [Form(domain=domain, reference=domain.parameter_id) for domain in domains]
-    return (*named, Form(domain=domains[0], reference=None))
+    named = [Form(domain=domain, reference=domain.parameter_id, guessed=True) for domain in domains]
+    return (*named, *(replace(form, reference=None) for form in named))
 
 
 def _read_domain(algorithm: tlv.Tlv) -> Domain | None:

@@ -83,7 +83,9 @@ class RefusedError(Exception):
 class AccessChip:
     """`secrets`: password by reference; `answers`: status word by step ("mse", "nonce", "map", "agree", "token",
     "challenge", "external") instead of the step; `bend`: changes the octets of a step's answer;
-    `naming`: whether DO'84' is "optional", "required" or "refused"; `files`: content by file id;
+    `naming`: whether DO'84' is "optional", "required", "refused" or "ignored"; `checks_keys`: whether a public key
+    of another domain is refused (answer "foreign-key"); `silent`: status word of all that comes before the
+    application; `files`: content by file id;
     `select` and `sfi`: status word of those ways to EF.CardAccess; `mf`: of SELECT MF, after which both work."""
 
     secrets: dict = field(default_factory=dict)
@@ -91,6 +93,8 @@ class AccessChip:
     answers: dict = field(default_factory=dict)
     bend: dict = field(default_factory=dict)
     naming: str = "optional"
+    checks_keys: bool = True
+    silent: int = 0
     parameter_id: int = 13
     bac_seed: bytes | None = None
     static_key: int = 0
@@ -108,7 +112,12 @@ class AccessChip:
 
     def transceive(self, octets):
         command = CommandApdu.decode(octets)
+        if self.silent and (command.ins, command.p1) == (0xA4, 0x04):
+            self.silent = 0
         try:
+            if self.silent:
+                self.log.append("silent")
+                raise RefusedError(self.silent)
             response = ResponseApdu(data=self.answer(command), sw=0x9000)
         except RefusedError as refused:
             response = ResponseApdu(sw=refused.sw)
@@ -175,7 +184,11 @@ class AccessChip:
             raise RefusedError(0x6A88)
         if (self.naming == "required" and 0x84 not in asked) or (self.naming == "refused" and 0x84 in asked):
             raise RefusedError(0x6A80)
-        if 0x84 in asked and int.from_bytes(asked[0x84], "big") != self.parameter_id:
+        if (
+            0x84 in asked
+            and self.naming != "ignored"
+            and int.from_bytes(asked[0x84], "big") != self.parameter_id
+        ):
             raise RefusedError(0x6A88)
         domain = standard_domain(self.parameter_id if self.parameter_id < 32 else 13)
         self.pace = PaceRun(asked[0x80], self.secrets[asked[0x83][0]], domain, self.static_key)
@@ -183,11 +196,26 @@ class AccessChip:
 
     def on_authenticate(self, command):
         objects = tlv.parse_one(command.data, 0x7C).children()
-        name, answer = self.pace.step(objects[0].value if objects else b"")
+        value = objects[0].value if objects else b""
+        if objects and objects[0].tag == self.pace.first_key_tag:
+            value = self.own_kind(value)
+        name, answer = self.pace.step(value)
         if name == "refused":
             self.log.append("token")
             raise RefusedError(self.answers.get("wrong-token", 0x6300))
         return self.step(name, tlv.encode(0x7C, answer))
+
+    def own_kind(self, public_key):
+        """The reader's first public key; a chip that does not check it computes with something of its own."""
+        domain = self.pace.domain
+        try:
+            domain.require_key(public_key)
+        except pace_mapping.MappingError:
+            self.log.append("foreign-key")
+            if self.checks_keys:
+                raise RefusedError(self.answers.get("foreign-key", 0x6A80)) from None
+            return domain.key_pair(secrets.token_bytes).public
+        return public_key
 
     def on_challenge(self, command):
         self.challenge = secrets.token_bytes(8)
@@ -217,6 +245,7 @@ class PaceRun:
         ).pace[0]
         self.mapping, self.suite = info.mapping, info.suite
         self.domain, self.secret, self.static_key = domain, secret, static_key
+        self.first_key_tag = 0x83 if self.mapping.endswith("-im") else 0x81
         self.steps = [self.nonce_step, self.map_step, self.agree_step, self.token_step]
 
     def step(self, value):

@@ -182,6 +182,25 @@ def test_a_blocked_password(step, sw):
     assert caught.value.facts == {"sw": f"{sw:04X}", "tries": 0}
 
 
+@pytest.mark.parametrize("sw", [0x6300, 0x63C2, 0x6982, 0x6985, 0x6988, 0x6A80, 0x6A88])
+def test_whatever_a_chip_says_to_a_wrong_token_the_next_key_is_tried(sw):
+    granted = opener(card(answers={"wrong-token": sw})).open([*WRONG_CANS[:2], CAN])
+    assert (granted.key, granted.facts["tries"]) == (CAN, 3)
+    with pytest.raises(AccessDeniedError) as caught:
+        opener(card(answers={"wrong-token": sw})).open(WRONG_CANS[:2])
+    assert caught.value.facts == {"sw": f"{sw:04X}", "tries": 2}
+
+
+@pytest.mark.parametrize("sw", [0x63C0, 0x6983])
+def test_a_password_that_a_wrong_token_blocked_is_not_asked_for_again(sw):
+    chip = card(answers={"wrong-token": sw})
+    with pytest.raises(AccessLockedError) as caught:
+        opener(chip).open(WRONG_CANS[:3])
+    assert caught.value.facts == {"sw": f"{sw:04X}", "tries": 1}
+    assert chip.said("mse") == 1
+    assert opener(card(answers={"wrong-token": sw})).open([*WRONG_CANS[:3], MRZ]).facts["tries"] == 2
+
+
 # --- the form of MSE:Set AT ---
 
 

@@ -8,6 +8,7 @@ from readers.errors import (
     AccessLockedError,
     BacFailedError,
     ChipFileMissingError,
+    ChipMalformedError,
     ChipStatusError,
     PaceFailedError,
     PaceNotOfferedError,
@@ -98,6 +99,60 @@ def test_bac_of_a_passport_without_card_access(answer, select):
     granted = opener(chip, policy=BAC_ALLOWED).open([MRZ])
     assert granted.facts["bac_reason"] == "no-card-access"
     assert granted.facts["tries"] == 1
+
+
+@pytest.mark.parametrize("answer", [0x6B00, 0x6999, 0x6881, 0x6A81, 0x6A86, 0x6D00, 0x6E00, 0x6900, 0x6F00])
+def test_bac_of_a_passport_that_does_nothing_before_its_application(answer):
+    granted = opener(passport(silent=answer), policy=BAC_ALLOWED).open([CAN, MRZ])
+    assert granted.facts["bac_reason"] == "no-card-access"
+    with pytest.raises((PaceNotOfferedError, ChipStatusError)):
+        opener(passport(silent=answer)).open([CAN, MRZ])
+
+
+@pytest.mark.parametrize("answer", [0x6982, 0x6985, 0x6983, 0x6700, 0x6581])
+def test_bac_is_not_reached_by_refusing_everything_before_the_application(answer):
+    chip = passport(silent=answer)
+    with pytest.raises((PaceNotOfferedError, ChipStatusError, AccessLockedError)):
+        opener(chip, policy=BAC_ALLOWED).open([MRZ])
+    assert set(chip.log) == {"silent"}
+
+
+@pytest.mark.parametrize("answer", [0x6999, 0x6D00, 0x6E00, 0x6A81, 0x6881])
+@pytest.mark.parametrize("step", ["mse", "nonce"])
+def test_bac_of_a_passport_that_says_no_to_the_assumed_way(step, answer):
+    chip = card(None, answers={step: answer}, bac_seed=MRZ.bac_seed, sfi=0x6B00)
+    assert opener(chip, policy=BAC_ALLOWED).open([MRZ]).access.is_bac
+
+
+DIFFERING = {
+    "file-hidden": {"select": 0x6982, "sfi": 0x6F00, "mf": 0x6F00},
+    "sfi-hidden": {"select": 0x6F00, "sfi": 0x6982, "mf": 0x6F00},
+    "mf-hidden": {"select": 0x6F00, "sfi": 0x6F00, "mf": 0x6985},
+    "mf-there": {"select": 0x6F00, "sfi": 0x6F00, "mf": 0x9000},
+    "two-words": {"select": 0x6900, "sfi": 0x6F00, "mf": 0x6F00},
+}
+
+
+@pytest.mark.parametrize("name", DIFFERING)
+def test_an_answer_without_a_diagnosis_is_a_reason_for_bac_only_where_it_is_the_only_one(name):
+    same = {"select": 0x6F00, "sfi": 0x6F00, "mf": 0x6F00, "answers": {"mse": 0x6F00}}
+    assert opener(passport(**same), policy=BAC_ALLOWED).open([MRZ]).access.is_bac
+    chip = passport(**(same | DIFFERING[name]))
+    with pytest.raises(ChipStatusError):
+        opener(chip, policy=BAC_ALLOWED).open([MRZ])
+    assert not {"challenge", "application"} & set(chip.log)
+
+
+def test_an_empty_card_access_is_none_and_a_cut_one_is_broken():
+    empty = passport(b"", mf=0x6B00)
+    empty.on_read = lambda command: empty.open_file(b"", 0x6B00)
+    assert opener(empty, policy=BAC_ALLOWED).open([MRZ]).facts["bac_reason"] == "no-card-access"
+    offer = infos(CHIP_AUTH_INFO, CHIP_AUTH_INFO, CHIP_AUTH_INFO)
+    cut = passport(offer)
+    cut.on_read = lambda command: offer[:16] if command.p2 == 0 else cut.open_file(b"", 0x6B00)
+    with pytest.raises(ChipMalformedError):
+        opener(cut, policy=BAC_ALLOWED).open([MRZ])
+    assert not {"mse", "challenge"} & set(cut.log)
 
 
 def test_hidden_card_access_is_no_reason_for_bac():
