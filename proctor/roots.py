@@ -98,7 +98,7 @@ def open_real(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Ite
     Raises CommandError "no-station", "user-needed", and SessionsError.
     """
     root = require_real_root(path)
-    keys = None if login or by is not None else _unlock_by_keyring(root)
+    keys = None if login or by is not None else unlock_by_keyring(root)
     entry: Login | None = None
     if keys is None:
         entry = _log_in(root, by, ask)
@@ -113,7 +113,7 @@ def open_real(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Ite
 
 def unlock_real(root: DataRoot, *, by: str | None, ask: AskSecret) -> Unlocked:
     """Return a real root's keys without opening its log: by the keyring, else by a person's password."""
-    keys = None if by is not None else _unlock_by_keyring(root)
+    keys = None if by is not None else unlock_by_keyring(root)
     return _log_in(root, by, ask).keys if keys is None else keys
 
 
@@ -176,7 +176,8 @@ def _who(root: DataRoot, by: str | None) -> str:
     return known[0]
 
 
-def _unlock_by_keyring(root: DataRoot) -> Unlocked | None:
+def unlock_by_keyring(root: DataRoot) -> Unlocked | None:
+    """Return a root's keys where the system's keyring holds them, else None: nobody is asked."""
     if root.keys.custody != "keyring":
         return None
     try:
@@ -186,9 +187,9 @@ def _unlock_by_keyring(root: DataRoot) -> Unlocked | None:
 
 
 @contextmanager
-def locked(root: DataRoot) -> Iterator[None]:
+def locked(root: DataRoot, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
     """Hold the root, waiting a little for another command to end. Raises RootBusyError."""
-    end = time.monotonic() + LOCK_WAIT_S
+    end = time.monotonic() + wait_s
     with ExitStack() as stack:
         while True:
             try:

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from proctor.config import Places
-from proctor.roots import kind_at, require_real_root
+from proctor.roots import kind_at, locked, require_real_root, unlock_by_keyring
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
 from readers.emrtd.pki.store import MANIFEST, PlannedImport, TrustStore
 from sessions.checkpoint import VerifierKey
-from sessions.errors import NoteSignatureError
+from sessions.errors import NoteSignatureError, RootBusyError
 from sessions.keys import Unlocked
-from sessions.record import Operator
+from sessions.record import Operator, SystemClock
 from sessions.root import DataRoot
 from sessions.store import Store
+from sessions.users import open_store
 
 FOLDER = "anchors"
 IMPORT_BEGUN = "trust-import-begun"
@@ -21,6 +22,9 @@ CRL_ROLLED_BACK = "crl-rolled-back"
 """The alarm: somebody offered a revocation list older than the one in the store."""
 CRL_UNLISTED = "crl-unlisted"
 """The alarm: a newer revocation list no longer names certificates that the one before it did. They stay revoked."""
+
+AGREES, NOT_READ, NOT_KEPT, NO_STATION = "agrees", "not-read", "not-kept", "no-station"
+"""What is known of a trust store and the log that must speak of it."""
 
 Signing = Callable[[bytes], bytes]
 
@@ -97,14 +101,31 @@ def open_trust_read_only(root: DataRoot) -> TrustStore:
     )
 
 
-def real_trust(places: Places) -> TrustStore:
-    """Return the trust store of this machine's station, or one that trusts nobody where there is none."""
+def compared_trust(root: DataRoot) -> tuple[TrustStore, str]:
+    """Return a real root's trust store and AGREES, compared with the log where the keyring opens it and nobody else
+    holds it; else NOT_READ: then an older store that the station once signed would not be noticed.
+
+    Raises TrustStoreMissingError, TrustStoreAlteredError, SessionsError for a damaged log."""
+    keys = unlock_by_keyring(root)
+    if keys is not None:
+        try:
+            with locked(root, wait_s=0), open_store(root, keys, SystemClock()) as log:
+                return open_logged_trust(root, keys, log), AGREES
+        except RootBusyError:  # by a session, which compared them when it began
+            pass
+    return open_trust_read_only(root), NOT_READ
+
+
+def real_trust(places: Places) -> tuple[TrustStore, str]:
+    """Return the trust store of this machine's station as `compared_trust`, or one that trusts nobody and NO_STATION.
+
+    Without a store the log was not read."""
     if kind_at(places.real) is None:
-        return empty_trust()
+        return empty_trust(), NO_STATION
     try:
-        return open_trust_read_only(require_real_root(places.real))
+        return compared_trust(require_real_root(places.real))
     except TrustStoreMissingError:
-        return empty_trust()
+        return empty_trust(), NOT_READ
 
 
 def empty_trust() -> TrustStore:

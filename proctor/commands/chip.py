@@ -21,13 +21,14 @@ from proctor.commands.show import (
     step_line,
     warnings_json,
 )
+from proctor.commands.trust_log import tell_log
 from proctor.desks import Progress
 from proctor.pipeline import Proven, read_chip
 from proctor.policy import chip_reasons, chip_verdict
 from proctor.recorder import Recorder
 from proctor.roots import ensure_training_root, kind_at
 from proctor.softcards import CardWorkshop, is_softcard, open_workshop
-from proctor.trusting import real_trust
+from proctor.trusting import NOT_KEPT, real_trust
 from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reader_memory import ReaderMemory
 from readers.emrtd.reading import ReadLimits
@@ -63,7 +64,7 @@ def read(context: Context) -> int:
     options = context.options
     access = context.access_text()
     require_new(options.evidence)
-    trust, workshop = _training(context) if options.training else (real_trust(context.places), None)
+    trust, log, workshop = _trust_of(context)
     require_known_card(options.reader, workshop)
     source = card_source(
         options.reader,
@@ -90,7 +91,8 @@ def read(context: Context) -> int:
             desk.close()
     if options.evidence is not None and not write_evidence(options.evidence, proven, recorder, desk, trust):
         context.say("evidence-none")
-    return _show(context, recorder, proven, desk.steps, round((monotonic() - started) * 1000))
+    total_ms = round((monotonic() - started) * 1000)
+    return _show(context, recorder, proven, desk.steps, log=log, total_ms=total_ms)
 
 
 def _memory(context: Context) -> ReaderMemory | None:
@@ -105,14 +107,18 @@ def require_known_card(reader: str, workshop: CardWorkshop | None) -> None:
         workshop.holder_of(reader.removeprefix(READER_NAME).removeprefix(":"))
 
 
-def _training(context: Context) -> tuple[TrustStore, CardWorkshop]:
+def _trust_of(context: Context) -> tuple[TrustStore, str, CardWorkshop | None]:
+    """Whom to trust, whether that was compared with the log, and in training where its cards come from."""
+    if not context.options.training:
+        trust, log = real_trust(context.places)
+        return trust, tell_log(context, log), None
     root = ensure_training_root(context.places.training)
     workshop, trust = open_workshop(root, root.unlock())
-    return trust, workshop
+    return trust, NOT_KEPT, workshop
 
 
 def _show(
-    context: Context, recorder: Recorder, proven: Proven, steps: tuple[Step, ...], total_ms: int
+    context: Context, recorder: Recorder, proven: Proven, steps: tuple[Step, ...], *, log: str, total_ms: int
 ) -> int:
     checks, texts = recorder.checks, context.texts
     verdict = chip_verdict(checks)
@@ -125,6 +131,7 @@ def _show(
         "steps": [asdict(step) for step in steps],
         "times_ms": {"total": total_ms},
         "training": context.options.training,
+        "log": log,
     }
     lines = [f"{verdict.value}: {texts.say(f'chip-verdict.{verdict}')}"]
     lines += [f"  - {reason[texts.language]}" for reason in reasons]

@@ -10,12 +10,13 @@ from typing import Any
 from proctor.checks import CheckName, ChipVerdict
 from proctor.commands.context import Context
 from proctor.commands.show import holder_json, reason_json
+from proctor.commands.trust_log import tell_log
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.policy import chip_verdict
 from proctor.roots import ensure_training_root
 from proctor.softcards import open_workshop
-from proctor.trusting import real_trust
+from proctor.trusting import NOT_KEPT, real_trust
 from readers.emrtd.evidence_check import NAMES, NOT_REACHED, Finding, Verified, verify_evidence
 from readers.emrtd.evidence_file import MAX_OCTETS, ROOT_OCTETS, Evidence, read_evidence
 from readers.emrtd.pki.store import TrustStore
@@ -44,18 +45,21 @@ def verify(context: Context) -> int:
         context.fail(CommandError.of(error.code, error.facts))
         return BAD_FILE
     at = datetime.now(UTC)
-    verified = verify_evidence(evidence, trust_of(context), at, checkpoints=checkpoints)
+    trust, log = trust_of(context)
+    verified = verify_evidence(evidence, trust, at, checkpoints=checkpoints)
     verdict = chip_verdict(as_checks(verified, at))
-    _show(context, evidence, verified, verdict)
+    _show(context, evidence, verified, verdict, log)
     return 0 if verdict is ChipVerdict.GENUINE else 1
 
 
-def trust_of(context: Context) -> TrustStore:
-    """Return this machine's trust store, or one that trusts nobody where there is none."""
+def trust_of(context: Context) -> tuple[TrustStore, str]:
+    """Return this machine's trust store, or one that trusts nobody where there is none; and whether it was compared
+    with the log."""
     if context.options.training:
         root = ensure_training_root(context.places.training)
-        return open_workshop(root, root.unlock())[1]
-    return real_trust(context.places)
+        return open_workshop(root, root.unlock())[1], NOT_KEPT
+    trust, log = real_trust(context.places)
+    return trust, tell_log(context, log)
 
 
 def _root_of(text: str) -> bytes:
@@ -106,7 +110,7 @@ def _as_check(finding: Finding, at: datetime) -> Check:
     )
 
 
-def _show(context: Context, evidence: Evidence, verified: Verified, verdict: ChipVerdict) -> None:
+def _show(context: Context, evidence: Evidence, verified: Verified, verdict: ChipVerdict, log: str) -> None:
     texts, findings = context.texts, verified.findings
     spoken = (Outcome.FAILED, Outcome.INDETERMINATE)
     bad = [found for found in findings.values() if found.outcome in spoken or _leaves_unproven(found)]
@@ -122,6 +126,7 @@ def _show(context: Context, evidence: Evidence, verified: Verified, verdict: Chi
         "says": says,
         "station": station_json(evidence),
         "training": context.options.training,
+        "log": log,
     }
     lines = [f"{verdict.value}: {texts.say(f'chip-verdict.{verdict}')}"]
     lines += [f"  - {reason[texts.language]}" for reason in reasons]

@@ -5,10 +5,18 @@ from typing import Any
 
 from proctor.commands.context import Context
 from proctor.commands.trust_import import grouped
+from proctor.commands.trust_log import tell_log
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import ensure_training_root, machine_pins, open_real, require_real_root
-from proctor.trusting import open_logged_trust, open_trust_read_only
+from proctor.trusting import (
+    AGREES,
+    NOT_KEPT,
+    NOT_READ,
+    compared_trust,
+    open_logged_trust,
+    open_trust_read_only,
+)
 from readers.emrtd.lds.texts import escape
 from readers.emrtd.pki.certificate import shown
 from readers.emrtd.pki.crl import MAX_AGE_DAYS, Crl, read_crl
@@ -50,15 +58,16 @@ def _root(context: Context) -> DataRoot:
 
 def list_anchors(context: Context) -> int:
     """List root certificates and revocation lists."""
-    root = _root(context)
     try:
-        store = open_trust_read_only(root)
+        store, log = _open_compared(context, _root(context))
     except TrustStoreMissingError:
-        context.result({"anchors": [], "revocation_lists": [], "version": 0, "sha256": ""}, ())
+        missing = {"anchors": [], "revocation_lists": [], "version": 0, "sha256": ""}
+        context.result({**missing, "log": tell_log(context, NOT_READ)}, ())
         return 0
+    tell_log(context, log)
     anchors = [_row(item) for item in store.list() if item.kind == "csca"]
     lists = [_row(item) for item in store.list() if item.kind == "crl"]
-    data = {"anchors": anchors, "revocation_lists": lists, **_version(store)}
+    data = {"anchors": anchors, "revocation_lists": lists, "log": log, **_version(store)}
     lines = (
         line
         for row in (*anchors, *lists)
@@ -156,10 +165,8 @@ def _time(moment: datetime | None) -> str | None:
 
 def verify_store(context: Context) -> int:
     """Check the store whole: signature, files, every certificate and list, and the log where it can be read."""
-    root = _root(context)
-    store = open_trust_read_only(root)
+    store, log = _open_compared(context, _root(context))
     findings = check_store(store, datetime.now(UTC))
-    log = _agreement_with_log(context, root)
     rows = [{"code": found.code, "sha256": found.sha256, "name": found.name} for found in findings]
     counts = {kind: sum(item.kind == kind for item in store.list()) for kind in ("csca", "crl")}
     data = {"ok": not rows, "findings": rows, "log": log, **counts, **_version(store)}
@@ -174,14 +181,13 @@ def verify_store(context: Context) -> int:
     return 0 if not rows else 1
 
 
-def _agreement_with_log(context: Context, root: DataRoot) -> str:
-    """Compare with the log's last import, where somebody logs in or the keyring opens it.
+def _open_compared(context: Context, root: DataRoot) -> tuple[TrustStore, str]:
+    """Open the store, compared with the log's last import where somebody logs in or the keyring opens the log.
 
-    Raises TrustStoreAlteredError where they differ."""
+    Raises TrustStoreMissingError, TrustStoreAlteredError also where they differ."""
     if context.options.training:
-        return "not-kept"
-    if context.options.by is None and root.keys.custody != "keyring":
-        return "not-read"
+        return open_trust_read_only(root), NOT_KEPT
+    if context.options.by is None:
+        return compared_trust(root)
     with open_real(context.places.real, by=context.options.by, ask=context.ask, login=False) as opened:
-        open_logged_trust(opened.root, opened.keys, opened.store)
-    return "agrees"
+        return open_logged_trust(opened.root, opened.keys, opened.store), AGREES

@@ -214,6 +214,87 @@ def test_trust_store_altered_on_disk_refuses_the_start(station: Path, tmp_path: 
     assert proctor("trust", "list", "--json").json["code"] == "trust-store-altered"
 
 
+class Ring:
+    """A system keyring that works."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def set_password(self, service: str, name: str, value: str) -> None:
+        self.kept[service, name] = value
+
+    def get_password(self, service: str, name: str) -> str | None:
+        return self.kept.get((service, name))
+
+    def delete_password(self, service: str, name: str) -> None:
+        del self.kept[service, name]
+
+
+def put_an_older_store_back(station: Path, folder: Path) -> None:
+    """One that this station signed, from before it knew that a signer is revoked."""
+    assert import_file(folder, CSCA.encoded).status == 0
+    assert import_file(folder, CSCA.crl(number=1)).status == 0
+    manifest = station / "trust" / "anchors" / "store.json"
+    older = manifest.read_bytes()
+    assert import_file(folder, CSCA.crl(0x1234, number=2)).status == 0
+    manifest.write_bytes(older)
+
+
+RELYING = (
+    ("trust", "list"),
+    ("trust", "verify"),
+    ("chip", "read", "--reader", "none of this name", "--can", "000001"),
+)
+
+
+@pytest.mark.parametrize("command", RELYING)
+def test_an_older_store_is_not_noticed_without_the_log_and_that_is_said(
+    station: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    put_an_older_store_back(station, tmp_path)
+    ran = proctor(*command, "--json", "--lang", "en")
+    assert ran.json["log"] == "not-read"
+    if command[:2] != ("trust", "verify"):
+        assert "not compared with the log" in ran.err
+    assert (
+        "not compared with the log"
+        in proctor(*command, "--lang", "en").err + proctor(*command, "--lang", "en").out
+    )
+    if command[0] == "trust":
+        stopped = proctor(*command, "--by", "an", "--json", secrets=AN)
+        assert stopped.json["code"] == "trust-store-altered"
+
+
+@pytest.mark.parametrize("command", RELYING)
+def test_an_older_store_stops_whoever_relies_on_it_where_the_keyring_opens_the_log(
+    home: Path, tmp_path: Path, monkeypatch, command: tuple[str, ...]
+) -> None:
+    ring = Ring()
+    for place in ("proctor.commands.people", "proctor.roots"):
+        monkeypatch.setattr(f"{place}.working_keyring", lambda: ring)
+    assert proctor("user", "add", "an", "--first", "--name", "Nguyễn Văn Mẫu", secrets=AN).status == 0
+    proctor("user", "add", "binh", "--by", "an", "--role", "administrator", secrets={**AN, **BINH})
+    assert proctor(*command, "--json").json["log"] == "agrees"
+    put_an_older_store_back(home / "station", tmp_path)
+    ran = proctor(*command, "--json")
+    assert (ran.status, ran.json["code"]) == (1, "trust-store-altered")
+    monkeypatch.setattr("proctor.roots.working_keyring", lambda: None)
+    assert proctor(*command, "--json").json["log"] == "not-read", "nobody is asked for a password"
+
+
+def test_while_a_session_holds_the_log_the_store_is_read_without_it(home: Path, monkeypatch) -> None:
+    from proctor.config import Places
+    from proctor.roots import locked, require_real_root
+
+    ring = Ring()
+    for place in ("proctor.commands.people", "proctor.roots"):
+        monkeypatch.setattr(f"{place}.working_keyring", lambda: ring)
+    assert proctor("user", "add", "an", "--first", "--name", "Nguyễn Văn Mẫu", secrets=AN).status == 0
+    assert proctor("trust", "list", "--json").json["log"] == "agrees"
+    with locked(require_real_root(Places.of(None).real)):
+        assert proctor("trust", "list", "--json").json["log"] == "not-read"
+
+
 def test_verify_of_the_training_store(home: Path) -> None:
     ran = proctor("trust", "verify", "--training", "--json")
     assert ran.json.get("code") == "trust-store-missing" or ran.json["log"] == "not-kept"
