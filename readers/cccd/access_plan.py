@@ -8,6 +8,7 @@ later one is itself a sign that code and chip disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 from readers.cccd import expiry as expiry_rule
@@ -30,6 +31,8 @@ FIRST_CHOICES: Final = frozenset({"can", "mrz", "mrz-rule"})
 _DOCUMENT_DIGITS: Final = 9
 _MRZ_CHARACTERS: Final = 30
 _VIETNAM: Final = "VNM"
+_CAPITALS: Final = str.maketrans(ascii_lowercase, ascii_uppercase)
+"""Only these 26: what Unicode makes capitals of besides them is no character of an MRZ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +62,11 @@ def read_access(text: str | bytes) -> AccessSource:
 
 
 def read_mrz(text: str | bytes) -> Mrz:
-    """The MRZ as typed or scanned, on two or three lines or joined; blanks and line ends are dropped, nothing else.
+    """The MRZ as typed or scanned, on two or three lines or joined; blanks and line ends are dropped and a to z read
+    as capitals, nothing else.
 
     Raises MrzInputError: fact `field` names the part at fault, `reason` "letter-o" an O where a zero belongs."""
-    lines = "".join(_text(text).split())
+    lines = "".join(_text(text).split()).translate(_CAPITALS)
     try:
         return parse_mrz(lines)
     except MrzError as error:

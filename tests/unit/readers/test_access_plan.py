@@ -121,6 +121,12 @@ def test_lines_may_be_joined_or_apart(name, glue):
     assert read_access(text.encode()) == source
 
 
+@pytest.mark.parametrize("name", ["td1", "td2", "td3"])
+def test_small_letters_typed_by_hand_are_capitals(name):
+    text = "\n".join(lines(EXAMPLES[name]))
+    assert read_mrz(text.lower()) == read_access(text.title()) == read_mrz(text)
+
+
 @pytest.mark.parametrize(
     ("change", "facts"),
     [
@@ -132,7 +138,11 @@ def test_lines_may_be_joined_or_apart(name, glue):
         (("9901155M", "9901156M"), {"field": "birth"}),
         (("M2401151", "M2401152"), {"field": "expiry"}),
         (("<<<2NGUYEN", "<<<3NGUYEN"), {"field": "composite"}),
-        (("NGUYEN", "Nguyen"), {"field": "characters"}),
+        (("VNM099", "vnmo99"), {"field": "document-number", "reason": "letter-o"}),
+        (("9901155M", "99o1155m"), {"field": "birth", "reason": "letter-o"}),
+        (("NGUYEN", "nguyên"), {"field": "characters"}),
+        (("NGUYEN<<VAN", "NGUYEN<<V\u0131N"), {"field": "characters"}),
+        (("NGUYEN<<VAN", "NGUYEN<<VA\u017f"), {"field": "characters"}),
         (("NGUYEN", "NGUYÊN"), {"field": "characters"}),
         (("IDVNM", "DVNM"), {"field": "length"}),
     ],
