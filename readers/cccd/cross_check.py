@@ -91,7 +91,8 @@ def require_agreement(
     """Compare what opened the chip with what the chip says, and the chip with itself.
 
     `today`: the local day at the station. `opened_with`: label of the key that fitted (`AccessPlan.label`), "" when
-    it is not known; `refused_keys`: how many keys the chip had refused before. Raises QrMismatchError (fact `field`; no number, no name), CardExpiredError."""
+    it is not known; `refused_keys`: how many keys the chip had refused before. Raises QrMismatchError (fact `field`; no
+    number, no name), CardExpiredError."""
     holder = chip.holder
     if access is not None:
         _require_same_document(access, holder)

@@ -289,7 +289,7 @@ def _require_signer(
     )
     facts: dict[str, str | int] = {"signer_sha256": signer.fingerprint, **store.facts}
     try:
-        anchor = require_issuer(signer, store.anchors_named(signer.issuer.key), scope_of(document.code))
+        anchor = require_issuer(signer, store.anchors_for(signer), scope_of(document.code))
     except NoTrustAnchorError as unknown:
         raise NoTrustAnchorError(**{**facts, **unknown.facts}) from None
     profile, deviations = require_fit(signer, anchor, document)

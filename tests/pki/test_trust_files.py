@@ -14,7 +14,7 @@ from asn1crypto import pem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readers.emrtd.pki.certificate import read_certificate
+from readers.emrtd.pki.certificate import Certificate, read_certificate
 from readers.emrtd.pki.chain import MAX_TRIES, issued_by
 from readers.emrtd.pki.errors import (
     CertificateRefusedError,
@@ -456,6 +456,28 @@ def test_a_list_of_many_is_one_commit_however_long(store: TrustStore, tmp_path: 
     again = TrustStore.open(tmp_path / "store", training=False, verify=verify)
     name = read_certificate(entries[300]).subject.key
     assert [anchor.certificate.encoded for anchor in again.anchors_named(name)] == [entries[300]]
+
+
+def test_of_many_with_one_name_only_those_pointed_at_are_parsed(
+    store: TrustStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An issuer may have any number of keys under one name, and a name is anybody's to choose."""
+    crowd = [authority(name={"country_name": "DE", "common_name": "CSCA"}) for _ in range(20)]
+    for each in crowd:
+        take(store, each.encoded)
+    again = TrustStore.open(tmp_path / "store", training=False, verify=verify)
+    parsed: list[bytes] = []
+
+    def counting(octets: bytes) -> Certificate:
+        parsed.append(octets)
+        return read_certificate(octets)
+
+    monkeypatch.setattr("readers.emrtd.pki.store.read_certificate", counting)
+    signer = read_certificate(crowd[7].signer().encoded)
+    assert [anchor.certificate.encoded for anchor in again.anchors_for(signer)] == [crowd[7].encoded]
+    assert len(parsed) == 1
+    stranger = dataclasses.replace(signer, authority_key_id=b"nobody's")
+    assert len(again.anchors_for(stranger)) == len(crowd), "a pointer that fits none is no obstacle"
 
 
 def test_opening_parses_no_certificate(

@@ -283,7 +283,12 @@ class Importer:
         if known is None and fingerprint not in self._new:
             end = certificate.validity.end
             item = self._item(
-                kind="csca", fingerprint=fingerprint, of=certificate.subject, scope=self._scope, link=link
+                kind="csca",
+                fingerprint=fingerprint,
+                of=certificate.subject,
+                scope=self._scope,
+                link=link,
+                key_id=certificate.key_id,
             )
             expired = end is not None and end < self._at
             self._new[fingerprint] = NewItem(item=item, encoded=certificate.encoded, expired=expired)
@@ -334,7 +339,15 @@ class Importer:
     # --- both ------------------------------------------------------------------------------------------------
 
     def _item(
-        self, *, kind: str, fingerprint: str, of: Name, scope: str, number: int = -1, link: str = ""
+        self,
+        *,
+        kind: str,
+        fingerprint: str,
+        of: Name,
+        scope: str,
+        number: int = -1,
+        link: str = "",
+        key_id: bytes | None = None,
     ) -> StoredItem:
         return StoredItem(
             kind=kind,
@@ -348,6 +361,7 @@ class Importer:
             country=of.country,
             name=of.display,
             link=link,
+            key_id="" if key_id is None else key_id.hex(),
             source="" if self._source == fingerprint else self._source,
         )
 

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 
 from readers.emrtd.evidence import Facts, freeze
 from readers.emrtd.pki.asn1 import parsing
-from readers.emrtd.pki.certificate import read_certificate
+from readers.emrtd.pki.certificate import Certificate, read_certificate
 from readers.emrtd.pki.chain import Anchor, Scope
 from readers.emrtd.pki.crl import Crl, read_crl
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
@@ -123,6 +123,16 @@ class TrustStore:
         if subject_key not in self._anchors:
             self._anchors[subject_key] = tuple(map(self.anchor, self._named.get(subject_key, ())))
         return self._anchors[subject_key]
+
+    def anchors_for(self, signer: Certificate) -> tuple[Anchor, ...]:
+        """The pinned CSCAs that may have issued this certificate: those whose key it points at, where there are any,
+        else all that bear its issuer's name. Raises TrustStoreAlteredError when a file changed since."""
+        name, pointer = signer.issuer.key, signer.authority_key_id
+        if name not in self._anchors and pointer is not None:
+            pointed = [item for item in self._named.get(name, ()) if item.key_id in ("", pointer.hex())]
+            if any(item.key_id for item in pointed):
+                return tuple(map(self.anchor, pointed))
+        return self.anchors_named(name)
 
     def anchors_of(self, country: str) -> tuple[Anchor, ...]:
         """The pinned CSCAs of a country, two letters in upper case."""

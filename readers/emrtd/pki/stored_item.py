@@ -17,7 +17,8 @@ class StoredItem:
 
     scope: what a CSCA is pinned for, and what a CRL counts for, as its signer does; of a CRL "" for both.
     name: the subject for people. link: SHA-256 of the CSCA that signed a link certificate, else "". source: SHA-256
-    of the file it was imported from, "" where that was it alone."""
+    of the file it was imported from, "" where that was it alone. key_id: the subject key identifier of a CSCA, in
+    hexadecimal, so that one of many of the name is found unparsed."""
 
     kind: str
     sha256: str
@@ -31,6 +32,7 @@ class StoredItem:
     name: str = ""
     link: str = ""
     source: str = ""
+    key_id: str = ""
 
     @property
     def title(self) -> str:
