@@ -26,7 +26,7 @@ from readers.softcard.pki import training_pki
 from readers.softcard.samples import sample_card, sample_holder
 from readers.softcard.sod_file import encode_sod
 from tests.interop.eac_chip import EacChip
-from tests.interop.eac_reader import EacReader, RefusedError
+from tests.interop.eac_reader import EacReader, RefusedError, RefusedError
 from tests.interop.openpace import CAN, MRZ, ForeignRefusalError, require_openpace
 from tests.support.softcard import NOW, fake_jpeg, reader_for, trust_store
 
@@ -259,7 +259,9 @@ def test_foreign_reader_opens_our_card_with_the_mrz(foreign_reader: EacReader, i
 def test_foreign_reader_on_every_variant_of_our_card(
     tmp_path: Path, kind: str, cipher: int, parameter_id: int
 ) -> None:
-    """PACE with generic mapping, then Chip Authentication, with the same parameters."""
+    """PACE with generic mapping, then Chip Authentication, with the same parameters.
+
+    The library drops leading zeros of a DH secret where PKCS #3 keeps them: one run in 128 must be made again."""
     variant = PaceVariant.parse(f"{kind}-gm:{CIPHERS[cipher]}:{parameter_id}")
     static = ChipAuthVariant.parse(f"{kind}:{CIPHERS[cipher]}:{parameter_id}")
     options = ChipOptions(
@@ -268,13 +270,26 @@ def test_foreign_reader_on_every_variant_of_our_card(
     holder = sample_holder("mau", today=NOW.date())
     pki = training_pki(tmp_path, now=NOW)
     image = personalise(holder, fake_jpeg(500), pki, now=NOW, options=options)
+    for tries_left in reversed(range(3 if kind == "dh" else 1)):
+        try:
+            read_by_foreign_reader(image, variant, static, parameter_id)
+        except (AssertionError, RefusedError):
+            if not tries_left:
+                raise
+        else:
+            break
+
+
+def read_by_foreign_reader(
+    image: ChipImage, variant: PaceVariant, static: ChipAuthVariant, parameter_id: int
+) -> None:
     reader = EacReader(SoftCard(image).process)
     card_access = reader.read_plain_card_access()
     reader.pace(card_access, der.encode_oid(variant.oid), image.can, CAN)
     reader.select_application()
     (info,) = parse_dg14(reader.read(files.DG14.file_id)).chip_auth_keys
     bits = spki_point(info.spki)
-    if kind == "dh":
+    if variant.mapping.startswith("dh"):
         bits = tlv.parse_one(bits, der.INTEGER).value.lstrip(b"\0")
     reader.chip_auth(static.oid, der.encode_oid(static.oid), parameter_id, bits)
     assert reader.read(files.DG1.file_id) == image.files["DG1"]
