@@ -26,7 +26,7 @@ from readers.softcard.pki import training_pki
 from readers.softcard.samples import sample_card, sample_holder
 from readers.softcard.sod_file import encode_sod
 from tests.interop.eac_chip import EacChip
-from tests.interop.eac_reader import EacReader, RefusedError, RefusedError
+from tests.interop.eac_reader import EacReader, RefusedError
 from tests.interop.openpace import CAN, MRZ, ForeignRefusalError, require_openpace
 from tests.support.softcard import NOW, fake_jpeg, reader_for, trust_store
 
