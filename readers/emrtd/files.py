@@ -37,11 +37,13 @@ def _data_group(number: int, tag: int) -> FileSpec:
         file_id=0x0100 + number,
         sfi=number,
         tag=tag,
-        cap=DG2_CAP if number == 2 else SMALL_CAP,
+        cap=_CAPS.get(number, SMALL_CAP),
         at_least=_AT_LEAST.get(number, 8),
     )
 
 
+_CAPS = {2: DG2_CAP, 11: DG2_CAP, 12: DG2_CAP, 13: 16 * KIB}
+"""DG11 and DG12 may hold pictures."""
 _AT_LEAST = {1: 77, 2: 256, 15: 64}
 
 
