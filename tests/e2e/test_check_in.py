@@ -1,5 +1,6 @@
 """`proctor check-in` as an operator would use it, with every kind of card, face and mistake."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from proctor.config import Places
+from proctor.roots import ensure_training_root, open_training
 from tests.e2e.conftest import write_frames
 from tests.support.cli import Ran, proctor
 from tests.support.schemas import require_valid
@@ -347,3 +350,25 @@ def test_an_interrupted_attempt_is_recorded_and_said(
     assert outcome(ran.json, "pa-trusted") == ("indeterminate", "interrupted")
     assert outcome(ran.json, "face-match") == ("not-performed", "interrupted")
     assert entries(training_session) == before + 1
+
+
+def test_every_challenge_and_the_chips_answer_stay_with_the_identity(
+    training_session: str, hopper_frames: Path
+) -> None:
+    """A lifted card is asked twice. Of neither challenge nor answer does the signed body know anything."""
+    ran = check_in(training_session, hopper_frames, reader="softcard:lifted")
+    assert outcome(ran.json, "chip-read") == ("passed", "ok")
+    seq = ran.json["entry"]["seq"]
+    with open_training(ensure_training_root(Places.of(None).training)) as opened:
+        (entry,) = [found for found in opened.store.entries("attempt") if found.seq == seq]
+        heads = {found.body["seq"]: found for found in opened.store.entries()}
+        rows = json.loads(opened.store.evidence(seq, "identity"))["aa"]
+    assert len(rows) == 2
+    assert len({row["random"] for row in rows}) == 2
+    for row in rows:
+        assert len(bytes.fromhex(row["random"])) == len(bytes.fromhex(row["root"])) == 32
+        assert len(bytes.fromhex(row["signature"])) == 256
+        body = json.dumps(entry.body)
+        assert not any(row[name] in body for name in ("random", "signature"))
+    assert entry.body["facts"]["aa_checkpoint_size"] == seq
+    assert len(heads) == seq + 1
