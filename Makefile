@@ -20,7 +20,7 @@ run:
 
 test:
 	@.ci/setup test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint:
 	@.ci/setup test

@@ -6,7 +6,9 @@ python -m tests.interop.eac_over_pcsc --can N
 import argparse
 import hashlib
 import json
+import time
 
+from smartcard.Exceptions import NoCardException
 from smartcard.System import readers
 
 from readers.emrtd import files
@@ -14,6 +16,7 @@ from tests.interop.eac_reader import EacReader
 from tests.interop.openpace import CAN
 from tests.support.pcsc import READER
 
+WAIT_S = 10.0
 PACE_ECDH_GM_AES_128 = bytes.fromhex("04007F00070202040202")
 
 
@@ -23,7 +26,15 @@ def main() -> None:
     number = parser.parse_args().can
     reader = next(found for found in readers() if str(found) == READER)
     connection = reader.createConnection()
-    connection.connect()
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.connect()
+            break
+        except NoCardException:  # the service looks at its slots a few times a second
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
     def transmit(command: bytes) -> bytes:
         data, first, second = connection.transmit(list(command))
