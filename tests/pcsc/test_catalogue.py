@@ -28,8 +28,9 @@ CHOSEN = (
     "changed-generator revoked"
 )
 """Every way of access, proof and reading, and of each kind of attack one; `INTEROP_ALL=1` takes them all."""
-SLOW = {"mute", "taken", "slow", "slow-after-wrong-keys"}
-"""Their time is that of the deadline or of their delays; in process they cost nothing."""
+SLOW = {"mute", "taken", "slow", "slow-after-wrong-keys", "dropped"}
+"""Their time is that of the deadline or of their delays; in process they cost nothing. A dropped answer is a mute card
+here."""
 ROUNDS = 4
 
 
