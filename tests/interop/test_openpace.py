@@ -14,6 +14,7 @@ from readers.emrtd.lds.card_access import parse_card_access
 from readers.emrtd.lds.dg14 import parse_dg14
 from readers.emrtd.lds.security_infos import ID_CA, ID_PACE, ID_PK
 from readers.emrtd.pace import PaceReader
+from readers.emrtd.pace_mapping import DhDomain, KeyPair
 from readers.emrtd.passive_auth import require_chain, require_consistent, require_hashes
 from readers.errors import AccessDeniedError
 from readers.iso7816 import der, tlv
@@ -257,11 +258,12 @@ def test_foreign_reader_opens_our_card_with_the_mrz(foreign_reader: EacReader, i
     ],
 )
 def test_foreign_reader_on_every_variant_of_our_card(
-    tmp_path: Path, kind: str, cipher: int, parameter_id: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, cipher: int, parameter_id: int
 ) -> None:
     """PACE with generic mapping, then Chip Authentication, with the same parameters.
 
-    The library drops leading zeros of a DH secret where PKCS #3 keeps them: one run in 128 must be made again."""
+    The library drops leading zeros of a DH secret where PKCS #3 keeps them. A run that had such a secret, and no other,
+    is made again: one in 128."""
     variant = PaceVariant.parse(f"{kind}-gm:{CIPHERS[cipher]}:{parameter_id}")
     static = ChipAuthVariant.parse(f"{kind}:{CIPHERS[cipher]}:{parameter_id}")
     options = ChipOptions(
@@ -270,19 +272,36 @@ def test_foreign_reader_on_every_variant_of_our_card(
     holder = sample_holder("mau", today=NOW.date())
     pki = training_pki(tmp_path, now=NOW)
     image = personalise(holder, fake_jpeg(500), pki, now=NOW, options=options)
-    for tries_left in reversed(range(3 if kind == "dh" else 1)):
+    secrets = spied_secrets(monkeypatch)
+    read = b""
+    while not read:
+        secrets.clear()
         try:
-            read_by_foreign_reader(image, variant, static, parameter_id)
+            read = read_by_foreign_reader(image, variant, static, parameter_id)
         except (AssertionError, RefusedError):
-            if not tries_left:
+            if not any(secret.startswith(b"\0") for secret in secrets):
                 raise
-        else:
-            break
+    assert read == image.files["DG1"]
+    assert bool(secrets) is (kind == "dh"), "PACE and Chip Authentication agreed by this group"
+
+
+def spied_secrets(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The DH secrets that our card agrees on from now on."""
+    secrets: list[bytes] = []
+    agree = DhDomain.agree
+
+    def spy(self: DhDomain, own: KeyPair, theirs: bytes) -> bytes:
+        secrets.append(agree(self, own, theirs))
+        return secrets[-1]
+
+    monkeypatch.setattr(DhDomain, "agree", spy)
+    return secrets
 
 
 def read_by_foreign_reader(
     image: ChipImage, variant: PaceVariant, static: ChipAuthVariant, parameter_id: int
-) -> None:
+) -> bytes:
+    """DG1, after PACE and Chip Authentication."""
     reader = EacReader(SoftCard(image).process)
     card_access = reader.read_plain_card_access()
     reader.pace(card_access, der.encode_oid(variant.oid), image.can, CAN)
@@ -292,5 +311,6 @@ def read_by_foreign_reader(
     if variant.mapping.startswith("dh"):
         bits = tlv.parse_one(bits, der.INTEGER).value.lstrip(b"\0")
     reader.chip_auth(static.oid, der.encode_oid(static.oid), parameter_id, bits)
-    assert reader.read(files.DG1.file_id) == image.files["DG1"]
+    read = reader.read(files.DG1.file_id)
     reader.close()
+    return read
