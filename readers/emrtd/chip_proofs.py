@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from readers.emrtd import active_auth, chip_auth, files
 from readers.emrtd.evidence import ActiveProof, ConsistentKeys, Facts, ProvenBy, freeze
+from readers.emrtd.secure_messaging import BARE_STATUS
 from readers.emrtd.session import is_about_length
 from readers.errors import ActiveAuthError, ChipStatusError
 from readers.iso7816 import status_words
@@ -60,11 +61,17 @@ class ChipProver:
         self._randbytes = randbytes
         self._facts: dict[str, str | int] = {}
         self._asking: bool | None = None
+        self._sending: bool | None = None
 
     def wants_other_form(self, error: SecureMessagingError) -> bool:
-        """Whether the chip ended the session over the form in which the signature was asked for, and there is another
-        to ask in, in a new session: it is among the chip's habits from now on."""
+        """Whether the chip ended the session over the form in which a long key was sent or a signature asked for, and
+        there is another form, for a new session: it is among the chip's habits from now on."""
         habits = self._session.habits
+        if self._sending is not None:
+            if habits.long_key is not None or error.facts.get("reason") != BARE_STATUS:
+                return False
+            habits.long_key = not self._sending
+            return True
         if self._asking is None or habits.long_signature is not None or not is_about_length(error):
             return False
         habits.long_signature = not self._asking
@@ -103,10 +110,14 @@ class ChipProver:
             self._log.skip("ca", missing or "not-offered")
             return False
         with self._log.step("ca"):
-            extended = self._session.length.extended is not False
+            known = self._session.habits.long_key
+            self._sending = self._session.length.extended is not False if known is None else known
             agreed = chip_auth.run(
-                self._session.channel, choice, randbytes=self._randbytes, extended=extended
+                self._session.channel, choice, randbytes=self._randbytes, extended=self._sending
             )
+            self._sending = None
+            if known:
+                self._session.takes_extended()
             select = CommandApdu(ins=_SELECT, p1=0x02, p2=0x0C, data=files.EF_SOD.file_id_bytes)
             chip_auth.confirm(agreed.channel, select)
             self._session.use(agreed.channel)

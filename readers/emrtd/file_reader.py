@@ -76,14 +76,15 @@ class PartialFile:
 @dataclass(slots=True)
 class ChipHabits:
     """What reading has shown of a chip: by which identifiers it gives files, how it answers beyond 7FFF, the most
-    octets it gives at once (0: no limit met), the P2 of SELECT, and whether it gives a long signature in the extended
-    form (None: not met)."""
+    octets it gives at once (0: no limit met), the P2 of SELECT, and whether it gives a long signature, and takes a
+    long key, in the extended form (None: not met)."""
 
     way: Way = ""
     far_form: FarForm = ""
     most_octets: int = 0
     select_p2: int = _NO_ANSWER_WANTED
     long_signature: bool | None = None
+    long_key: bool | None = None
 
 
 def select(channel: Channel, habits: ChipHabits, *, p1: int, data: bytes) -> ResponseApdu:

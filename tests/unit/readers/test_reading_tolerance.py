@@ -14,7 +14,7 @@ from readers.errors import ReaderError, SecureMessagingError
 from readers.softcard.chip import SoftCard
 from readers.softcard.file_system import FileSystem
 from readers.softcard.in_process import InProcessConnection
-from readers.softcard.options import ActiveVariant, ChipOptions
+from readers.softcard.options import ActiveVariant, ChipAuthVariant, ChipOptions
 from readers.softcard.personalise import personalise
 from readers.softcard.pki import training_pki
 from readers.softcard.refusal import CommandRefusedError
@@ -86,6 +86,16 @@ def test_a_chip_of_which_nothing_is_known_is_asked_in_the_short_form_first(make)
     reader, raw = read(card)
     assert raw.genuine.proven_by == "ca+aa"
     assert reader.tries == 1
+
+
+def test_a_chip_remembered_as_short_that_takes_a_long_key_in_the_extended_form_alone(make):
+    """A card of the same answer to reset was short: this one knows no chaining, and ends the session over it."""
+    image = make(chip_auth=(ChipAuthVariant.parse("dh:aes-128:2"),))
+    memory = ForgetfulMemory()
+    memory.put(SoftCard(image).atr, 256)
+    _, raw = read(Ending(SoftCard(image)), memory=memory)
+    assert raw.genuine.proven_by == "ca+aa"
+    assert memory.get(SoftCard(image).atr) > 256
 
 
 def test_a_chip_that_signs_in_no_form_ends_after_two(make):
