@@ -219,6 +219,30 @@ class EvidenceMissingError(StoreError):
     code = "evidence-missing"
 
 
+class EvidenceErasedError(EvidenceMissingError):
+    """The evidence was erased by a shred entry; there is no key any more."""
+
+    code = "evidence-erased"
+
+
+class EventFormError(StoreError):
+    """An entry of no known kind, or without what its kind must have; a caller's fault, never a user's."""
+
+    code = "event-form"
+
+
+class KeyFileError(StoreError):
+    """The file of evidence keys is missing, too short, or of another station."""
+
+    code = "evidence-keys-damaged"
+
+
+class InstanceChangedError(StoreError):
+    """The database is a copy, was put back, or lies on another machine: a new epoch must be begun."""
+
+    code = "store-instance-changed"
+
+
 # -- rules, rosters, sessions ----------------------------------------------------------------------
 
 
