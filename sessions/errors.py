@@ -304,3 +304,37 @@ class AlreadyAdmittedError(SessionsError):
     """The candidate was admitted in this session before."""
 
     code = "already-checked-in"
+
+
+# -- department key, rotation, backup, restore --------------------------------------------------------
+
+
+class DepartmentKeyError(SessionsError):
+    """A file that is no department key, or a private one that lies bare outside training."""
+
+    code = "department-key-invalid"
+
+
+class DepartmentMismatchError(SessionsError):
+    """This is another department's key than the one that is asked for."""
+
+    code = "department-key-mismatch"
+
+
+class DepartmentWrapError(SessionsError):
+    """Something does not open under the department's key: wrapped for another one, altered, or of another use."""
+
+    code = "department-wrap-invalid"
+
+
+class DepartmentNotPinnedError(SessionsError):
+    """The station knows no department key yet."""
+
+    code = "department-not-pinned"
+
+
+class DepartmentAlteredError(SessionsError):
+    """The department key in the data root is not the one that the log names."""
+
+    code = "department-altered"
+    conclusive = True
