@@ -25,6 +25,21 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _MAX_NOTE: Final = 16_384
 
 
+_STATION: Final = re.compile(r"(proctor\.(?:real|training)/[0-9a-f]{8})(?:/([1-9][0-9]{0,5}))?")
+
+
+def station_of(origin: str) -> str:
+    """Return the station's name in an origin: the origin without its epoch."""
+    found = _STATION.fullmatch(origin)
+    return origin if found is None else found[1]
+
+
+def epoch_of(origin: str) -> int:
+    """Return the number of an origin's epoch; the first, 1, is not written."""
+    found = _STATION.fullmatch(origin)
+    return 1 if found is None or found[2] is None else int(found[2])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifierKey:
     """A station's public key under its name (the log's origin); 32 bytes of Ed25519."""
@@ -86,6 +101,10 @@ class Signer:
 
     def __repr__(self) -> str:
         return f"Signer({self.key.name!r}, {self.key.fingerprint})"
+
+    def named(self, name: str) -> Signer:
+        """Return the same key under another name: that of an epoch."""
+        return Signer(name, self._private.private_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte Ed25519 signature."""

@@ -237,6 +237,12 @@ class KeyFileError(StoreError):
     code = "evidence-keys-damaged"
 
 
+class StoreOnNetworkError(StoreError):
+    """The log lies on a network drive, whose locks and syncs cannot be trusted."""
+
+    code = "store-on-network"
+
+
 class InstanceChangedError(StoreError):
     """The database is a copy, was put back, or lies on another machine: a new epoch must be begun."""
 
@@ -338,3 +344,54 @@ class DepartmentAlteredError(SessionsError):
 
     code = "department-altered"
     conclusive = True
+
+
+# -- erasure, retention, holds -----------------------------------------------------------------------
+
+
+class RosterDocumentError(SessionsError):
+    """A stored roster that is none, or of which no single row can be erased (form 1)."""
+
+    code = "roster-document-invalid"
+
+
+class ErasureError(SessionsError):
+    """Base of what stops an erasure before anything is written."""
+
+    code = "erasure-refused"
+
+
+class ErasureTargetError(ErasureError):
+    """A piece that is not there, was erased before, belongs to another session, or can only be erased whole."""
+
+    code = "erasure-target-invalid"
+
+
+class ErasureHeldError(ErasureError):
+    """Somebody placed a hold on what was to be erased: a dispute is open."""
+
+    code = "erasure-held"
+
+
+class ErasureNothingError(ErasureError):
+    """There is nothing to erase: all of it is gone, or was never there."""
+
+    code = "erasure-nothing"
+
+
+class SecondPersonError(ErasureError):
+    """The entry needs two persons, and there is one."""
+
+    code = "second-person-needed"
+
+
+class HoldError(SessionsError):
+    """A hold that is placed already, or none that could be released."""
+
+    code = "hold-invalid"
+
+
+class RetentionError(SessionsError):
+    """Retention terms that cannot be: an unknown kind of data, no days, no source."""
+
+    code = "retention-invalid"

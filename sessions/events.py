@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -40,7 +40,7 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "time": lambda value: type(value) is str and _is_time(value),
     "list": lambda value: type(value) in {list, tuple},
     "object": lambda value: type(value) is dict,
-    "user": lambda value: is_user(value),
+    "user": lambda value: is_user(value),  # noqa: PLW0108 - defined below
     "vkey": lambda value: type(value) is str and value.count("+") >= 2,
     "note": lambda value: type(value) is str and value.endswith("\n"),
 }
@@ -70,6 +70,12 @@ class Event:
                 yield name
         if self.second or "second" in body:
             yield from () if is_second(body) else ("second",)
+
+    def wrong_evidence(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield every piece of evidence that is missing, or that this kind of entry has not."""
+        found = frozenset(names)
+        yield from sorted(self.evidence - found)
+        yield from sorted(found - self.evidence - self.optional_evidence)
 
 
 def is_user(value: Any) -> bool:
@@ -101,13 +107,15 @@ def event_of(kind: str, body: Mapping[str, Any]) -> Event | None:
     return events().get(f"key/{body.get('event')}" if kind == "key" else kind)
 
 
-def require_event(kind: str, body: Mapping[str, Any]) -> Event:
+def require_event(kind: str, body: Mapping[str, Any], evidence: Iterable[str] = ()) -> Event:
     """Return the kind of a body that has what it must have; `body` includes `operator`. Raises EventFormError."""
     event = event_of(kind, body)
     if event is None:
         raise EventFormError(kind=kind, event=str(body.get("event", "")))
     for fault in event.faults(body):
         raise EventFormError(kind=event.name, field=fault)
+    for name in event.wrong_evidence(evidence):
+        raise EventFormError(kind=event.name, evidence=name)
     return event
 
 

@@ -1,15 +1,14 @@
-"""Encrypted evidence: a fresh key per entry, wrapped by the station's evidence key, bound by hash in
-the body.
+"""Encrypted evidence: a key of its own for each piece, bound by hash in the body.
 
-Nothing derived from the plaintext is outside the ciphertext, so that destroying the entry's key destroys the
-evidence, and the log still verifies.
+Nothing derived from the plaintext is outside the ciphertext, so that destroying a piece's key destroys the
+piece, and the log still verifies. The keys lie in `evidence_keys`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,46 +17,72 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sessions.errors import StoreAlteredError
 
+TakeKeys = Callable[[int], tuple[int, tuple[bytes, ...]]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxed:
-    """The stored form of one entry's evidence: the wrapped key, and a ciphertext per name."""
+    """The stored form of one entry's evidence: a ciphertext per name, in the order of the names, and the first of
+    their slots; `commitments` are the keys' hashes.
+    """
 
-    wrapped: bytes = field(repr=False)
     ciphertexts: Mapping[str, bytes] = field(repr=False)
+    commitments: Mapping[str, str]
+    slot: int
 
     def as_body(self) -> dict[str, Any]:
-        """Return the fields that bind the evidence into the body: SHA-256 in hexadecimal."""
+        """Return the fields that bind the evidence into the body: SHA-256 in hexadecimal, first slot."""
         names = {name: hashlib.sha256(data).hexdigest() for name, data in self.ciphertexts.items()}
-        return {"evidence": names, "evidence_key": hashlib.sha256(self.wrapped).hexdigest()}
+        return {"evidence": names, "evidence_keys": dict(self.commitments), "evidence_slot": self.slot}
 
 
-def box(evidence: Mapping[str, bytes], *, evidence_key: bytes, origin: str) -> Boxed:
+def box(evidence: Mapping[str, bytes], *, take: TakeKeys, station: str) -> Boxed:
     """Return the evidence of one entry, encrypted. Which entry it belongs to, the body's hashes say."""
-    key = secrets.token_bytes(32)
+    names = sorted(evidence)
+    slot, keys = take(len(names))
     return Boxed(
-        wrapped=_seal(evidence_key, key, key_aad(origin)),
-        ciphertexts={name: _seal(key, data, data_aad(origin, name)) for name, data in evidence.items()},
+        ciphertexts={
+            name: _seal(key, evidence[name], data_aad(station, name))
+            for name, key in zip(names, keys, strict=True)
+        },
+        commitments={name: commitment(key) for name, key in zip(names, keys, strict=True)},
+        slot=slot,
     )
 
 
-def unbox(ciphertext: bytes, wrapped: bytes, *, evidence_key: bytes, origin: str, name: str) -> bytes:
+def slot_of(body: Mapping[str, Any], name: str) -> int:
+    """Return the slot of a piece of an entry of schema 2; raises StoreAlteredError."""
+    try:
+        return int(body["evidence_slot"]) + sorted(body["evidence"]).index(name)
+    except (KeyError, ValueError, TypeError):
+        raise StoreAlteredError(evidence=name) from None
+
+
+def commitment(key: bytes) -> str:
+    """Return what a body says of a key: SHA-256 in hexadecimal."""
+    return hashlib.sha256(b"proctor evidence key 2\n" + key).hexdigest()
+
+
+def unbox(ciphertext: bytes, key: bytes, *, station: str, name: str) -> bytes:
     """Return one piece of evidence in the clear; raises StoreAlteredError when it does not open."""
     try:
-        key = _open(evidence_key, wrapped, key_aad(origin))
-        return _open(key, ciphertext, data_aad(origin, name))
+        return _open(key, ciphertext, data_aad(station, name))
     except (InvalidTag, ValueError):
         raise StoreAlteredError(evidence=name) from None
 
 
-def key_aad(origin: str) -> bytes:
-    """Return the associated data of a wrapped key."""
-    return f"proctor evidence key 1\n{origin}\n".encode()
+def unbox_1(ciphertext: bytes, wrapped: bytes, *, evidence_key: bytes, origin: str, name: str) -> bytes:
+    """Return one piece of evidence of schema 1, whose key is wrapped beside it; raises StoreAlteredError."""
+    try:
+        key = _open(evidence_key, wrapped, f"proctor evidence key 1\n{origin}\n".encode())
+        return _open(key, ciphertext, f"proctor evidence 1\n{origin}\n{name}\n".encode())
+    except (InvalidTag, ValueError):
+        raise StoreAlteredError(evidence=name) from None
 
 
-def data_aad(origin: str, name: str) -> bytes:
+def data_aad(station: str, name: str) -> bytes:
     """Return the associated data of a ciphertext."""
-    return f"proctor evidence 1\n{origin}\n{name}\n".encode()
+    return f"proctor evidence 2\n{station}\n{name}\n".encode()
 
 
 def _seal(key: bytes, data: bytes, aad: bytes) -> bytes:

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from sessions import pages, schema
 from sessions.engine import Database, DatabaseError, translate
-from sessions.errors import StoreAlteredError, StoreError, StoreSchemaError, StoreUnreadableError
+from sessions.errors import (
+    StoreAlteredError,
+    StoreError,
+    StoreOnNetworkError,
+    StoreSchemaError,
+    StoreUnreadableError,
+)
 
+SCHEMA_SHA256: Final = "4b4debd7e5d8e3660e12f64814bf3381f8b29fed77d95b9a9a27f60727896f52"
+"""The hash of schema 2 with its append-only triggers: a program whose schema text was changed does not start."""
+_NETWORK: Final = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "fuse.sshfs",
+        "fuse.davfs",
+        "davfs",
+        "afs",
+        "ceph",
+        "glusterfs",
+        "fuse.glusterfs",
+        "vboxsf",
+        "fuse.rclone",
+        "network",
+    }
+)
+_DRIVE_REMOTE: Final = 4
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",
@@ -41,15 +71,53 @@ def create_schema(db: Database) -> None:
     db.conn.execute(f"PRAGMA user_version = {schema.USER_VERSION}")
 
 
+def require_local(path: Path) -> None:
+    """Raise StoreOnNetworkError when the log would lie on a network drive, where SQLite's locks cannot be trusted."""
+    kind = drive_kind(path)
+    if kind in _NETWORK:
+        raise StoreOnNetworkError(drive=kind)
+
+
+def drive_kind(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+    """Return the kind of file system of a path ("ext4", "nfs4"; Windows: "network" or "local"), or ""."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - windll exists on Windows only
+
+        anchor = path.resolve().anchor
+        remote = anchor.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(anchor) == _DRIVE_REMOTE
+        return "network" if remote else "local"
+    folder = path.parent.resolve()
+    best, found = -1, ""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        fields = before.split(" ")
+        if len(fields) < 5 or not after:
+            continue
+        point = Path(fields[4].encode().decode("unicode_escape"))
+        if folder.is_relative_to(point) and len(point.parts) >= best:
+            best, found = len(point.parts), after.split(" ")[0]
+    return found
+
+
 def require_schema(db: Database) -> None:
-    """Raise unless tables, indexes and triggers are exactly those of this version."""
+    """Raise unless tables, indexes and triggers are exactly those of this version, whose hash is pinned here."""
     version = db.conn.execute("PRAGMA user_version").fetchone()[0]
     if version != schema.USER_VERSION:
         raise StoreSchemaError(version=version)
     rows = db.conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
     found = {(kind, name): sql for kind, name, sql in rows if (kind, name) not in schema.AUTOMATIC}
-    if found != schema.STATEMENTS:
+    if found != schema.STATEMENTS or digest_of(found) != SCHEMA_SHA256:
         raise StoreAlteredError(why="schema")
+
+
+def digest_of(statements: Mapping[tuple[str, str], str | None]) -> str:
+    """Return the SHA-256 (hexadecimal) of tables, indexes and triggers: one line for each, sorted."""
+    lines = sorted(f"{kind} {name} {sql}\n" for (kind, name), sql in statements.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @contextmanager

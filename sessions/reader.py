@@ -8,13 +8,34 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sessions import merkle
-from sessions.checkpoint import Checkpoint, Signer, verify_checkpoint
+from sessions.checkpoint import (
+    Checkpoint,
+    Signer,
+    VerifierKey,
+    parse_checkpoint,
+    station_of,
+    verify_checkpoint,
+)
 from sessions.engine import Database, DatabaseError, translate
-from sessions.errors import EvidenceMissingError, NoteFormatError, NoteSignatureError, StoreAlteredError
-from sessions.evidence_box import unbox
+from sessions.errors import (
+    EvidenceErasedError,
+    EvidenceMissingError,
+    NoteFormatError,
+    NoteSignatureError,
+    StoreAlteredError,
+)
+from sessions.evidence_box import commitment, slot_of, unbox, unbox_1
+from sessions.evidence_keys import EvidenceKeys
+
+_KEY_ENTRIES: Final = "SELECT seq, kind, body FROM entries WHERE kind IN ('key', 'epoch') ORDER BY seq"
+_PIECE: Final = (
+    "SELECT e.ciphertext, b.body, s.by, k.wrapped FROM evidence e JOIN entries b ON b.seq = e.seq "
+    "LEFT JOIN shredded s ON s.seq = e.seq AND s.name = e.name "
+    "LEFT JOIN evidence_keys k ON k.seq = e.seq WHERE e.seq = ? AND e.name = ?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +52,27 @@ class LogReader:
 
     def __init__(self, db: Database, *, evidence_key: bytes, signer: Signer) -> None:
         self._db, self._evidence_key, self._signer = db, evidence_key, signer
+        self._keys: EvidenceKeys | None = None
         self._lock = threading.RLock()
         self._authentic: int | None = None
+        self._former: VerifierKey | None = None
 
     @property
     def origin(self) -> str:
-        """The log's name in every checkpoint."""
+        """The log's name in every checkpoint of the present epoch."""
         return self._signer.key.name
+
+    @property
+    def station(self) -> str:
+        """The station's name: the origin without its epoch."""
+        return station_of(self.origin)
+
+    @property
+    def evidence_keys(self) -> EvidenceKeys:
+        """The file of evidence keys; raises StoreAlteredError before it is open."""
+        if self._keys is None:
+            raise StoreAlteredError(why="evidence-keys")
+        return self._keys
 
     def entries(self, kind: str | None = None, session: str | None = None) -> tuple[Entry, ...]:
         """Return the entries of a kind, of a session, of both, or all, in order."""
@@ -49,45 +84,125 @@ class LogReader:
             rows = list(self._db.query(sql, {name: wanted[name] for name in terms}))
         return tuple(_entry(row["seq"], row["kind"], row["body"]) for row in rows)
 
-    def attempt(self, attempt_id: str) -> Entry | None:
-        """Return the entry of an attempt, or None when it was never committed."""
+    def entry(self, seq: int) -> Entry:
+        """Return one entry; raises EvidenceMissingError where there is none of this number."""
         with self._authenticated():
             row = self._db.conn.execute(
-                "SELECT seq, kind, body FROM entries WHERE attempt = ?", (attempt_id,)
+                "SELECT seq, kind, body FROM entries WHERE seq = ?", (seq,)
             ).fetchone()
+        if row is None:
+            raise EvidenceMissingError(seq=seq)
+        return _entry(*row)
+
+    def body(self, seq: int) -> bytes:
+        """Return the exact bytes of an entry's body; raises EvidenceMissingError."""
+        with self._authenticated():
+            row = self._db.conn.execute("SELECT body FROM entries WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            raise EvidenceMissingError(seq=seq)
+        return bytes(row[0])
+
+    def attempt(self, attempt_id: str) -> Entry | None:
+        """Return the entry of an attempt that has ended, or None when it was never committed."""
+        return self._of_attempt("attempt", attempt_id)
+
+    def begun(self, attempt_id: str) -> Entry | None:
+        """Return the entry with which an attempt began, or None."""
+        return self._of_attempt("begin", attempt_id)
+
+    def _of_attempt(self, kind: str, attempt_id: str) -> Entry | None:
+        sql = f"SELECT seq, kind, body FROM entries WHERE attempt = ? AND kind = '{kind}'"  # noqa: S608
+        with self._authenticated():
+            row = self._db.conn.execute(sql, (attempt_id,)).fetchone()
         return None if row is None else _entry(*row)
 
     def evidence(self, seq: int, name: str) -> bytes:
         """Return a piece of evidence in the clear, if it is what the entry's body binds.
 
-        Raises EvidenceMissingError, StoreAlteredError.
+        Raises EvidenceMissingError, EvidenceErasedError, StoreAlteredError, KeyFileError.
         """
-        sql = (
-            "SELECT e.ciphertext, k.wrapped, b.body FROM evidence e JOIN evidence_keys k ON k.seq = e.seq "
-            "JOIN entries b ON b.seq = e.seq WHERE e.seq = ? AND e.name = ?"
-        )
         with self._authenticated():
-            row = self._db.conn.execute(sql, (seq, name)).fetchone()
-        if row is None or row[0] is None or row[1] is None:
+            row = self._db.conn.execute(_PIECE, (seq, name)).fetchone()
+        if row is None:
             raise EvidenceMissingError(seq=seq, evidence=name)
-        if json.loads(row[2])["evidence"].get(name) != hashlib.sha256(row[0]).hexdigest():
+        ciphertext, data, shredded, wrapped = row
+        if shredded is not None:
+            raise EvidenceErasedError(seq=seq, evidence=name, by=shredded)
+        body = json.loads(data)
+        if ciphertext is None or body["evidence"].get(name) != hashlib.sha256(ciphertext).hexdigest():
             raise StoreAlteredError(seq=seq, evidence=name)
-        return unbox(row[0], row[1], evidence_key=self._evidence_key, origin=self.origin, name=name)
+        if body["schema"] == 1:
+            return self._evidence_1(seq, name, ciphertext, wrapped)
+        key = self.evidence_keys.read(slot_of(body, name))
+        if commitment(key) != body["evidence_keys"].get(name):
+            raise StoreAlteredError(seq=seq, evidence=name, why="key")
+        return unbox(ciphertext, key, station=self.station, name=name)
+
+    def _evidence_1(self, seq: int, name: str, ciphertext: bytes, wrapped: bytes | None) -> bytes:
+        if wrapped is None:
+            raise EvidenceMissingError(seq=seq, evidence=name)
+        return unbox_1(ciphertext, wrapped, evidence_key=self._evidence_key, origin=self.station, name=name)
 
     def head(self) -> Checkpoint:
         """Return the last signed tree head; raises StoreAlteredError when it is not this station's."""
         with self._lock, self._translating():
             note = self._one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
-        try:
-            return verify_checkpoint(note, self._signer.key)
-        except (NoteFormatError, NoteSignatureError):
-            raise StoreAlteredError(why="checkpoint") from None
+            return self._require_ours(note)
+
+    def checkpoint(self, size: int) -> Checkpoint:
+        """Return the signed tree head of an earlier size; raises StoreAlteredError."""
+        with self._lock, self._translating():
+            return self._require_ours(self._one("SELECT note FROM checkpoints WHERE size = ?", size))
+
+    def note(self, size: int | None = None) -> str:
+        """Return a checkpoint as a signed note with the cosignatures it has: of this size, or the last."""
+        head = self.head() if size is None else self.checkpoint(size)
+        return head.note + "".join(f"{line}\n" for line in self.cosignatures(head.size))
+
+    def cosignatures(self, size: int) -> tuple[str, ...]:
+        """Return the cosignature lines that were kept of a checkpoint, sorted."""
+        sql = "SELECT line FROM cosignatures WHERE size = ? ORDER BY line"
+        with self._lock, self._translating():
+            return tuple(line for (line,) in self._db.conn.execute(sql, (size,)))
 
     def node(self, level: int, index: int) -> bytes:
         """Return a stored node of the tree; the reader that the proofs of `merkle` need."""
         with self._lock, self._translating():
             digest: bytes = self._one("SELECT hash FROM nodes WHERE level = ? AND idx = ?", level, index)
         return digest
+
+    # -- whose key --------------------------------------------------------------------------------
+
+    def _require_ours(self, note: str) -> Checkpoint:
+        """Return the checkpoint of a note if the key that signed at its size is in the line of ours."""
+        try:
+            head, parsed = parse_checkpoint(note)
+            if head.origin == self.origin:
+                try:
+                    parsed.verify(self._signer.key)
+                except NoteSignatureError:
+                    pass  # signed before the key was changed
+                else:
+                    return head
+            return verify_checkpoint(note, self._key_at(head.size))
+        except (NoteFormatError, NoteSignatureError):
+            raise StoreAlteredError(why="checkpoint") from None
+
+    def _key_at(self, size: int) -> VerifierKey:
+        """Return the key that signs the checkpoint of a size; the last one must be the one we hold."""
+        found: VerifierKey | None = None
+        wanted: VerifierKey | None = None
+        for seq, kind, data in self._db.conn.execute(_KEY_ENTRIES):
+            event = kind if kind == "epoch" else json.loads(data).get("event")
+            if event not in {"station-key", "station-key-rotated", "epoch"}:
+                continue
+            found = VerifierKey.parse(json.loads(data)["vkey"])
+            if seq + (event == "station-key-rotated") < size:
+                wanted = found
+        ours = {key.public for key in (self._signer.key, self._former) if key is not None}
+        if wanted is None or found is None or found.public not in ours:
+            raise StoreAlteredError(why="signer")
+        return wanted
 
     @contextmanager
     def _authenticated(self) -> Iterator[None]:

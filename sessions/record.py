@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MAX_INT: Final = 2**53 - 1
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -130,6 +130,19 @@ class Operator:
     def as_body(self) -> dict[str, Any]:
         """Return id and role."""
         return {"id": self.user_id, "role": self.role}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """The second person of an entry that needs two, and how presence was proven: "password", "token", "card-face"."""
+
+    user_id: str
+    role: str
+    proof: str = "password"
+
+    def as_body(self) -> dict[str, Any]:
+        """Return id, role and proof."""
+        return {"id": self.user_id, "role": self.role, "proof": self.proof}
 
 
 STATION: Final = Operator(user_id="station", role="station")

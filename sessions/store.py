@@ -6,30 +6,38 @@ and the signed checkpoint, and commits. What it wrote, `verify` recomputes witho
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sessions import codec, merkle
-from sessions.checkpoint import Checkpoint, Signer, verify_checkpoint
+from sessions import codec, merkle, migration
+from sessions.checkpoint import Checkpoint, Signer, VerifierKey, epoch_of, parse_checkpoint, station_of
+from sessions.clocks import Clocks
 from sessions.engine import Database, DatabaseError, connect
 from sessions.errors import (
     AttemptIdReusedError,
+    NoteFormatError,
     StoreAlteredError,
     StoreError,
     StoreFullError,
+    StoreIoError,
     StoreSchemaError,
     StoreUnreadableError,
 )
+from sessions.events import require_event
 from sessions.evidence_box import Boxed, box
+from sessions.evidence_keys import FILE_NAME, EvidenceKeys
 from sessions.files import sync_dir
-from sessions.opening import configure, create_schema, require_schema, translated
+from sessions.instance import Instance
+from sessions.interrupted import interrupted_body
+from sessions.opening import configure, create_schema, require_local, require_schema, translated
 from sessions.pending import ATTEMPT_ID, Late, PendingFolder, Reserve
 from sessions.reader import Entry, LogReader
-from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Verdict, format_utc
+from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Second, Verdict
 
 RESERVE_BYTES: Final = 4 * 1024 * 1024
 LATE: Final = "record-late"
@@ -43,10 +51,15 @@ _COMMON: Final = frozenset(
         "monotonic_ms",
         "boot_id",
         "operator",
+        "second",
         "evidence",
-        "evidence_key",
+        "evidence_keys",
+        "evidence_slot",
     }
 )
+
+Also = Callable[[Any, int], None]
+"""Further statements of an entry's transaction: given the connection and the entry's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +97,14 @@ class Store(LogReader):
         signer: Signer,
         clock: Clock,
         reserve: int,
+        instance: Instance | None = None,
     ) -> None:
         super().__init__(db, evidence_key=evidence_key, signer=signer)
-        self._clock = clock
+        self._clocks = Clocks(clock)
         self._pending = PendingFolder(directory / "pending", evidence_key)
         self._reserve = Reserve(directory / "reserve.bin", reserve)
+        self._slots = directory / "keys" / FILE_NAME
+        self._instance = instance
         self._known_edge: tuple[int, int, tuple[bytes, ...]] | None = None
 
     # -- opening ----------------------------------------------------------------------------------
@@ -104,6 +120,7 @@ class Store(LogReader):
         clock: Clock,
         wait_s: float = 2.0,
         reserve: int = RESERVE_BYTES,
+        instance: Instance | None = None,
     ) -> Self:
         """Make a new log whose first entry names the station's key; raises StoreError if there is one.
 
@@ -111,11 +128,13 @@ class Store(LogReader):
         """
         if path.exists():
             raise StoreSchemaError(why="exists")
+        require_local(path)
         draft = path.with_name(f"{path.name}.new")
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         db = connect(draft, database_key, wait_s=wait_s)
         store = cls(db, path.parent, evidence_key=evidence_key, signer=signer, clock=clock, reserve=reserve)
+        EvidenceKeys.create(store._slots, evidence_key, store.station)
         with translated(draft, database_key), closing(db.conn):
             configure(db)
             with store._db_txn():
@@ -124,6 +143,8 @@ class Store(LogReader):
                 store._write(store._draft("key", vkey, {}, STATION))
         draft.rename(path)
         sync_dir(path.parent)
+        if instance is not None:
+            instance.bind(path, 1, store._known_root())
         return cls.open(
             path,
             database_key=database_key,
@@ -132,6 +153,7 @@ class Store(LogReader):
             clock=clock,
             wait_s=wait_s,
             reserve=reserve,
+            instance=instance,
         )
 
     @classmethod
@@ -145,25 +167,45 @@ class Store(LogReader):
         clock: Clock,
         wait_s: float = 2.0,
         reserve: int = RESERVE_BYTES,
+        instance: Instance | None = None,
+        for_epoch: bool = False,
+        former: VerifierKey | None = None,
     ) -> Self:
-        """Open a log: check schema, triggers and tree head, and commit attempts that wait, as REFER.
+        """Open a log: check schema, triggers and tree head, finish what a crash left undone.
 
+        A log of schema 1 is brought to schema 2. With `instance`, a database that is not the one this machine
+        remembers raises InstanceChangedError; `for_epoch` opens it all the same, for `begin_epoch` alone; then
+        `former`, the pinned key of the log, may stand in for a signing key that was lost.
         Raises StoreUnreadableError (no file, another key), StoreAlteredError, StoreSchemaError, or another
         StoreError.
         """
         if not path.is_file():
             raise StoreUnreadableError(why="no-file")
         path = path.resolve()  # SQLite's own files lie beside what a link points to
+        require_local(path)
         db = connect(path, database_key, wait_s=wait_s)
-        store = cls(db, path.parent, evidence_key=evidence_key, signer=signer, clock=clock, reserve=reserve)
+        store = cls(
+            db,
+            path.parent,
+            evidence_key=evidence_key,
+            signer=signer,
+            clock=clock,
+            reserve=reserve,
+            instance=instance,
+        )
+        store._former = former if for_epoch else None
         try:
             with translated(path, database_key):
                 configure(db)
+                migrated = migration.migrate(db, path, store._slots, evidence_key, store.station)
                 require_schema(db)
+                store._take_up_epoch()
                 store._require_head()
                 with store._authenticated():
                     pass
-            store.commit_pending()
+            store._open_keys()
+            if not for_epoch:
+                store._take_up(path, migrated)
         except StoreError:
             store.close()
             raise
@@ -171,9 +213,42 @@ class Store(LogReader):
             store._reserve.require()
         return store
 
+    def _take_up(self, path: Path, migrated: int | None) -> None:
+        """Go on where this log was left: prove it is the same one, then finish what a crash left."""
+        if migrated is not None:
+            self.append("key", {"event": "schema-migrated", "from": migrated, "to": SCHEMA}, operator=STATION)
+            if self._instance is not None and not self._instance.remembers:
+                self._instance.bind(path, *self._head_pair())
+        if self._instance is not None:
+            self._instance.require(path, *self._head_pair(), root_at=lambda size: self.checkpoint(size).root)
+        self.commit_pending()
+        self.end_begun()
+
+    def _take_up_epoch(self) -> None:
+        """Sign under the name that the log has in its present epoch."""
+        note = self._one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        try:
+            origin = parse_checkpoint(note)[0].origin
+        except NoteFormatError:
+            raise StoreAlteredError(why="checkpoint") from None
+        if station_of(origin) != self.station:
+            raise StoreAlteredError(why="origin")
+        if origin != self.origin:
+            self._signer = self._signer.named(origin)
+
+    def _open_keys(self) -> None:
+        used = self._one(
+            "SELECT coalesce(max(json_extract(CAST(body AS TEXT), '$.evidence_slot') + "
+            "(SELECT count(*) FROM evidence WHERE evidence.seq = entries.seq)), 0) FROM entries "
+            "WHERE seq IN (SELECT DISTINCT seq FROM evidence ORDER BY seq DESC LIMIT 256)"
+        )
+        self._keys = EvidenceKeys.open(self._slots, self._evidence_key, self.station, taken=used)
+
     def close(self) -> None:
         """Close the database; the write-ahead log is merged into it."""
         with self._lock:
+            if self._instance is not None:
+                self._instance.close()
             self._db.conn.close()
 
     def __enter__(self) -> Self:
@@ -191,11 +266,30 @@ class Store(LogReader):
         evidence: Mapping[str, bytes] | None = None,
         *,
         operator: Operator,
+        second: Second | None = None,
+        also: Also | None = None,
     ) -> Receipt:
-        """Commit one entry and return its receipt; raises StoreError, and then nothing was written."""
-        draft = self._draft(kind, body, evidence or {}, operator)
-        with self._lock, self._translating(), self._db_txn():
-            return self._write(draft)
+        """Commit one entry and return its receipt; raises StoreError, and then nothing was written.
+
+        `also` is called inside the same transaction, after the entry. Raises EventFormError for a body that
+        events.toml does not know.
+        """
+        draft = self._draft(kind, body, evidence or {}, operator, second)
+        with self._lock, self._translating():
+            with self._db_txn():
+                receipt = self._write(draft)
+                if also is not None:
+                    also(self._db.conn, receipt.seq)
+            self._remember(receipt)
+        return receipt
+
+    def begin_attempt(self, attempt_id: str, *, session: str, component: str, operator: Operator) -> Receipt:
+        """Commit that an attempt begins, before its first check. Raises AttemptIdReusedError, StoreError."""
+        _require_attempt_id(attempt_id)
+        if self.begun(attempt_id) is not None:
+            raise AttemptIdReusedError(attempt=attempt_id)
+        body = {"session": session, "attempt": attempt_id, "component": component}
+        return self.append("begin", body, operator=operator)
 
     def append_attempt(self, record: AttemptRecord, evidence: Mapping[str, bytes] | None = None) -> Receipt:
         """Commit an attempt once, however often it is called with the same record.
@@ -204,8 +298,7 @@ class Store(LogReader):
         is sealed into pending/ (fact pending=1 of the error raised) and committed when the log is opened
         next.
         """
-        if not ATTEMPT_ID.fullmatch(record.attempt_id):
-            raise ValueError("an attempt id is 1 to 64 letters, digits, '.', '_' or '-'")
+        _require_attempt_id(record.attempt_id)
         body, files = record.as_body(), dict(evidence or {})
         try:
             return self._commit_attempt(body, files, record.operator)
@@ -216,6 +309,79 @@ class Store(LogReader):
             raise
         except StoreError as error:
             raise self._set_aside(body, files, record.operator, error) from None
+
+    def add_cosignatures(self, size: int, lines: Sequence[str]) -> int:
+        """Keep cosignature lines of the checkpoint of a size, and return how many are new; the caller verified them.
+
+        Raises StoreError; nothing is acknowledged before it is durable.
+        """
+        known = set(self.cosignatures(size))
+        fresh = [(size, line) for line in dict.fromkeys(lines) if line not in known]
+        with self._lock, self._translating(), self._db_txn():
+            self._db.conn.executemany("INSERT INTO cosignatures (size, line) VALUES (?, ?)", fresh)
+        return len(fresh)
+
+    def rotate_key(
+        self, signer: Signer, body: Mapping[str, Any], *, operator: Operator, second: Second
+    ) -> Receipt:
+        """Commit that another key signs from now on: the old one signs this entry, the new one what follows."""
+        new = signer.named(self.origin)
+        whole = {**body, "event": "station-key-rotated", "vkey": new.key.encode()}
+        with self._lock:
+            receipt = self.append("key", whole, operator=operator, second=second)
+            self._signer = new
+        return receipt
+
+    def begin_epoch(
+        self,
+        *,
+        reason: str,
+        operator: Operator,
+        second: Second,
+        path: Path,
+        previous: str | None = None,
+        signer: Signer | None = None,
+    ) -> Receipt:
+        """Go on under a new origin: after a restore, on another machine, or when the signing key was lost.
+
+        `previous`: the last checkpoint (signed note) known of the old epoch, where it is not this log's own
+        last; `signer`: another key. Then the log is taken up as by `open`.
+        """
+        with self._lock:
+            known = self.note() if previous is None else previous
+            head = parse_checkpoint(known)[0]
+            number = epoch_of(self.origin) + 1
+            origin = f"{self.station}/{number}"
+            former, self._signer = self._signer, (signer or self._signer).named(origin)
+            body = {
+                "epoch": number,
+                "reason": reason,
+                "vkey": self._signer.key.encode(),
+                "previous": {
+                    "origin": head.origin,
+                    "size": head.size,
+                    "root": head.root.hex(),
+                    "note": known,
+                },
+            }
+            if self._instance is not None:
+                self._instance.forget()
+            try:
+                receipt = self.append("epoch", body, operator=operator, second=second)
+            except StoreError:
+                self._signer = former
+                raise
+            if self._instance is not None:
+                self._instance.bind(path, receipt.size, receipt.root)
+            self._take_up(path, None)
+        return receipt
+
+    @contextmanager
+    def maintain(self) -> Iterator[Any]:
+        """Hold the log still and yield its connection, outside a transaction: for erasing and copying."""
+        with self._lock, self._translating():
+            yield self._db.conn
+            self._authentic = None
 
     def require_room(self) -> int:
         """Return the reserve's size in bytes; raises StoreFullError when no attempt should begin."""
@@ -231,6 +397,20 @@ class Store(LogReader):
             self._pending.drop(attempt_id)
         return tuple(receipts)
 
+    def end_begun(self) -> tuple[Receipt, ...]:
+        """Commit every attempt that began and never ended, as REFER "attempt-interrupted", each exactly once.
+
+        Only for the moment of opening: then nobody is at the desk.
+        """
+        ended = {entry.body["attempt"] for entry in self.entries("attempt")}
+        receipts = []
+        for entry in self.entries("begin"):
+            if entry.body["attempt"] not in ended:
+                opened = self.entries("open", entry.body["session"])
+                body = interrupted_body(entry, opened[0] if opened else None)
+                receipts.append(self._commit_attempt(body, {}, STATION))
+        return tuple(receipts)
+
     def _commit_late(self, late: Late) -> Receipt:
         body = dict(late.body)
         body["late"] = {"verdict": body["verdict"], "operator": dict(late.operator)}
@@ -242,11 +422,13 @@ class Store(LogReader):
         self, body: Mapping[str, Any], evidence: Mapping[str, bytes], operator: Operator
     ) -> Receipt:
         draft = self._draft("attempt", body, evidence, operator)
-        with self._lock, self._translating(), self._db_txn():
-            known = self.attempt(body["attempt"])
-            if known is not None:
-                return self._receipt_again(known, body)
-            receipt = self._write(draft)
+        with self._lock, self._translating():
+            with self._db_txn():
+                known = self.attempt(body["attempt"])
+                if known is not None:
+                    return self._receipt_again(known, body)
+                receipt = self._write(draft)
+            self._remember(receipt)
         self._pending.drop(body["attempt"])
         return receipt
 
@@ -280,26 +462,27 @@ class Store(LogReader):
     def _receipt_again(self, known: Entry, body: Mapping[str, Any]) -> Receipt:
         if any(known.body.get(name) != value for name, value in body.items() if name != "evidence"):
             raise AttemptIdReusedError(seq=known.seq)
-        note = self._one("SELECT note FROM checkpoints WHERE size = ?", known.seq + 1)
-        head = verify_checkpoint(note, self._signer.key)
-        return Receipt(seq=known.seq, size=head.size, root=head.root, note=note)
+        head = self.checkpoint(known.seq + 1)
+        return Receipt(seq=known.seq, size=head.size, root=head.root, note=head.note)
 
     def _draft(
-        self, kind: str, body: Mapping[str, Any], evidence: Mapping[str, bytes], operator: Operator
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        evidence: Mapping[str, bytes],
+        operator: Operator,
+        second: Second | None = None,
     ) -> _Draft:
         """Do what needs no place in the log yet, so that it is done outside the transaction."""
         taken = _COMMON & body.keys()
         if taken:
             raise ValueError(f"fields that the store sets: {', '.join(sorted(taken))}")
-        boxed = box(evidence, evidence_key=self._evidence_key, origin=self.origin) if evidence else None
-        whole = {
-            **body,
-            "schema": SCHEMA,
-            "kind": kind,
-            "origin": self.origin,
-            "operator": operator.as_body(),
-            **(boxed.as_body() if boxed else {}),
-        }
+        whole: dict[str, Any] = {**body, "operator": operator.as_body()}
+        if second is not None:
+            whole["second"] = second.as_body()
+        require_event(kind, whole, evidence)
+        boxed = self._box(evidence)
+        whole |= {"schema": SCHEMA, "kind": kind, **(boxed.as_body() if boxed else {})}
         return _Draft(
             kind=kind,
             session=body.get("session"),
@@ -308,17 +491,29 @@ class Store(LogReader):
             boxed=boxed,
         )
 
+    def _box(self, evidence: Mapping[str, bytes]) -> Boxed | None:
+        if not evidence:
+            return None
+        try:
+            with self._lock:  # slots are handed out in the order of the entries, or skipped
+                return box(evidence, take=self.evidence_keys.take, station=self.station)
+        except OSError as error:
+            raise StoreFullError(keys=1) if error.errno == errno.ENOSPC else StoreIoError(keys=1) from None
+
     def _write(self, draft: _Draft) -> Receipt:
-        """Write one entry inside the present transaction."""
+        """Write one entry inside the present transaction; before it, a clock entry if the clock jumped."""
         size, edge = self._edge()
-        moment = self._clock.now()
-        place = {
-            "seq": size,
-            "at": format_utc(moment.at),
-            "monotonic_ms": moment.monotonic_ms,
-            "boot_id": moment.boot_id,
-        }
-        data = codec.join({**draft.fields, **codec.encode_fields(place)})
+        place, jump = self._clocks.place(lambda: self._last_body(size))
+        if jump is not None:
+            self._write_at(self._draft("clock", jump, {}, STATION), size, edge, place)
+            size, edge = self._edge()
+        return self._write_at(draft, size, edge, place)
+
+    def _write_at(
+        self, draft: _Draft, size: int, edge: tuple[bytes, ...], place: Mapping[str, Any]
+    ) -> Receipt:
+        common = codec.encode_fields({**place, "seq": size, "origin": self.origin})
+        data = codec.join({**draft.fields, **common})
         growth = merkle.grow(size, edge, merkle.leaf_hash(data))
         head = Checkpoint(origin=self.origin, size=growth.size, root=growth.root).sign(self._signer)
         execute, many = self._db.conn.execute, self._db.conn.executemany
@@ -326,19 +521,20 @@ class Store(LogReader):
         execute("INSERT INTO entries (seq, kind, session, attempt, body) VALUES (?, ?, ?, ?, ?)", row)
         many("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)", growth.nodes)
         if draft.boxed is not None:
-            self._write_evidence(size, draft.boxed)
+            rows = [(size, name, ciphertext) for name, ciphertext in draft.boxed.ciphertexts.items()]
+            many("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", rows)
         execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (head.size, head.note))
         version: int = self._one("PRAGMA data_version")
         self._known_edge = (version, growth.size, growth.edge)
         return Receipt(seq=size, size=head.size, root=head.root, note=head.note)
 
-    def _write_evidence(self, seq: int, boxed: Boxed) -> None:
-        conn = self._db.conn
-        conn.execute("INSERT INTO evidence_keys (seq, wrapped) VALUES (?, ?)", (seq, boxed.wrapped))
-        rows = [(seq, name, ciphertext) for name, ciphertext in boxed.ciphertexts.items()]
-        conn.executemany("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", rows)
-
     # -- inside -----------------------------------------------------------------------------------
+
+    def _last_body(self, size: int) -> Mapping[str, Any] | None:
+        """Return the last entry's body, for its clocks; None in an empty log."""
+        if size == 0:
+            return None
+        return codec.decode(self._one("SELECT body FROM entries WHERE seq = ?", size - 1))
 
     def _edge(self) -> tuple[int, tuple[bytes, ...]]:
         """Return size and right edge of the tree as they are in this transaction.
@@ -352,6 +548,18 @@ class Store(LogReader):
         size: int = self._one("SELECT coalesce(max(seq), -1) + 1 FROM entries")
         sql = "SELECT hash FROM nodes WHERE level = ? AND idx = ?"
         return size, tuple(self._one(sql, level, index) for level, index in merkle.edge(size))
+
+    def _known_root(self) -> bytes:
+        return merkle.EMPTY_ROOT if self._known_edge is None else merkle.fold(self._known_edge[2])
+
+    def _head_pair(self) -> tuple[int, bytes]:
+        head = self.head()
+        return head.size, head.root
+
+    def _remember(self, receipt: Receipt) -> None:
+        """Let the machine remember how far this log had come."""
+        if self._instance is not None:
+            self._instance.remember(receipt.size, receipt.root)
 
     def _require_head(self) -> None:
         """Raise StoreAlteredError unless the last checkpoint is ours and fits the entries and the tree."""
@@ -369,6 +577,12 @@ class Store(LogReader):
             self._db.conn.execute("COMMIT")
         except BaseException:
             self._known_edge = None
+            self._clocks.forget()
             with suppress(DatabaseError):
                 self._db.conn.execute("ROLLBACK")
             raise
+
+
+def _require_attempt_id(attempt_id: str) -> None:
+    if not ATTEMPT_ID.fullmatch(attempt_id):
+        raise ValueError("an attempt id is 1 to 64 letters, digits, '.', '_' or '-'")
