@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,7 +13,9 @@ from typing import Final
 from sessions.errors import (
     AlreadyAdmittedError,
     ComponentNotListedError,
+    EvidenceMissingError,
     NotOnRosterError,
+    RosterDocumentError,
     RosterEmptyError,
     RulesExpiredError,
     StoreAlteredError,
@@ -23,9 +23,8 @@ from sessions.errors import (
 )
 from sessions.reader import Entry
 from sessions.record import Operator, Verdict, parse_utc
-from sessions.roster.binding import roster_hash
-from sessions.roster.csv_roster import read_roster
-from sessions.roster.model import Roster, Seat
+from sessions.roster.document import RosterDocument, make_document, parse_document
+from sessions.roster.model import ERASED, Roster, Seat
 from sessions.rules import Rules, parse_rules
 from sessions.store import Store
 
@@ -38,6 +37,7 @@ __all__ = [
     "create_session",
     "list_sessions",
     "load_session",
+    "newest_roster",
     "require_first",
     "require_seat",
     "roll",
@@ -60,8 +60,9 @@ class Session:
     """One sitting as opened in the log.
 
     `kind` is "real" or "training". `roster_hash` is salted (hexadecimal, SHA-256) and stands in the open
-    entry, whose number is `seq`. `component` is an identifier of the rules; the label is the law's term.
-    `rules` are those kept with the open entry, whatever files the program has now.
+    entry, whose number is `seq`, or in the last roster entry. `component` is an identifier of the rules; the label
+    is the law's term. `rules` are those kept with the open entry, whatever files the program has now. A row that was
+    erased keeps its place in `seats`, as the seat `ERASED`.
     """
 
     session_id: str
@@ -139,8 +140,7 @@ def create_session(
     if root_kind == "real" and not rules.in_force(day):
         raise RulesExpiredError(rules=rules.rules_id, day=day.isoformat())
     part = rules.require_component(component)
-    _resolved(roster.rows, rules)
-    document = _document(roster.data)
+    document, file_hash = make_document(_resolved(roster.rows, rules), roster.data)
     session_id = _next_id(store, root_kind, day)
     body = {
         "session": session_id,
@@ -151,11 +151,12 @@ def create_session(
         "component_label": part.label,
         "rules": rules.rules_id,
         "rules_sha256": rules.sha256,
-        "roster_hash": roster_hash(document),
+        "roster_hash": document.roster_hash,
+        "roster_file": file_hash,
         "candidates": len(roster.rows),
         "refused_rows": len({defect.row for defect in roster.refused}),
     }
-    store.append("open", body, {"roster": document, "rules": rules.data}, operator=operator)
+    store.append("open", body, {"roster": document.data, "rules": rules.data}, operator=operator)
     return load_session(store, session_id)
 
 
@@ -175,7 +176,7 @@ def list_sessions(store: Store) -> tuple[Session, ...]:
 def require_seat(session: Session, id_number: str) -> Seat:
     """Return the seat of a 12-digit number; raises NotOnRosterError, ComponentNotListedError."""
     for seat in session.seats:
-        if secrets.compare_digest(seat.id_number.encode(), id_number.encode()):
+        if not seat.erased and secrets.compare_digest(seat.id_number.encode(), id_number.encode()):
             if seat.components and session.component not in seat.components:
                 raise ComponentNotListedError(sbd=seat.sbd, component=session.component)
             return seat
@@ -229,12 +230,11 @@ def _attempts(store: Store, session: Session) -> Mapping[str, list[Entry]]:
 
 
 def _session(store: Store, entry: Entry) -> Session:
-    document = store.evidence(entry.seq, "roster")
     rules = parse_rules(store.evidence(entry.seq, "rules"))
     body = entry.body
-    if roster_hash(document) != body["roster_hash"] or rules.sha256 != body["rules_sha256"]:
-        raise StoreAlteredError(seq=entry.seq, why="roster")
-    roster = read_roster(base64.b64decode(json.loads(document)["file"]))
+    if rules.sha256 != body["rules_sha256"]:
+        raise StoreAlteredError(seq=entry.seq, why="rules")
+    bound, seats = _roster(store, entry)
     return Session(
         session_id=body["session"],
         kind=body["root_kind"],
@@ -244,10 +244,10 @@ def _session(store: Store, entry: Entry) -> Session:
         component_label=body["component_label"],
         rules_id=body["rules"],
         rules_sha256=body["rules_sha256"],
-        roster_hash=body["roster_hash"],
+        roster_hash=bound,
         opened_at=parse_utc(body["at"]),
         seq=entry.seq,
-        seats=_resolved(roster.rows, rules),
+        seats=_resolved(seats, rules),
         rules=rules,
     )
 
@@ -260,10 +260,55 @@ def _resolved(seats: tuple[Seat, ...], rules: Rules) -> tuple[Seat, ...]:
     return tuple(replace(seat, components=tuple(known[text] for text in seat.components)) for seat in seats)
 
 
-def _document(data: bytes) -> bytes:
-    """Return the roster document: the file beside a fresh salt, so that its hash tells nothing."""
-    document = {"salt": secrets.token_hex(32), "file": base64.b64encode(data).decode()}
-    return json.dumps(document, sort_keys=True).encode()
+def newest_roster(store: Store, session_id: str) -> tuple[int, RosterDocument] | None:
+    """Return the last roster of a session that is there and the entry it belongs to; None when all were erased.
+
+    Raises UnknownSessionError, StoreAlteredError when it does not give the session's roster hash.
+    """
+    opened = store.entries("open", session_id)
+    if not opened:
+        raise UnknownSessionError
+    bound, carriers = _carriers(store, opened[0])
+    for entry in reversed(carriers):
+        try:
+            data = store.evidence(entry.seq, "roster")
+        except EvidenceMissingError:
+            continue
+        try:
+            document = parse_document(data)
+        except RosterDocumentError:
+            raise StoreAlteredError(seq=entry.seq, why="roster") from None
+        if document.roster_hash != bound:
+            raise StoreAlteredError(seq=entry.seq, why="roster")
+        return entry.seq, document
+    return None
+
+
+def _roster(store: Store, opened: Entry) -> tuple[str, tuple[Seat, ...]]:
+    """Return a session's roster hash and its seats; where the whole roster was erased, as many erased ones."""
+    bound, carriers = _carriers(store, opened)
+    found = newest_roster(store, opened.body["session"])
+    if found is not None:
+        return bound, found[1].seats
+    added = sum(entry.body["added"] for entry in carriers if entry.kind == "roster")
+    return bound, (ERASED,) * (opened.body["candidates"] + added)
+
+
+def _carriers(store: Store, opened: Entry) -> tuple[str, list[Entry]]:
+    """Return the session's roster hash, and every entry that has or had its roster, in order.
+
+    That is the open entry, each roster entry (later additions, with a hash of their own), and each erasure that
+    stated the roster again without somebody.
+    """
+    session_id = opened.body["session"]
+    added = store.entries("roster", session_id)
+    shreds = [
+        entry for entry in store.entries("shred", session_id) if "roster" in entry.body.get("evidence", {})
+    ]
+    newest = added[-1] if added else opened
+    later = [entry for entry in (*added, *shreds) if entry.seq >= newest.seq]
+    carriers = sorted({entry.seq: entry for entry in (newest, *later)}.values(), key=lambda entry: entry.seq)
+    return newest.body["roster_hash"], carriers
 
 
 def _next_id(store: Store, root_kind: str, day: date) -> str:

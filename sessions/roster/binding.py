@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+from sessions.errors import RosterDocumentError
+from sessions.roster.document import parse_document
 
 
 def roster_hash(document: bytes) -> str:
-    """Return the SHA-256 (hexadecimal) of a session's roster document.
+    """Return the roster hash (hexadecimal, SHA-256) of a stored roster document, of form 2 or 1.
 
-    The document holds a 32-byte random salt beside the file, so that the hash cannot be found by trying
-    names, dates and numbers; it is stored encrypted as the evidence "roster" of the open entry.
+    It is salted, so that it cannot be found by trying names, dates and numbers, and stays the same when rows are
+    erased. Bytes that are no roster document have the empty text, which is nobody's roster hash.
     """
-    return hashlib.sha256(b"proctor roster 1\n" + document).hexdigest()
+    try:
+        return parse_document(document).roster_hash
+    except RosterDocumentError:
+        return ""

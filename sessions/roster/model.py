@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -39,7 +40,8 @@ class Seat:
     """One candidate of a roster. `row` is the row in the file, counted from 1, heading included.
 
     `sbd` is the candidate number in this session; `id_number` the 12 digits. `components` are the rules'
-    identifiers once a session has been created from the roster; empty means every component.
+    identifiers once a session has been created from the roster; empty means every component. An `erased` row says
+    nothing else any more, not even the candidate number.
     """
 
     row: int
@@ -53,6 +55,7 @@ class Seat:
     subject: str = ""
     shift: str = ""
     components: tuple[str, ...] = ()
+    erased: bool = False
 
     @property
     def facts(self) -> dict[str, str | int]:
@@ -61,6 +64,10 @@ class Seat:
         if self.room:
             facts["room"] = self.room
         return facts
+
+
+ERASED: Final = Seat(row=0, sbd="", full_name="", birth=PartialDate(year=0), id_number="", erased=True)
+"""The seat of a row that was erased: nobody's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
