@@ -21,13 +21,13 @@ _ENCODER: Final = json.JSONEncoder(
 _MAX_DEPTH: Final = 16
 
 
-def encode(body: Mapping[str, Any]) -> bytes:
+def encode(body: Mapping[str, Any], *, limit: int = MAX_BODY_BYTES) -> bytes:
     """Return the RFC 8785 form of a body of objects, lists, strings and integers (|n| < 2**53).
 
     Raises CanonicalFormError for floats, booleans, null, keys outside printable ASCII, deep nesting, or more
-    than MAX_BODY_BYTES.
+    than `limit` bytes.
     """
-    return join(encode_fields(body))
+    return join(encode_fields(body), limit=limit)
 
 
 def encode_fields(body: Mapping[str, Any]) -> dict[str, str]:
@@ -40,23 +40,23 @@ def encode_fields(body: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def join(fields: Mapping[str, str]) -> bytes:
+def join(fields: Mapping[str, str], *, limit: int = MAX_BODY_BYTES) -> bytes:
     """Return the canonical object of encoded fields; raises CanonicalFormError."""
     pairs = (f"{encode_basestring(name)}:{fields[name]}" for name in sorted(fields))
     try:
         data = f"{{{','.join(pairs)}}}".encode()
     except UnicodeEncodeError:
         raise CanonicalFormError(why="encoding") from None
-    if len(data) > MAX_BODY_BYTES:
+    if len(data) > limit:
         raise CanonicalFormError(why="too-long", size=len(data))
     return data
 
 
-def decode(data: bytes) -> dict[str, Any]:
+def decode(data: bytes, *, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
     """Return the body of canonical bytes; raises CanonicalFormError for anything `encode` would not
     produce.
     """
-    if len(data) > MAX_BODY_BYTES:
+    if len(data) > limit:
         raise CanonicalFormError(why="too-long", size=len(data))
     try:
         body = json.loads(
@@ -66,7 +66,7 @@ def decode(data: bytes) -> dict[str, Any]:
         raise CanonicalFormError(why="not-json") from None
     if not isinstance(body, dict):
         raise CanonicalFormError(why="not-an-object")
-    if encode(body) != data:
+    if encode(body, limit=limit) != data:
         raise CanonicalFormError(why="other-bytes")
     return body
 

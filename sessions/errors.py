@@ -395,3 +395,50 @@ class RetentionError(SessionsError):
     """Retention terms that cannot be: an unknown kind of data, no days, no source."""
 
     code = "retention-invalid"
+
+
+# -- packs -----------------------------------------------------------------------------------------
+
+
+class PackError(SessionsError):
+    """Base of what a pack can be instead of a pack."""
+
+    code = "pack-error"
+
+
+class PackFormatError(PackError):
+    """Bytes that are no pack, or one that was cut, edited or put together by somebody else."""
+
+    code = "pack-malformed"
+    conclusive = True
+
+
+class PackVersionError(PackError):
+    """A pack of a form that this program does not know."""
+
+    code = "pack-version-unknown"
+
+
+class PackUnreadableError(PackError):
+    """No file, or one that cannot be read."""
+
+    code = "pack-unreadable"
+
+
+class PackAlteredError(PackError):
+    """A pack that does not verify; nothing of it is written."""
+
+    code = "pack-altered"
+    conclusive = True
+
+
+class PackRecipientError(PackError):
+    """The pack was sealed to another department key."""
+
+    code = "pack-other-recipient"
+
+
+class PackSheetError(PackError):
+    """A file among the sheets that no print entry of the session names."""
+
+    code = "pack-sheet-unknown"

@@ -63,26 +63,31 @@ def commitment(key: bytes) -> str:
     return hashlib.sha256(b"proctor evidence key 2\n" + key).hexdigest()
 
 
-def unbox(ciphertext: bytes, key: bytes, *, station: str, name: str) -> bytes:
+def unbox(ciphertext: bytes, key: bytes, *, station: str, name: str, schema: int = 2) -> bytes:
     """Return one piece of evidence in the clear; raises StoreAlteredError when it does not open."""
     try:
-        return _open(key, ciphertext, data_aad(station, name))
+        return _open(key, ciphertext, data_aad(station, name, schema))
     except (InvalidTag, ValueError):
         raise StoreAlteredError(evidence=name) from None
 
 
 def unbox_1(ciphertext: bytes, wrapped: bytes, *, evidence_key: bytes, origin: str, name: str) -> bytes:
     """Return one piece of evidence of schema 1, whose key is wrapped beside it; raises StoreAlteredError."""
+    key = unwrap_1(wrapped, evidence_key=evidence_key, origin=origin, name=name)
+    return unbox(ciphertext, key, station=origin, name=name, schema=1)
+
+
+def unwrap_1(wrapped: bytes, *, evidence_key: bytes, origin: str, name: str) -> bytes:
+    """Return the key of an entry of schema 1, the same for all its pieces; raises StoreAlteredError."""
     try:
-        key = _open(evidence_key, wrapped, f"proctor evidence key 1\n{origin}\n".encode())
-        return _open(key, ciphertext, f"proctor evidence 1\n{origin}\n{name}\n".encode())
+        return _open(evidence_key, wrapped, f"proctor evidence key 1\n{origin}\n".encode())
     except (InvalidTag, ValueError):
         raise StoreAlteredError(evidence=name) from None
 
 
-def data_aad(station: str, name: str) -> bytes:
+def data_aad(station: str, name: str, schema: int = 2) -> bytes:
     """Return the associated data of a ciphertext."""
-    return f"proctor evidence 2\n{station}\n{name}\n".encode()
+    return f"proctor evidence {schema}\n{station}\n{name}\n".encode()
 
 
 def _seal(key: bytes, data: bytes, aad: bytes) -> bytes:

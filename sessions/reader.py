@@ -27,7 +27,7 @@ from sessions.errors import (
     NoteSignatureError,
     StoreAlteredError,
 )
-from sessions.evidence_box import commitment, slot_of, unbox, unbox_1
+from sessions.evidence_box import commitment, slot_of, unbox, unwrap_1
 from sessions.evidence_keys import EvidenceKeys
 
 _KEY_ENTRIES: Final = "SELECT seq, kind, body FROM entries WHERE kind IN ('key', 'epoch') ORDER BY seq"
@@ -45,6 +45,15 @@ class Entry:
     seq: int
     kind: str
     body: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPiece:
+    """A piece of evidence as stored, the 32-byte key that opens it, and the schema it was written by."""
+
+    ciphertext: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+    schema: int
 
 
 class LogReader:
@@ -121,6 +130,14 @@ class LogReader:
 
         Raises EvidenceMissingError, EvidenceErasedError, StoreAlteredError, KeyFileError.
         """
+        piece = self.sealed(seq, name)
+        return unbox(piece.ciphertext, piece.key, station=self.station, name=name, schema=piece.schema)
+
+    def sealed(self, seq: int, name: str) -> SealedPiece:
+        """Return a piece of evidence as stored, with its key, if both are what the entry's body binds.
+
+        Raises as `evidence`.
+        """
         with self._authenticated():
             row = self._db.conn.execute(_PIECE, (seq, name)).fetchone()
         if row is None:
@@ -132,16 +149,17 @@ class LogReader:
         if ciphertext is None or body["evidence"].get(name) != hashlib.sha256(ciphertext).hexdigest():
             raise StoreAlteredError(seq=seq, evidence=name)
         if body["schema"] == 1:
-            return self._evidence_1(seq, name, ciphertext, wrapped)
+            key = self._key_1(seq, name, wrapped)
+            return SealedPiece(ciphertext=ciphertext, key=key, schema=1)
         key = self.evidence_keys.read(slot_of(body, name))
         if commitment(key) != body["evidence_keys"].get(name):
             raise StoreAlteredError(seq=seq, evidence=name, why="key")
-        return unbox(ciphertext, key, station=self.station, name=name)
+        return SealedPiece(ciphertext=ciphertext, key=key, schema=2)
 
-    def _evidence_1(self, seq: int, name: str, ciphertext: bytes, wrapped: bytes | None) -> bytes:
+    def _key_1(self, seq: int, name: str, wrapped: bytes | None) -> bytes:
         if wrapped is None:
             raise EvidenceMissingError(seq=seq, evidence=name)
-        return unbox_1(ciphertext, wrapped, evidence_key=self._evidence_key, origin=self.station, name=name)
+        return unwrap_1(wrapped, evidence_key=self._evidence_key, origin=self.station, name=name)
 
     def head(self) -> Checkpoint:
         """Return the last signed tree head; raises StoreAlteredError when it is not this station's."""
