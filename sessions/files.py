@@ -12,10 +12,15 @@ PRIVATE_DIR = 0o700
 
 
 def make_private_dir(path: Path) -> Path:
-    """Create a directory, parents included, with mode 0700 and return it; an existing one keeps its mode."""
+    """Create a directory, parents included, with mode 0700 and return it; an existing one keeps its mode.
+
+    Its name is durable: what is synced in it is found again after a power cut.
+    """
     if not path.is_dir():
-        path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+        make_private_dir(path.parent)
+        path.mkdir(mode=PRIVATE_DIR, exist_ok=True)
         path.chmod(PRIVATE_DIR)
+        sync_dir(path.parent)
     return path
 
 
