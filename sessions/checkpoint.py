@@ -22,7 +22,7 @@ from sessions.errors import NoteFormatError, NoteSignatureError
 _ED25519: Final = 0x01
 _NAME = re.compile(r"[^\s+\u0000-\u0020]{1,128}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
-_MAX_NOTE: Final = 16_384
+_MAX_NOTE: Final = 98_304  # 16 lines of ML-DSA-44 cosignatures and some more
 
 
 _STATION: Final = re.compile(r"(proctor\.(?:real|training)/[0-9a-f]{8})(?:/([1-9][0-9]{0,5}))?")
