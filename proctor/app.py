@@ -24,6 +24,7 @@ from readers.emrtd.reader_memory import FileMemory, ReaderMemory
 from readers.emrtd.reading import ReadLimits
 from readers.transport import pcsc
 from readers.transport.base import Connection, is_virtual_reader
+from sessions.closing import require_open
 from sessions.record import SystemClock
 from sessions.roles import require_may
 from sessions.root import DataRoot
@@ -143,6 +144,7 @@ class Desk:
         show_notice: ShowNotice,
     ) -> None:
         require_may(opened.require_login().operator, "check-in")
+        require_open(opened.store, session)
         self._opened = opened
         self._session = session
         self._trust = trust
@@ -161,7 +163,8 @@ class Desk:
     def check_in(
         self, work: Transaction, *, on_check: OnCheck | None = None, on_progress: Progress | None = None
     ) -> AttemptResult:
-        """Run one attempt. Card and camera are let go however it ends."""
+        """Run one attempt. Card and camera are let go however it ends. Raises SessionClosedError."""
+        require_open(self._opened.store, self._session)
         head = self._opened.store.head()
         desk, trusting = chip_desks(
             work.access,

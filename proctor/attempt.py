@@ -65,8 +65,14 @@ def run_attempt(
     station: Station, context: AttemptContext, *, attempt_id: str, on_check: OnCheck | None = None
 ) -> AttemptResult:
     """Run the pipeline, decide, and commit one entry. Raises `sessions.errors.StoreFullError` before it begins
-    when there is no room for its entry."""
+    when there is no room for its entry, and StoreError when not even its beginning can be recorded."""
     context.store.require_room()
+    context.store.begin_attempt(
+        attempt_id,
+        session=context.session.session_id,
+        component=context.session.component,
+        operator=context.operator,
+    )
     begun, started = context.clock.now(), monotonic()
     recorder = Recorder(now=lambda: datetime.now(UTC), on_check=on_check)
     proven = check_in(station, recorder)

@@ -15,6 +15,8 @@ from proctor import __version__
 from proctor.commands import (
     chip,
     chip_evidence,
+    epoch,
+    evidence_view,
     face,
     log,
     people,
@@ -155,8 +157,26 @@ def _add_session_commands(group: _Builder) -> None:
     listing.add_argument("--training", action="store_true", help=_help("option.training"))
     _login(listing)
     show = group.command("show", "session.show", session_commands.show)
-    show.add_argument("session", metavar="S", help=_help("option.session"))
-    _login(show)
+    close = group.command("close", "session.close", session_commands.close)
+    close.add_argument("--reason", metavar="TEXT", help=_help("option.close-reason"))
+    for parser in (show, close):
+        parser.add_argument("session", metavar="S", help=_help("option.session"))
+        _login(parser)
+
+
+def _add_record(log_group: _Builder) -> None:
+    """What concerns the log as a whole: a new epoch, looking at evidence."""
+    begin = log_group.command("epoch", "log.epoch", epoch.begin)
+    begin.add_argument("--reason", metavar="TEXT", required=True, help=_help("option.reason"))
+    begin.add_argument("--anchor", metavar="NOTE", action="append", help=_help("option.epoch-anchor"))
+    begin.add_argument("--second", metavar="USER", help=_help("option.second"))
+    look = log_group.command("evidence", "log.evidence", evidence_view.view)
+    look.add_argument("entry", type=int, metavar="ENTRY", help=_help("option.entry"))
+    look.add_argument("--out", required=True, metavar="DIR", help=_help("option.out"))
+    look.add_argument("--reason", metavar="TEXT", required=True, help=_help("option.reason"))
+    for parser in (begin, look):
+        parser.add_argument("--training", action="store_true", help=_help("option.training"))
+        _login(parser)
 
 
 def _add_paper_and_log(build: _Builder) -> None:
@@ -164,7 +184,9 @@ def _add_paper_and_log(build: _Builder) -> None:
     attendance.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
     attendance.add_argument("--out", required=True, metavar="DIR", help=_help("option.out"))
     _login(attendance)
-    verify = build.group("log", "log").command("verify", "log.verify", log.verify)
+    log_group = build.group("log", "log")
+    _add_record(log_group)
+    verify = log_group.command("verify", "log.verify", log.verify)
     verify.add_argument("path", nargs="?", metavar="PATH", help=_help("option.path"))
     verify.add_argument("--station-key", metavar="FP", action="append", help=_help("option.station-key"))
     verify.add_argument("--key-file", metavar="F", help=_help("option.key-file"))

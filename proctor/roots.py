@@ -1,5 +1,6 @@
 """Opening a data root: which one, by whom, with which keys. A training root opens by itself, a real one by a person."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -8,14 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from proctor.config import Places
+from proctor.config import Places, default_home
 from proctor.errors import CommandError
 from sessions.checkpoint import VerifierKey
 from sessions.errors import KeysMissingError, RootBusyError, RootExistsError, RootMissingError
 from sessions.keys import Unlocked
 from sessions.os_keyring import working_keyring
 from sessions.pins import StationPins
-from sessions.record import Operator, SystemClock
+from sessions.record import Operator, Second, SystemClock
+from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.store import Store
 from sessions.users import Login, NewUser, add_first, authenticate, list_users, open_store, require_logged
@@ -76,24 +78,28 @@ def ensure_training_root(path: Path) -> DataRoot:
             name=TRAINING_NAME,
             secret=secrets.token_urlsafe(24),  # nobody logs in to training: its keys lie bare
         )
-        add_first(root, user, clock=SystemClock())
+        add_first(root, user, clock=SystemClock(), outside=memory_folder(root))
     return root
 
 
 @contextmanager
-def open_training(root: DataRoot) -> Iterator[OpenRoot]:
-    """Open a training root for writing."""
+def open_training(root: DataRoot, *, for_epoch: bool = False) -> Iterator[OpenRoot]:
+    """Open a training root for writing. `for_epoch` as in `open_real`."""
     with ExitStack() as stack:
         stack.enter_context(locked(root))
         keys = root.unlock()
-        store = stack.enter_context(open_store(root, keys, SystemClock()))
+        store = stack.enter_context(open_log(root, keys, for_epoch=for_epoch))
         login = Login(operator=list_users(root, keys)[0], keys=keys)
         yield OpenRoot(root=root, keys=keys, store=store, login=login)
 
 
 @contextmanager
-def open_real(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Iterator[OpenRoot]:
+def open_real(
+    path: Path, *, by: str | None, ask: AskSecret, login: bool, for_epoch: bool = False
+) -> Iterator[OpenRoot]:
     """Open a real root. With `login` a person opens it; without, the keyring may, where it holds the key.
+
+    `for_epoch`: also a log that is not the one this machine remembers.
 
     Raises CommandError "no-station", "user-needed", and SessionsError.
     """
@@ -105,10 +111,42 @@ def open_real(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Ite
         keys = entry.keys
     with ExitStack() as stack:
         stack.enter_context(locked(root))
-        store = stack.enter_context(open_store(root, keys, SystemClock()))
+        store = stack.enter_context(open_log(root, keys, for_epoch=for_epoch))
         if entry is not None:
             require_logged(store, entry)
         yield OpenRoot(root=root, keys=keys, store=store, login=entry)
+
+
+def memory_folder(root: DataRoot) -> Path | None:
+    """Return the folder outside a real root that remembers how far its log had come; training has none."""
+    return None if root.kind == "training" else default_home(os.environ) / "memory"
+
+
+def open_log(root: DataRoot, keys: Unlocked, *, for_epoch: bool = False) -> Store:
+    """Return the open log of a root on this machine. Raises StoreError, InstanceChangedError."""
+    former = root.station_key() if for_epoch else None
+    return open_store(
+        root, keys, SystemClock(), outside=memory_folder(root), for_epoch=for_epoch, former=former
+    )
+
+
+def second_person(
+    opened: OpenRoot, user_id: str | None, ask: AskSecret, *, action: str = "confirm"
+) -> Second:
+    """Return the second person of an entry, whose password is asked for and whose role may confirm.
+
+    In training nobody is asked. Raises CommandError "second-missing", "same-person", RoleForbiddenError,
+    WrongSecretError.
+    """
+    if not user_id:
+        raise CommandError("second-missing", usage=True)
+    if user_id == opened.require_login().operator.user_id:
+        raise CommandError("same-person", usage=True)
+    if opened.training:
+        return Second(user_id=user_id, role=TRAINING_ROLE, proof="training")
+    login = authenticate(opened.root, user_id, ask(user_id))
+    operator = require_may(require_logged(opened.store, login), action)
+    return Second(user_id=operator.user_id, role=operator.role)
 
 
 def unlock_real(root: DataRoot, *, by: str | None, ask: AskSecret) -> Unlocked:

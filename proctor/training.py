@@ -27,6 +27,7 @@ from readers.softcard.faults import Faults
 from readers.softcard.holder import HolderRecord, qr_payload
 from readers.softcard.in_process import InProcessConnection
 from readers.softcard.personalise import personalise
+from sessions.closing import close_session
 from sessions.pins import StationPins
 from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
@@ -147,6 +148,7 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
         )
         with open_desk(opened, session, trust, show_notice=lambda version, text: None) as desk:
             results = _attend(desk, workshop, people, on_candidate)
+        close_session(opened.store, session, operator=opened.require_login().operator)
         sheet = write_attendance(opened, session, root.sheets_dir)
         keys, key = opened.keys, root.station_key()
     report = verify_log(

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from proctor.config import Places
-from proctor.roots import kind_at, locked, require_real_root, unlock_by_keyring
+from proctor.roots import kind_at, locked, open_log, require_real_root, unlock_by_keyring
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
 from readers.emrtd.pki.store import MANIFEST, PlannedImport, TrustStore
 from sessions.checkpoint import VerifierKey
 from sessions.errors import NoteSignatureError, RootBusyError
 from sessions.keys import Unlocked
-from sessions.record import Operator, SystemClock
+from sessions.record import Operator, Second
 from sessions.root import DataRoot
 from sessions.store import Store
-from sessions.users import open_store
 
 FOLDER = "anchors"
 IMPORT_BEGUN = "trust-import-begun"
@@ -73,7 +72,7 @@ def carry_out_logged(
     *,
     sign: Signing,
     by: Operator,
-    second: str,
+    second: Second,
     file: str,
 ) -> None:
     """Write a planned import between two entries: what it is going to leave behind, and that it did.
@@ -82,13 +81,13 @@ def carry_out_logged(
     new = planned.plan.new
     one = new[0].item.sha256 if len(new) == 1 else file
     cscas = sum(made.item.kind == "csca" for made in new)
-    common = {"fingerprint": one, "second": second, "cscas": cscas, "crls": len(new) - cscas}
+    common = {"fingerprint": one, "cscas": cscas, "crls": len(new) - cscas}
     begun = {"event": IMPORT_BEGUN, **common, "planned_sha256": planned.facts["store_sha256"]}
-    log.append("key", begun, operator=by)
+    log.append("key", begun, operator=by, second=second)
     trust.carry_out(planned, sign)
     event = "csca-imported" if cscas else "crl-imported"
     ended = {"event": event, **common, "planned_sha256": begun["planned_sha256"], **trust.facts}
-    log.append("key", ended, operator=by)
+    log.append("key", ended, operator=by, second=second)
 
 
 def open_trust_read_only(root: DataRoot) -> TrustStore:
@@ -109,7 +108,7 @@ def compared_trust(root: DataRoot) -> tuple[TrustStore, str]:
     keys = unlock_by_keyring(root)
     if keys is not None:
         try:
-            with locked(root, wait_s=0), open_store(root, keys, SystemClock()) as log:
+            with locked(root, wait_s=0), open_log(root, keys) as log:
                 return open_logged_trust(root, keys, log), AGREES
         except RootBusyError:  # by a session, which compared them when it began
             pass

@@ -294,6 +294,12 @@ class RulesExpiredError(SessionsError):
     code = "rules-not-in-force"
 
 
+class SessionClosedError(SessionsError):
+    """The session was closed: nobody is checked in any more."""
+
+    code = "session-closed"
+
+
 class NotOnRosterError(SessionsError):
     """No row of the session's roster has this person."""
 

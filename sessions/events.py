@@ -20,8 +20,9 @@ from sessions.record import parse_utc
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _WORDS: Final = frozenset({"second", "evidence"})
-PROOFS: Final = frozenset({"password", "token", "card-face"})
-"""How a second person proves presence; `password` is the weak one."""
+PROOFS: Final = frozenset({"password", "token", "card-face", "training"})
+"""How a second person proves presence; `password` is the weak one, `training` is good in a training log only."""
+_TRAINING: Final = "proctor.training/"
 
 
 def _is_time(value: str) -> bool:
@@ -89,6 +90,8 @@ def is_second(body: Mapping[str, Any]) -> bool:
     """Whether an entry names a second person, other than its operator, and how presence was proven."""
     second, operator = body.get("second"), body.get("operator")
     if not is_user(second) or not isinstance(second, dict) or second.get("proof") not in PROOFS:
+        return False
+    if second["proof"] == "training" and not str(body.get("origin", _TRAINING)).startswith(_TRAINING):
         return False
     return not isinstance(operator, dict) or second["id"] != operator.get("id")
 

@@ -124,6 +124,11 @@ class Instance:
         newest = max(memories, key=lambda memory: (memory.size, memory.counter))
         return newest.size, newest.root
 
+    def as_body(self) -> dict[str, dict[str, str | int]]:
+        """Return the furthest memory as an epoch entry has it."""
+        known = self.last_known()
+        return {} if known is None else {"remembered": {"size": known[0], "root": known[1].hex()}}
+
     def _read(self) -> list[_Memory]:
         """Return the newest good record of each place."""
         found = []

@@ -10,7 +10,21 @@ from typing import Any, Final
 from sessions.errors import RoleForbiddenError, RulesError, UnknownRoleError
 from sessions.record import Operator
 
-ACTIONS: Final = frozenset({"add-user", "create-session", "check-in", "print", "trust", "view"})
+ACTIONS: Final = frozenset(
+    {
+        "add-user",
+        "create-session",
+        "check-in",
+        "print",
+        "trust",
+        "view",
+        "confirm",
+        "close",
+        "erase",
+        "export",
+        "keys",
+    }
+)
 _FIELDS: Final = {"label", "may", "training_only"}
 
 

@@ -365,6 +365,7 @@ class Store(LogReader):
                 },
             }
             if self._instance is not None:
+                body |= self._instance.as_body()
                 self._instance.forget()
             try:
                 receipt = self.append("epoch", body, operator=operator, second=second)

@@ -9,9 +9,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
+from sessions.checkpoint import VerifierKey
 from sessions.errors import RoleForbiddenError, UserExistsError, UserIdError, WrongSecretError
+from sessions.instance import Instance
 from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
 from sessions.record import Clock, Operator
 from sessions.roles import require_may, require_role
@@ -39,9 +42,30 @@ class Login:
     keys: Unlocked = field(repr=False)
 
 
-def open_store(root: DataRoot, keys: Unlocked, clock: Clock) -> Store:
-    """Return the root's open log; raises StoreError."""
-    return Store.open(root.database, **_store_keys(root, keys, clock))
+def open_store(
+    root: DataRoot,
+    keys: Unlocked,
+    clock: Clock,
+    *,
+    outside: Path | None = None,
+    for_epoch: bool = False,
+    former: VerifierKey | None = None,
+) -> Store:
+    """Return the root's open log; raises StoreError, InstanceChangedError.
+
+    `outside`: a folder outside the root that remembers it too; `for_epoch`, `former` as in `Store.open`.
+    """
+    return Store.open(
+        root.database, for_epoch=for_epoch, former=former, **store_parts(root, keys, clock, outside)
+    )
+
+
+def instance_of(root: DataRoot, keys: Unlocked, outside: Path | None = None) -> Instance:
+    """Return this machine's memory of a root's log: beside the log, and in `outside`."""
+    places = [root.path / "memory.bin"]
+    if outside is not None:
+        places.append(outside / f"{root.origin.replace('/', '_')}.bin")
+    return Instance.of_machine(places, station=root.origin, evidence_key=keys.bundle.evidence_key)
 
 
 def add_first(
@@ -51,6 +75,7 @@ def add_first(
     clock: Clock,
     keyring: KeyringBackend | None = None,
     cost: Argon2 | None = None,
+    outside: Path | None = None,
 ) -> Login:
     """Make the station's keys (real roots), its log and its first user, once per data root.
 
@@ -63,7 +88,7 @@ def add_first(
     keys = _first_keys(root, user, keyring)
     root.keys.add_slot(keys.master, user.user_id, user.secret, checked, cost or Argon2())
     operator = Operator(user_id=user.user_id, role=user.role, name=checked["name"])
-    with Store.create(root.database, **_store_keys(root, keys, clock)) as store:
+    with Store.create(root.database, **store_parts(root, keys, clock, outside)) as store:
         _log(store, user, operator)
     return Login(operator=operator, keys=keys)
 
@@ -142,10 +167,12 @@ def _log(store: Store, user: NewUser, by: Operator) -> None:
     store.append("key", body, {"identity": name}, operator=by)
 
 
-def _store_keys(root: DataRoot, keys: Unlocked, clock: Clock) -> dict[str, Any]:
+def store_parts(root: DataRoot, keys: Unlocked, clock: Clock, outside: Path | None = None) -> dict[str, Any]:
+    """Return what `Store.open` needs of a root and its keys."""
     return {
         "database_key": keys.bundle.database_key,
         "evidence_key": keys.bundle.evidence_key,
         "signer": keys.bundle.signer(root.origin),
         "clock": clock,
+        "instance": instance_of(root, keys, outside),
     }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
-from proctor.roots import open_real
+from proctor.roots import memory_folder, open_real
 from sessions.errors import RootMissingError
 from sessions.keys import require_secret
 from sessions.os_keyring import working_keyring
@@ -42,7 +42,7 @@ def _add_first(context: Context) -> int:
         root = DataRoot.open(path, kind="real")
     except RootMissingError:
         root = DataRoot.create(path, "real", now=datetime.now(UTC))
-    login = add_first(root, user, clock=SystemClock(), keyring=working_keyring())
+    login = add_first(root, user, clock=SystemClock(), keyring=working_keyring(), outside=memory_folder(root))
     key_file = root.path / "station.vkey"
     key_file.write_text(root.station_key().encode() + "\n", encoding="utf-8")
     data = {

@@ -17,6 +17,7 @@ from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, op
 from proctor.softcards import CardWorkshop, open_workshop
 from proctor.trusting import open_logged_trust
 from readers.emrtd.pki.store import TrustStore
+from sessions.closing import close_session, counts_of, is_closed
 from sessions.record import Verdict
 from sessions.roles import require_may
 from sessions.roster.csv_roster import read_roster
@@ -129,6 +130,7 @@ def session_json(opened: OpenRoot, session: Session) -> dict[str, Any]:
         "roster_hash": session.roster_hash,
         "candidates": len(session.seats),
         "training": session.kind == "training",
+        "closed": is_closed(opened.store, session.session_id),
         "counts": {state.value: states.get(state, 0) for state in State},
     }
 
@@ -161,6 +163,25 @@ def show(context: Context) -> int:
     head = [f"{data['id']}  {data['component']}  {data['place']}  {data['date']}"]
     lines = [f"  {row.seat.sbd}  {row.state.value}  {' '.join(row.reasons)}" for row in rows]
     context.result(data, (*head, *lines))
+    return 0
+
+
+def close(context: Context) -> int:
+    """Close a session: the counts are committed, and nobody is checked in after that."""
+    options = context.options
+    with open_session(context, options.session, login=True) as (opened, session):
+        operator = require_may(opened.require_login().operator, "close")
+        receipt = close_session(opened.store, session, operator=operator, reason=options.reason or "finished")
+        counts = dict(counts_of(opened.store, session))
+    data = {
+        "ok": True,
+        "session": session.session_id,
+        "entry": {"seq": receipt.seq, "size": receipt.size, "root": receipt.root.hex()},
+        "counts": counts,
+    }
+    line = context.texts.say("result.closed", session=session.session_id, **counts)
+    root = context.texts.say("result.entry", seq=receipt.seq, root=receipt.root.hex())
+    context.result(data, (line, root))
     return 0
 
 

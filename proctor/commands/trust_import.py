@@ -1,13 +1,14 @@
 """`proctor trust import`: two persons, a comparison on paper, and only then something is written."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.roots import OpenRoot, ensure_training_root, open_real
+from proctor.roots import OpenRoot, ensure_training_root, open_real, second_person
 from proctor.softcards import IMPORTER, open_workshop
 from proctor.trusting import (
     CRL_ROLLED_BACK,
@@ -23,7 +24,6 @@ from readers.emrtd.pki.importing import ImportPlan, NewItem, Voucher
 from readers.emrtd.pki.store import PlannedImport, TrustStore
 from readers.emrtd.pki.trust_file import TrustFile, read_trust_file
 from sessions.roles import require_may
-from sessions.users import authenticate, require_logged
 
 MAX_TRUST_FILE = 256 * 1024 * 1024
 """The directory's whole download of signers and lists is about half of that."""
@@ -53,10 +53,9 @@ def import_file(context: Context) -> int:
         planned = _plan(context, opened, trust, file, digest)
         if planned.plan.new:
             _announce(context, planned.plan, digest)
-            other = authenticate(opened.root, second, context.ask(second))
-            require_may(require_logged(opened.store, other), "trust")
+            other = second_person(opened, second, context.ask, action="trust")
             sign = signer_of(opened.root, opened.keys)
-            carry_out_logged(trust, planned, opened.store, sign=sign, by=operator, second=second, file=digest)
+            carry_out_logged(trust, planned, opened.store, sign=sign, by=operator, second=other, file=digest)
     _report(context, file, planned, digest)
     return 0
 
@@ -77,13 +76,18 @@ def _plan(
             source=digest,
         )
     except CrlRolledBackError as alarm:
-        body = {"event": CRL_ROLLED_BACK, "fingerprint": digest, **alarm.facts}
-        opened.store.append("key", body, operator=operator)
+        alarmed = {"event": CRL_ROLLED_BACK, "fingerprint": digest, **_as_text(alarm.facts)}
+        opened.store.append("key", alarmed, operator=operator)
         raise
     for found in planned.plan.unlisted:
         body = {"event": CRL_UNLISTED, "fingerprint": found.sha256, "count": found.count}
         opened.store.append("key", body, operator=operator)
     return planned
+
+
+def _as_text(facts: Mapping[str, str | int]) -> dict[str, str]:
+    """What a revocation list counts may be larger than a body's integers."""
+    return {name: str(value) for name, value in facts.items()}
 
 
 def _import_for_training(context: Context, file: TrustFile, digest: str) -> int:

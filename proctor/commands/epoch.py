@@ -1,0 +1,70 @@
+"""`proctor log epoch`: two persons let a station go on after its log was restored, copied or lost its key."""
+
+from contextlib import ExitStack
+
+from proctor.commands.context import Context
+from proctor.errors import CommandError
+from proctor.files import read_file
+from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, second_person
+from sessions.checkpoint import Checkpoint, parse_checkpoint, station_of
+from sessions.errors import NoteFormatError, NoteSignatureError
+from sessions.roles import require_may
+
+MAX_NOTE = 64 * 1024
+
+
+def begin(context: Context) -> int:
+    """Begin a new epoch. The log goes on under a new origin, and says from which checkpoint."""
+    options = context.options
+    if not options.reason.strip():
+        raise CommandError("reason-needed", usage=True)
+    with ExitStack() as stack:
+        opened = stack.enter_context(
+            open_training(ensure_training_root(context.places.training), for_epoch=True)
+            if options.training
+            else open_real(context.places.real, by=options.by, ask=context.ask, login=True, for_epoch=True)
+        )
+        operator = require_may(opened.require_login().operator, "keys")
+        second = second_person(opened, options.second, context.ask)
+        receipt = opened.store.begin_epoch(
+            reason=" ".join(options.reason.split()),
+            operator=operator,
+            second=second,
+            path=opened.root.database,
+            previous=_furthest(opened, options.anchor or ()),
+        )
+        origin, previous = opened.store.origin, opened.store.entry(receipt.seq).body["previous"]
+    data = {
+        "ok": True,
+        "origin": origin,
+        "entry": {"seq": receipt.seq, "size": receipt.size, "root": receipt.root.hex()},
+        "previous": {name: previous[name] for name in ("origin", "size", "root")},
+        "lost_entries": max(0, previous["size"] - receipt.seq),
+    }
+    line = context.texts.say("result.epoch", origin=origin, size=previous["size"], lost=data["lost_entries"])
+    context.result(data, (line,))
+    return 0
+
+
+def _furthest(opened: OpenRoot, files: tuple[str, ...]) -> str:
+    """Return the largest checkpoint known of the old epoch, as a signed note: the log's own, or one from a file."""
+    found: list[tuple[int, str]] = []
+    own = opened.store.note()
+    found.append((parse_checkpoint(own)[0].size, own))
+    for name in files:
+        note = read_file(name, MAX_NOTE).decode("utf-8", errors="replace")
+        found.append((_require_ours(opened, name, note).size, note))
+    return max(found)[1]
+
+
+def _require_ours(opened: OpenRoot, name: str, note: str) -> Checkpoint:
+    """Return the checkpoint of an anchor that this station's key signed. Raises CommandError "anchor-foreign"."""
+    try:
+        head, parsed = parse_checkpoint(note)
+        if station_of(head.origin) != opened.root.origin:
+            raise NoteFormatError(why="origin")
+        key = opened.keys.bundle.signer(head.origin).key
+        parsed.verify(key)
+    except (NoteFormatError, NoteSignatureError):
+        raise CommandError("anchor-foreign", file=name) from None
+    return head
