@@ -385,6 +385,12 @@ class ErasureNothingError(ErasureError):
     code = "erasure-nothing"
 
 
+class ErasureUnfinishedError(ErasureError):
+    """The entry is durable and the keys are destroyed; older pages are left while another program holds the file."""
+
+    code = "erasure-unfinished"
+
+
 class SecondPersonError(ErasureError):
     """The entry needs two persons, and there is one."""
 
@@ -448,3 +454,51 @@ class PackSheetError(PackError):
     """A file among the sheets that no print entry of the session names."""
 
     code = "pack-sheet-unknown"
+
+
+class TokenLibraryError(SessionsError):
+    """The PKCS#11 library, or the package that speaks to it, cannot be loaded."""
+
+    code = "token-library"
+
+
+class TokenPinError(SessionsError):
+    """The token refuses the PIN, or is locked."""
+
+    code = "token-pin"
+
+
+class TokenKeyError(SessionsError):
+    """The token has no such Ed25519 key, another one, several of the label, or cannot do Ed25519."""
+
+    code = "token-key"
+
+
+class TokenLostError(StoreError):
+    """The token is absent or stopped answering."""
+
+    code = "token-lost"
+
+
+class TokenNeededError(StoreError):
+    """Something must be signed, and the token with the station's key is not open."""
+
+    code = "token-needed"
+
+
+class KeysTrainingError(SessionsError):
+    """A training root's keys lie bare and are not rotated."""
+
+    code = "keys-training"
+
+
+class RotationUnfinishedError(SessionsError):
+    """A rotation was cut short, and this command cannot finish it."""
+
+    code = "rotation-unfinished"
+
+
+class RotationRefusedError(SessionsError):
+    """A rotation cannot begin: attempts wait, no room, or a key that is in use already."""
+
+    code = "rotation-refused"

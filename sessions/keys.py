@@ -1,72 +1,94 @@
 """The station's keys and how they lie on a disk: sealed under a master key, or bare (training only).
 
-A *bundle* is the four keys of a station. It is sealed with AES-256-GCM under a 32-byte *master key*.
-Each user's *slot* wraps that master key under argon2id of the user's own password, and carries, sealed
-under the master key, what the station must know of the user. Where the operating system's keyring works,
-it holds the master key too.
+A *bundle* is the keys of a station. It is sealed with AES-256-GCM under a 32-byte *master key*. Each user's *slot*
+opens that master key by the user's own password. Where the operating system's keyring works, it holds the master
+key too. Bundle and slots of one master key are a *generation*: `keys.toml` names the one in force, so that a new
+master key takes over in one step. Form: docs/log-format.md, "Keys on disk".
 """
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import secrets
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from sessions.checkpoint import Signer
+from sessions.checkpoint import Signer, VerifierKey
 from sessions.errors import KeysDamagedError, KeysMissingError, SecretTooShortError, WrongSecretError
-from sessions.files import make_private_dir, write_private
+from sessions.files import make_private_dir, sync_dir, write_private
+from sessions.pkcs11 import PublicSigner, TokenKey, TokenSigner
+from sessions.slots import MAX_SLOT, Argon2, make_slot, open_slot, open_user, parse_slot, rewrap, seal, unseal
+
+__all__ = ["Argon2", "KeyBundle", "KeyFolder", "KeyringBackend", "Unlocked", "require_secret"]
 
 MIN_SECRET: Final = 8
 _BUNDLE_AAD: Final = b"proctor key bundle 1\n"
-_SLOT_AAD: Final = b"proctor user slot 1\n"
-_USER_AAD: Final = b"proctor user 1\n"
 _SERVICE: Final = "proctor"
 _BARE: Final = ("database", "evidence", "log-signing", "seal", "master")
+_SETTINGS: Final = "keys.toml"
+_GENERATED: Final = re.compile(r"bundle(?:\.([0-9]+))?\.sealed|slots(?:\.([0-9]+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyBundle:
-    """Database, evidence and log-signing key (32 bytes each) and the seal's P-256 key (PKCS #8, DER)."""
+    """Database, evidence and log-signing key (32 bytes each) and the seal's P-256 key (PKCS #8, DER).
+
+    With `token` the log-signing key lies in a PKCS#11 token and there is no seed; `signing` is that token, open.
+    `work` is what a rotation still has to do.
+    """
 
     database_key: bytes = field(repr=False)
     evidence_key: bytes = field(repr=False)
     signing_seed: bytes = field(repr=False)
     seal_pkcs8: bytes = field(repr=False)
+    token: TokenKey | None = field(default=None, repr=False)
+    work: Mapping[str, Any] | None = field(default=None, repr=False)
+    signing: TokenSigner | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def generate(cls) -> KeyBundle:
         """Return fresh keys from the operating system's randomness."""
-        seal = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
         return cls(
             database_key=secrets.token_bytes(32),
             evidence_key=secrets.token_bytes(32),
             signing_seed=secrets.token_bytes(32),
-            seal_pkcs8=seal,
+            seal_pkcs8=new_seal_key(),
         )
 
+    @property
+    def signing_custody(self) -> str:
+        """Where the log-signing key is: "file" or "pkcs11"."""
+        return "file" if self.token is None else "pkcs11"
+
+    def verifier_key(self, origin: str) -> VerifierKey:
+        """Return the public half of the log-signing key under an origin; no token is needed."""
+        return self.signer(origin).key
+
     def signer(self, origin: str) -> Signer:
-        """Return the signer of this station's checkpoints."""
-        return Signer(origin, self.signing_seed)
+        """Return the signer of this station's checkpoints. One whose token is not open raises when it shall sign."""
+        if self.token is None:
+            return Signer(origin, self.signing_seed)
+        if self.signing is not None:
+            return self.signing.named(origin)
+        return PublicSigner(origin, self.token.public)
 
     def seal_private_key(self) -> ec.EllipticCurvePrivateKey:
         """Return the key that seals sheets."""
         key = serialization.load_der_private_key(self.seal_pkcs8, password=None)
         return cast("ec.EllipticCurvePrivateKey", key)
 
-    def _fields(self) -> dict[str, bytes]:
+    def as_fields(self) -> dict[str, bytes]:
+        """Return the keys by the names that they have on disk."""
         return {
             "database": self.database_key,
             "evidence": self.evidence_key,
@@ -75,7 +97,8 @@ class KeyBundle:
         }
 
     @classmethod
-    def _of_fields(cls, parts: Mapping[str, bytes]) -> KeyBundle:
+    def of_fields(cls, parts: Mapping[str, bytes]) -> KeyBundle:
+        """Return the bundle of `as_fields`; raises KeysDamagedError."""
         try:
             bundle = cls(
                 database_key=parts["database"],
@@ -85,30 +108,39 @@ class KeyBundle:
             )
         except KeyError:
             raise KeysDamagedError(why="incomplete") from None
-        if any(len(key) != 32 for key in (bundle.database_key, bundle.evidence_key, bundle.signing_seed)):
+        if any(len(key) != 32 for key in (bundle.database_key, bundle.evidence_key)):
+            raise KeysDamagedError(why="length")
+        return bundle
+
+    def encode(self) -> bytes:
+        """Return the bundle as it is sealed."""
+        parts: dict[str, Any] = {name: key.hex() for name, key in self.as_fields().items()}
+        if self.token is not None:
+            parts["token"] = self.token.as_fields()
+        if self.work is not None:
+            parts["work"] = dict(self.work)
+        return json.dumps(parts).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> KeyBundle:
+        """Return the bundle of `encode`; raises KeysDamagedError."""
+        try:
+            parts = json.loads(data)
+            token, work = parts.pop("token", None), parts.pop("work", None)
+            bundle = cls.of_fields({name: bytes.fromhex(text) for name, text in parts.items()})
+        except (ValueError, TypeError, AttributeError):
+            raise KeysDamagedError(file="bundle.sealed") from None
+        bundle = replace(bundle, token=None if token is None else TokenKey.of_fields(token), work=work)
+        if len(bundle.signing_seed) != (32 if bundle.token is None else 0):
             raise KeysDamagedError(why="length")
         return bundle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argon2:
-    """Cost of turning a password into a key: passes, memory in KiB, lanes. Stored in each slot."""
-
-    passes: int = 3
-    memory_kib: int = 65_536
-    lanes: int = 2
-
-    def derive(self, secret: str, salt: bytes) -> bytes:
-        """Return the 32-byte argon2id key of a password in NFC."""
-        return hash_secret_raw(
-            unicodedata.normalize("NFC", secret).encode(),
-            salt,
-            self.passes,
-            self.memory_kib,
-            self.lanes,
-            32,
-            Type.ID,
-        )
+def new_seal_key() -> bytes:
+    """Return a fresh P-256 key, PKCS #8 in DER."""
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 class KeyringBackend(Protocol):
@@ -145,21 +177,27 @@ class KeyFolder:
     @property
     def exists(self) -> bool:
         """Whether the keys have been made."""
-        return (self.directory / "keys.toml").is_file()
+        return (self.directory / _SETTINGS).is_file()
 
     @property
     def custody(self) -> str:
         """Where the master key is: "bare" (training), "sealed" (user slots only) or "keyring" (and slots)."""
-        try:
-            text = (self.directory / "keys.toml").read_text(encoding="utf-8")
-            custody = tomllib.loads(text)["custody"]
-        except FileNotFoundError:
-            raise KeysMissingError from None
-        except (OSError, ValueError, KeyError):
-            raise KeysDamagedError(file="keys.toml") from None
-        if custody not in {"bare", "sealed", "keyring"}:
-            raise KeysDamagedError(file="keys.toml")
-        return str(custody)
+        return self._settings()[0]
+
+    @property
+    def generation(self) -> int:
+        """The number of the master key in force, from 1."""
+        return self._settings()[1]
+
+    @property
+    def bundle_file(self) -> Path:
+        """The sealed bundle in force."""
+        return self._bundle_of(self.generation)
+
+    @property
+    def slots_dir(self) -> Path:
+        """The users' slots in force."""
+        return self._slots_of(self.generation)
 
     def create(self, bundle: KeyBundle, *, custody: str, keyring: KeyringBackend | None = None) -> Unlocked:
         """Write a new station's keys and return them with their new master key.
@@ -168,37 +206,43 @@ class KeyFolder:
         were never made.
         """
         make_private_dir(self.directory)
-        make_private_dir(self.directory / "slots")
+        make_private_dir(self._slots_of(1))
         master = secrets.token_bytes(32)
         if custody == "bare":
-            for name, key in {**bundle._fields(), "master": master}.items():
+            for name, key in {**bundle.as_fields(), "master": master}.items():
                 write_private(self.directory / f"{name}.key", key.hex().encode() + b"\n")
         else:
-            parts = {name: key.hex() for name, key in bundle._fields().items()}
-            sealed = _seal(master, json.dumps(parts).encode(), _BUNDLE_AAD + self._origin.encode())
-            write_private(self.directory / "bundle.sealed", sealed)
+            write_private(self._bundle_of(1), self._sealed(master, bundle))
         if custody == "keyring" and keyring is not None:
-            keyring.set_password(_SERVICE, self._origin, master.hex())
-        write_private(self.directory / "keys.toml", f'schema = 1\ncustody = "{custody}"\n'.encode())
+            keyring.set_password(_SERVICE, self._keyring_name(1), master.hex())
+        self._settle_on(custody, 1)
         return Unlocked(bundle=bundle, master=master)
+
+    # -- opening ----------------------------------------------------------------------------------
 
     def open_bare(self) -> Unlocked:
         """Return the keys of a training root; raises KeysMissingError where they do not lie bare."""
         if self.custody != "bare":
             raise KeysMissingError(custody=self.custody)
         parts = {name: self._read_hex(f"{name}.key") for name in _BARE}
-        return Unlocked(bundle=KeyBundle._of_fields(parts), master=parts["master"])
+        bundle = KeyBundle.of_fields(parts)
+        if len(bundle.signing_seed) != 32:
+            raise KeysDamagedError(why="length")
+        return Unlocked(bundle=bundle, master=parts["master"])
 
     def open_with_keyring(self, keyring: KeyringBackend) -> Unlocked:
         """Return the keys by the operating system's keyring; raises KeysMissingError when it has none."""
-        text = keyring.get_password(_SERVICE, self._origin) if self.custody == "keyring" else None
-        if text is None:
-            raise KeysMissingError(custody=self.custody)
+        custody, generation = self._settings()
+        held = (
+            keyring.get_password(_SERVICE, self._keyring_name(generation)) if custody == "keyring" else None
+        )
+        if held is None:
+            raise KeysMissingError(custody=custody)
         try:
-            master = bytes.fromhex(text)
+            master = bytes.fromhex(held)
         except ValueError:
             raise KeysDamagedError(file="keyring") from None
-        return Unlocked(bundle=self._open_bundle(master), master=master)
+        return Unlocked(bundle=self.open_bundle(master), master=master)
 
     def open_with_secret(self, user_id: str, secret: str) -> Unlocked:
         """Return the keys by a user's password; raises WrongSecretError for unknown user or wrong
@@ -208,33 +252,82 @@ class KeyFolder:
         slot = self._read_slot(user_id)
         if slot is None:
             raise WrongSecretError
-        master = _unwrap(slot, user_id, secret)
-        bundle = self.open_bare().bundle if custody == "bare" else self._open_bundle(master)
-        return Unlocked(bundle=bundle, master=master, user=_open_user(slot, user_id, master))
+        master = open_slot(slot, user_id, secret)
+        bundle = self.open_bare().bundle if custody == "bare" else self.open_bundle(master)
+        return Unlocked(bundle=bundle, master=master, user=open_user(slot, user_id, master))
+
+    def open_bundle(self, master: bytes) -> KeyBundle:
+        """Return the sealed bundle in force; raises KeysDamagedError."""
+        try:
+            sealed = self.bundle_file.read_bytes()
+            data = unseal(master, sealed, _BUNDLE_AAD + self._origin.encode())
+        except (OSError, ValueError, InvalidTag):
+            raise KeysDamagedError(file="bundle.sealed") from None
+        return KeyBundle.decode(data)
+
+    # -- changing ---------------------------------------------------------------------------------
+
+    def write_bundle(self, master: bytes, bundle: KeyBundle) -> None:
+        """Replace the sealed bundle in force: the old one or the new one is there, whole. Raises OSError."""
+        if self.custody == "bare":
+            raise KeysMissingError(custody="bare")
+        write_private(self.bundle_file, self._sealed(master, bundle))
+
+    def next_generation(
+        self, old: bytes, bundle: KeyBundle, *, keyring: KeyringBackend | None = None
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """Write bundle and slots under a fresh master key, beside those in force, and let them take over.
+
+        Return the master key and the ids of the users whose slots could not be carried over. Raises OSError.
+        """
+        custody, present = self._settings()
+        if custody == "bare":
+            raise KeysMissingError(custody="bare")
+        number, master = present + 1, secrets.token_bytes(32)
+        self._remove(number)
+        folder = make_private_dir(self._slots_of(number))
+        left_out = []
+        for user_id in self.slot_ids():
+            slot = self._read_slot(user_id)
+            data = None if slot is None else rewrap(slot, user_id, old, master)
+            if data is None:
+                left_out.append(user_id)
+            else:
+                write_private(folder / f"{user_id}.slot", data)
+        write_private(self._bundle_of(number), self._sealed(master, bundle))
+        if custody == "keyring" and keyring is not None:
+            keyring.set_password(_SERVICE, self._keyring_name(number), master.hex())
+        sync_dir(self.directory)
+        self._settle_on("keyring" if custody == "keyring" and keyring is not None else "sealed", number)
+        return master, tuple(left_out)
+
+    def sweep(self, keyring: KeyringBackend | None = None) -> int:
+        """Overwrite and remove what is left of generations not in force; return how many there were."""
+        present = self.generation
+        found = {self._number(path) for path in self.directory.iterdir()} - {None, present}
+        for number in sorted(cast("set[int]", found)):
+            self._remove(number)
+            if keyring is not None and keyring.get_password(_SERVICE, self._keyring_name(number)) is not None:
+                keyring.delete_password(_SERVICE, self._keyring_name(number))
+        sync_dir(self.directory)
+        return len(found)
+
+    # -- slots ------------------------------------------------------------------------------------
 
     def add_slot(
         self, master: bytes, user_id: str, secret: str, user: Mapping[str, str], cost: Argon2
     ) -> None:
-        """Write the slot of a user: the master key under the password, and `user` sealed under the
-        master key.
-        """
-        salt = secrets.token_bytes(16)
-        wrapped = _seal(cost.derive(secret, salt), master, _SLOT_AAD + user_id.encode())
-        slot = {
-            "schema": 1,
-            "kdf": "argon2id",
-            "passes": cost.passes,
-            "memory_kib": cost.memory_kib,
-            "lanes": cost.lanes,
-            "salt": salt.hex(),
-            "wrapped": wrapped.hex(),
-            "user": _seal(master, json.dumps(dict(user)).encode(), _USER_AAD + user_id.encode()).hex(),
-        }
-        write_private(self.directory / "slots" / f"{user_id}.slot", json.dumps(slot, indent=1).encode())
+        """Write the slot of a user, whole or not at all; one that was there is replaced."""
+        write_private(self.slots_dir / f"{user_id}.slot", make_slot(master, user_id, secret, user, cost))
+
+    def remove_slot(self, user_id: str) -> None:
+        """Overwrite and remove a user's slot; that password opens nothing any more."""
+        _wipe(self.slots_dir / f"{user_id}.slot")
+        sync_dir(self.slots_dir)
 
     def slot_ids(self) -> tuple[str, ...]:
         """Return the ids of the users that have a slot, sorted."""
-        return tuple(sorted(path.stem for path in (self.directory / "slots").glob("*.slot")))
+        return tuple(sorted(path.stem for path in self.slots_dir.glob("*.slot")))
 
     def users(self, master: bytes) -> dict[str, dict[str, str]]:
         """Return what the slots say of their users, by id; raises KeysDamagedError for an altered slot."""
@@ -242,27 +335,61 @@ class KeyFolder:
         for user_id in self.slot_ids():
             slot = self._read_slot(user_id)
             if slot is not None:
-                found[user_id] = _open_user(slot, user_id, master)
+                found[user_id] = open_user(slot, user_id, master)
         return found
 
     def _read_slot(self, user_id: str) -> dict[str, Any] | None:
         if user_id not in self.slot_ids():
             return None
         try:
-            slot = json.loads((self.directory / "slots" / f"{user_id}.slot").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            with (self.slots_dir / f"{user_id}.slot").open("rb") as stream:
+                return parse_slot(stream.read(MAX_SLOT))
+        except OSError:
             raise KeysDamagedError(file="slot") from None
-        if not isinstance(slot, dict) or slot.get("schema") != 1 or slot.get("kdf") != "argon2id":
-            raise KeysDamagedError(file="slot")
-        return slot
 
-    def _open_bundle(self, master: bytes) -> KeyBundle:
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _settings(self) -> tuple[str, int]:
+        """Return custody and generation."""
         try:
-            sealed = (self.directory / "bundle.sealed").read_bytes()
-            parts = json.loads(_unseal(master, sealed, _BUNDLE_AAD + self._origin.encode()))
-            return KeyBundle._of_fields({name: bytes.fromhex(text) for name, text in parts.items()})
-        except (OSError, ValueError, InvalidTag):
-            raise KeysDamagedError(file="bundle.sealed") from None
+            fields = tomllib.loads((self.directory / _SETTINGS).read_text(encoding="utf-8"))
+            custody, number = str(fields["custody"]), fields.get("generation", 1)
+        except FileNotFoundError:
+            raise KeysMissingError from None
+        except (OSError, ValueError, KeyError):
+            raise KeysDamagedError(file=_SETTINGS) from None
+        if custody not in {"bare", "sealed", "keyring"} or type(number) is not int or number < 1:
+            raise KeysDamagedError(file=_SETTINGS)
+        return custody, number
+
+    def _settle_on(self, custody: str, generation: int) -> None:
+        lines = ["schema = 1", f'custody = "{custody}"']
+        if generation > 1:
+            lines.append(f"generation = {generation}")
+        write_private(self.directory / _SETTINGS, ("\n".join(lines) + "\n").encode())
+
+    def _sealed(self, master: bytes, bundle: KeyBundle) -> bytes:
+        return seal(master, bundle.encode(), _BUNDLE_AAD + self._origin.encode())
+
+    def _bundle_of(self, generation: int) -> Path:
+        return self.directory / ("bundle.sealed" if generation == 1 else f"bundle.{generation}.sealed")
+
+    def _slots_of(self, generation: int) -> Path:
+        return self.directory / ("slots" if generation == 1 else f"slots.{generation}")
+
+    def _keyring_name(self, generation: int) -> str:
+        return self._origin if generation == 1 else f"{self._origin}#{generation}"
+
+    def _number(self, path: Path) -> int | None:
+        found = _GENERATED.fullmatch(path.name)
+        return None if found is None else int(found[1] or found[2] or 1)
+
+    def _remove(self, generation: int) -> None:
+        folder = self._slots_of(generation)
+        for path in (*folder.glob("*"), self._bundle_of(generation)):
+            _wipe(path)
+        if folder.is_dir():
+            folder.rmdir()
 
     def _read_hex(self, name: str) -> bytes:
         try:
@@ -273,35 +400,15 @@ class KeyFolder:
             raise KeysDamagedError(file=name) from None
 
 
-def _unwrap(slot: Mapping[str, Any], user_id: str, secret: str) -> bytes:
-    """Return the master key of a slot; raises WrongSecretError."""
+def _wipe(path: Path) -> None:
+    """Overwrite a small file with zeros and remove it; one that is absent stays so."""
     try:
-        cost = Argon2(passes=slot["passes"], memory_kib=slot["memory_kib"], lanes=slot["lanes"])
-        salt, wrapped = bytes.fromhex(slot["salt"]), bytes.fromhex(slot["wrapped"])
-        if not (0 < cost.passes <= 64 and 0 < cost.memory_kib <= 2_097_152 and 0 < cost.lanes <= 64):
-            raise KeysDamagedError(file="slot")
-    except (KeyError, TypeError, ValueError):
-        raise KeysDamagedError(file="slot") from None
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return
     try:
-        return _unseal(cost.derive(secret, salt), wrapped, _SLOT_AAD + user_id.encode())
-    except (InvalidTag, ValueError):
-        raise WrongSecretError from None
-
-
-def _open_user(slot: Mapping[str, Any], user_id: str, master: bytes) -> dict[str, str]:
-    try:
-        user = json.loads(_unseal(master, bytes.fromhex(slot["user"]), _USER_AAD + user_id.encode()))
-        return {str(key): str(value) for key, value in user.items()}
-    except (KeyError, TypeError, ValueError, AttributeError, InvalidTag):
-        raise KeysDamagedError(file="slot", user=user_id) from None
-
-
-def _seal(key: bytes, data: bytes, aad: bytes) -> bytes:
-    """Return nonce ‖ AES-256-GCM ciphertext and tag."""
-    nonce = secrets.token_bytes(12)
-    return nonce + AESGCM(key).encrypt(nonce, data, aad)
-
-
-def _unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
-    """Return what `_seal` sealed; raises InvalidTag."""
-    return AESGCM(key).decrypt(sealed[:12], sealed[12:], aad)
+        os.write(descriptor, bytes(os.fstat(descriptor).st_size))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    path.unlink()
