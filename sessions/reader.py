@@ -183,6 +183,12 @@ class LogReader:
         with self._lock, self._translating():
             return tuple(line for (line,) in self._db.conn.execute(sql, (size,)))
 
+    def last_cosigned(self) -> int | None:
+        """Return the size of the newest checkpoint that has a cosignature, or None."""
+        with self._lock, self._translating():
+            size: int | None = self._one("SELECT max(size) FROM cosignatures")
+        return size
+
     def node(self, level: int, index: int) -> bytes:
         """Return a stored node of the tree; the reader that the proofs of `merkle` need."""
         with self._lock, self._translating():
