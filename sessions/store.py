@@ -197,7 +197,7 @@ class Store(LogReader):
         try:
             with translated(path, database_key):
                 configure(db)
-                migrated = migration.migrate(db, path, store._slots, evidence_key, store.station)
+                migration.migrate(db, path, store._slots, evidence_key, store.station)
                 require_schema(db)
                 store._take_up_epoch()
                 store._require_head()
@@ -205,7 +205,7 @@ class Store(LogReader):
                     pass
             store._open_keys()
             if not for_epoch:
-                store._take_up(path, migrated)
+                store._take_up(path)
         except StoreError:
             store.close()
             raise
@@ -213,12 +213,13 @@ class Store(LogReader):
             store._reserve.require()
         return store
 
-    def _take_up(self, path: Path, migrated: int | None) -> None:
+    def _take_up(self, path: Path) -> None:
         """Go on where this log was left: prove it is the same one, then finish what a crash left."""
-        if migrated is not None:
-            self.append("key", {"event": "schema-migrated", "from": migrated, "to": SCHEMA}, operator=STATION)
+        before = codec.decode(self._one("SELECT body FROM entries ORDER BY seq DESC LIMIT 1"))["schema"]
+        if before != SCHEMA:  # migrated, now or before the power went; the memory is durable before the entry is
             if self._instance is not None and not self._instance.remembers:
                 self._instance.bind(path, *self._head_pair())
+            self.append("key", {"event": "schema-migrated", "from": before, "to": SCHEMA}, operator=STATION)
         if self._instance is not None:
             self._instance.require(path, *self._head_pair(), root_at=lambda size: self.checkpoint(size).root)
         self.commit_pending()
@@ -374,7 +375,7 @@ class Store(LogReader):
                 raise
             if self._instance is not None:
                 self._instance.bind(path, receipt.size, receipt.root)
-            self._take_up(path, None)
+            self._take_up(path)
         return receipt
 
     @contextmanager
