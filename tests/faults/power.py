@@ -1,0 +1,158 @@
+"""Power cuts: an operation runs once under record, and the record is cut at random moments; each cut is a restart."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sessions.errors import StoreError
+from tests.faults.cut_vfs import Library
+from tests.faults.desk import Desk, Said
+from tests.faults.disk import State
+from tests.faults.recorder import IGNORED, Recorder
+from tests.support.schema_1_log import write_schema_1
+from tests.support.sessions_station import Bench
+
+CUTS_PER_RUN = 8
+RUNS_PER_STATION = 4
+ATTEMPTS = 6
+
+Run = Callable[[Desk, Library, random.Random, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Something that the power may interrupt: how the station stands before, and what it does."""
+
+    name: str
+    run: Run
+    prepare: Callable[[Desk], None] = lambda desk: desk.create().close()
+    prove: Callable[[Desk, Said], Any] | None = None
+    again: bool = True
+    """Whether it can go on from what a cut left."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of a series of cuts."""
+
+    cuts: int = 0
+    runs: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    complaints: int = 0
+    slowest_s: float = 0.0
+    events: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+def check_in(desk: Desk, _library: Library, rng: random.Random, first: int) -> None:
+    """Attempts, one after the other."""
+    with desk.open() as store:
+        desk.say("open")
+        for number in range(first, first + ATTEMPTS):
+            desk.check_in(store, number, rng)
+
+
+def migrate(desk: Desk, library: Library, rng: random.Random, first: int) -> None:
+    """A log of schema 1 is opened, brought to schema 2, and written to."""
+    check_in(desk, library, rng, first)
+
+
+def prepare_schema_1(desk: Desk) -> None:
+    """A log as schema 1 left it; what is in it was acknowledged long ago."""
+    write_schema_1(desk.bench, attempts=5)
+
+
+OPERATIONS: dict[str, Operation] = {
+    each.name: each
+    for each in (
+        Operation(name="check-in", run=check_in),
+        Operation(name="migration", run=migrate, prepare=prepare_schema_1, again=False),
+    )
+}
+
+
+def cut_power(
+    operation: Operation,
+    *,
+    count: int,
+    seed: int,
+    folder: Path,
+    synchronous: str = "FULL",
+    tolerant: bool = False,
+) -> Tally:
+    """Cut the power `count` times and prove each restart.
+
+    With `tolerant`, what is lost is counted instead of raised: for the control that must lose something.
+    """
+    tally, rng = Tally(), random.Random(seed)
+    while tally.cuts < count:
+        root = Path(tempfile.mkdtemp(dir=folder))
+        desk = Desk(root)
+        operation.prepare(desk)
+        for number in range(RUNS_PER_STATION if operation.again and not tolerant else 1):
+            try:
+                _one_run(operation, desk, rng, tally, number, count, synchronous)
+            except (AssertionError, StoreError) as error:
+                if not tolerant:
+                    raise
+                tally.lost += 1
+                tally.failures[str(error).split("\n")[0][:60]] += 1
+            if tally.cuts >= count:
+                break
+        shutil.rmtree(root)
+    return tally
+
+
+def _one_run(
+    operation: Operation,
+    desk: Desk,
+    rng: random.Random,
+    tally: Tally,
+    number: int,
+    count: int,
+    synchronous: str,
+) -> None:
+    recorder = Recorder(desk.root)
+    library = Library(
+        recorder=recorder, replace={"PRAGMA synchronous = FULL": f"PRAGMA synchronous = {synchronous}"}
+    )
+    desk.listen(recorder.mark)
+    with library.installed(), recorder.active():
+        operation.run(desk, library, rng, 1 + number * 100)
+    desk.listen(None)
+    tally.runs += 1
+    tally.events += len(recorder.record.events)
+    prove = operation.prove or Desk.prove
+    for _ in range(min(CUTS_PER_RUN, count - tally.cuts)):
+        moment = rng.randrange(len(recorder.record.events) + 1)
+        state = recorder.record.cut(moment, rng)
+        said = desk.said.plus(Said.of(recorder.record.marks(moment)))
+        desk.put(state)
+        tally.cuts += 1
+        tally.acknowledged += len(said.entries)
+        proof = prove(desk, said)
+        tally.complaints += bool(proof.complaint)
+        tally.slowest_s = max(tally.slowest_s, proof.seconds)
+    if rng.random() < 0.5:
+        desk.put(state)  # the next run begins with the restart itself under record
+        desk.said = said
+    else:
+        desk.said = said
+
+
+def snapshot(root: Path) -> State:
+    """Return a directory as it is, SQLite's shared memory left out."""
+    return State.read(root, ignore=IGNORED)
+
+
+def bench_of(root: Path) -> Bench:
+    """Return a bench at a directory."""
+    return Bench(path=root / "station.db")
