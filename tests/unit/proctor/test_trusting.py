@@ -19,7 +19,7 @@ from readers.emrtd.pki.errors import TrustStoreAlteredError
 from readers.emrtd.pki.store import PlannedImport, TrustStore
 from readers.emrtd.pki.trust_file import read_trust_file
 from sessions.keys import Argon2
-from sessions.record import SystemClock
+from sessions.record import Second, SystemClock
 from sessions.root import DataRoot
 from sessions.users import Login, NewUser, add_first, open_store
 from tests.support.softcard_certificates import authority
@@ -27,6 +27,8 @@ from tests.support.softcard_certificates import authority
 CHEAP = Argon2(passes=1, memory_kib=64, lanes=1)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CSCA = authority().encoded
+BINH = Second(user_id="binh", role="administrator")
+COUNTED = {"fingerprint": "f" * 64, "cscas": 1, "crls": 0, "planned_sha256": "f" * 64}
 
 
 @pytest.fixture
@@ -42,8 +44,8 @@ def import_and_log(root: DataRoot, login: Login) -> None:
         CSCA, by="an", second="binh", at=NOW, sign=signer_of(root, login.keys)
     )
     with open_store(root, login.keys, SystemClock()) as log:
-        body = {"event": "csca-imported", "fingerprint": fingerprint, "second": "binh", **trust.facts}
-        log.append("key", body, operator=login.operator)
+        body = {"event": "csca-imported", **COUNTED, "fingerprint": fingerprint, **trust.facts}
+        log.append("key", body, operator=login.operator, second=BINH)
 
 
 def test_an_empty_store_without_imports_is_fine(station: tuple[DataRoot, Login]) -> None:
@@ -83,9 +85,10 @@ def test_an_import_cut_short_is_taken_as_far_as_it_came(station: tuple[DataRoot,
     planned = plan_of(trust, CSCA if begun == "the same" else authority().encoded)
     with open_store(root, login.keys, SystemClock()) as log:
         if begun != "nothing":
-            body = {"event": IMPORT_BEGUN, "planned_sha256": planned.facts["store_sha256"]}
-            log.append("key", body, operator=login.operator)
-            log.append("key", {"event": "user-added"}, operator=login.operator)
+            body = {"event": IMPORT_BEGUN, **COUNTED, "planned_sha256": planned.facts["store_sha256"]}
+            log.append("key", body, operator=login.operator, second=BINH)
+            added = {"event": "user-added", "user": "chi", "role": "auditor"}
+            log.append("key", added, {"identity": b"{}"}, operator=login.operator)
         trust.carry_out(plan_of(trust, CSCA), signer_of(root, login.keys))
         if begun == "the same":
             assert len(open_logged_trust(root, login.keys, log).list()) == 1
@@ -111,7 +114,7 @@ def test_a_logged_import_is_two_entries_and_one_commit(station: tuple[DataRoot, 
             log,
             sign=signer_of(root, login.keys),
             by=login.operator,
-            second="binh",
+            second=BINH,
             file="f" * 64,
         )
         begun, ended = (entry.body for entry in log.entries("key") if "planned_sha256" in entry.body)

@@ -350,7 +350,7 @@ def test_fingerprint_pins() -> None:
 
 def test_roles_are_data() -> None:
     roles = load_roles()
-    assert roles["overseer"].may == {"view"}
+    assert roles["overseer"].may == {"view", "confirm"}
     assert roles["administrator"].label == "quản trị"
     assert "check-in" not in roles["overseer"].may
     with pytest.raises(RoleForbiddenError):

@@ -51,7 +51,7 @@ def test_entry_has_the_common_fields_and_identity_only_outside(bench: Bench) -> 
     assert (receipt.seq, receipt.size) == (1, 2)
     assert entry.body["operator"] == {"id": "nv01", "role": "identity-examiner"}
     assert entry.body["at"].endswith("Z")
-    assert {"schema", "seq", "origin", "monotonic_ms", "boot_id", "evidence_key"} <= entry.body.keys()
+    assert {"schema", "seq", "origin", "monotonic_ms", "boot_id", "evidence_keys", "evidence_slot"} <= entry.body.keys()
     assert set(entry.body["evidence"]) == {"identity", "chip-portrait"}
     assert "MẪU".encode() not in data
 
@@ -82,7 +82,7 @@ def test_reading_by_kind_and_session(bench: Bench) -> None:
     with bench.create() as store:
         store.append_attempt(record(1))
         store.append_attempt(record(2, session_id="HL-20261122-02"))
-        store.append("incident", {"session": "HL-20261122-02", "text": "…"}, operator=OPERATOR)
+        store.append("incident", {"session": "HL-20261122-02", "code": "…"}, operator=OPERATOR)
         assert [entry.seq for entry in store.entries("attempt")] == [1, 2]
         assert [entry.seq for entry in store.entries(session="HL-20261122-02")] == [2, 3]
         assert [entry.seq for entry in store.entries("attempt", "HL-20261122-01")] == [1]
@@ -100,7 +100,7 @@ def test_the_store_alone_sets_the_common_fields(bench: Bench, field: str) -> Non
         with pytest.raises(ValueError, match=field):
             store.append("incident", {field: "x"}, operator=OPERATOR)
         with pytest.raises(CanonicalFormError):
-            store.append("incident", {"a": 1.5}, operator=OPERATOR)
+            store.append("incident", {"session": "S", "code": "x", "a": 1.5}, operator=OPERATOR)
         assert store.head().size == 1
 
 
@@ -141,9 +141,6 @@ def test_pragmas(bench: Bench) -> None:
         "UPDATE evidence SET ciphertext = NULL",
         "DELETE FROM evidence",
         "INSERT OR REPLACE INTO evidence (seq, name, ciphertext) VALUES (1, 'identity', x'00')",
-        "UPDATE evidence_keys SET wrapped = NULL",
-        "DELETE FROM evidence_keys",
-        "INSERT OR REPLACE INTO evidence_keys (seq, wrapped) VALUES (1, x'00')",
     ],
 )
 def test_tables_are_append_only_on_any_connection(bench: Bench, sql: str) -> None:
@@ -163,7 +160,7 @@ def test_file_modes(bench: Bench) -> None:
         with bench.create() as store:
             store.append_attempt(record(1))
             for path in bench.path.parent.iterdir():
-                assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+                assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
     finally:
         os.umask(old)
 
@@ -211,7 +208,7 @@ def test_open_refuses_a_changed_schema(bench: Bench, sql: str, why: str) -> None
 
 def test_open_refuses_another_head_and_another_signer(bench: Bench) -> None:
     bench.filled(3)
-    with pytest.raises(StoreAlteredError, match="checkpoint"):
+    with pytest.raises(StoreAlteredError, match="signer|checkpoint"):
         bench.open(signer=Bench(path=bench.path).bundle.signer(bench.origin))
     with bench.insider(triggers=True) as execute:
         execute("DELETE FROM checkpoints WHERE size = 4")
@@ -236,7 +233,7 @@ def test_busy_database_sets_the_attempt_aside_and_commits_it_later(bench: Bench)
         with pytest.raises(StoreBusyError, match="pending=1"):
             store.append_attempt(record(5), evidence(5))
         with pytest.raises(StoreBusyError):
-            store.append("incident", {}, operator=OPERATOR)
+            store.append("incident", {"session": "S", "code": "x"}, operator=OPERATOR)
         other.execute("ROLLBACK")
         other.close()
     sealed = (bench.path.parent / "pending" / "attempt-0005").read_bytes()
