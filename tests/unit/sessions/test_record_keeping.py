@@ -14,7 +14,7 @@ import pytest
 from sessions import opening, schema, schema_1
 from sessions.checkpoint import Signer, epoch_of, station_of
 from sessions.clocks import jump_of
-from sessions.engine import DatabaseError, connect
+from sessions.engine import connect
 from sessions.errors import (
     AttemptIdReusedError,
     EventFormError,
@@ -22,6 +22,7 @@ from sessions.errors import (
     InstanceChangedError,
     KeyFileError,
     StoreAlteredError,
+    StoreBusyError,
     StoreFullError,
     StoreOnNetworkError,
 )
@@ -135,10 +136,15 @@ def test_over_a_boot_only_a_step_back_is_a_jump() -> None:
 
 
 def test_a_failed_commit_is_not_taken_for_the_last_moment(bench: Bench) -> None:
-    with bench.create() as store:
-        connection = store._db.conn
-        with pytest.raises(DatabaseError), store._db_txn():
-            connection.execute(f"SELECT {store._clocks.place(lambda: None)[0]['at']!r} FROM no_such_table")
+    bench.filled(0)
+    with bench.open(wait_s=0.01) as store:
+        other = connect(bench.path, bench.bundle.database_key).conn
+        other.execute("BEGIN IMMEDIATE")
+        bench.clock.at += timedelta(minutes=4)
+        with pytest.raises(StoreBusyError):
+            store.append("incident", {"session": SESSION, "code": "x"}, operator=OPERATOR)
+        other.execute("ROLLBACK")
+        other.close()
         bench.clock.at += timedelta(minutes=5)
         store.append_attempt(record(1))
         assert len(store.entries("clock")) == 1

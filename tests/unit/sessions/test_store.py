@@ -208,7 +208,7 @@ def test_open_refuses_a_changed_schema(bench: Bench, sql: str, why: str) -> None
 
 def test_open_refuses_another_head_and_another_signer(bench: Bench) -> None:
     bench.filled(3)
-    with pytest.raises(StoreAlteredError, match="signer|checkpoint"):
+    with pytest.raises(StoreAlteredError, match=r"signer|checkpoint"):
         bench.open(signer=Bench(path=bench.path).bundle.signer(bench.origin))
     with bench.insider(triggers=True) as execute:
         execute("DELETE FROM checkpoints WHERE size = 4")
