@@ -502,3 +502,31 @@ class RotationRefusedError(SessionsError):
     """A rotation cannot begin: attempts wait, no room, or a key that is in use already."""
 
     code = "rotation-refused"
+
+
+# -- witnesses ---------------------------------------------------------------------------------------
+
+
+class WitnessRefusedError(SessionsError):
+    """A witness does not do what it was asked; `status` is the HTTP status of C2SP tlog-witness, `why` a word."""
+
+    code = "witness-refused"
+
+
+class WitnessFolderError(SessionsError):
+    """A witness's folder is missing something, holds something else, or is one already."""
+
+    code = "witness-folder-invalid"
+
+
+class WitnessSettingsError(SessionsError):
+    """The list of witnesses is not what the log's entries say it is: changed, cut, added to, or gone."""
+
+    code = "witnesses-altered"
+    conclusive = True
+
+
+class WitnessNameError(SessionsError):
+    """A witness that is not on the list, or is on it already."""
+
+    code = "witness-not-listed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -111,6 +111,15 @@ class EvidenceKeys:
         """Whether a slot holds no key any more; raises KeyFileError."""
         return self._slot(slot) == _GONE
 
+    def remaining(self, slots: Iterable[int]) -> tuple[int, ...]:
+        """Return those of the slots that are not destroyed, in one reading; raises KeyFileError."""
+        try:
+            data = memoryview(self._path.read_bytes())
+        except OSError:
+            raise KeyFileError(why="missing") from None
+        starts = ((slot, (slot + 1) * SLOT_BYTES) for slot in slots)
+        return tuple(slot for slot, start in starts if data[start : start + SLOT_BYTES] != _GONE)
+
     def destroy(self, slots: Iterable[int]) -> int:
         """Overwrite slots with zeros, durably, and return how many; twice is once. Raises OSError, KeyFileError."""
         count = 0
@@ -139,6 +148,14 @@ class EvidenceKeys:
             content[start : start + SLOT_BYTES] = self._seal(slot, key)
         write_private(self._path, bytes(content))
         self._next, self._ready = slots, []
+
+    def resealed(self, keys: Mapping[int, bytes]) -> bytes:
+        """Return the file's content with these slots sealed again under this evidence key; raises OSError."""
+        content = bytearray(self._path.read_bytes())
+        for slot, key in keys.items():
+            start = (slot + 1) * SLOT_BYTES
+            content[start : start + SLOT_BYTES] = self._seal(slot, key)
+        return bytes(content)
 
     def _fill(self) -> None:
         """Write a batch of fresh keys behind those that are ready, and make them durable."""

@@ -13,6 +13,7 @@ from typing import Final
 from sessions.errors import (
     AlreadyAdmittedError,
     ComponentNotListedError,
+    EvidenceErasedError,
     EvidenceMissingError,
     NotOnRosterError,
     RosterDocumentError,
@@ -230,8 +231,8 @@ def _attempts(store: Store, session: Session) -> Mapping[str, list[Entry]]:
 
 
 def _session(store: Store, entry: Entry) -> Session:
-    rules = parse_rules(store.evidence(entry.seq, "rules"))
     body = entry.body
+    rules = parse_rules(_rules_file(store, entry))
     if rules.sha256 != body["rules_sha256"]:
         raise StoreAlteredError(seq=entry.seq, why="rules")
     bound, seats = _roster(store, entry)
@@ -258,6 +259,17 @@ def _resolved(seats: tuple[Seat, ...], rules: Rules) -> tuple[Seat, ...]:
     for text in {text for seat in seats for text in seat.components}:
         known[text] = rules.require_component(text).component_id
     return tuple(replace(seat, components=tuple(known[text] for text in seat.components)) for seat in seats)
+
+
+def _rules_file(store: Store, opened: Entry) -> bytes:
+    """Return a session's rules file: of the open entry, or of the erasure that had to state it again."""
+    try:
+        return store.evidence(opened.seq, "rules")
+    except EvidenceErasedError:
+        for entry in store.entries("shred", opened.body["session"]):
+            if "rules" in entry.body.get("evidence", {}):
+                return store.evidence(entry.seq, "rules")
+        raise
 
 
 def newest_roster(store: Store, session_id: str) -> tuple[int, RosterDocument] | None:

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 from sessions import codec, merkle, migration
 from sessions.checkpoint import Checkpoint, Signer, VerifierKey, epoch_of, parse_checkpoint, station_of
 from sessions.clocks import Clocks
+from sessions.destruction import finish
 from sessions.engine import Database, DatabaseError, connect
 from sessions.errors import (
     AttemptIdReusedError,
@@ -216,12 +217,15 @@ class Store(LogReader):
     def _take_up(self, path: Path) -> None:
         """Go on where this log was left: prove it is the same one, then finish what a crash left."""
         before = codec.decode(self._one("SELECT body FROM entries ORDER BY seq DESC LIMIT 1"))["schema"]
-        if before != SCHEMA:  # migrated, now or before the power went; the memory is durable before the entry is
+        if (
+            before != SCHEMA
+        ):  # migrated, now or before the power went; the memory is durable before the entry is
             if self._instance is not None and not self._instance.remembers:
                 self._instance.bind(path, *self._head_pair())
             self.append("key", {"event": "schema-migrated", "from": before, "to": SCHEMA}, operator=STATION)
         if self._instance is not None:
             self._instance.require(path, *self._head_pair(), root_at=lambda size: self.checkpoint(size).root)
+        finish(self)
         self.commit_pending()
         self.end_begun()
 
