@@ -492,16 +492,16 @@ class KeysTrainingError(SessionsError):
     code = "keys-training"
 
 
-class RotationUnfinishedError(SessionsError):
-    """A rotation was cut short, and this command cannot finish it."""
-
-    code = "rotation-unfinished"
-
-
 class RotationRefusedError(SessionsError):
     """A rotation cannot begin: attempts wait, no room, or a key that is in use already."""
 
     code = "rotation-refused"
+
+
+class UnknownUserError(SessionsError):
+    """The log has no user of this id."""
+
+    code = "user-unknown"
 
 
 # -- witnesses ---------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import re
 import secrets
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -27,7 +28,18 @@ from sessions.checkpoint import Signer, VerifierKey
 from sessions.errors import KeysDamagedError, KeysMissingError, SecretTooShortError, WrongSecretError
 from sessions.files import make_private_dir, sync_dir, write_private
 from sessions.pkcs11 import PublicSigner, TokenKey, TokenSigner
-from sessions.slots import MAX_SLOT, Argon2, make_slot, open_slot, open_user, parse_slot, rewrap, seal, unseal
+from sessions.slots import (
+    MAX_SLOT,
+    Argon2,
+    make_slot,
+    open_slot,
+    open_user,
+    parse_slot,
+    rewrap,
+    seal,
+    slot_cost,
+    unseal,
+)
 
 __all__ = ["Argon2", "KeyBundle", "KeyFolder", "KeyringBackend", "Unlocked", "require_secret"]
 
@@ -254,7 +266,11 @@ class KeyFolder:
             raise WrongSecretError
         master = open_slot(slot, user_id, secret)
         bundle = self.open_bare().bundle if custody == "bare" else self.open_bundle(master)
-        return Unlocked(bundle=bundle, master=master, user=open_user(slot, user_id, master))
+        user = open_user(slot, user_id, master)
+        if slot["schema"] == 1:
+            with suppress(OSError):  # at the next login, then
+                self.add_slot(master, user_id, secret, user, slot_cost(slot))
+        return Unlocked(bundle=bundle, master=master, user=user)
 
     def open_bundle(self, master: bytes) -> KeyBundle:
         """Return the sealed bundle in force; raises KeysDamagedError."""
@@ -274,11 +290,16 @@ class KeyFolder:
         write_private(self.bundle_file, self._sealed(master, bundle))
 
     def next_generation(
-        self, old: bytes, bundle: KeyBundle, *, keyring: KeyringBackend | None = None
-    ) -> tuple[bytes, tuple[str, ...]]:
+        self,
+        old: bytes,
+        bundle: KeyBundle,
+        *,
+        keyring: KeyringBackend | None = None,
+        leave_out: Collection[str] = (),
+    ) -> bytes:
         """Write bundle and slots under a fresh master key, beside those in force, and let them take over.
 
-        Return the master key and the ids of the users whose slots could not be carried over. Raises OSError.
+        Return the master key. Slots of schema 1 must be in `leave_out`. Raises KeysDamagedError, OSError.
         """
         custody, present = self._settings()
         if custody == "bare":
@@ -286,20 +307,16 @@ class KeyFolder:
         number, master = present + 1, secrets.token_bytes(32)
         self._remove(number)
         folder = make_private_dir(self._slots_of(number))
-        left_out = []
         for user_id in self.slot_ids():
-            slot = self._read_slot(user_id)
-            data = None if slot is None else rewrap(slot, user_id, old, master)
-            if data is None:
-                left_out.append(user_id)
-            else:
-                write_private(folder / f"{user_id}.slot", data)
+            slot = None if user_id in leave_out else self._read_slot(user_id)
+            if slot is not None:
+                write_private(folder / f"{user_id}.slot", rewrap(slot, user_id, old, master))
         write_private(self._bundle_of(number), self._sealed(master, bundle))
         if custody == "keyring" and keyring is not None:
             keyring.set_password(_SERVICE, self._keyring_name(number), master.hex())
         sync_dir(self.directory)
         self._settle_on("keyring" if custody == "keyring" and keyring is not None else "sealed", number)
-        return master, tuple(left_out)
+        return master
 
     def sweep(self, keyring: KeyringBackend | None = None) -> int:
         """Overwrite and remove what is left of generations not in force; return how many there were."""
@@ -328,6 +345,11 @@ class KeyFolder:
     def slot_ids(self) -> tuple[str, ...]:
         """Return the ids of the users that have a slot, sorted."""
         return tuple(sorted(path.stem for path in self.slots_dir.glob("*.slot")))
+
+    def is_old_slot(self, user_id: str) -> bool:
+        """Whether a user's slot is of schema 1, which only its password carries over to another master key."""
+        slot = self._read_slot(user_id)
+        return slot is not None and slot["schema"] == 1
 
     def users(self, master: bytes) -> dict[str, dict[str, str]]:
         """Return what the slots say of their users, by id; raises KeysDamagedError for an altered slot."""

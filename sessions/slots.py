@@ -67,13 +67,11 @@ def make_slot(master: bytes, user_id: str, secret: str, user: Mapping[str, str],
     return _with_master(slot, master, user_id, user)
 
 
-def rewrap(slot: Mapping[str, Any], user_id: str, old: bytes, new: bytes) -> bytes | None:
-    """Return a slot that opens to a new master key by the same password; None for one of schema 1, which cannot.
+def rewrap(slot: Mapping[str, Any], user_id: str, old: bytes, new: bytes) -> bytes:
+    """Return a slot that opens to a new master key by the same password.
 
-    Raises KeysDamagedError for a slot that the old master key does not vouch for.
+    Raises KeysDamagedError for one of schema 1 (no public half), or that the old master key does not vouch for.
     """
-    if slot["schema"] == 1:
-        return None
     return _with_master(slot, new, user_id, open_user(slot, user_id, old))
 
 
@@ -90,7 +88,7 @@ def parse_slot(data: bytes) -> dict[str, Any]:
 
 def open_slot(slot: Mapping[str, Any], user_id: str, secret: str) -> bytes:
     """Return the master key of a slot; raises WrongSecretError, KeysDamagedError."""
-    key = _cost(slot).derive(secret, _hex(slot, "salt"))
+    key = slot_cost(slot).derive(secret, _hex(slot, "salt"))
     under = _hex(slot, "wrapped" if slot["schema"] == 1 else "private")
     try:
         opened = unseal(key, under, _SLOT[slot["schema"]] + user_id.encode())
@@ -141,7 +139,8 @@ def _user_aad(slot: Mapping[str, Any], user_id: str) -> bytes:
     return _USER[2] + user_id.encode() + b"\n" + _hex(slot, "public")
 
 
-def _cost(slot: Mapping[str, Any]) -> Argon2:
+def slot_cost(slot: Mapping[str, Any]) -> Argon2:
+    """Return the cost of a slot's password; raises KeysDamagedError for an impossible one."""
     numbers = [slot.get(name) for name in ("passes", "memory_kib", "lanes")]
     passes, memory, lanes = (number if type(number) is int else 0 for number in numbers)
     if not (0 < passes <= 64 and 8 <= memory <= 2_097_152 and 0 < lanes <= 64 and 8 * lanes <= memory):

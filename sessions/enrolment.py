@@ -1,0 +1,70 @@
+"""Passwords of people who are users already: changed by themselves, or given anew by two others."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Final
+
+from sessions.errors import EvidenceMissingError, UnknownUserError, WrongSecretError
+from sessions.keys import Argon2, require_secret
+from sessions.record import Second
+from sessions.roles import require_may
+from sessions.root import DataRoot
+from sessions.store import Receipt, Store
+from sessions.users import Login, logged_users
+
+CHANGED: Final = "password-changed"
+ENROLLED: Final = "user-enrolled"
+
+
+def change_password(
+    root: DataRoot, store: Store, login: Login, old: str, new: str, *, cost: Argon2 | None = None
+) -> Receipt:
+    """Give the user at the keyboard another password; the old one opens nothing any more.
+
+    Raises WrongSecretError, SecretTooShortError, StoreError, OSError.
+    """
+    user_id = login.operator.user_id
+    user = root.keys.open_with_secret(user_id, old).user
+    if require_secret(new) == old:
+        raise WrongSecretError(why="same")
+    body = {"event": CHANGED, "user": user_id}
+    receipt = store.append("key", body, operator=login.operator)
+    root.keys.add_slot(login.keys.master, user_id, new, user, cost or Argon2())
+    return receipt
+
+
+def enrol(
+    root: DataRoot,
+    store: Store,
+    login: Login,
+    *,
+    second: Second,
+    user_id: str,
+    secret: str,
+    cost: Argon2 | None = None,
+) -> Receipt:
+    """Give a user of the log a new password: one who forgot it, or whom new secrets left out.
+
+    Role and name are those of the log. Raises UnknownUserError, RoleForbiddenError, SecretTooShortError, StoreError.
+    """
+    require_may(login.operator, "keys")
+    role = logged_users(store).get(user_id)
+    if role is None:
+        raise UnknownUserError(user=user_id[:32])
+    user = {"role": role, "name": _name(store, user_id)}
+    require_secret(secret)
+    body = {"event": ENROLLED, "user": user_id, "role": role}
+    receipt = store.append("key", body, operator=login.operator, second=second)
+    root.keys.add_slot(login.keys.master, user_id, secret, user, cost or Argon2())
+    return receipt
+
+
+def _name(store: Store, user_id: str) -> str:
+    """Return the name that a user was added with; the id where it was erased."""
+    for entry in store.entries("key"):
+        if entry.body["event"] == "user-added" and entry.body["user"] == user_id:
+            with suppress(EvidenceMissingError, ValueError, KeyError):
+                return str(json.loads(store.evidence(entry.seq, "identity"))["name"])
+    return user_id
