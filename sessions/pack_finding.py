@@ -40,7 +40,7 @@ ALTERED: Final = (
     "station-key-mismatch",
 )
 """Evidence against the pack; within one place in this order."""
-UNDECIDED: Final = ("pack-older",)
+UNDECIDED: Final = ("pack-older", "pack-anchor-unproven")
 """Nothing against the pack, and it must not be taken for the session's last word either."""
 IRREGULAR: Final = (
     "pack-session-open",

@@ -1,0 +1,68 @@
+"""Whose key signed what in a pack: the log's own schedule of keys, read from the entries that the pack brings along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from sessions.checkpoint import VerifierKey, station_of
+from sessions.errors import StationKeyMismatchError, UnknownStationError
+from sessions.keyschedule import KeySchedule, judge
+from sessions.pack_parts import Frame
+from sessions.pack_walk import claims
+from sessions.pins import StationPins
+
+
+class KeyHistory:
+    """The keys of a pack's station, in order, and whether pins vouch for the last."""
+
+    def __init__(self, schedule: KeySchedule, pins: StationPins) -> None:
+        self._schedule, self._pins = schedule, pins
+
+    @classmethod
+    def of(cls, frames: Sequence[Frame], pins: StationPins, own: VerifierKey) -> Self:
+        """Return the keys that a pack's entries name; nothing of them is proven yet.
+
+        `own` is the key that the manifest names: it stands in, under the station's name, where entry 0 names none and
+        none is pinned.
+        """
+        station = station_of(own.name)
+        first = pins.key_of(station) or VerifierKey(name=station, public=own.public)
+        schedule = KeySchedule(first)
+        for frame in frames:
+            if b'"kind":"key"' in frame.body or b'"kind":"epoch"' in frame.body:
+                schedule.add(frame.seq, claims(frame.body))
+        return cls(schedule, pins)
+
+    def key_at(self, size: int) -> VerifierKey | None:
+        """Return the key that signs the checkpoint of a size."""
+        return self._schedule.key_of(size)
+
+    @property
+    def keys(self) -> tuple[VerifierKey, ...]:
+        """Every key that the entries name, the first first."""
+        return tuple(period.key for period in self._schedule.periods)
+
+    @property
+    def claimed(self) -> VerifierKey | None:
+        """The key that vouches for the newest checkpoint, if anybody believes it."""
+        groups = self._schedule.groups()
+        return groups[-1][0].key if groups else None
+
+    @property
+    def first_foreign(self) -> int:
+        """The entry that names the first key which the pins contradict."""
+        found = judge(self._schedule, self._pins).found
+        return next((each.seq for each in self._schedule.periods if each.key == found), 0)
+
+    def require(self) -> None:
+        """Raise StationKeyMismatchError or UnknownStationError unless a pinned key vouches for the last one."""
+        trust = judge(self._schedule, self._pins)
+        if trust.refused:
+            found = trust.found.fingerprint if trust.found is not None else ""
+            pinned = trust.mismatch.fingerprint if trust.mismatch is not None else ""
+            origin = trust.found.name if trust.found is not None else ""
+            raise StationKeyMismatchError(origin=origin, found=found, pinned=pinned)
+        if trust.unknown is not None:
+            key = trust.unknown.key
+            raise UnknownStationError(origin=key.name, found=key.fingerprint)
