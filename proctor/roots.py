@@ -5,20 +5,22 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from proctor.config import Places, default_home
 from proctor.errors import CommandError
+from proctor.tokens import with_token
 from sessions.checkpoint import VerifierKey
 from sessions.errors import KeysMissingError, RootBusyError, RootExistsError, RootMissingError
-from sessions.keys import Unlocked
+from sessions.keys import KeyringBackend, Unlocked
 from sessions.os_keyring import working_keyring
 from sessions.pins import StationPins
 from sessions.record import Operator, Second, SystemClock
 from sessions.roles import require_may
 from sessions.root import DataRoot
+from sessions.rotation import settle
 from sessions.store import Store
 from sessions.users import Login, NewUser, add_first, authenticate, list_users, open_store, require_logged
 
@@ -111,10 +113,32 @@ def open_real(
         keys = entry.keys
     with ExitStack() as stack:
         stack.enter_context(locked(root))
+        if login:
+            keys = with_token(root, keys, ask, stack)
+        keys = settle_keys(root, keys, for_epoch=for_epoch)
+        if entry is not None:
+            entry = replace(entry, keys=keys)
         store = stack.enter_context(open_log(root, keys, for_epoch=for_epoch))
         if entry is not None:
             require_logged(store, entry)
         yield OpenRoot(root=root, keys=keys, store=store, login=entry)
+
+
+def settle_keys(root: DataRoot, keys: Unlocked, *, for_epoch: bool = False) -> Unlocked:
+    """Return the keys in force, a rotation that was cut short finished first. Hold the root. Raises StoreError."""
+    return settle(
+        root,
+        keys,
+        clock=SystemClock(),
+        outside=memory_folder(root),
+        keyring=keyring_of(root),
+        for_epoch=for_epoch,
+    )
+
+
+def keyring_of(root: DataRoot) -> KeyringBackend | None:
+    """Return the system's keyring where it holds this root's master key and works, else None."""
+    return working_keyring() if root.keys.custody == "keyring" else None
 
 
 def memory_folder(root: DataRoot) -> Path | None:
@@ -152,7 +176,11 @@ def second_person(
 def unlock_real(root: DataRoot, *, by: str | None, ask: AskSecret) -> Unlocked:
     """Return a real root's keys without opening its log: by the keyring, else by a person's password."""
     keys = None if by is not None else unlock_by_keyring(root)
-    return _log_in(root, by, ask).keys if keys is None else keys
+    keys = _log_in(root, by, ask).keys if keys is None else keys
+    if keys.bundle.work is None:
+        return keys
+    with locked(root):
+        return settle_keys(root, keys)
 
 
 def _log_in(root: DataRoot, by: str | None, ask: AskSecret) -> Login:

@@ -1,15 +1,16 @@
 """The trust store of a data root: made, opened and signed with the station's own key."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from proctor.config import Places
-from proctor.roots import kind_at, locked, open_log, require_real_root, unlock_by_keyring
+from proctor.roots import kind_at, locked, open_log, require_real_root, settle_keys, unlock_by_keyring
 from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
 from readers.emrtd.pki.store import MANIFEST, PlannedImport, TrustStore
 from sessions.checkpoint import VerifierKey
-from sessions.errors import NoteSignatureError, RootBusyError
+from sessions.errors import NoteSignatureError, RootBusyError, TokenNeededError
 from sessions.keys import Unlocked
 from sessions.record import Operator, Second
 from sessions.root import DataRoot
@@ -33,14 +34,27 @@ def signer_of(root: DataRoot, keys: Unlocked) -> Signing:
     return keys.bundle.signer(root.origin).sign
 
 
-def open_trust(root: DataRoot, keys: Unlocked) -> TrustStore:
-    """Return the root's trust store, made when absent. Raises TrustStoreAlteredError: then nothing starts."""
+def open_trust(root: DataRoot, keys: Unlocked, *earlier: VerifierKey) -> TrustStore:
+    """Return the root's trust store, made when absent. Raises TrustStoreAlteredError: then nothing starts.
+
+    `earlier`: station keys of before, one of which may have signed it still."""
     folder = root.trust_dir / FOLDER
     signer = keys.bundle.signer(root.origin)
+    verify = _verifier(signer.key, *earlier)
     try:
-        return TrustStore.open(folder, training=root.kind == "training", verify=_verifier(signer.key))
+        return TrustStore.open(folder, training=root.kind == "training", verify=verify)
     except TrustStoreMissingError:
         return TrustStore.create(folder, training=root.kind == "training", sign=signer.sign)
+
+
+def earlier_keys(log: Store) -> tuple[VerifierKey, ...]:
+    """Return every key that signed this station's log, as its entries name them."""
+    entries = (*log.entries("key"), *log.entries("epoch"))
+    return tuple(VerifierKey.parse(entry.body["vkey"]) for entry in entries if _names_key(entry.body))
+
+
+def _names_key(body: Mapping[str, object]) -> bool:
+    return body["kind"] == "epoch" or body.get("event") in {"station-key", "station-key-rotated"}
 
 
 def open_logged_trust(root: DataRoot, keys: Unlocked, log: Store) -> TrustStore:
@@ -55,13 +69,24 @@ def open_logged_trust(root: DataRoot, keys: Unlocked, log: Store) -> TrustStore:
     last = events[ended[-1]] if ended else None
     if last is not None and not (root.trust_dir / FOLDER / MANIFEST).exists():
         raise TrustStoreAlteredError(reason="missing")
-    trust = open_trust(root, keys)
+    trust = open_trust(root, keys, *earlier_keys(log))
     if last is None and not trust.list():
-        return trust
+        return _signed_now(root, keys, trust)
     begun = [body for body in events[ended[-1] + 1 if ended else 0 :] if body["event"] == IMPORT_BEGUN]
     agreed = {body.get("planned_sha256") for body in begun} | ({last["store_sha256"]} if last else set())
     if trust.facts["store_sha256"] not in agreed:
         raise TrustStoreAlteredError(reason="other-than-logged")
+    return _signed_now(root, keys, trust)
+
+
+def _signed_now(root: DataRoot, keys: Unlocked, trust: TrustStore) -> TrustStore:
+    """Return the store, which the log vouched for, signed by the key in force: the station's key was changed."""
+    signer = keys.bundle.signer(root.origin)
+    try:
+        open_trust(root, keys)
+    except TrustStoreAlteredError:
+        with suppress(TokenNeededError):  # at the next login, then
+            trust.sign_again(signer.sign)
     return trust
 
 
@@ -108,8 +133,10 @@ def compared_trust(root: DataRoot) -> tuple[TrustStore, str]:
     keys = unlock_by_keyring(root)
     if keys is not None:
         try:
-            with locked(root, wait_s=0), open_log(root, keys) as log:
-                return open_logged_trust(root, keys, log), AGREES
+            with locked(root, wait_s=0):
+                keys = settle_keys(root, keys)
+                with open_log(root, keys) as log:
+                    return open_logged_trust(root, keys, log), AGREES
         except RootBusyError:  # by a session, which compared them when it began
             pass
     return open_trust_read_only(root), NOT_READ
@@ -133,11 +160,12 @@ def empty_trust() -> TrustStore:
         return TrustStore.create(Path(folder), training=False, sign=lambda _octets: b"")
 
 
-def _verifier(key: VerifierKey) -> Callable[[bytes, bytes], None]:
+def _verifier(*keys: VerifierKey) -> Callable[[bytes, bytes], None]:
     def verify(octets: bytes, signature: bytes) -> None:
-        try:
-            key.verify(signature, octets)
-        except NoteSignatureError as error:
-            raise ValueError(error.code) from None
+        for key in keys:
+            with suppress(NoteSignatureError):
+                key.verify(signature, octets)
+                return
+        raise ValueError(NoteSignatureError.code)
 
     return verify

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, Self, cast
 
-from sessions.checkpoint import VerifierKey
+from sessions.checkpoint import VerifierKey, epoch_of, station_of
 from sessions.errors import (
     KeysMissingError,
     RootBusyError,
@@ -154,21 +154,31 @@ class DataRoot:
         return self.keys.open_with_keyring(keyring)
 
     def station_key(self) -> VerifierKey:
-        """Return this station's own public key, from its pin; raises KeysMissingError before it has one."""
-        key = self.pins.key_of(self.origin)
-        if key is None:
+        """Return this station's own public key, from its pin, of the newest epoch that has one of its own.
+
+        Raises KeysMissingError before it has one.
+        """
+        own = [key for key in self.pins.keys if station_of(key.name) == self.origin]
+        if not own:
             raise KeysMissingError(what="station-key")
-        return key
+        return max(own, key=lambda key: epoch_of(key.name))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold this root for this process; raises RootBusyError while another process holds it."""
-        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(descriptor)
+        with lock_file(self.path / ".lock"):
             yield
-        finally:
-            os.close(descriptor)
+
+
+@contextmanager
+def lock_file(path: Path) -> Iterator[None]:
+    """Hold a lock file for this process, made if absent; raises RootBusyError while another process holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _require_fields(fields: dict[str, object]) -> tuple[Kind, str, datetime]:

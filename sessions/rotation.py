@@ -24,6 +24,7 @@ from sessions.errors import (
     KeyFileError,
     KeysDamagedError,
     KeysTrainingError,
+    RootBusyError,
     RotationRefusedError,
     StoreAlteredError,
     StoreUnreadableError,
@@ -112,7 +113,7 @@ def rotate_station(
     root.keys.write_bundle(keys.master, replace(keys.bundle, work=work))
     body = {"custody": bundle.signing_custody, "reason": by.reason}
     receipt = store.rotate_key(bundle.signer(store.origin), body, operator=by.operator, second=by.second)
-    return _take_over(root, keys, bundle), receipt
+    return _take_over(root, keys, bundle, bundle.verifier_key(store.origin)), receipt
 
 
 def _settle_station(root: DataRoot, keys: Unlocked) -> Unlocked:
@@ -126,21 +127,20 @@ def _settle_station(root: DataRoot, keys: Unlocked) -> Unlocked:
     new = replace(keys.bundle, signing_seed=seed, token=token, signing=None, work=None)
     named = _last_key(root.database, keys.bundle.database_key)
     if named is not None and named.public == new.verifier_key(root.origin).public:
-        return _take_over(root, keys, new)
+        return _take_over(root, keys, new, named)
     return _written(root, keys, replace(keys.bundle, work=None))
 
 
-def _take_over(root: DataRoot, keys: Unlocked, bundle: KeyBundle) -> Unlocked:
-    own = bundle.verifier_key(root.origin)
+def _take_over(root: DataRoot, keys: Unlocked, bundle: KeyBundle, own: VerifierKey) -> Unlocked:
     repin(root, own)
     return _written(root, keys, bundle)
 
 
 def repin(root: DataRoot, key: VerifierKey) -> None:
-    """Let the root's own pin and `station.vkey` name the station's present key. Raises OSError."""
+    """Let the root's own pin of this origin, and `station.vkey`, name the station's present key. Raises OSError."""
     line = f"{key.encode()}\n".encode()
     for path in sorted(root.stations_dir.glob("*.vkey")):
-        if VerifierKey.parse(path.read_text(encoding="utf-8")).name == root.origin:
+        if VerifierKey.parse(path.read_text(encoding="utf-8")).name == key.name:
             write_private(path, line)
             break
     else:
@@ -255,8 +255,10 @@ def settle(
 
     `for_epoch`: only so far that the log opens; the entry waits for the new epoch. Raises StoreError, OSError.
     """
-    if root.keys.custody != "bare":
-        root.keys.sweep(keyring)
+    if root.keys.custody == "bare":
+        return keys
+    keys = _read_again(root, keys)
+    root.keys.sweep(keyring)
     work = keys.bundle.work
     if work is None:
         return keys
@@ -277,6 +279,16 @@ def settle(
     body = {"rotation": rotation, "keys": kinds, "left_out": left_out}
     _enter(root, keys, body, memory=instance_of(root, former, outside), clock=clock, outside=outside)
     return _written(root, keys, replace(keys.bundle, work=None))
+
+
+def _read_again(root: DataRoot, keys: Unlocked) -> Unlocked:
+    """Return the keys as they are now that nobody else holds the root: another process may have rotated meanwhile."""
+    try:
+        bundle = root.keys.open_bundle(keys.master)
+    except KeysDamagedError:
+        raise RootBusyError(why="keys-changed") from None
+    same = bundle.token is not None and bundle.token == keys.bundle.token
+    return replace(keys, bundle=replace(bundle, signing=keys.bundle.signing if same else None))
 
 
 def _enter(

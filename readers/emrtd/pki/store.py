@@ -246,6 +246,12 @@ class TrustStore:
         self.carry_out(planned, sign)
         return planned.plan.fingerprints[0]
 
+    def sign_again(self, sign: Callable[[bytes], bytes]) -> None:
+        """Sign the store as it is, under the same version, by a station key that took the place of another."""
+        manifest = self._manifest(self._version, self._items)
+        whole = {"manifest": manifest, "signature": sign(_signed_octets(manifest)).hex()}
+        replace_file(self._directory / MANIFEST, json.dumps(whole, indent=1, sort_keys=True).encode() + b"\n")
+
     def _commit(self, items: tuple[StoredItem, ...], sign: Callable[[bytes], bytes]) -> None:
         manifest = self._manifest(self._version + 1, items)
         whole = {"manifest": manifest, "signature": sign(_signed_octets(manifest)).hex()}
