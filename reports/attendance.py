@@ -32,12 +32,14 @@ from sessions.session import RollRow, Session, State
 
 KIND: Final = "attendance"
 VIETNAM: Final = timezone(timedelta(hours=7))
+_BLANK: Final = frozenset({"portraits", "signature", "note"})
 _DOTS: Final = "\u2026" * 14
 _MARKS: Final = {
     State.NOT_SEEN: "-",
     State.ADMITTED: "A",
     State.REFERRED: "R",
     State.REFUSED: "X",
+    State.ERASED: "-",
 }
 _VERDICTS: Final = {
     State.ADMITTED: Verdict.ADMIT,
@@ -144,6 +146,8 @@ class _Writer:
     def row(self, order: int, entry: RollRow) -> Row:
         """Return the table row of one candidate."""
         seat = entry.seat
+        if seat.erased:
+            return self._erased(order)
         portraits, damaged = self._portraits(entry)
         values = (
             _cell(str(order)),
@@ -161,6 +165,13 @@ class _Writer:
             self._note(entry, damaged=damaged),
         )
         return Row(cells=values, mark=(clean(seat.sbd), _MARKS[entry.state]), portraits=portraits)
+
+    def _erased(self, order: int) -> Row:
+        """Return the row of a candidate whose data were erased: its place in the list, and that."""
+        gone = _cell(self._say("note", "erased"))
+        told = {"order": _cell(str(order)), "sbd": gone, "name": gone}
+        cells = tuple(told.get(name, _cell("" if name in _BLANK else DASH)) for name, _, _ in _COLUMNS)
+        return Row(cells=cells, mark=("", _MARKS[State.ERASED]))
 
     def _say(self, group: str, name: str) -> str:
         return say(self._texts, f"sheet.{group}.{name}")
@@ -267,6 +278,7 @@ def _closing(session: Session, texts: Texts, roll: Sequence[RollRow], unlisted: 
             _total(texts, "referred", counts[State.REFERRED]),
             _total(texts, "refused", counts[State.REFUSED]),
             _total(texts, "not-seen", counts[State.NOT_SEEN]),
+            *([_total(texts, "erased", counts[State.ERASED])] if counts[State.ERASED] else []),
             _total(texts, "unlisted", unlisted),
             say(texts, "sheet.total.absent", dash=DASH),
             say(texts, "sheet.total.exceptions", dash=DASH),

@@ -48,12 +48,16 @@ _PREFIX: Final = {"real": "S", "training": "HL"}
 
 
 class State(StrEnum):
-    """Where a candidate stands. There is no "absent" here: absence exists only after closing."""
+    """Where a candidate stands. There is no "absent" here: absence exists only after closing.
+
+    ERASED is a row that says nothing any more; the attempts that were its own are nobody's.
+    """
 
     NOT_SEEN = "not-seen"
     ADMITTED = "admitted"
     REFERRED = "referred"
     REFUSED = "refused"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,8 @@ def roll(store: Store, session: Session) -> tuple[RollRow, ...]:
 
 
 def _roll_row(seat: Seat, attempts: list[Entry]) -> RollRow:
+    if seat.erased:
+        return RollRow(seat=seat, state=State.ERASED)
     if not attempts:
         return RollRow(seat=seat, state=State.NOT_SEEN)
     admitted = [entry for entry in attempts if entry.body["verdict"] == Verdict.ADMIT]

@@ -151,7 +151,7 @@ def show(context: Context) -> int:
         rows = roll(opened.store, session)
     data["roll"] = [
         {
-            "candidate": row.seat.sbd,
+            "candidate": row.seat.sbd or None,
             "state": row.state.value,
             "chip_verdict": row.chip_verdict or None,
             "attempts": row.attempts,
@@ -161,7 +161,8 @@ def show(context: Context) -> int:
         for row in rows
     ]
     head = [f"{data['id']}  {data['component']}  {data['place']}  {data['date']}"]
-    lines = [f"  {row.seat.sbd}  {row.state.value}  {' '.join(row.reasons)}" for row in rows]
+    gone = context.texts.say("erased.row")
+    lines = [f"  {row.seat.sbd or gone}  {row.state.value}  {' '.join(row.reasons)}" for row in rows]
     context.result(data, (*head, *lines))
     return 0
 

@@ -7,9 +7,11 @@ from reportlab.lib.units import mm
 from reports.attendance import Pictures, build_attendance, mask_number
 from reports.errors import TextMissingError
 from reports.layout import LEFT, RIGHT
+from reports.pdf import render
 from reports.sheet import Letterhead, Sheet
 from sessions.record import Verdict
-from sessions.session import State
+from sessions.roster.model import ERASED
+from sessions.session import RollRow, State
 from tests.support.reports_sheets import (
     PICTURES,
     head_of,
@@ -18,6 +20,7 @@ from tests.support.reports_sheets import (
     roll_row,
     session_of,
     sheet_of,
+    signer,
     texts,
 )
 
@@ -276,3 +279,13 @@ def test_it_never_calls_itself_minutes_or_a_digital_signature():
 def test_columns_stand_in_the_order_of_the_form():
     order = [row.mark[0] for row in sheet_of(mixed_roll(30)).rows]
     assert all(a < b for a, b in pairwise(order))
+
+
+def test_an_erased_row_keeps_its_place_and_says_nothing_else():
+    erased = RollRow(seat=ERASED, state=State.ERASED)
+    sheet = sheet_of([roll_row(1, State.ADMITTED), erased, roll_row(3, State.REFUSED)])
+    assert cells(sheet, 1) == ["2", "", "(đã xoá)", "(đã xoá)", *["—"] * 7, "", ""]
+    assert [row.mark for row in sheet.rows] == [("001", "A"), ("", "-"), ("003", "X")]
+    assert any("Dòng đã xoá" in total for total in sheet.closing.totals)
+    assert len(render(sheet, signer())) > 1_000
+    assert not any("đã xoá" in total for total in sheet_of([roll_row(1, State.ADMITTED)]).closing.totals)
