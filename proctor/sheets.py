@@ -13,10 +13,11 @@ from biometrics.errors import BiometricsError
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
-from proctor.texts import load_texts
-from reports.attendance import KIND, Pictures, build_attendance
+from proctor.texts import Texts, load_texts
+from reports.attendance import Pictures, build_attendance
 from reports.certificate import certificate_fingerprint, make_station_certificate
 from reports.pdf import render
+from reports.sheet import Sheet
 from reports.signature import sign_pdf
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
@@ -63,6 +64,15 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
             ),
             unlisted=unlisted_attempts(opened.store, session),
         )
+    return write_sheet(opened, sheet, folder, texts)
+
+
+def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> WrittenSheet:
+    """Seal a sheet, write `<kind>-<session>-<size>.pdf` into `folder`, then enter the print.
+
+    Raises CommandError, ReportsError.
+    """
+    head = sheet.head
     certificate = seal_certificate(opened.root, opened.keys)
     pdf = sign_pdf(
         render(sheet, opened.keys.bundle.signer(opened.root.origin)),
@@ -71,7 +81,7 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
         at=datetime.now(UTC),
         texts=texts,
     )
-    path = require_folder(folder) / f"{KIND}-{session.session_id}-{head.size}.pdf"
+    path = require_folder(folder) / f"{sheet.kind}-{sheet.session_id}-{head.size}.pdf"
     _write(path, pdf)
     written = WrittenSheet(
         path=path,
@@ -81,14 +91,14 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
         certificate=certificate_fingerprint(certificate),
     )
     body = {
-        "session": session.session_id,
-        "sheet": KIND,
+        "session": sheet.session_id,
+        "sheet": sheet.kind,
         "sheet_size": head.size,
         "sheet_root": written.root,
         "pdf_sha256": written.sha256,
         "seal_certificate": written.certificate,
     }
-    opened.store.append("print", body, operator=operator)
+    opened.store.append("print", body, operator=opened.require_login().operator)
     return written
 
 
