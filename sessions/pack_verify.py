@@ -133,11 +133,11 @@ class Examination:
             key = history.key_at(record.seq + 1)
             if key is not None and record.body["origin"] != key.name:
                 self.findings.add("pack-entry-form", seq=record.seq, why="origin")
-        check_rules(self.records, self._manifest, self.findings)
+        check_rules(self.records, self._manifest, self.findings, whole=walk.whole)
         self._head(walk)
         self._prints(walk)
-        self._evidence()
-        self._sheets()
+        self._evidence(whole=walk.whole)
+        self._sheets(whole=walk.whole)
         self._open_seals()
         self._cosignatures(walk)
         self._anchors(walk, history)
@@ -220,7 +220,11 @@ class Examination:
             if root is not None and root.hex() != record.text("sheet_root"):
                 self.findings.add("pack-print-differs", seq=record.seq)
         digest = self._digests.get(pack.CERTIFICATE)
-        if digest is not None and digest not in {record.text("seal_certificate") for record in prints}:
+        if (
+            walk.whole
+            and digest is not None
+            and digest not in {record.text("seal_certificate") for record in prints}
+        ):
             self.findings.add("pack-certificate-exchanged", member=pack.CERTIFICATE)
 
     @property
@@ -233,13 +237,18 @@ class Examination:
         """The pieces that shred entries in the pack name."""
         return frozenset(piece for record in self.records for piece in record.erased)
 
-    def _evidence(self) -> None:
-        """Compare every ciphertext with the hash in its entry's body, in both directions."""
+    def _evidence(self, *, whole: bool) -> None:
+        """Compare every ciphertext with the hash in its entry's body, in both directions.
+
+        Unless `whole`, pieces of entries that were not proven are left aside.
+        """
         bound = {(record.seq, name): digest for record in self.own for name, digest in record.bound.items()}
         erased, digests = self.erased, set(bound.values())
         present = {member.piece: member for member in self._manifest.members if member.piece is not None}
+        known = {record.seq for record in self.records}
         for piece, member in present.items():
-            self._piece(member, piece, bound.get(piece), erased=piece in erased, digests=digests)
+            if whole or piece[0] in known:
+                self._piece(member, piece, bound.get(piece), erased=piece in erased, digests=digests)
         for seq, name in sorted(bound.keys() - present.keys() - erased):
             self.findings.add("pack-evidence-missing", seq=seq, name=name[:40])
 
@@ -251,19 +260,18 @@ class Examination:
         if found is None:
             return  # reported as truncated
         if digest is None:
-            if not self.findings.skipped or seq in {record.seq for record in self.records}:
-                self.findings.add("pack-evidence-unbound", seq=seq, name=name)
+            self.findings.add("pack-evidence-unbound", seq=seq, name=name)
         elif erased:
             self.findings.add("pack-evidence-erased", seq=seq, name=name)
         elif found != digest:
             code = "pack-evidence-swapped" if found in digests else "pack-evidence-changed"
             self.findings.add(code, seq=seq, name=name)
 
-    def _sheets(self) -> None:
+    def _sheets(self, *, whole: bool) -> None:
         """Check that every sheet has its print entry."""
         prints = {record.seq for record in self.own if record.kind == "print"}
         for member in self._manifest.members:
-            if member.sheet is not None and member.sheet not in prints:
+            if whole and member.sheet is not None and member.sheet not in prints:
                 self.findings.add("pack-sheet-unlogged", member=member.name)
 
     # -- what is sealed ---------------------------------------------------------------------------

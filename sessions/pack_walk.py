@@ -42,11 +42,17 @@ class PackWalk:
     def __init__(self, manifest: Manifest, parts: Parts, key_at: KeyAt, findings: PackFindings) -> None:
         self._manifest, self.frames, self._notes = manifest, parts.frames, parts.notes
         self._proof = list(reversed(parts.proof))
+        self._seqs = {frame.seq for frame in parts.frames}
         self._key_at, self._findings = key_at, findings
         self.heads: dict[int, Checkpoint] = {}
         self.parsed: dict[int, Note] = {}
         self.roots: dict[int, bytes] = {}
         self._walk = Walk()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every entry was passed."""
+        return ROOTS_SKIPPED not in self._findings.skipped
 
     def run(self) -> None:
         """Walk; what is wrong goes to the findings."""
@@ -128,7 +134,7 @@ class PackWalk:
 
     def _require_checkpoints(self) -> None:
         """Find a checkpoint that is missing, and one that speaks of an entry that is."""
-        seqs = {frame.seq for frame in self.frames}
+        seqs = self._seqs
         starts = {seq for seq in seqs if seq and seq - 1 not in seqs}
         wanted = {seq + 1 for seq in seqs} | starts | {self._manifest.size}
         for size in sorted(wanted - self.heads.keys()):
@@ -144,15 +150,14 @@ class PackWalk:
         sizes = {size for size in self.heads if size <= self._manifest.size} | {self._manifest.size}
         frames = {frame.seq: at for at, frame in enumerate(self.frames)}
         for stop in sorted(sizes | {seq for seq in frames if seq < self._manifest.size}):
-            if not self._skip_to(stop):
-                return
+            self._skip_to(stop)
             if stop in frames and not self._leaf(frames[stop]):
                 return
         for seq in sorted(seq for seq in frames if seq >= self._manifest.size):
             self._findings.add("pack-entry-inserted", seq=seq)
 
-    def _skip_to(self, stop: int) -> bool:
-        """Go over the gap before `stop` and compare the root there; whether the walk may go on."""
+    def _skip_to(self, stop: int) -> None:
+        """Go over the gap before `stop` and compare the root there; raises ProofError."""
         count = sum(1 for _ in cover(self._walk.size, stop))
         if count > len(self._proof):
             raise ProofError(why="short")
@@ -162,7 +167,6 @@ class PackWalk:
         if head is not None and head.root != self._walk.root:
             raise ProofError(why="root")
         self.roots[stop] = self._walk.root
-        return True
 
     def _leaf(self, at: int) -> bool:
         """Go over one entry if the checkpoint with it confirms it; whether the walk may go on."""

@@ -178,8 +178,8 @@ def _reading(log: LogReader, seq: int, name: str) -> Callable[[], bytes]:
 def _sheets(
     sheets: Sheets, prints: Mapping[str, int], station: str, random_bytes: RandomBytes
 ) -> Iterator[_Part]:
-    """Yield the sheets, each under a key of its own: they show names and faces."""
-    for number, pdf in enumerate(sheets.files):
+    """Yield the sheets, each once and under a key of its own: they show names and faces."""
+    for number, pdf in enumerate(dict.fromkeys(sheets.files)):
         seq = prints.get(hashlib.sha256(pdf).hexdigest())
         if seq is None:
             raise PackSheetError(number=number + 1)

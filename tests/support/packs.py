@@ -1,4 +1,4 @@
-"""A station with a whole session, its pack, the department's key, and a pack taken apart to be put together otherwise."""
+"""A station with a whole session, its pack, the department's key; a pack taken apart to be put together otherwise."""
 
 from __future__ import annotations
 

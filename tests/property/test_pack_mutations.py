@@ -1,0 +1,125 @@
+"""Every byte of a pack counts: flipped, cut, doubled or moved, it is refused by a code, never by a traceback."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from sessions import pack
+from sessions.pack_finding import CODES
+from sessions.record import Outcome
+from tests.support.packs import Station, department, make_station
+
+FLIPS = int(os.environ.get("PACK_FLIPS", "2500"))
+"""`make soak` flips every byte."""
+READ_CODES = {"pack-malformed", "pack-version-unknown", "pack-unreadable"}
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Station:
+    return make_station(tmp_path_factory.mktemp("station"), attempts=1)
+
+
+def require_refused(station: Station, data: bytes, what: object) -> None:
+    report = station.verify(data)
+    assert report.outcome is not Outcome.PASSED, what
+    assert report.code in READ_CODES or report.code in {*CODES, "unknown-station"}, what
+    if report.code in CODES:
+        assert report.first_bad is not None, what
+
+
+def places(chance: random.Random, size: int) -> list[int]:
+    """All of a small file's bytes, or so many of them; always the first and last."""
+    if size <= FLIPS:
+        return list(range(size))
+    return sorted({0, size - 1, *chance.sample(range(size), FLIPS)})
+
+
+def test_every_flipped_byte_is_refused(station: Station) -> None:
+    chance = random.Random("flips")
+    for place in places(chance, len(station.data)):
+        changed = bytearray(station.data)
+        changed[place] ^= 1 << chance.randrange(8)
+        require_refused(station, bytes(changed), place)
+
+
+def test_every_flip_of_an_entry_names_that_entry(station: Station) -> None:
+    """With the manifest made anew (the hashes fit, the signature cannot), the entry is still named."""
+    chance = random.Random("entries")
+    loose = station.loose
+    for at in range(len(loose.frames)):
+        for _ in range(5):
+            changed = station.loose
+            body = bytearray(changed.frames[at].body)
+            body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+            changed.frames[at] = type(changed.frames[at])(changed.frames[at].seq, bytes(body))
+            report = station.verify(changed.assemble())
+            assert report.first_bad is not None
+            if at:  # whoever edits entry 0 edits the station's key
+                assert report.first_bad.seq == changed.frames[at].seq
+                assert report.code in {"pack-entry-changed", "pack-entry-foreign", "pack-entry-missing"}
+
+
+def test_cuts_and_additions_are_refused(station: Station) -> None:
+    chance = random.Random("cuts")
+    for _ in range(300):
+        start = chance.randrange(len(station.data))
+        end = min(len(station.data), start + chance.randrange(1, 200))
+        require_refused(station, station.data[:start] + station.data[end:], ("cut", start, end))
+        doubled = station.data[:end] + station.data[start:]
+        require_refused(station, doubled, ("doubled", start, end))
+        require_refused(station, station.data[:start], ("short", start))
+
+
+def test_members_exchanged_emptied_or_left_out_are_refused(station: Station) -> None:
+    names = list(station.loose.members)
+    for first in names:
+        for second in names:
+            if first >= second:
+                continue
+            loose = station.loose
+            members = loose.members
+            if {first, second} & {pack.ENTRIES, pack.CHECKPOINTS, pack.PROOF}:
+                continue
+            members[first], members[second] = members[second], members[first]
+            for signer in (None, station.signer):
+                data = loose.assemble(signer)
+                report = station.verify(data, department=department())
+                assert report.outcome is Outcome.FAILED, (first, second)
+    for name in names:
+        for content in (b"", b"\0" * 40):
+            loose = station.loose
+            loose.members[name] = content
+            loose.frames = [] if name == pack.ENTRIES else loose.frames
+            loose.notes = [] if name == pack.CHECKPOINTS else loose.notes
+            loose.proof = [] if name == pack.PROOF else loose.proof
+            report = station.verify(loose.assemble(station.signer), department=department())
+            assert report.outcome is Outcome.FAILED, (name, content)
+
+
+def test_random_edits_of_the_entries_signed_again_by_a_stranger(station: Station) -> None:
+    """Deleted, doubled, exchanged, edited; then every checkpoint and the manifest by another key of that name."""
+    from sessions.checkpoint import Signer
+    from sessions.pack_parts import Frame
+
+    chance = random.Random("stranger")
+    stranger = Signer(station.bench.origin, bytes(range(32)))
+    for _ in range(60):
+        loose = station.loose
+        loose.edit(0, station.signer.key.encode().encode(), stranger.key.encode().encode())
+        inside = [at for at, frame in enumerate(loose.frames) if loose.inside(frame.seq)]
+        one, two = chance.sample(inside, 2)
+        edit = chance.choice(("exchange", "repeat", "edit"))
+        if edit == "exchange":
+            loose.swap_bodies(one, two)
+        elif edit == "repeat":
+            loose.frames[one] = Frame(loose.frames[one].seq, loose.frames[two].body)
+        else:
+            body = bytearray(loose.frames[one].body)
+            body[chance.randrange(len(body))] ^= 1
+            loose.frames[one] = Frame(loose.frames[one].seq, bytes(body))
+        report = station.verify(loose.resign(stranger))
+        assert report.outcome is Outcome.FAILED
+        assert report.code == "station-key-mismatch"
