@@ -18,6 +18,7 @@ from proctor.commands import (
     epoch,
     evidence_view,
     face,
+    keys,
     log,
     people,
     sheets,
@@ -26,6 +27,7 @@ from proctor.commands import (
     training,
     trust,
     trust_import,
+    witness,
 )
 from proctor.commands import session as session_commands
 from proctor.commands.context import Context
@@ -226,6 +228,66 @@ def _add_trust_and_people(build: _Builder) -> None:
     _login(listing)
 
 
+def _add_keys(build: _Builder) -> None:
+    """Which keys there are, and new ones."""
+    group = build.group("keys", "keys")
+    show = group.command("show", "keys.show", keys.show)
+    show.add_argument("--training", action="store_true", help=_help("option.training"))
+    rotate = group.command("rotate", "keys.rotate", keys.rotate)
+    rotate.add_argument("what", choices=("station", "secrets"), help=_help("option.rotate-what"))
+    rotate.add_argument("--reason", metavar="TEXT", required=True, help=_help("option.reason"))
+    rotate.add_argument("--pkcs11", metavar="LIB", help=_help("option.pkcs11"))
+    rotate.add_argument("--token", metavar="LABEL", help=_help("option.token"))
+    rotate.add_argument("--key", metavar="LABEL", help=_help("option.token-key"))
+    rotate.add_argument("--drop", metavar="USER", action="append", help=_help("option.drop"))
+    passwd = group.command("passwd", "keys.passwd", keys.passwd)
+    enrol = group.command("enrol", "keys.enrol", keys.enrol_user)
+    enrol.add_argument("user", metavar="USER", help=_help("option.enrol-user"))
+    pinning = group.command("department", "keys.department", keys.department_key)
+    pinning.add_argument("file", metavar="FILE", help=_help("option.department-file"))
+    for parser in (rotate, enrol, pinning):
+        parser.add_argument("--second", metavar="USER", help=_help("option.second"))
+    for parser in (show, rotate, passwd, enrol, pinning):
+        _login(parser)
+    offline = build.group("department", "department")
+    init = offline.command("init", "department.init", keys.department_init)
+    init.add_argument("--out", required=True, metavar="DIR", help=_help("option.department-out"))
+    init.add_argument("--name", required=True, metavar="NAME", help=_help("option.department-name"))
+    init.add_argument("--secrets-fd", type=int, metavar="N", help=_help("option.secrets-fd"))
+    shown = offline.command("show", "department.show", keys.department_show)
+    shown.add_argument("file", metavar="FILE", help=_help("option.department-file"))
+
+
+def _add_witness(build: _Builder) -> None:
+    group = build.group("witness", "witness")
+    init = group.command("init", "witness.init", witness.init)
+    init.add_argument("--name", required=True, metavar="NAME", help=_help("option.witness-name"))
+    init.add_argument("--pq", action="store_true", help=_help("option.pq"))
+    init.add_argument("--unattended", action="store_true", help=_help("option.unattended"))
+    serve = group.command("serve", "witness.serve", witness.serve)
+    serve.add_argument("--listen", required=True, metavar="HOST:PORT", help=_help("option.listen"))
+    trusting = group.command("trust", "witness.trust", witness.trust)
+    trusting.add_argument("file", metavar="VKEYFILE", help=_help("option.station-vkey"))
+    for parser in (init, serve, trusting, group.command("show", "witness.show", witness.show)):
+        parser.add_argument("--dir", required=True, metavar="DIR", help=_help("option.witness-dir"))
+    for parser in (init, serve):
+        parser.add_argument("--secrets-fd", type=int, metavar="N", help=_help("option.secrets-fd"))
+    add = group.command("add", "witness.add", witness.add)
+    add.add_argument("--address", required=True, metavar="URL", help=_help("option.witness-address"))
+    add.add_argument("--vkey", required=True, metavar="VKEY", help=_help("option.witness-vkey"))
+    add.add_argument("--tls-pin", required=True, metavar="SHA256", help=_help("option.tls-pin"))
+    add.add_argument("--require", action="store_true", help=_help("option.require"))
+    remove = group.command("remove", "witness.remove", witness.remove)
+    remove.add_argument("witness", metavar="WITNESS", help=_help("option.witness"))
+    for parser in (add, remove):
+        parser.add_argument("--second", metavar="USER", help=_help("option.second"))
+    push = group.command("push", "witness.push", witness.push_all)
+    push.add_argument("--wait", type=float, default=10.0, metavar="S", help=_help("option.witness-wait"))
+    for parser in (add, remove, push, group.command("list", "witness.list", witness.list_all)):
+        parser.add_argument("--training", action="store_true", help=_help("option.training"))
+        _login(parser)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole command line; the docs test walks it."""
     parser = argparse.ArgumentParser(prog="proctor", description=_help("proctor"))
@@ -236,6 +298,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_work_commands(build)
     _add_paper_and_log(build)
     _add_trust_and_people(build)
+    _add_keys(build)
+    _add_witness(build)
     return parser
 
 
