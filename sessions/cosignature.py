@@ -144,6 +144,11 @@ class Cosigner:
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("a private key is not pickled")
 
+    @property
+    def seed(self) -> bytes:
+        """The 32 octets that the key is made of, for whoever seals them."""
+        return self._private.private_bytes_raw()
+
     def cosign(self, text: str, at: int) -> str:
         """Return the signature line (no line end) over a checkpoint's text, stating the time `at`."""
         signature = self._private.sign(cosigned_message(self.key.kind, self.key.name, at, text))

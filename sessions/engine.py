@@ -28,7 +28,7 @@ sys.modules.setdefault("pysqlite3", sqlcipher3)
 from sqlcipher3 import dbapi2  # noqa: E402
 from sqlite_utils import Database  # noqa: E402
 
-__all__ = ["Database", "DatabaseError", "connect", "require_sqlite", "translate"]
+__all__ = ["Database", "DatabaseError", "connect", "connect_plain", "require_sqlite", "translate"]
 
 OLDEST_SQLITE: Final = (3, 51, 3)
 DatabaseError: Final[type[Exception]] = dbapi2.Error
@@ -69,6 +69,19 @@ def connect(path: Path, key: bytes, *, wait_s: float = 2.0, read_only: bool = Fa
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("PRAGMA cipher_compatibility = 4")
+    except dbapi2.Error as error:
+        raise translate(error) from None
+    return Database(connection)
+
+
+def connect_plain(path: Path, *, wait_s: float = 2.0) -> Database:
+    """Return an open database that is not encrypted: a witness's, which holds nothing secret.
+
+    In autocommit mode; nothing has been read yet. Raises StoreError.
+    """
+    require_sqlite()
+    try:
+        connection = dbapi2.connect(str(path), timeout=wait_s, isolation_level=None, check_same_thread=False)
     except dbapi2.Error as error:
         raise translate(error) from None
     return Database(connection)
