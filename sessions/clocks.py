@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sessions.record import Clock, format_utc, parse_utc
+from sessions.record import Clock, Moment, format_utc, parse_utc
 
 TOLERANCE_MS: Final = 2_000
 FIELDS: Final = ("at", "monotonic_ms", "boot_id")
@@ -34,6 +34,7 @@ class Clocks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last: Mapping[str, Any] | None = None
+        self._moment: Moment | None = None
 
     def place(
         self, last_body: Callable[[], Mapping[str, Any] | None]
@@ -49,7 +50,10 @@ class Clocks:
             "boot_id": moment.boot_id,
         }
         before = self._last if self._last is not None else last_body()
-        self._last = now
+        near = self._moment is not None and _is_near(self._moment, moment)
+        self._last, self._moment = now, moment
+        if near:
+            return now, None
         jump = None if before is None else jump_of(before, now)
         if before is None or jump is None:
             return now, None
@@ -57,4 +61,12 @@ class Clocks:
 
     def forget(self) -> None:
         """Ask again: what was placed last was not committed."""
-        self._last = None
+        self._last = self._moment = None
+
+
+def _is_near(before: Moment, after: Moment) -> bool:
+    """Whether the clocks agree well within what `jump_of` tolerates, so that nothing needs to be parsed."""
+    if before.boot_id != after.boot_id:
+        return False
+    wall = (after.at - before.at).total_seconds() * 1000
+    return abs(wall - (after.monotonic_ms - before.monotonic_ms)) < TOLERANCE_MS - 10

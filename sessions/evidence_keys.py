@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import struct
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -39,6 +40,7 @@ class EvidenceKeys:
         self._box = AESGCM(evidence_key)
         self._next = taken
         self._ready: list[bytes] = []
+        self._lock = threading.Lock()
 
     @classmethod
     def create(cls, path: Path, evidence_key: bytes, station: str) -> Self:
@@ -85,14 +87,15 @@ class EvidenceKeys:
         """Return the number of the first of `count` consecutive slots and their 32-byte keys, already on disk.
 
         A slot whose entry is not committed in the end is handed out again after the next opening: nobody ever
-        saw what it sealed. Raises OSError.
+        saw what it sealed. May be called from any thread. Raises OSError.
         """
-        while len(self._ready) < count:
-            self._fill()
-        keys = tuple(self._ready[:count])
-        del self._ready[:count]
-        first = self._next
-        self._next += count
+        with self._lock:
+            while len(self._ready) < count:
+                self._fill()
+            keys = tuple(self._ready[:count])
+            del self._ready[:count]
+            first = self._next
+            self._next += count
         return first, keys
 
     def read(self, slot: int) -> bytes:

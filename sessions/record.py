@@ -61,8 +61,7 @@ def format_utc(at: datetime) -> str:
         raise ValueError("a stored time needs a zone")
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    day = f"{at.year:04d}-{at.month:02d}-{at.day:02d}"
-    return f"{day}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}.{at.microsecond // 1000:03d}Z"
+    return f"{at.isoformat('T', 'milliseconds')[:23]}Z"
 
 
 def parse_utc(text: str) -> datetime:

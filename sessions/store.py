@@ -501,8 +501,7 @@ class Store(LogReader):
         if not evidence:
             return None
         try:
-            with self._lock:  # slots are handed out in the order of the entries, or skipped
-                return box(evidence, take=self.evidence_keys.take, station=self.station)
+            return box(evidence, take=self.evidence_keys.take, station=self.station)
         except OSError as error:
             raise StoreFullError(keys=1) if error.errno == errno.ENOSPC else StoreIoError(keys=1) from None
 
@@ -530,8 +529,7 @@ class Store(LogReader):
             rows = [(size, name, ciphertext) for name, ciphertext in draft.boxed.ciphertexts.items()]
             many("INSERT INTO evidence (seq, name, ciphertext) VALUES (?, ?, ?)", rows)
         execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (head.size, head.note))
-        version: int = self._one("PRAGMA data_version")
-        self._known_edge = (version, growth.size, growth.edge)
+        self._known_edge = (self._version, growth.size, growth.edge)
         return Receipt(seq=size, size=head.size, root=head.root, note=head.note)
 
     # -- inside -----------------------------------------------------------------------------------
@@ -548,8 +546,8 @@ class Store(LogReader):
         What this connection committed last is remembered, and believed only while no other connection has
         written since (PRAGMA data_version) and no transaction of ours has failed.
         """
-        version: int = self._one("PRAGMA data_version")
-        if self._known_edge is not None and self._known_edge[0] == version:
+        self._version: int = self._one("PRAGMA data_version")
+        if self._known_edge is not None and self._known_edge[0] == self._version:
             return self._known_edge[1:]
         size: int = self._one("SELECT coalesce(max(seq), -1) + 1 FROM entries")
         sql = "SELECT hash FROM nodes WHERE level = ? AND idx = ?"

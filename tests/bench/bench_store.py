@@ -18,10 +18,16 @@ from sessions.opening import configure, create_schema
 from sessions.verify import verify_log
 from tests.support.sessions_station import Bench, record
 
-ATTEMPTS = 500
+ATTEMPTS = 600
 BATCH = 25
 CHIP_BYTES, LIVE_BYTES = 15_000, 26_000  # as a training session leaves them
-TABLES = ("entries", "nodes", "evidence_keys", "evidence", "checkpoints")
+WHERE = {
+    "entries": "seq = ?1",
+    "nodes": "((idx + 1) << level) - 1 = ?1",
+    "evidence": "seq = ?1",
+    "checkpoints": "size = ?1 + 1",
+}
+Rows = list[tuple[str, tuple[Any, ...]]]
 
 
 def fresh_evidence(number: int) -> dict[str, bytes]:
@@ -32,40 +38,31 @@ def fresh_evidence(number: int) -> dict[str, bytes]:
     }
 
 
-def rows_by_attempt(path: Path, key: bytes) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
+def rows_by_entry(path: Path, key: bytes) -> Iterator[Rows]:
     """Yield, for each entry of a log, the rows that it put into every table."""
     execute = connect(path, key, read_only=True).conn.execute
-    size = execute("SELECT count(*) FROM entries").fetchone()[0]
-    where = {
-        "entries": "seq = ?1",
-        "nodes": "((idx + 1) << level) - 1 = ?1",
-        "evidence_keys": "seq = ?1",
-        "evidence": "seq = ?1",
-        "checkpoints": "size = ?1 + 1",
-    }
-    for seq in range(size):
+    for seq in range(execute("SELECT count(*) FROM entries").fetchone()[0]):
         yield [
             (table, row)
-            for table in TABLES
-            for row in execute(f"SELECT * FROM {table} WHERE {where[table]}", (seq,)).fetchall()  # noqa: S608
+            for table, where in WHERE.items()
+            for row in execute(f"SELECT * FROM {table} WHERE {where}", (seq,)).fetchall()  # noqa: S608
         ]
 
 
-def raw_writer(
-    path: Path, key: bytes, *, triggers: bool
-) -> Callable[[list[tuple[str, tuple[Any, ...]]]], None]:
-    """Return a function that commits one attempt's rows with bare INSERTs, same schema and pragmas."""
+def raw_writer(path: Path, key: bytes) -> Callable[[Rows], None]:
+    """Return a function that commits one entry's rows with bare INSERTs: same tables, indexes and pragmas, no
+    triggers.
+    """
     path.touch()
     db = connect(path, key)
     configure(db)
     create_schema(db)
     for kind, name in schema.STATEMENTS:
-        if kind == "trigger" and not triggers:
+        if kind == "trigger":
             db.conn.execute(f"DROP TRIGGER {name}")
-    db.conn.execute("PRAGMA foreign_keys = ON")
     execute = db.conn.execute
 
-    def write(rows: list[tuple[str, tuple[Any, ...]]]) -> None:
+    def write(rows: Rows) -> None:
         execute("BEGIN IMMEDIATE")
         for table, row in rows:
             execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
@@ -81,14 +78,14 @@ def timed(call: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def written_rows(folder: Path) -> list[list[tuple[str, tuple[Any, ...]]]]:
-    """Return the rows of a log of ATTEMPTS attempts, attempt by attempt."""
+def written_rows(folder: Path) -> list[Rows]:
+    """Return the rows of a log of ATTEMPTS attempts, entry by entry, without its first."""
     template = Bench(path=folder / "template.db")
     with template.create() as store:
         store._db.conn.execute("PRAGMA synchronous = OFF")
         for number in range(ATTEMPTS):
             store.append_attempt(record(number), fresh_evidence(number))
-    return list(rows_by_attempt(template.path, template.bundle.database_key))
+    return list(rows_by_entry(template.path, template.bundle.database_key))
 
 
 def each_of(call: Callable[[Any], object], items: list[Any]) -> None:
@@ -100,8 +97,10 @@ def each_of(call: Callable[[Any], object], items: list[Any]) -> None:
 def measure(folder: Path) -> dict[str, float]:
     """Let the writers take turns, batch by batch, so that all see the same disk and the same load."""
     rows = written_rows(folder)
-    bench = Bench(path=folder / "station.db")
-    bare = raw_writer(folder / "bare.db", bench.bundle.database_key, triggers=False)
+    bench = Bench(path=folder / "own" / "station.db")
+    bench.path.parent.mkdir()
+    key = bench.bundle.database_key
+    bare = raw_writer(folder / "bare.db", key)
     bare(rows[0])  # the entry that every log begins with
     ready = [(record(number), fresh_evidence(number)) for number in range(ATTEMPTS)]
     times: dict[str, list[tuple[float, float]]] = {"ours": [], "bare": []}
@@ -113,7 +112,6 @@ def measure(folder: Path) -> dict[str, float]:
             times["ours"].append(timed(partial(each_of, lambda pair: store.append_attempt(*pair), own_batch)))
     wall = {name: statistics.median(each for each, _ in found) / BATCH for name, found in times.items()}
     cpu = {name: statistics.median(each for _, each in found) / BATCH for name, found in times.items()}
-    key = bench.bundle.database_key
     seconds, _ = timed(lambda: verify_log(bench.path, database_key=key, pins=bench.pins))
     return {
         "raw_inserts_per_s": round(1 / wall["bare"], 1),
