@@ -74,14 +74,15 @@ def select(
     *,
     sbd: str | None = None,
     names: Collection[str] | None = None,
-    whole: bool = True,
+    whole: Collection[str] | None = None,
 ) -> Selection:
     """Return what an erasure of a session, or of one candidate in it, takes now.
 
     `names`: only pieces of these names (None: all but the rules). An entry of schema 1 has one key for all its
-    pieces: with `whole` all of them go, else none. Raises UnknownSessionError, StoreAlteredError.
+    pieces: all of them go if their names are in `whole` (None: any), else none. Raises UnknownSessionError,
+    StoreAlteredError.
     """
-    return _Selecting(store, session_id, sbd, ALL if names is None else frozenset(names), whole).run()
+    return _Selecting(store, session_id, sbd, names, whole).run()
 
 
 def erased_pieces(store: Store) -> frozenset[Piece]:
@@ -135,10 +136,16 @@ class _Selecting:
     """One selection while it is made."""
 
     def __init__(
-        self, store: Store, session_id: str, sbd: str | None, names: frozenset[str], whole: bool
+        self,
+        store: Store,
+        session_id: str,
+        sbd: str | None,
+        names: Collection[str] | None,
+        whole: Collection[str] | None,
     ) -> None:
-        self._store, self._session_id, self._sbd, self._names = store, session_id, sbd, names
-        self._may_whole = whole
+        self._store, self._session_id, self._sbd = store, session_id, sbd
+        self._names = ALL if names is None else frozenset(names)
+        self._may_whole = ALL if whole is None else frozenset(whole)
         self._newest = newest_roster(store, session_id)
         self._entries = store.entries(session=session_id)
         self._about = concerned(store, session_id, self._entries)
@@ -182,7 +189,7 @@ class _Selecting:
             self._held += wanted
         elif entry.body["schema"] > 1 or len(wanted) == len(live):
             self._pieces += wanted
-        elif self._may_whole:
+        elif {piece.name for piece in live} <= self._may_whole:
             self._pieces += live
             self._whole.append(entry.seq)
         else:

@@ -12,9 +12,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
-from sessions.errors import RulesError, UnknownComponentError, UnknownRulesError
+from sessions.errors import RetentionError, RulesError, UnknownComponentError, UnknownRulesError
 from sessions.record import CHECK_NAMES, Verdict
 from sessions.roster.names import comparison_key
+from sessions.rules.terms import STATUSES, Term, parse_terms
 
 CHIP_VERDICTS: Final = (
     "genuine",
@@ -25,7 +26,6 @@ CHIP_VERDICTS: Final = (
     "unreadable",
     "no-chip",
 )
-STATUSES: Final = ("primary", "secondary", "unconfirmed")
 KINDS: Final = ("driving-test", "exam")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SECTIONS: Final = {
@@ -44,7 +44,7 @@ _SECTIONS: Final = {
             "notice",
             "deadlines",
         },
-        set[str](),
+        {"retention"},
     ),
     "source": ({"title", "article", "status", "retrieved"}, set[str]()),
     "valid": ({"from"}, {"until"}),
@@ -88,7 +88,10 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """One rules file. `data` are its bytes; `sha256` is theirs and goes into every attempt."""
+    """One rules file. `data` are its bytes; `sha256` is theirs and goes into every attempt.
+
+    `retention` is by kind of data, and empty in files of before there was such a section.
+    """
 
     rules_id: str
     title: str
@@ -108,6 +111,7 @@ class Rules:
     deadlines: Deadlines
     sha256: str
     data: bytes = field(repr=False, default=b"")
+    retention: Mapping[str, Term] = field(default_factory=dict)
 
     def in_force(self, day: date) -> bool:
         """Whether the rules hold on a day."""
@@ -149,6 +153,8 @@ def parse_rules(data: bytes) -> Rules:
         _require_keys(fields if not section else fields[section], needed, optional, section)
     try:
         return _rules(fields, data)
+    except RetentionError as error:
+        raise RulesError(**error.facts) from None
     except (TypeError, AttributeError, KeyError):
         raise RulesError(key="(types)") from None
 
@@ -183,6 +189,7 @@ def _rules(fields: Mapping[str, Any], data: bytes) -> Rules:
         deadlines=Deadlines(**fields["deadlines"]),
         sha256=hashlib.sha256(data).hexdigest(),
         data=data,
+        retention=parse_terms(fields["retention"]) if "retention" in fields else {},
     )
     _require_possible(rules)
     return rules
