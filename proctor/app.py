@@ -19,6 +19,8 @@ from proctor.present import AccessText
 from proctor.roots import OpenRoot
 from proctor.softcards import CardWorkshop, is_softcard
 from proctor.texts import load_texts
+from proctor.witness.cosigning import CosignWorker
+from proctor.witness.settings import load_witnesses
 from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reader_memory import FileMemory, ReaderMemory
 from readers.emrtd.reading import ReadLimits
@@ -142,6 +144,7 @@ class Desk:
         engine: FaceEngine,
         decoder: PortraitDecoder,
         show_notice: ShowNotice,
+        on_entry: Callable[[], None] = lambda: None,
     ) -> None:
         require_may(opened.require_login().operator, "check-in")
         require_open(opened.store, session)
@@ -150,6 +153,7 @@ class Desk:
         self._trust = trust
         self._engine = engine
         self._decoder = decoder
+        self._on_entry = on_entry
         self._clock = SystemClock()
         self._notice = Notice(
             version=session.rules.notice_version, text=load_texts("vi")["notice.text"], show=show_notice
@@ -201,6 +205,7 @@ class Desk:
         finally:
             desk.close()
             booth.close()
+            self._on_entry()
 
 
 @contextmanager
@@ -211,4 +216,15 @@ def open_desk(
     with ExitStack() as stack:
         engine = stack.enter_context(FaceEngine.load(dlib=True))
         decoder = stack.enter_context(PortraitDecoder())
-        yield Desk(opened, session, trust, engine=engine, decoder=decoder, show_notice=show_notice)
+        cosigning = stack.enter_context(
+            CosignWorker(opened.store, load_witnesses(opened.root, opened.store))
+        )
+        yield Desk(
+            opened,
+            session,
+            trust,
+            engine=engine,
+            decoder=decoder,
+            show_notice=show_notice,
+            on_entry=cosigning.kick,
+        )

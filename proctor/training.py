@@ -18,6 +18,7 @@ from proctor.attempt import AttemptResult
 from proctor.config import Places
 from proctor.desks import CardSource
 from proctor.present import AccessText
+from proctor.packing import WrittenPack, export_pack
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.sheets import WrittenSheet, write_attendance
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
@@ -93,6 +94,7 @@ class TrainingResult:
     candidates: tuple[TrainingCandidate, ...]
     results: Mapping[str, AttemptResult | None]
     sheet: WrittenSheet
+    pack: WrittenPack
     report: LogReport
     database: Path
     station_key: str
@@ -150,6 +152,7 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
             results = _attend(desk, workshop, people, on_candidate)
         close_session(opened.store, session, operator=opened.require_login().operator)
         sheet = write_attendance(opened, session, root.sheets_dir)
+        pack = export_pack(opened, session, root.path / "packs", sheets=root.sheets_dir)
         keys, key = opened.keys, root.station_key()
     report = verify_log(
         root.database,
@@ -165,6 +168,7 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
         candidates=people,
         results=results,
         sheet=sheet,
+        pack=pack,
         report=report,
         database=root.database,
         station_key=key.fingerprint,

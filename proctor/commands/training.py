@@ -61,6 +61,7 @@ def training_json(done: TrainingResult) -> dict[str, Any]:
         "candidates": [_candidate(person, done.results[person.sbd]) for person in done.candidates],
         "session": done.session.session_id,
         "sheets": [str(done.sheet.path)],
+        "pack": str(done.pack.path),
         "database": str(done.database),
         "station_key": done.station_key,
         "station_key_file": str(done.station_key_file),
