@@ -1,281 +1,197 @@
-"""The part of verification that walks the entries: bodies, leaves, nodes, checkpoints, evidence."""
+"""One pass over a log, entry by entry, beside its checkpoints and evidence; `audit_*` are the parts."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
-from sessions import codec, merkle
-from sessions.checkpoint import Checkpoint, Note, VerifierKey, parse_checkpoint
-from sessions.errors import CanonicalFormError, NoteFormatError, NoteSignatureError, StoreAlteredError
-from sessions.evidence_box import unbox
+from sessions import merkle
+from sessions.anchor import Anchor
+from sessions.audit_anchors import Anchors, Compared, judge_epochs
+from sessions.audit_bodies import Bodies
+from sessions.audit_evidence import Evidence
+from sessions.audit_order import Order
+from sessions.audit_rows import Beside, rows
+from sessions.audit_tree import Tree
+from sessions.audit_witnesses import cosigned
+from sessions.checkpoint import VerifierKey, parse_checkpoint
+from sessions.cosignature import CosignerKey
+from sessions.errors import NoteFormatError
 from sessions.finding import Findings
-from sessions.record import SCHEMA, parse_utc
-from sessions.roster.binding import roster_hash
+from sessions.key_slots import KeySlots
+from sessions.keyschedule import KeySchedule
+from sessions.signatures import Signatures
 
-_COMMON: Final = {
-    "schema": int,
-    "kind": str,
-    "seq": int,
-    "origin": str,
-    "at": str,
-    "monotonic_ms": int,
-    "boot_id": str,
-    "operator": dict,
-}
-_OPERATOR: Final = {"id", "role"}
-_NODES: Final = "SELECT level, idx, hash FROM nodes"
-_NOTES: Final = "SELECT size, note FROM checkpoints"
+_NOTES: Final = "SELECT size, note FROM checkpoints ORDER BY size"
+_HEAD: Final = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _ENTRIES: Final = "SELECT seq, body, kind, session, attempt FROM entries ORDER BY seq"
-_KEYS: Final = "SELECT seq, wrapped FROM evidence_keys"
-_EVIDENCE: Final = "SELECT seq, name, ciphertext FROM evidence"
+_SOME: Final = 10
 
 
-class Audit:
-    """One pass over a log.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a log is held against. `pinned` are the keys this machine believes, by name; `schema` is the file's."""
 
-    `claimed` is the key that the log says is its station's; `size` and `root` are those of its last head.
+    full: bool
+    schema: int
+    pinned: Mapping[str, VerifierKey]
+    witnesses: Sequence[CosignerKey] = ()
+    anchors: Sequence[Anchor] = ()
+    evidence_key: bytes | None = field(default=None, repr=False)
+    slots: KeySlots | None = field(default=None, repr=False)
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What the walk came to, apart from findings: size and root of the last head, whose keys signed what.
+
+    `first_foreign` is the first size that the log's own key signed where another one is pinned for its name.
     """
 
-    def __init__(self, findings: Findings, evidence_key: bytes | None) -> None:
-        self._findings = findings
-        self._evidence_key = evidence_key
-        self.claimed: VerifierKey | None = None
-        self.origin = ""
-        self.size = 0
-        self.root = merkle.EMPTY_ROOT
-        self.first_foreign: int | None = None
-        self._edge: tuple[bytes, ...] | None = ()
-        self._before: Checkpoint | None = None
-        self._nodes: dict[tuple[Any, ...], bytes] = {}
-        self._stored: dict[tuple[Any, ...], bytes] = {}
-        self._bound: dict[tuple[int, str], str] = {}
-        self._bound_keys: dict[int, str] = {}
-        self._rosters: dict[int, str] = {}
-        self._key: VerifierKey | None = None
+    schedule: KeySchedule
+    origin: str
+    size: int
+    root: bytes
+    first_foreign: int | None
+    cosigned: Mapping[str, int]
+    anchors: tuple[Compared, ...]
 
-    def run(self, connection: Any, pinned: Mapping[str, VerifierKey]) -> None:
-        """Walk the log; `pinned` are the keys this machine believes, by origin."""
-        self._stored = {row[:2]: row[2] for row in self._rows(connection, _NODES, (int, int, bytes))}
-        notes = dict(self._rows(connection, _NOTES, (int, str)))
-        self._learn(connection, notes, pinned)
+
+def walk(connection: Any, findings: Findings, question: Question) -> Walked:
+    """Check a whole log that is open; raises the database library's error where it cannot be read."""
+    with Signatures(every=question.full) as signatures:
+        return _Walk(connection, findings, question, signatures).run()
+
+
+class _Walk:
+    def __init__(
+        self, connection: Any, findings: Findings, question: Question, signatures: Signatures
+    ) -> None:
+        self._connection, self._findings, self._question = connection, findings, question
+        self._signatures = signatures
+        self._schedule = KeySchedule()
+        self._bodies = Bodies(findings, self._schedule)
+        self._order = Order(findings)
+        self._tree = Tree(connection, findings, self._schedule, signatures, question.pinned)
+        self._evidence = Evidence(
+            connection,
+            findings,
+            full=question.full,
+            schema=question.schema,
+            key=question.evidence_key,
+            slots=question.slots,
+        )
+        self._head_size = 0
+        self._head_root = merkle.EMPTY_ROOT
+
+    def run(self) -> Walked:
+        """Walk, then judge the whole."""
+        self._learn_head()
+        notes = Beside(rows(self._connection, self._findings, _NOTES, (int, str)), self._stray_note)
         expected = 0
-        for seq, body, *columns in self._rows(connection, _ENTRIES, (int, bytes)):
+        for seq, data, *columns in rows(self._connection, self._findings, _ENTRIES, (int, bytes)):
             if seq < 0:
                 self._findings.add("log-altered-extra", what="entry")
                 continue
             if seq != expected:
                 self._gap(expected, seq)
-            self._entry(seq, tuple(columns), body, notes.get(seq + 1))
+                for missing in range(expected, min(seq, expected + _SOME)):
+                    notes.take(missing + 1)
+            note = notes.take(seq + 1)
+            self._entry(seq, tuple(columns), data, note[0][1] if note else None)
             expected = seq + 1
-        self._after(expected, notes)
-        self._evidence(connection)
+        return self._finish(expected, notes)
 
-    # -- the station's key ------------------------------------------------------------------------
-
-    def _learn(self, connection: Any, notes: Mapping[int, str], pinned: Mapping[str, VerifierKey]) -> None:
-        """Take origin, head and claimed key from the log; the pinned key of the origin is the one used."""
-        if notes:
-            self.size = max(notes)
+    def _learn_head(self) -> None:
+        """Take name, size and root from the last checkpoint: what a log says of itself where it says nothing else."""
+        for size, note in rows(self._connection, self._findings, _HEAD, (int, str)):
+            self._head_size = size
             try:
-                head, _ = parse_checkpoint(notes[self.size])
-                self.origin, self.root = head.origin, head.root
+                head, _ = parse_checkpoint(note)
             except NoteFormatError:
-                self._findings.add("log-altered-checkpoint", seq=self.size - 1)
-        row = connection.execute("SELECT body FROM entries WHERE seq = 0").fetchone()
-        self.claimed = _claimed_key(row[0] if row else b"")
-        if self.claimed is None:
-            self._findings.add("log-altered-body", seq=0, why="station-key")
-        origin = self.claimed.name if self.claimed else self.origin
-        self.origin = origin
-        self._key = pinned.get(origin, self.claimed)
-
-    # -- one entry --------------------------------------------------------------------------------
+                self._findings.add("log-altered-checkpoint", seq=max(size - 1, 0))
+            else:
+                self._tree.origin, self._head_root = head.origin, head.root
 
     def _entry(self, seq: int, columns: tuple[Any, ...], data: bytes, note: str | None) -> None:
-        own, leaf = merkle.leaf_hash(data), self._stored.get((0, seq))
-        head = self._checkpoint(seq, note)
-        if self._edge is None:
-            self._edge = self._resynchronised(seq)
-        used = self._grow(seq, own, leaf, head)
-        if used is not None and used != own:
-            self._findings.add("log-altered-body", seq=seq, why="hash")
-        elif leaf is not None and leaf != own:
-            self._findings.add("log-altered-leaf", seq=seq)
-        self._before = head
-        self._body(seq, columns, data)
+        body = self._bodies.read(seq, data, columns, self._tree.origin)
+        if seq == 0:
+            self._require_first_key()
+        self._tree.entry(seq, data, note)
+        self._evidence.entry(seq, body)
+        if body is not None:
+            self._order.entry(seq, body)
 
-    def _resynchronised(self, size: int) -> tuple[bytes, ...] | None:
-        """Return the edge of the stored tree if the signed checkpoint before this entry confirms it."""
-        places = merkle.edge(size)
-        if self._before is None or self._before.size != size or not self._stored.keys() >= set(places):
-            return None
-        edge = tuple(self._stored[place] for place in places)
-        return edge if merkle.fold(edge) == self._before.root else None
-
-    def _grow(self, seq: int, own: bytes, leaf: bytes | None, head: Checkpoint | None) -> bytes | None:
-        """Grow the tree by the leaf that the checkpoint confirms; return it, or None if there is none."""
-        if self._edge is None:
-            return None
-        choices = [own] if leaf is None or leaf == own else [own, leaf]
-        growths = [merkle.grow(seq, self._edge, each) for each in choices]
-        fits = [growth for growth in growths if head is None or growth.root == head.root]
-        if not fits:
-            self._findings.add("log-altered-body", seq=seq, why="root")
-            self._findings.skip("roots-after-first-bad-entry")
-            self._edge = None
-            return None
-        chosen = fits[0]
-        self._edge = chosen.edge
-        self._nodes.update({(level, index): digest for level, index, digest in chosen.nodes})
-        return chosen.nodes[0][2]
-
-    def _checkpoint(self, seq: int, note: str | None) -> Checkpoint | None:
-        """Return the tree head that covers this entry last, if it is there and signed by the station."""
-        if note is None:
-            self._findings.add("log-altered-checkpoint", seq=seq, why="missing")
-            return None
-        try:
-            head, parsed = parse_checkpoint(note)
-            if (head.origin, head.size) != (self.origin, seq + 1):
-                raise NoteFormatError(why="place")
-            if len(parsed.signatures) != 1:
-                raise NoteFormatError(why="signatures")
-            self._signature(parsed, seq)
-        except (NoteFormatError, NoteSignatureError):
-            self._findings.add("log-altered-checkpoint", seq=seq)
-            return None
-        return head
-
-    def _signature(self, note: Note, seq: int) -> None:
-        """Verify by the pinned key; where the log names another key of the same name, note its first use."""
-        if self._key is None:
-            return
-        try:
-            note.verify(self._key)
-        except NoteSignatureError:
-            if self.claimed in {None, self._key}:
-                raise
-            note.verify(self.claimed)
-            self.first_foreign = seq if self.first_foreign is None else self.first_foreign
-
-    def _body(self, seq: int, columns: tuple[Any, ...], data: bytes) -> None:
-        """Check the form of a body, its common fields, its columns, and note what evidence it binds."""
-        try:
-            body = codec.decode(data)
-            _require_common(body, seq, self.origin)
-        except (CanonicalFormError, ValueError):
-            self._findings.add("log-altered-body", seq=seq, why="form")
-            return
-        if columns != (body["kind"], body.get("session"), body.get("attempt")):
-            self._findings.add("log-altered-body", seq=seq, why="columns")
-        for name, digest in body.get("evidence", {}).items():
-            self._bound[seq, name] = digest
-        if "evidence_key" in body:
-            self._bound_keys[seq] = body["evidence_key"]
-        if body["kind"] == "open":
-            self._rosters[seq] = str(body.get("roster_hash"))
+    def _require_first_key(self) -> None:
+        """Entry 0 names the first key; where it does not, a pinned key of the name stands in."""
+        if self._schedule.last is None:
+            self._findings.add("log-altered-body", seq=0, why="station-key")
+            self._schedule.stand_in(self._question.pinned.get(self._tree.origin))
 
     def _gap(self, expected: int, found: int) -> None:
-        for seq in range(expected, min(found, expected + 10)):
+        for seq in range(expected, min(found, expected + _SOME)):
             self._findings.add("log-altered-gap", seq=seq)
-        self._findings.skip("roots-after-first-bad-entry")
-        self._edge = None
+        if expected == 0:
+            self._schedule.stand_in(self._question.pinned.get(self._tree.origin))
+        self._tree.gap()
+        self._bodies.forget()
 
-    # -- the whole --------------------------------------------------------------------------------
-
-    def _after(self, size: int, notes: Mapping[int, str]) -> None:
-        """Check that tree and checkpoints end where the entries end."""
-        if self._edge is not None and size:
-            self.size, self.root = size, merkle.fold(self._edge)
-        later = sorted(each for each in notes if each > size)
-        if later:
-            self._findings.add("log-altered-gap", seq=size, why="checkpoint-without-entry")
-        if any(each < 1 for each in notes):
+    def _stray_note(self, row: tuple[Any, ...]) -> None:
+        """A checkpoint that belongs to no entry here; those of missing entries are spoken of by the gap."""
+        if row[0] < 1:
             self._findings.add("log-altered-checkpoint", why="size")
+
+    def _finish(self, size: int, notes: Beside) -> Walked:
+        notes.rest()
+        if self._head_size > size:
+            self._findings.add("log-altered-gap", seq=size, why="checkpoint-without-entry")
         if size == 0:
             self._findings.add("log-altered-gap", seq=0)
-        for level, index in sorted(self._stored.keys() | self._nodes.keys()):
-            self._node(level, index, size)
+        self._tree.finish(size)
+        self._order.finish(self._question.now)
+        self._evidence.finish(self._order.shredded)
+        first_foreign = self._tree.bad_signatures()
+        if self._signatures.skipped:
+            self._findings.skip("checkpoint-signatures")
+        return Walked(
+            schedule=self._schedule,
+            origin=self._schedule.origin or self._tree.origin,
+            size=self._tree.size or self._head_size,
+            root=self._tree.root if self._tree.size else self._head_root,
+            first_foreign=first_foreign if first_foreign is None or first_foreign <= size else None,
+            cosigned=self._cosigned(),
+            anchors=self._anchors(size),
+        )
 
-    def _node(self, level: int, index: int, size: int) -> None:
-        place = (level, index)
-        last = (index + 1 << level) - 1 if 0 <= level <= 62 and index >= 0 else size
-        facts: dict[str, str | int] = {"level": level, "index": index}
-        if last >= size:
-            self._findings.add("log-altered-extra", what="node", **facts)
-        elif place not in self._stored:
-            self._findings.add("log-altered-node", seq=last, why="missing", **facts)
-        elif level and place in self._nodes and self._stored[place] != self._nodes[place]:
-            self._findings.add("log-altered-node", seq=last, why="hash", **facts)
+    def _cosigned(self) -> Mapping[str, int]:
+        question = self._question
+        if question.schema < 2:
+            return {}
+        return cosigned(self._connection, self._findings, question.witnesses, full=question.full)
 
-    def _evidence(self, connection: Any) -> None:
-        """Compare ciphertexts and wrapped keys with the hashes in the bodies, in both directions."""
-        keys: dict[int, bytes | None] = dict(self._rows(connection, _KEYS, (int,)))
-        for seq in sorted(keys.keys() | self._bound_keys.keys()):
-            self._bytes(seq, "evidence_key", keys.get(seq), self._bound_keys.get(seq))
-        seen = set()
-        for seq, name, data in self._rows(connection, _EVIDENCE, (int, str)):
-            seen.add((seq, name))
-            self._bytes(seq, name, data, self._bound.get((seq, name)))
-            self._open(seq, name, data, keys.get(seq))
-        for seq, name in sorted(self._bound.keys() - seen):
-            self._bytes(seq, name, None, self._bound[seq, name])
+    def _anchors(self, size: int) -> tuple[Compared, ...]:
+        pinned = tuple(self._question.pinned.values())
+        judge_epochs(self._findings, self._schedule, self._root_at, pinned)
+        anchors = Anchors(
+            self._findings,
+            self._schedule,
+            self._root_at,
+            size,
+            keys=[*pinned, *(period.key for period in self._schedule.periods)],
+            witnesses=self._question.witnesses,
+        )
+        return anchors.compare(self._question.anchors)
 
-    def _bytes(self, seq: int, name: str, data: bytes | None, digest: str | None) -> None:
-        if digest is None:
-            self._findings.add("log-altered-evidence", seq=seq, name=name[:40], why="unbound")
-        elif type(data) is not bytes:
-            self._findings.add("log-altered-evidence", seq=seq, name=name[:40], why="missing")
-        elif hashlib.sha256(data).hexdigest() != digest:
-            self._findings.add("log-altered-evidence", seq=seq, name=name[:40], why="hash")
-
-    def _open(self, seq: int, name: str, data: bytes | None, wrapped: bytes | None) -> None:
-        """Decrypt a piece of evidence where we have the key, and compare rosters with their open entries."""
-        if self._evidence_key is None:
-            self._findings.skip("evidence-not-decrypted")
-            return
-        if type(data) is not bytes or type(wrapped) is not bytes:
-            return
+    def _root_at(self, size: int) -> bytes | None:
+        """Return the root of a size as computed, else as its checkpoint says."""
+        found = self._tree.root_at(size)
+        if found is not None:
+            return found
+        row = self._connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
         try:
-            plain = unbox(data, wrapped, evidence_key=self._evidence_key, origin=self.origin, name=name)
-        except StoreAlteredError:
-            self._findings.add("log-altered-evidence", seq=seq, name=name[:40], why="closed")
-            return
-        if name == "roster" and roster_hash(plain) != self._rosters.get(seq):
-            self._findings.add("log-altered-roster", seq=seq)
-
-    def _rows(self, connection: Any, sql: str, kinds: tuple[type, ...]) -> Iterator[tuple[Any, ...]]:
-        """Yield rows whose first columns are of these types; another type means another table."""
-        cursor = connection.execute(sql)
-        while rows := cursor.fetchmany(200):
-            for row in rows:
-                if all(type(value) is kind for value, kind in zip(row, kinds, strict=False)):
-                    yield row
-                else:
-                    self._findings.add("log-altered-schema", object=sql.rpartition(" ")[2], change="types")
-
-
-def _claimed_key(data: bytes) -> VerifierKey | None:
-    """Return the key that the first entry names, or None."""
-    try:
-        body = json.loads(data)
-        return VerifierKey.parse(body["vkey"]) if body["event"] == "station-key" else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NoteFormatError):
-        return None
-
-
-def _require_common(body: Mapping[str, Any], seq: int, origin: str) -> None:
-    """Raise ValueError unless a body has the fields of every entry, with the right types and place."""
-    if any(type(body.get(name)) is not kind for name, kind in _COMMON.items()):
-        raise ValueError("common fields")
-    if (body["schema"], body["seq"], body["origin"]) != (SCHEMA, seq, origin):
-        raise ValueError("place")
-    if set(body["operator"]) != _OPERATOR:
-        raise ValueError("operator")
-    parse_utc(body["at"])
-    bound = body.get("evidence", {})
-    if not isinstance(bound, dict) or bool(bound) != ("evidence_key" in body):
-        raise ValueError("evidence")
+            return None if row is None else parse_checkpoint(str(row[0]))[0].root
+        except NoteFormatError:
+            return None

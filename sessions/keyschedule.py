@@ -47,17 +47,17 @@ class Epoch:
 
 
 class KeySchedule:
-    """Built by handing it every `key` and `epoch` entry in order; entries of other kinds change nothing.
+    """Built by handing it every `key` and `epoch` entry in order; entries of other kinds change nothing."""
 
-    `first` stands in where entry 0 names no key: a pinned one.
-    """
-
-    def __init__(self, first: VerifierKey | None = None) -> None:
+    def __init__(self) -> None:
         self._periods: list[Period] = []
         self._starts: list[int] = []
         self.epochs: list[Epoch] = []
-        if first is not None:
-            self._begin(Period(first_size=1, key=first, seq=0, vouched=False))
+
+    def stand_in(self, key: VerifierKey | None) -> None:
+        """Let a pinned key be the first one, where entry 0 names none."""
+        if key is not None and not self._periods:
+            self._begin(Period(first_size=1, key=key, seq=0, vouched=False))
 
     @property
     def periods(self) -> tuple[Period, ...]:

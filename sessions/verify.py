@@ -1,6 +1,7 @@
 """The log's verifier: recomputes everything from the file, trusts nothing in it, never imports the writer.
 
-Order: pages, schema, then every entry with its leaf, nodes, checkpoint and evidence, then whose key signed.
+Order: pages, schema, then every entry with its leaf, nodes, checkpoint and evidence, then whose key signed, then what
+left the machine. The quick mode leaves out what costs most and says so; what it finds wrong, the full walk names.
 The form it checks is docs/log-format.md.
 """
 
@@ -8,29 +9,44 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sessions import pages, schema, wal
-from sessions.audit import Audit
-from sessions.checkpoint import VerifierKey
+from sessions.anchor import Anchor
+from sessions.audit import Question, Walked, walk
+from sessions.audit_anchors import Compared
+from sessions.checkpoint import station_of
+from sessions.cosignature import CosignerKey
 from sessions.engine import Database, DatabaseError, connect
 from sessions.errors import (
+    KeyFileError,
     StationKeyMismatchError,
     StoreBusyError,
     StoreError,
+    StoreUnreadableError,
     UnknownStationError,
 )
-from sessions.finding import Finding, Findings
+from sessions.evidence_keys import FILE_NAME
+from sessions.finding import Finding, Findings, Severity
+from sessions.key_slots import KeySlots
+from sessions.keyschedule import Trust, judge
 from sessions.pins import StationPins
 from sessions.record import Outcome
 
 OK: Final = "ok"
 CANNOT_OPEN: Final = "log-cannot-open"
+FULL: Final = "full"
+QUICK: Final = "quick"
+FULL_ENTRIES: Final = 20_000
+FULL_BYTES: Final = 256 * 1024 * 1024
+"""Up to so many entries, in a file up to so large, everything is checked without being asked."""
 _COPY_TRIES: Final = 5
+_CACHE_PAGES: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,28 +55,58 @@ class LogReport:
 
     `code` is "ok", a finding's code, "unknown-station", "station-key-mismatch" or "log-cannot-open".
     `outcome` is FAILED for evidence against the log, INDETERMINATE where nothing could be decided. `size` and
-    `root` are those of the last checkpoint read, proven only if `ok`. `skipped` names checks not made.
+    `root` are those of the last checkpoint read, proven only if `ok`. `findings` may hold irregular ones though the
+    log is `ok`. `skipped` names checks not made. `cosigned` says how far each known witness cosigned.
     """
 
     code: str
     outcome: Outcome
+    mode: str = FULL
     origin: str = ""
     size: int = 0
     root: str = ""
     station_fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
     skipped: tuple[str, ...] = ()
+    anchors: tuple[Compared, ...] = ()
+    cosigned: Mapping[str, int] = field(default_factory=dict)
     facts: dict[str, str | int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
-        """Whether everything was checked and nothing was found, under a pinned key."""
+        """Whether nothing altered was found, under a pinned key."""
         return self.outcome is Outcome.PASSED
 
     @property
     def first_bad(self) -> Finding | None:
         """The first altered page, else the first bad entry, else what is wrong with the whole."""
-        return self.findings[0] if self.findings else None
+        first = self.findings[0] if self.findings else None
+        return first if first is not None and first.severity is Severity.ALTERED else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What `verify_log` was called with."""
+
+    database_key: bytes = field(repr=False)
+    pins: StationPins
+    evidence_key: bytes | None = field(repr=False)
+    slots: KeySlots | None
+    anchors: Sequence[Anchor]
+    witnesses: Sequence[CosignerKey]
+    now: datetime | None
+
+    def question(self, *, full: bool, version: int) -> Question:
+        return Question(
+            full=full,
+            schema=version,
+            pinned={key.name: key for key in self.pins.keys},
+            witnesses=self.witnesses,
+            anchors=self.anchors,
+            evidence_key=self.evidence_key,
+            slots=self.slots,
+            now=self.now,
+        )
 
 
 def verify_log(
@@ -70,48 +116,111 @@ def verify_log(
     pins: StationPins,
     evidence_key: bytes | None = None,
     origin: str | None = None,
+    full: bool | None = None,
+    anchors: Sequence[Anchor] = (),
+    witnesses: Sequence[CosignerKey] = (),
+    key_file: Path | None = None,
+    now: datetime | None = None,
 ) -> LogReport:
     """Return the report on a log file; the file is not changed. Never raises for what is in the file.
 
-    With `evidence_key`, evidence is decrypted as well, and each roster compared with its open entry. With
-    `origin`, a log of another station is a finding, pinned or not.
+    With `evidence_key`, evidence is decrypted as well, and each roster compared with its open entry; the keys are in
+    `key_file`, by default where a station has it. With `origin`, a log of another station is a finding, pinned or not.
+    `full` None: everything of a small log, the quick check of a large one. `now` is for sessions nobody closed.
     """
     path = path.resolve()  # SQLite's own files lie beside what a link points to
+    asked = _Asked(
+        database_key=database_key,
+        pins=pins,
+        evidence_key=evidence_key,
+        slots=_slots(path, evidence_key, key_file),
+        anchors=anchors,
+        witnesses=witnesses,
+        now=now,
+    )
     try:
-        with _readable(path) as copy:
-            audit, findings = _examine(copy, database_key, pins, evidence_key)
+        mode, walked, findings = _examine(path, asked, full)
     except StoreError as error:
         facts: dict[str, str | int] = {**error.facts, "cause": error.code}
         return LogReport(code=CANNOT_OPEN, outcome=Outcome.INDETERMINATE, facts=facts)
+    except OSError:
+        return LogReport(code=CANNOT_OPEN, outcome=Outcome.INDETERMINATE, facts={"cause": "store-io"})
     journal = path.with_name(f"{path.name}-journal")
     if journal.exists() and journal.stat().st_size > 0:  # it would be rolled back into a log that has none
         findings.add("log-altered-extra", what="journal")
-    if origin is not None and audit.origin != origin:
+    if origin is not None and station_of(walked.origin if walked else "") != station_of(origin):
         findings.add("log-other-station")
-    return _judge(audit, findings, pins)
+    return _judge(mode, walked, findings, pins)
 
 
-def _examine(
-    path: Path, database_key: bytes, pins: StationPins, evidence_key: bytes | None
-) -> tuple[Audit, Findings]:
+def _slots(path: Path, evidence_key: bytes | None, key_file: Path | None) -> KeySlots | None:
+    """Return the key file, read before the database is: what is in a later database has its slot there already."""
+    if key_file is None and evidence_key is None:
+        return None
+    slots = KeySlots(key_file or path.parent / "keys" / FILE_NAME, evidence_key)
+    with suppress(KeyFileError):
+        slots.load()
+    return slots
+
+
+# -- the file --------------------------------------------------------------------------------------
+
+
+def _examine(path: Path, asked: _Asked, full: bool | None) -> tuple[str, Walked | None, Findings]:
+    """Check quickly where that is enough; whatever is wrong then, the full walk says."""
+    if not path.is_file():
+        raise StoreUnreadableError(why="no-file")
+    if full is False or (full is None and _is_large(path, asked)):
+        findings = Findings()
+        with _readable(path) as copy:
+            walked = _pass(copy, asked, findings, full=False)
+        if walked is not None and not findings.altered:
+            for what in ("database-structure", "pages"):
+                findings.skip(what)
+            return QUICK, walked, findings
     findings = Findings()
-    for number in pages.bad_pages(path, database_key):
-        findings.add("log-altered-page", page=number)
-    wal_path = path.with_name(f"{path.name}-wal")
-    has_wal = wal_path.exists() and wal_path.stat().st_size > 0
-    for number in wal.bad_frames(wal_path, path, database_key) if has_wal else ():
-        findings.add("log-altered-page", frame=number)
-    audit = Audit(findings, evidence_key)
+    with _readable(path) as copy:  # anew: SQLite merges a write-ahead log when it closes
+        for number in pages.bad_pages(copy, asked.database_key):
+            findings.add("log-altered-page", page=number)
+        return FULL, _pass(copy, asked, findings, full=True), findings
+
+
+def _is_large(path: Path, asked: _Asked) -> bool:
+    """Whether a file is large or has many entries, those in its write-ahead log left aside."""
+    if path.stat().st_size > FULL_BYTES:
+        return True
     try:
-        with closing(connect(path, database_key, read_only=not has_wal).conn) as connection:
+        with closing(connect(path, asked.database_key, read_only=True).conn) as connection:
+            row = connection.execute("SELECT max(seq) FROM entries").fetchone()
+    except (DatabaseError, StoreError):
+        return False
+    return isinstance(row[0], int) and row[0] >= FULL_ENTRIES
+
+
+def _pass(path: Path, asked: _Asked, findings: Findings, *, full: bool) -> Walked | None:
+    """Walk a file once; None where the database library cannot read it to the end."""
+    has_wal = _has_wal(path)
+    wal_path = path.with_name(f"{path.name}-wal")
+    for number in wal.bad_frames(wal_path, path, asked.database_key) if has_wal else ():
+        findings.add("log-altered-page", frame=number)
+    try:
+        with closing(connect(path, asked.database_key, read_only=not has_wal).conn) as connection:
             connection.text_factory = _text
-            _check_file(Database(connection), findings)
-            audit.run(connection, _pinned(pins))
-    except DatabaseError:
+            connection.execute(f"PRAGMA cache_size = {_CACHE_PAGES}")
+            version = _check_schema(Database(connection), findings)
+            if full:
+                _check_structure(connection, findings, path.stat().st_size)
+            return walk(connection, findings, asked.question(full=full, version=version))
+    except (DatabaseError, OverflowError):
         findings.skip("entries-unreadable")
-        if not findings.found:
+        if not findings.altered:
             findings.add("log-altered-page")
-    return audit, findings
+        return None
+
+
+def _has_wal(path: Path) -> bool:
+    wal_path = path.with_name(f"{path.name}-wal")
+    return wal_path.exists() and wal_path.stat().st_size > 0
 
 
 def _text(data: bytes) -> str:
@@ -119,61 +228,95 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
-def _pinned(pins: StationPins) -> dict[str, VerifierKey]:
-    return {key.name: key for key in pins.keys}
-
-
-def _check_file(db: Database, findings: Findings) -> None:
-    """Compare schema and version with the format, and let the library check pages and indexes."""
-    for (text,) in db.conn.execute("PRAGMA cipher_integrity_check").fetchall():
-        number = "".join(char for char in str(text).rpartition("page")[2] if char.isdigit())
-        findings.add("log-altered-page", page=int(number or 0))
+def _check_schema(db: Database, findings: Findings) -> int:
+    """Compare tables, indexes, triggers and versions with the format; return the schema to read the file by."""
+    found_version = db.conn.execute("PRAGMA user_version").fetchone()[0]
+    version = found_version if found_version in schema.SCHEMAS else schema.USER_VERSION
     rows = db.conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
     found = {(kind, name): sql for kind, name, sql in rows}
-    wanted = {**schema.STATEMENTS, **dict.fromkeys(schema.AUTOMATIC)}
+    wanted = {**schema.SCHEMAS[version], **dict.fromkeys(schema.AUTOMATIC)}
     for kind, name in sorted(found.keys() ^ wanted.keys()):
         change = "extra" if (kind, name) in found else "missing"
         findings.add("log-altered-schema", object=f"{kind} {name}"[:80], change=change)
     for kind, name in sorted(found.keys() & wanted.keys()):
         if found[kind, name] != wanted[kind, name]:
             findings.add("log-altered-schema", object=f"{kind} {name}", change="other")
-    for pragma, value in (("user_version", schema.USER_VERSION), ("application_id", schema.APPLICATION_ID)):
-        if db.conn.execute(f"PRAGMA {pragma}").fetchone()[0] != value:
-            findings.add("log-altered-schema", object=pragma, change="other")
-    if db.conn.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
-        findings.add("log-altered-schema", object="integrity", change="other")
+    if found_version != version:
+        findings.add("log-altered-schema", object="user_version", change="other")
+    if db.conn.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+        findings.add("log-altered-schema", object="application_id", change="other")
+    return version
 
 
-def _judge(audit: Audit, findings: Findings, pins: StationPins) -> LogReport:
+def _check_structure(connection: Any, findings: Findings, size: int) -> None:
+    """Let the library check trees and indexes: of a small file all, of a large one all but the ciphertexts' pages."""
+    tables = [""]
+    if size > FULL_BYTES:
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        tables = [f"('{name}')" for (name,) in names if name != "evidence" and name.isidentifier()]
+        counts = [
+            connection.execute(f"SELECT count(*) FROM evidence {how}").fetchone()[0]  # noqa: S608
+            for how in ("NOT INDEXED", "INDEXED BY sqlite_autoindex_evidence_1")
+        ]
+        if counts[0] != counts[1]:
+            findings.add("log-altered-schema", object="evidence", change="index")
+    for table in tables:
+        if connection.execute(f"PRAGMA integrity_check{table}").fetchone()[0] != "ok":
+            findings.add("log-altered-schema", object="integrity", change="other")
+
+
+# -- the verdict -----------------------------------------------------------------------------------
+
+
+def _judge(mode: str, walked: Walked | None, findings: Findings, pins: StationPins) -> LogReport:
     """Return the report: findings first, then whether the signer is known."""
-    claimed = audit.claimed
-    code, outcome = OK, Outcome.PASSED
-    facts: dict[str, str | int] = {}
-    try:
-        if claimed is not None:
-            pins.require(claimed)
-    except StationKeyMismatchError as error:
-        findings.add(error.code, seq=audit.first_foreign or 0)
-        facts.update(error.facts)
-    except UnknownStationError as error:
-        code, outcome, facts = error.code, Outcome.INDETERMINATE, dict(error.facts)
+    trust = Trust() if walked is None else judge(walked.schedule, pins)
+    facts = _trust_facts(trust)
+    if trust.refused and walked is not None:
+        findings.add(StationKeyMismatchError.code, seq=max((walked.first_foreign or 1) - 1, 0))
     found = findings.in_order()
-    if found:
-        code, outcome = found[0].code, Outcome.FAILED
-    elif claimed is None:
-        code, outcome = "unknown-station", Outcome.INDETERMINATE
-    mismatch = next((each.code for each in found if each.code == StationKeyMismatchError.code), None)
+    known = walked is not None and bool(walked.schedule.periods)
+    code, outcome = OK, Outcome.PASSED
+    if found and found[0].severity is not Severity.IRREGULAR:
+        code = found[0].code
+        outcome = Outcome.FAILED if findings.altered else Outcome.INDETERMINATE
+    if outcome is not Outcome.FAILED and (trust.unknown is not None or not known):
+        code, outcome = UnknownStationError.code, Outcome.INDETERMINATE
+    if trust.refused:
+        code = StationKeyMismatchError.code
+    if walked is None:
+        return LogReport(
+            code=code, outcome=outcome, mode=mode, findings=found, skipped=findings.skipped, facts=facts
+        )
+    signer = walked.schedule.last
     return LogReport(
-        code=mismatch or code,
+        code=code,
         outcome=outcome,
-        origin=audit.origin,
-        size=audit.size,
-        root=audit.root.hex(),
-        station_fingerprint=claimed.fingerprint if claimed else "",
+        mode=mode,
+        origin=walked.origin,
+        size=walked.size,
+        root=walked.root.hex(),
+        station_fingerprint=signer.fingerprint if signer else "",
         findings=found,
         skipped=findings.skipped,
+        anchors=walked.anchors,
+        cosigned=walked.cosigned,
         facts=facts,
     )
+
+
+def _trust_facts(trust: Trust) -> dict[str, str | int]:
+    if trust.found is not None:
+        pinned = {} if trust.mismatch is None else {"pinned": trust.mismatch.fingerprint}
+        return {"origin": trust.found.name, "found": trust.found.fingerprint, **pinned}
+    if trust.unknown is not None:
+        key = trust.unknown.key
+        since: dict[str, str | int] = {"since": trust.unknown.seq} if trust.unknown.seq else {}
+        return {"origin": key.name, "found": key.fingerprint, **since}
+    return {}
+
+
+# -- reading without changing ----------------------------------------------------------------------
 
 
 @contextmanager

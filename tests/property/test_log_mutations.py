@@ -47,6 +47,8 @@ def mutate(execute: Any, rng: random.Random) -> str | None:
     table = rng.choice(list(TABLES))
     rowid = ", ".join(TABLES[table][:2]) if table == "nodes" else "rowid"
     rows = execute(f"SELECT {rowid}, {', '.join(TABLES[table])} FROM {table}").fetchall()  # noqa: S608
+    if not rows:
+        return None
     row = rng.choice(rows)
     keys = row[:2] if table == "nodes" else row[:1]
     where = " AND ".join(f"{name.strip()} = ?" for name in rowid.split(","))

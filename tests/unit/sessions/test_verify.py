@@ -15,6 +15,7 @@ import pytest
 from sessions import codec, merkle
 from sessions.checkpoint import Checkpoint, Signer
 from sessions.engine import connect
+from sessions.finding import Finding, Severity
 from sessions.pins import StationPins
 from sessions.record import Outcome
 from sessions.verify import LogReport
@@ -33,6 +34,11 @@ def place(report: LogReport) -> tuple[str, int | None]:
     assert report.outcome is Outcome.FAILED
     assert report.first_bad is not None
     return report.first_bad.code, report.first_bad.seq
+
+
+def altered(report: LogReport) -> list[Finding]:
+    """The findings that are evidence against the log."""
+    return [finding for finding in report.findings if finding.severity is Severity.ALTERED]
 
 
 def changed_body(execute: Execute, seq: int, **fields: Any) -> bytes:
@@ -72,7 +78,7 @@ def test_body_edited_without_a_trace_of_triggers(bench: Bench) -> None:
         changed_body(execute, 5, verdict="REFUSE")
     report = bench.verify()
     assert place(report) == ("log-altered-body", 5)
-    assert {finding.seq for finding in report.findings} == {5, None}
+    assert {finding.seq for finding in altered(report)} == {5, None}
     assert any(finding.code == "log-altered-schema" for finding in report.findings)
 
 
@@ -81,14 +87,14 @@ def test_body_edited_and_triggers_put_back(bench: Bench) -> None:
         changed_body(execute, 5, verdict="REFUSE")
     report = bench.verify()
     assert place(report) == ("log-altered-body", 5)
-    assert len(report.findings) == 1
+    assert len(altered(report)) == 1
 
 
 def test_two_edits_are_both_named(bench: Bench) -> None:
     with bench.insider(triggers=True) as execute:
         changed_body(execute, 6, verdict="REFUSE")
         changed_body(execute, 3, verdict="REFUSE")
-    assert [finding.seq for finding in bench.verify().findings] == [3, 6]
+    assert [finding.seq for finding in altered(bench.verify())] == [3, 6]
 
 
 def test_body_leaf_and_nodes_edited_together(bench: Bench) -> None:
@@ -161,7 +167,7 @@ def test_entry_deleted(bench: Bench) -> None:
         execute("DELETE FROM entries WHERE seq = 5")
     report = bench.verify()
     assert place(report) == ("log-altered-gap", 5)
-    assert {finding.seq for finding in report.findings} == {5}
+    assert {finding.seq for finding in altered(report)} == {5}
 
 
 def test_entry_deleted_with_its_nodes_and_checkpoint(bench: Bench) -> None:
@@ -246,8 +252,6 @@ def test_truncated_consistently_is_not_seen_without_an_anchor(bench: Bench) -> N
         ("DELETE FROM evidence WHERE seq = 4 AND name = 'identity'", "log-altered-evidence", 4),
         ("INSERT INTO evidence VALUES (4, 'live-portrait', x'00')", "log-altered-evidence", 4),
         ("UPDATE evidence SET name = 'other' WHERE seq = 4 AND name = 'identity'", "log-altered-evidence", 4),
-        ("UPDATE evidence_keys SET wrapped = NULL WHERE seq = 4", "log-altered-evidence", 4),
-        ("UPDATE evidence_keys SET wrapped = x'00' WHERE seq = 4", "log-altered-evidence", 4),
         ("INSERT INTO evidence_keys VALUES (0, x'00')", "log-altered-evidence", 0),
         ("UPDATE nodes SET hash = zeroblob(32) WHERE level = 0 AND idx = 4", "log-altered-leaf", 4),
         ("UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND idx = 1", "log-altered-node", 3),
@@ -276,7 +280,8 @@ def test_truncated_consistently_is_not_seen_without_an_anchor(bench: Bench) -> N
         ("CREATE TABLE extra (x)", "log-altered-schema", None),
         ("CREATE VIEW v AS SELECT 1", "log-altered-schema", None),
         ("DROP INDEX entries_kind", "log-altered-schema", None),
-        ("PRAGMA user_version = 2", "log-altered-schema", None),
+        ("PRAGMA user_version = 1", "log-altered-schema", None),
+        ("PRAGMA user_version = 3", "log-altered-schema", None),
         ("PRAGMA application_id = 2", "log-altered-schema", None),
         ("DROP TABLE evidence", "log-altered-schema", None),
     ],
@@ -393,16 +398,9 @@ def test_leftover_frames_of_an_earlier_generation_are_no_finding(bench: Bench) -
         for number in range(30, 40):
             store.append_attempt(record(number), evidence(number))
         store._db.conn.execute("PRAGMA wal_checkpoint(RESTART)")
-        store.append("incident", {}, operator=OPERATOR)
+        store.append("incident", {"session": "S-1", "code": "x"}, operator=OPERATOR)
         report = bench.verify()
         assert (report.ok, report.size) == (True, 20)
-
-
-def test_roster_of_a_session_is_compared_with_its_open_entry(bench: Bench) -> None:
-    with bench.open() as store:
-        store.append("open", {"roster_hash": "00" * 32}, {"roster": b"{}"}, operator=OPERATOR)
-    report = bench.verify(evidence_key=bench.bundle.evidence_key)
-    assert place(report) == ("log-altered-roster", 9)
 
 
 def test_another_evidence_key(bench: Bench) -> None:

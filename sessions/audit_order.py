@@ -1,0 +1,185 @@
+"""The part of verification that follows sessions and attempts: what may come after what, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+from sessions.finding import Findings
+from sessions.record import parse_utc
+
+_LOCAL: Final = timezone(timedelta(hours=7))
+"""A session's day is a day in Vietnam, which keeps one time all year."""
+_INSIDE: Final = frozenset(
+    {
+        "begin",
+        "attempt",
+        "close",
+        "override",
+        "correction",
+        "incident",
+        "result",
+        "spot-check",
+        "exit",
+        "re-entry",
+        "print",
+        "roster",
+        "hold",
+    }
+)
+"""Kinds that belong to a session that was opened before."""
+_BEFORE_CLOSE: Final = frozenset({"begin", "attempt", "roster", "spot-check", "exit", "re-entry"})
+"""Kinds that a closed session has no more of."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What is known of a session so far; numbers are those of entries."""
+
+    first: int
+    opened: int | None = None
+    schema: int = 2
+    day: str = ""
+    closed: int | None = None
+    attempts: int = 0
+
+
+class Order:
+    """Takes the bodies in order; `finish` says what is missing at the end."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._sessions: dict[str, _Session] = {}
+        self._begun: dict[str, tuple[int, Any]] = {}
+        self._ended: set[str] = set()
+        self._names: dict[int, frozenset[str]] = {}
+        self.shredded: dict[tuple[int, str], int] = {}
+        """What shred entries name: piece → number of the entry."""
+        self._last_at = ""
+
+    def entry(self, seq: int, body: Mapping[str, Any]) -> None:
+        """Take in the next entry."""
+        kind, session, attempt = body["kind"], body.get("session"), body.get("attempt")
+        self._last_at = body["at"]
+        if "evidence" in body:
+            self._names[seq] = frozenset(body["evidence"])
+        if type(attempt) is str:
+            self._attempt(seq, kind, attempt, body)
+        if type(session) is str and (kind in _INSIDE or kind == "open"):
+            self._session(seq, kind, session, body)
+        if kind == "shred" and body["schema"] == 2:
+            for fault in self._wrong_targets(seq, body):
+                self._findings.add("log-altered-event", seq=seq, kind=kind, field=fault)
+
+    def _add(self, seq: int, why: str) -> None:
+        self._findings.add("log-altered-order", seq=seq, why=why)
+
+    # -- attempts ---------------------------------------------------------------------------------
+
+    def _attempt(self, seq: int, kind: str, attempt: str, body: Mapping[str, Any]) -> None:
+        if kind == "begin":
+            if attempt in self._begun or attempt in self._ended:
+                self._add(seq, "begun-twice")
+            else:
+                self._begun[attempt] = (seq, body.get("session"))
+        elif kind == "attempt":
+            if attempt in self._ended:
+                self._add(seq, "ended-twice")
+            elif attempt in self._begun:
+                if self._begun[attempt][1] != body.get("session"):
+                    self._add(seq, "other-session")
+            elif body["schema"] == 2:
+                self._findings.add("attempt-without-begin", seq=seq)
+            self._ended.add(attempt)
+
+    # -- sessions ---------------------------------------------------------------------------------
+
+    def _session(self, seq: int, kind: str, name: str, body: Mapping[str, Any]) -> None:
+        known = self._sessions.setdefault(name, _Session(seq))
+        if kind == "open":
+            self._open(seq, known, body)
+        elif body["schema"] == 2 and known.closed is not None:
+            self._after_close(seq, kind, body)
+        if kind == "attempt":
+            known.attempts += 1
+        elif kind == "close" and known.closed is None:
+            known.closed = seq
+
+    def _open(self, seq: int, known: _Session, body: Mapping[str, Any]) -> None:
+        if known.opened is not None:
+            self._add(seq, "opened-twice")
+            return
+        if known.first != seq:
+            self._add(known.first, "before-open")
+        known.opened, known.schema, known.day = seq, body["schema"], str(body.get("day", ""))
+
+    def _after_close(self, seq: int, kind: str, body: Mapping[str, Any]) -> None:
+        """What a crash left is ended by the station itself, late: nothing else of the sitting follows."""
+        if kind == "close":
+            self._add(seq, "closed-twice")
+        elif kind in _BEFORE_CLOSE and not (kind == "attempt" and body["operator"]["id"] == "station"):
+            self._add(seq, "after-close")
+
+    # -- erasure ----------------------------------------------------------------------------------
+
+    def _wrong_targets(self, seq: int, body: Mapping[str, Any]) -> list[str]:
+        """Return ["targets"] unless a shred entry names pieces of earlier entries, each for the first time."""
+        found = body.get("targets")
+        if not isinstance(found, (list, tuple)):
+            return []  # said by its type already
+        for target in found:
+            place, names = named(target)
+            if not 0 <= place < seq or not names or not names <= self._names.get(place, frozenset()):
+                return ["targets"]
+            pieces = [(place, name) for name in names]
+            if any(piece in self.shredded for piece in pieces):
+                return ["targets"]
+            self.shredded.update(dict.fromkeys(pieces, seq))
+        return []
+
+    # -- the whole --------------------------------------------------------------------------------
+
+    def finish(self, now: datetime | None) -> None:
+        """Say which attempts never ended, and which sessions are empty or were never closed."""
+        last = max((seq for seq, _ in self._begun.values()), default=-1)
+        for attempt, (seq, _) in self._begun.items():
+            if attempt not in self._ended and seq != last:
+                self._findings.add("attempt-unfinished", seq=seq)
+        today = self._today(now)
+        for session, known in self._sessions.items():
+            self._incomplete(session, known, today)
+
+    def _incomplete(self, session: str, known: _Session, today: str) -> None:
+        facts = {"session": session[:64]}
+        if known.opened is None:
+            self._findings.add("session-not-opened", seq=known.first, **facts)
+            return
+        over = known.day < today
+        if known.closed is None and over and known.schema == 2:
+            self._findings.add("session-not-closed", seq=known.opened, day=known.day[:16], **facts)
+        if not known.attempts and (over or known.closed is not None):
+            self._findings.add("session-empty", seq=known.opened, **facts)
+
+    def _today(self, now: datetime | None) -> str:
+        """Return the later one of the day of the last entry and the caller's day: YYYY-MM-DD."""
+        days = ["", *([_day(parse_utc(self._last_at))] if self._last_at else [])]
+        return max([*days, *([_day(now)] if now is not None else [])])
+
+
+def named(target: Any) -> tuple[int, frozenset[str]]:
+    """Return entry and names of one target of a shred entry; (-1, nothing) where it is none."""
+    if not isinstance(target, dict):
+        return -1, frozenset()
+    place, names = target.get("seq"), target.get("names")
+    if type(place) is not int or not isinstance(names, (list, tuple)):
+        return -1, frozenset()
+    if not all(type(name) is str for name in names):
+        return -1, frozenset()
+    return place, frozenset(names)
+
+
+def _day(at: datetime) -> str:
+    day: date = at.astimezone(_LOCAL).date()
+    return day.isoformat()
