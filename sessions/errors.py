@@ -388,7 +388,7 @@ class ErasureNothingError(ErasureError):
 class ErasureUnfinishedError(ErasureError):
     """The entry is durable and the keys are destroyed; older pages are left while another program holds the file."""
 
-    code = "erasure-unfinished"
+    code = "erasure-not-merged"
 
 
 class SecondPersonError(ErasureError):
@@ -454,6 +454,12 @@ class PackSheetError(PackError):
     """A file among the sheets that no print entry of the session names."""
 
     code = "pack-sheet-unknown"
+
+
+class PackFolderError(PackError):
+    """The folder a pack is opened into has something in it."""
+
+    code = "pack-folder-used"
 
 
 class TokenLibraryError(SessionsError):
@@ -530,3 +536,71 @@ class WitnessNameError(SessionsError):
     """A witness that is not on the list, or is on it already."""
 
     code = "witness-not-listed"
+
+
+class BackupFormError(SessionsError):
+    """A file that is no backup, or of a form this version does not read."""
+
+    code = "backup-invalid"
+
+
+class BackupAlteredError(SessionsError):
+    """A backup that is not what its manifest says, or whose parts do not belong together."""
+
+    code = "backup-altered"
+    conclusive = True
+
+
+class BackupTargetError(SessionsError):
+    """The place of a backup is absent, no folder, or went away."""
+
+    code = "backup-target"
+
+
+class BackupFullError(SessionsError):
+    """No room for a backup."""
+
+    code = "backup-full"
+
+
+class BackupReadOnlyError(SessionsError):
+    """The place of a backup cannot be written."""
+
+    code = "backup-read-only"
+
+
+class BackupIoError(SessionsError):
+    """The disk or stick of a backup answered with an error."""
+
+    code = "backup-io"
+
+
+class BackupPlaceError(SessionsError):
+    """Keys and data of a backup are to lie in one place, or in the data root itself."""
+
+    code = "backup-same-place"
+
+
+class BackupUnverifiedError(SessionsError):
+    """What was written does not read back as what it should be."""
+
+    code = "backup-unverified"
+
+
+class RestoreTargetError(SessionsError):
+    """The folder of a restore exists already."""
+
+    code = "restore-target"
+
+
+class RestoreLogError(SessionsError):
+    """The log in a backup does not verify."""
+
+    code = "restore-log"
+    conclusive = True
+
+
+class RestoreKeysError(SessionsError):
+    """The keys part does not fit the data part, or lacks keys that it must have."""
+
+    code = "restore-keys"

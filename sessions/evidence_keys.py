@@ -139,9 +139,8 @@ class EvidenceKeys:
 
     def export(self, slots: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """Yield number and key of each slot that still has one, for a backup that wraps them again."""
-        for slot in slots:
-            if not self.is_destroyed(slot):
-                yield slot, self.read(slot)
+        for slot in self.remaining(slots):
+            yield slot, self.read(slot)
 
     def put(self, keys: Iterable[tuple[int, bytes]], *, slots: int) -> None:
         """Write the keys of a backup into an empty file of `slots` slots; the others are destroyed ones."""
