@@ -40,14 +40,20 @@ ALTERED: Final = (
     "station-key-mismatch",
 )
 """Evidence against the pack; within one place in this order."""
-UNDECIDED: Final = ("pack-older", "pack-anchor-unproven")
-"""Nothing against the pack, and it must not be taken for the session's last word either."""
+UNDECIDED: Final = (
+    "pack-older",
+    "pack-anchor-unproven",
+    "pack-anchor-uncovered",
+    "pack-anchor-other-station",
+    "pack-not-cosigned",
+    "pack-other-recipient",
+)
+"""Nothing against the pack; a comparison that was asked for could not be made, or did not come out for it."""
 IRREGULAR: Final = (
     "pack-session-open",
     "pack-session-empty",
     "pack-attempt-unfinished",
     "pack-clock-jump",
-    "pack-not-cosigned",
 )
 """What the station wrote itself and somebody should ask about; no evidence against the pack."""
 CODES: Final = (*ALTERED, *UNDECIDED, *IRREGULAR)

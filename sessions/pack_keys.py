@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from sessions.checkpoint import VerifierKey, station_of
@@ -14,10 +14,14 @@ from sessions.pins import StationPins
 
 
 class KeyHistory:
-    """The keys of a pack's station, in order, and whether pins vouch for the last."""
+    """The keys of a pack's station, in order, and whether pins vouch for the last.
 
-    def __init__(self, schedule: KeySchedule, pins: StationPins) -> None:
+    `faults`: entries that name no key this log could go on with, and the field that says so.
+    """
+
+    def __init__(self, schedule: KeySchedule, pins: StationPins, faults: Mapping[int, str]) -> None:
         self._schedule, self._pins = schedule, pins
+        self.faults = faults
 
     @classmethod
     def of(cls, frames: Sequence[Frame], pins: StationPins, own: VerifierKey) -> Self:
@@ -28,11 +32,16 @@ class KeyHistory:
         """
         station = station_of(own.name)
         first = pins.key_of(station) or VerifierKey(name=station, public=own.public)
-        schedule = KeySchedule(first)
+        schedule = KeySchedule()
+        faults: dict[int, str] = {}
         for frame in frames:
+            if frame.seq:
+                schedule.stand_in(first)
             if b'"kind":"key"' in frame.body or b'"kind":"epoch"' in frame.body:
-                schedule.add(frame.seq, claims(frame.body))
-        return cls(schedule, pins)
+                fault = schedule.add(frame.seq, claims(frame.body))
+                faults |= {} if fault is None else {frame.seq: fault}
+        schedule.stand_in(first)
+        return cls(schedule, pins, faults)
 
     def key_at(self, size: int) -> VerifierKey | None:
         """Return the key that signs the checkpoint of a size."""

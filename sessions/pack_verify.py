@@ -23,6 +23,7 @@ from sessions.errors import (
     PackAlteredError,
     PackError,
     PackFormatError,
+    PackRecipientError,
     StationKeyMismatchError,
     UnknownStationError,
 )
@@ -131,8 +132,9 @@ class Examination:
         self.records = read_bodies(proven, self.findings)
         for record in self.records:
             key = history.key_at(record.seq + 1)
-            if key is not None and record.body["origin"] != key.name:
-                self.findings.add("pack-entry-form", seq=record.seq, why="origin")
+            fault = history.faults.get(record.seq, "origin")
+            if fault != "origin" or (key is not None and record.body["origin"] != key.name):
+                self.findings.add("pack-entry-form", seq=record.seq, why=fault)
         check_rules(self.records, self._manifest, self.findings, whole=walk.whole)
         self._head(walk)
         self._prints(walk)
@@ -291,8 +293,8 @@ class Examination:
         except (PackAlteredError, PackFormatError) as error:
             self.findings.add("pack-keys-foreign", member=str(error.facts.get("member", pack.KEYS)))
             return
-        except PackError as error:
-            self.findings.skip(error.code)
+        except PackRecipientError as error:
+            self.findings.add(error.code, recipient=self._manifest.recipient)
             return
         bodies = {record.seq: record for record in self.records}
         for member in self._manifest.members:
@@ -358,10 +360,11 @@ class Examination:
         keys = (*history.keys, *self._outside.pins.keys)
         for anchor in self._outside.anchors:
             if station_of(anchor.origin) != station_of(self._manifest.origin):
-                self.findings.skip("anchor-of-another-station")
+                self.findings.add("pack-anchor-other-station", anchor=anchor.size, label=anchor.label)
                 continue
             code = self._against(anchor, walk)
-            if code is not None and not anchor.proven_by(keys, self._outside.witnesses):
+            contradicts = code in {"pack-older", "pack-anchor-mismatch"}
+            if contradicts and not anchor.proven_by(keys, self._outside.witnesses):
                 code = "pack-anchor-unproven"
             if code is not None:
                 self.findings.add(code, anchor=anchor.size, size=self._manifest.size, label=anchor.label)
@@ -371,8 +374,7 @@ class Examination:
         if anchor.size > self._manifest.size:
             return "pack-older"
         if anchor.size not in walk.roots:
-            self.findings.skip("anchor-not-covered")
-            return None
+            return "pack-anchor-uncovered"
         return None if walk.roots[anchor.size] == anchor.root else "pack-anchor-mismatch"
 
     # -- the verdict ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -199,11 +199,3 @@ def _certificate(log: LogReader, session: str, sheets: Sheets, last: int) -> Ite
 def _part(name: str, data: bytes) -> _Part:
     member = Member(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest())
     return _Part(member, lambda: data)
-
-
-def counts(manifest: Manifest) -> dict[str, Any]:
-    """Return how many pieces of evidence and sheets a pack holds."""
-    return {
-        "evidence": sum(member.piece is not None for member in manifest.members),
-        "sheets": sum(member.sheet is not None for member in manifest.members),
-    }
