@@ -139,7 +139,7 @@ def _anchors(files: Sequence[str]) -> tuple[Anchor, ...]:
         try:
             found.append(parse_anchor(read_file(file, MAX_BYTES), label=Path(file).name))
         except NoteFormatError:
-            raise CommandError("bad-anchor", usage=True, file=file) from None
+            raise CommandError("anchor-unreadable", usage=True, file=file) from None
     return tuple(found)
 
 
