@@ -16,11 +16,14 @@ from proctor.commands import (
     chip,
     chip_evidence,
     epoch,
+    erase,
     evidence_view,
     face,
     keys,
     log,
+    pack,
     people,
+    retention,
     sheets,
     softcard,
     station,
@@ -288,6 +291,65 @@ def _add_witness(build: _Builder) -> None:
         _login(parser)
 
 
+def _add_erasure(build: _Builder) -> None:
+    """What is erased, what must not be, and when."""
+    gone = build.command("erase", "erase", erase.erase)
+    gone.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
+    gone.add_argument("--candidate", metavar="SBD", help=_help("option.candidate"))
+    gone.add_argument("--pieces", metavar="KIND,…", help=_help("option.pieces"))
+    gone.add_argument("--reason", metavar="CODE", help=_help("option.erase-reason"))
+    gone.add_argument("--dry-run", action="store_true", help=_help("option.dry-run"))
+    gone.add_argument("--proof", type=int, metavar="ENTRY", help=_help("option.proof"))
+    holds = build.group("hold", "hold")
+    placing = holds.command("place", "hold.place", erase.place)
+    releasing = holds.command("release", "hold.release", erase.release)
+    for parser in (placing, releasing):
+        parser.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
+        parser.add_argument("--candidate", metavar="SBD", help=_help("option.candidate"))
+        parser.add_argument("--reason", required=True, metavar="CODE", help=_help("option.erase-reason"))
+    listing = holds.command("list", "hold.list", erase.list_holds)
+    terms = build.group("retention", "retention")
+    planning = terms.command("plan", "retention.plan", retention.plan)
+    planning.add_argument("--on", metavar="YYYY-MM-DD", help=_help("option.on"))
+    running = terms.command("run", "retention.run", retention.run)
+    for parser in (gone, running):
+        parser.add_argument("--yes", action="store_true", help=_help("option.yes"))
+        parser.add_argument("--out", metavar="DIR", help=_help("option.out-proof"))
+    for parser in (listing, planning, running):
+        parser.add_argument("--training", action="store_true", help=_help("option.training"))
+    for parser in (gone, placing, releasing, running):
+        parser.add_argument("--second", metavar="USER", help=_help("option.second"))
+    for parser in (gone, placing, releasing, listing, planning, running):
+        _login(parser)
+
+
+def _add_packs(build: _Builder) -> None:
+    """A session's file for the department."""
+    group = build.group("pack", "pack")
+    export = group.command("export", "pack.export", pack.export)
+    export.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
+    export.add_argument("--out", required=True, metavar="DIR", help=_help("option.pack-out"))
+    export.add_argument("--sheets", metavar="DIR", help=_help("option.pack-sheets"))
+    _login(export)
+    verify = group.command("verify", "pack.verify", pack.verify)
+    opening = group.command("open", "pack.open", pack.open_file)
+    for parser, needed in ((verify, False), (opening, True)):
+        parser.add_argument("file", metavar="FILE", help=_help("option.pack-file"))
+        believed = parser.add_mutually_exclusive_group()
+        believed.add_argument(
+            "--station-key", metavar="FP", action="append", help=_help("option.station-key")
+        )
+        believed.add_argument("--pins", metavar="DIR", help=_help("option.pack-pins"))
+        parser.add_argument(
+            "--witness-key", metavar="VKEY", action="append", help=_help("option.witness-key")
+        )
+        private = _help("option.department-key")
+        parser.add_argument("--department-key", metavar="FILE", required=needed, help=private)
+        parser.add_argument("--anchor", metavar="FILE", action="append", help=_help("option.pack-anchor"))
+        parser.add_argument("--secrets-fd", type=int, metavar="N", help=_help("option.secrets-fd"))
+    opening.add_argument("--out", required=True, metavar="DIR", help=_help("option.pack-open-out"))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole command line; the docs test walks it."""
     parser = argparse.ArgumentParser(prog="proctor", description=_help("proctor"))
@@ -298,6 +360,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_work_commands(build)
     _add_paper_and_log(build)
     _add_trust_and_people(build)
+    _add_packs(build)
+    _add_erasure(build)
     _add_keys(build)
     _add_witness(build)
     return parser

@@ -1,0 +1,200 @@
+"""The proof of erasure: what was erased, by whom, why, and between which tree heads. Pure; no personal data.
+
+It is made of the shred entry alone, so that it can be printed again at any time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+from reports.sheet import (
+    Align,
+    Cell,
+    Closing,
+    Column,
+    Foot,
+    Header,
+    Letterhead,
+    Row,
+    Sheet,
+    SignatureBlock,
+)
+from reports.wording import DASH, Texts, clean, say
+from reports.words import number_words
+from sessions.checkpoint import Checkpoint
+from sessions.session import Session
+
+KIND: Final = "erasure"
+VIETNAM: Final = timezone(timedelta(hours=7))
+_DOTS: Final = "\u2026" * 14
+_COLUMNS: Final = (
+    ("order", 12.0, Align.CENTRE),
+    ("data", 78.0, Align.LEFT),
+    ("count", 24.0, Align.CENTRE),
+    ("entries", 68.0, Align.LEFT),
+    ("state", 70.0, Align.LEFT),
+)
+_ROLES: Final = ("first", "second", "head")
+_SHOWN: Final = 12
+"""Entry numbers that a row names; the entry itself names all."""
+
+
+def build_erasure_proof(
+    session: Session,
+    entry: Mapping[str, Any],
+    *,
+    before: Checkpoint,
+    after: Checkpoint,
+    texts: Texts,
+    copies: int,
+    at: datetime,
+    letterhead: Letterhead | None = None,
+    language: str = "vi",
+) -> Sheet:
+    """Return the page model of the proof of one shred entry (`entry`: its body).
+
+    `before` and `after` are the tree heads without and with the entry; `copies` the exports that the log knew before
+    it and that the erasure could not reach; `at` is the entry's time (UTC). Raises TextMissingError.
+    """
+    rows = _rows(entry["targets"], texts)
+    return Sheet(
+        kind=KIND,
+        session_id=session.session_id,
+        language=language,
+        header=_header(session, entry, at, texts, letterhead or Letterhead()),
+        columns=tuple(
+            Column(heading=say(texts, f"erasure.column.{name}"), width_mm=wide, align=align)
+            for name, wide, align in _COLUMNS
+        ),
+        rows=rows,
+        closing=_closing(entry, before, after, texts, copies),
+        foot=_foot(session, texts, after),
+        roster_hash=session.roster_hash,
+        head=after,
+        training=_training(session, texts),
+    )
+
+
+def _rows(targets: Sequence[Mapping[str, Any]], texts: Texts) -> tuple[Row, ...]:
+    """Return one row for each kind of data, the most frequent first."""
+    counts = Counter(name for target in targets for name in target["names"])
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(
+        Row(
+            cells=(
+                _cell(str(order)),
+                _cell(_kind(texts, name), strong=True),
+                _cell(str(count)),
+                _cell(_numbers([target["seq"] for target in targets if name in target["names"]])),
+                _cell(say(texts, "erasure.state")),
+            ),
+            mark=(clean(name), "-"),
+        )
+        for order, (name, count) in enumerate(ordered, start=1)
+    )
+
+
+def _kind(texts: Texts, name: str) -> str:
+    key = f"erasure.kind.{name}"
+    return say(texts, key) if key in texts else name
+
+
+def _numbers(seqs: Sequence[int]) -> str:
+    shown = ", ".join(str(seq) for seq in seqs[:_SHOWN])
+    return shown if len(seqs) <= _SHOWN else f"{shown}, \u2026 {seqs[-1]}"
+
+
+def _header(
+    session: Session, entry: Mapping[str, Any], at: datetime, texts: Texts, letterhead: Letterhead
+) -> Header:
+    local = at.astimezone(VIETNAM)
+    month = f"{local.month:02d}" if local.month < 3 else str(local.month)
+    place = clean(letterhead.locality) or _DOTS[:10]
+    return Header(
+        parent=clean(letterhead.parent).upper() or _DOTS,
+        agency=clean(letterhead.agency).upper() or _DOTS,
+        number=say(texts, "sheet.number", symbol=clean(letterhead.symbol) or _DOTS[:6]),
+        nation=say(texts, "sheet.nation"),
+        motto=say(texts, "sheet.motto"),
+        place_and_date=say(
+            texts, "sheet.place-and-date", place=place, day=f"{local.day:02d}", month=month, year=local.year
+        ),
+        title=say(texts, "erasure.title"),
+        lines=(
+            say(
+                texts,
+                "erasure.session",
+                session=session.session_id,
+                component=session.component_label,
+                day=session.day.strftime("%d/%m/%Y"),
+                place=session.place,
+            ),
+            say(
+                texts,
+                "erasure.what",
+                scope=_scope(texts, entry["scope"]),
+                sbd=entry.get("sbd", DASH),
+                reason=entry["reason"],
+                time=local.strftime("%H:%M:%S %d/%m/%Y"),
+            ),
+        ),
+    )
+
+
+def _scope(texts: Texts, scope: str) -> str:
+    key = f"erasure.scope.{scope}"
+    return say(texts, key) if key in texts else scope
+
+
+def _closing(
+    entry: Mapping[str, Any], before: Checkpoint, after: Checkpoint, texts: Texts, copies: int
+) -> Closing:
+    count = sum(len(target["names"]) for target in entry["targets"])
+    kept = len(entry.get("kept", ()))
+    first, second = entry["operator"], entry["second"]
+    return Closing(
+        totals=(
+            say(texts, "erasure.total", count=count, words=number_words(count)),
+            say(texts, "erasure.kept", count=kept),
+            say(texts, "erasure.entry", seq=entry["seq"]),
+            say(texts, "erasure.persons", first=_person(first), second=_person(second)),
+            say(texts, "erasure.before", size=before.size, root=before.root.hex()),
+            say(texts, "erasure.after", size=after.size, root=after.root.hex()),
+        ),
+        remarks=(say(texts, "erasure.remark"), say(texts, "erasure.copies", count=copies)),
+        recipients_label=say(texts, "sheet.recipients"),
+        recipients=(say(texts, "sheet.recipient.council"), say(texts, "sheet.recipient.file")),
+        signatures=tuple(
+            SignatureBlock(role=say(texts, f"erasure.role.{role}"), hint=say(texts, "sheet.sign-here"))
+            for role in _ROLES
+        ),
+    )
+
+
+def _person(user: Mapping[str, str]) -> str:
+    return f"{user['id']} ({user['role']})"
+
+
+def _foot(session: Session, texts: Texts, head: Checkpoint) -> Foot:
+    return Foot(
+        session=say(texts, "sheet.foot.session", session=session.session_id, origin=head.origin),
+        roster=say(texts, "sheet.foot.roster"),
+        head=say(texts, "sheet.foot.head", size=head.size),
+        digest=say(texts, "sheet.foot.digest"),
+        key=say(texts, "sheet.foot.key"),
+        notice=say(texts, "erasure.notice"),
+        page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
+    )
+
+
+def _training(session: Session, texts: Texts) -> tuple[str, str] | None:
+    if session.kind != "training":
+        return None
+    return say(texts, "sheet.training.banner"), say(texts, "sheet.training.mark")
+
+
+def _cell(text: str, *, strong: bool = False) -> Cell:
+    return Cell(paragraphs=(clean(text),) if text else (), strong=strong)
