@@ -64,10 +64,14 @@ class _PinnedConnection(http.client.HTTPSConnection):
 
     def __init__(self, host: str, port: int, pin: str, context: ssl.SSLContext) -> None:
         super().__init__(host, port, timeout=DEADLINE_S, context=context)
+        self._tls = context
         self._pin = pin
 
     def connect(self) -> None:
-        super().connect()
+        plain = socket.create_connection((self.host, self.port), self.timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
         shown = self.sock.getpeercert(binary_form=True)
         try:
             found = spki_pin(shown or b"")
@@ -88,7 +92,7 @@ def _context() -> ssl.SSLContext:
 
 
 class WitnessClient:
-    """The connection to one witness. Not for two threads at once, but `close` may be called from any."""
+    """The connection to one witness. For one thread; only `abort` may be called from another."""
 
     def __init__(self, witness: Witness, *, deadline_s: float = DEADLINE_S) -> None:
         parts = require_address(witness.address)
@@ -98,15 +102,25 @@ class WitnessClient:
         self._http = _PinnedConnection(str(parts.hostname), parts.port or 443, witness.tls_pin, _context())
         self._closed = False
 
+    def __enter__(self) -> "WitnessClient":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Close the connection; a call that is under way ends with WitnessUnreachableError."""
+        """Close the connection, for good."""
         self._closed = True
-        sock: socket.socket | None = self._http.sock
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             self._http.close()
+
+    def abort(self) -> None:
+        """From any thread: let a call that is under way end with WitnessUnreachableError, and every later one too."""
+        self._closed = True
+        sock = self._http.sock
+        if sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not TLS's own, which is not for two threads
 
     def add_checkpoint(self, body: str) -> Reply:
         """Ask for a cosignature: C2SP tlog-witness add-checkpoint."""
@@ -172,6 +186,9 @@ class WitnessClient:
         if len(data) > MAX_REPLY:
             self._http.close()
             raise WitnessAnswerError(why="too-large")
+        if answer.length:
+            self._http.close()
+            raise http.client.IncompleteRead(data, answer.length)
         return Reply(status=answer.status, content_type=answer.headers.get_content_type(), body=data)
 
 

@@ -186,24 +186,24 @@ def push(
         return ()
     clients = [WitnessClient(witness, deadline_s=deadline_s) for witness in witnesses]
     executor = ThreadPoolExecutor(max_workers=len(clients), thread_name_prefix="push")
-    end = time.monotonic() + deadline_s
+    timer = threading.Timer(deadline_s, _abort_all, [clients])
+    timer.daemon = True
     try:
         waiting = [executor.submit(_try, Exchange(store, client), head) for client in clients]
-        timer = threading.Timer(deadline_s, _close_all, [clients])
-        timer.daemon = True
         timer.start()
         outcomes = tuple(future.result() for future in waiting)
-        timer.cancel()
     finally:
-        _close_all(clients)
-        executor.shutdown(wait=time.monotonic() < end, cancel_futures=True)
+        timer.cancel()
+        executor.shutdown()
+        for client in clients:
+            client.close()
     keep(store, head, outcomes)
     return outcomes
 
 
-def _close_all(clients: Sequence[WitnessClient]) -> None:
+def _abort_all(clients: Sequence[WitnessClient]) -> None:
     for client in clients:
-        client.close()
+        client.abort()
 
 
 def _try(exchange: Exchange, head: Checkpoint) -> Outcome:
@@ -277,7 +277,7 @@ class CosignWorker:
             self._wake.notify()
         for track in self._tracks:
             if track.client is not None:
-                track.client.close()
+                track.client.abort()
         if self._thread.is_alive():
             self._thread.join(wait_s)
 

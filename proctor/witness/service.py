@@ -81,6 +81,8 @@ class Service:
         if not after.removeprefix("-").isascii() or not after.removeprefix("-").isdigit() or len(after) > 15:
             raise WitnessRefusedError(status=400, why="after")
         station = station_of(fields.get("station", ""))
+        if not station:
+            raise WitnessRefusedError(status=400, why="station")
         rows: list[dict[str, Any]] = []
         room = MAX_ANSWER
         found = self._store.left(station, after=int(after))
