@@ -24,7 +24,7 @@ from sessions.holds import active_holds, require_reason, require_two
 from sessions.reader import Entry
 from sessions.record import Operator, Second
 from sessions.roster.document import RosterDocument
-from sessions.selection import RULES, Piece, Selection, concerned, erased_pieces
+from sessions.selection import RULES, Piece, Selection, concerned, erased_pieces, targets_of
 from sessions.session import newest_roster
 from sessions.store import Receipt, Store
 
@@ -129,26 +129,30 @@ def replay(store: Store, entries: Iterable[Mapping[str, Any]], *, operator: Oper
     """Do again, in a restored log, the erasures that it does not know; return how many entries that took.
 
     `entries`: bodies of shred entries of the lost part, verified by the caller, in order. What they name and this log
-    has not is passed over; a hold does not stop an erasure that was done before. Raises as `shred`.
+    has not is passed over, and so is what was written since the last epoch began: those numbers meant other entries in
+    the lost part. A hold does not stop an erasure that was done before. Raises as `shred`.
     """
+    epochs = store.entries("epoch")
+    limit = epochs[-1].seq if epochs else store.head().size
     count = 0
     for entry in entries:
-        pieces = _still_there(store, entry)
-        if not pieces:
-            continue
-        _redo(store, entry, pieces, operator, second)
-        count += 1
+        pieces, again = _to_redo(store, entry, limit)
+        if pieces:
+            _redo(store, entry, pieces, again, operator=operator, second=second)
+            count += 1
     return count
 
 
 def _redo(
-    store: Store, entry: Mapping[str, Any], pieces: Sequence[Piece], operator: Operator, second: Second
+    store: Store,
+    entry: Mapping[str, Any],
+    pieces: Sequence[Piece],
+    again: RosterDocument | None,
+    *,
+    operator: Operator,
+    second: Second,
 ) -> None:
-    session = entry.get("session")
-    stated: dict[str, bytes] = {}
-    if session is not None and any(piece.name == "roster" for piece in pieces):
-        again = _roster_again(store, session, entry)
-        stated |= {} if again is None else {"roster": again.data}
+    stated: dict[str, bytes] = {} if again is None else {"roster": again.data}
     old = [piece.seq for piece in pieces if piece.name == RULES]
     if old:
         stated[RULES] = store.evidence(old[0], RULES)
@@ -165,30 +169,44 @@ def _redo(
     finish(store)
 
 
-def _still_there(store: Store, entry: Mapping[str, Any]) -> list[Piece]:
-    gone, found = erased_pieces(store), []
-    for target in entry["targets"]:
-        try:
-            body = store.entry(target["seq"]).body
-        except EvidenceMissingError:
-            continue
-        pieces = [
-            Piece(seq=target["seq"], name=name)
-            for name in target["names"]
-            if name in body.get("evidence", {})
-        ]
-        found += [piece for piece in pieces if piece not in gone]
-    return sorted(found)
+def _to_redo(store: Store, entry: Mapping[str, Any], limit: int) -> tuple[list[Piece], RosterDocument | None]:
+    """Return the pieces below `limit` that an erasure took and this log still has, and the roster as it left it.
+
+    The roster that the erasure replaced may be one that only the lost part had: then it is the one in its place here.
+    """
+    gone = erased_pieces(store)
+    left = [piece for piece in targets_of(entry) if piece.seq < limit and piece not in gone]
+    pieces = [piece for piece in left if piece.name in _evidence_of(store, piece.seq)]
+    again = _roster_again(store, entry)
+    if again is None:
+        return sorted(pieces), None
+    carriers = (
+        Piece(seq=each.seq, name="roster")
+        for each in store.entries(session=entry["session"])
+        if "roster" in each.body.get("evidence", {})
+    )
+    return sorted({*pieces, *(piece for piece in carriers if piece not in gone)}), again
 
 
-def _roster_again(store: Store, session: str, entry: Mapping[str, Any]) -> RosterDocument | None:
-    found = newest_roster(store, session)
+def _evidence_of(store: Store, seq: int) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = store.entry(seq).body.get("evidence", {})
+    except EvidenceMissingError:
+        return {}
+    return found
+
+
+def _roster_again(store: Store, entry: Mapping[str, Any]) -> RosterDocument | None:
+    """Return the session's roster without whom the erasure took out of it; None where it changes nothing."""
+    if "roster" not in entry.get("evidence", {}) or not store.entries("open", entry["session"]):
+        return None
+    found = newest_roster(store, entry["session"])
     if found is None or not found[1].redactable:
         return None
     document = found[1]
     listed = {seat.sbd for seat in document.seats if not seat.erased}
     gone = {entry["sbd"]} if "sbd" in entry else listed - set(entry.get("kept", ()))
-    return document.without(gone)
+    return document.without(gone) if gone & listed else None
 
 
 # -- before anything is written ------------------------------------------------------------------------

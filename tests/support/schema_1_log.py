@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,20 @@ from sessions.opening import configure
 from sessions.record import format_utc
 from tests.support.sessions_station import OPERATOR, Bench, evidence, record
 
+SESSION = "HL-20261121-01"
+
 
 def write_schema_1(
-    bench: Bench, attempts: int = 6, *, pieces: Mapping[int, Mapping[str, bytes]] | None = None
+    bench: Bench,
+    attempts: int = 6,
+    *,
+    pieces: Mapping[int, Mapping[str, bytes]] | None = None,
+    extra: Sequence[tuple[str, Mapping[str, Any], Mapping[str, bytes]]] = (),
 ) -> Bench:
-    """Make a log of schema 1 at the bench's path: the key entry and some attempts with evidence."""
+    """Make a log of schema 1 at the bench's path: the key entry and some attempts with evidence.
+
+    `extra`: entries between them, (kind, fields, evidence).
+    """
     bench.path.parent.mkdir(parents=True, exist_ok=True)
     bench.path.touch(mode=0o600)
     db = connect(bench.path, bench.bundle.database_key)
@@ -41,8 +50,12 @@ def write_schema_1(
             {"event": "station-key", "vkey": vkey, "operator": {"id": "station", "role": "station"}},
             {},
         )
+        for kind, fields, files in extra:
+            log.write(kind, fields, files)
+        if opened is not None:
+            log.write("open", {**opened[0], "operator": OPERATOR.as_body()}, opened[1])
         for number in range(attempts):
-            body = {**record(number).as_body(), "operator": OPERATOR.as_body()}
+            body = {**record(number, session_id=SESSION).as_body(), "operator": OPERATOR.as_body()}
             log.write("attempt", body, (pieces or {}).get(number, evidence(number)))
         execute("COMMIT")
     return bench
