@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Final, Self
 
 from sessions.checkpoint import VerifierKey, station_of
 from sessions.errors import StationKeyMismatchError, UnknownStationError
@@ -11,6 +11,10 @@ from sessions.keyschedule import KeySchedule, judge
 from sessions.pack_parts import Frame
 from sessions.pack_walk import claims
 from sessions.pins import StationPins
+
+_MAX_NAMED: Final = 1_000
+"""So many entries may name a key; a station that changed it more often is none."""
+_NAMING: Final = frozenset({"station-key", "station-key-rotated"})
 
 
 class KeyHistory:
@@ -34,12 +38,19 @@ class KeyHistory:
         first = pins.key_of(station) or VerifierKey(name=station, public=own.public)
         schedule = KeySchedule()
         faults: dict[int, str] = {}
+        named = 0
         for frame in frames:
             if frame.seq:
                 schedule.stand_in(first)
-            if b'"kind":"key"' in frame.body or b'"kind":"epoch"' in frame.body:
-                fault = schedule.add(frame.seq, claims(frame.body))
-                faults |= {} if fault is None else {frame.seq: fault}
+            if b'"vkey":' not in frame.body:
+                continue
+            body = claims(frame.body)
+            if body.get("kind") != "epoch" and body.get("event") not in _NAMING:
+                continue
+            named += 1
+            fault = schedule.add(frame.seq, body) if named <= _MAX_NAMED else "event"
+            if fault is not None:
+                faults[frame.seq] = fault
         schedule.stand_in(first)
         return cls(schedule, pins, faults)
 

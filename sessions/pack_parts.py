@@ -11,7 +11,9 @@ from sessions.codec import MAX_BODY_BYTES
 
 _ENTRY: Final = struct.Struct(">QI")
 _NOTE: Final = struct.Struct(">I")
-_MAX_NOTE: Final = 65_536
+_MAX_NOTE: Final = 98_304
+_LEAST: Final = 64
+"""No body and no note is shorter; so that a file of nothing but frames does not become many times its size."""
 _HASH: Final = 32
 MAX_SEQ: Final = 2**53
 
@@ -35,7 +37,7 @@ def split_entries(data: bytes) -> tuple[tuple[Frame, ...], bool]:
     while place + _ENTRY.size <= len(data):
         seq, length = _ENTRY.unpack_from(data, place)
         start = place + _ENTRY.size
-        if length > MAX_BODY_BYTES or start + length > len(data) or seq >= MAX_SEQ:
+        if not _LEAST <= length <= MAX_BODY_BYTES or start + length > len(data) or seq >= MAX_SEQ:
             break
         frames.append(Frame(seq, data[start : start + length]))
         place = start + length
@@ -53,7 +55,7 @@ def split_notes(data: bytes) -> tuple[tuple[str, ...], bool]:
     while place + _NOTE.size <= len(data):
         (length,) = _NOTE.unpack_from(data, place)
         start = place + _NOTE.size
-        if length > _MAX_NOTE or start + length > len(data):
+        if not _LEAST <= length <= _MAX_NOTE or start + length > len(data):
             break
         try:
             notes.append(data[start : start + length].decode("utf-8"))

@@ -22,6 +22,8 @@ from sessions.pack_parts import Frame
 KeyAt = Callable[[int], VerifierKey | None]
 """Returns the station's key that signs the checkpoint of a size."""
 _LOOK_AHEAD: Final = 5_000
+_MAX_BAD: Final = 100
+"""After so many bad checkpoints the others are not tried any more."""
 ROOTS_SKIPPED: Final = "roots-after-first-bad-entry"
 
 
@@ -48,6 +50,7 @@ class PackWalk:
         self.parsed: dict[int, Note] = {}
         self.roots: dict[int, bytes] = {}
         self._walk = Walk()
+        self._bad = 0
 
     @property
     def whole(self) -> bool:
@@ -105,12 +108,16 @@ class PackWalk:
     def _read_notes(self) -> None:
         before = 0
         for number, note in enumerate(self._notes):
+            if self._bad > _MAX_BAD:
+                self._findings.skip("checkpoint-signatures")
+                return
             try:
                 head, parsed = parse_checkpoint(note)
                 if head.size <= before:
                     raise NoteFormatError(why="order")
             except NoteFormatError:
                 self._findings.add("pack-checkpoint-altered", member=CHECKPOINTS, number=number)
+                self._bad += 1
                 continue
             before = head.size
             self._keep(head, parsed)
@@ -129,6 +136,7 @@ class PackWalk:
             foreign = station_of(head.origin) != station_of(self._manifest.origin)
             code = "pack-resigned" if _by_another(parsed, key) else "pack-checkpoint-altered"
             self._findings.add("pack-entry-foreign" if foreign else code, seq=seq, what="checkpoint")
+            self._bad += 1
             return
         self.heads[head.size], self.parsed[head.size] = head, parsed
 

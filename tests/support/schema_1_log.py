@@ -52,8 +52,6 @@ def write_schema_1(
         )
         for kind, fields, files in extra:
             log.write(kind, fields, files)
-        if opened is not None:
-            log.write("open", {**opened[0], "operator": OPERATOR.as_body()}, opened[1])
         for number in range(attempts):
             body = {**record(number, session_id=SESSION).as_body(), "operator": OPERATOR.as_body()}
             log.write("attempt", body, (pieces or {}).get(number, evidence(number)))
