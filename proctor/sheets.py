@@ -14,11 +14,14 @@ from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
 from proctor.texts import Texts, load_texts
+from proctor.witness.cosigning import SHEET_DEADLINE_S, push
+from proctor.witness.settings import load_witnesses
 from reports.attendance import Pictures, build_attendance
 from reports.certificate import certificate_fingerprint, make_station_certificate
 from reports.pdf import render
 from reports.sheet import Sheet
 from reports.signature import sign_pdf
+from sessions.checkpoint import Checkpoint
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
 from sessions.keys import Unlocked
@@ -26,6 +29,7 @@ from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.session import Session, roll
 from sessions.store import Store
+from sessions.witnesses import Cosigners, cosigners_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,8 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
     """
     operator = opened.require_login().operator
     require_may(operator, "print")
-    head, texts = opened.store.head(), load_texts("vi")
+    texts = load_texts("vi")
+    head, cosigners = cosigned_head(opened)
     with PortraitDecoder() as decoder:
         sheet = build_attendance(
             session,
@@ -63,8 +68,20 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
                 live=_picture(opened.store, "live-portrait", lambda image: image),
             ),
             unlisted=unlisted_attempts(opened.store, session),
+            cosigners=cosigners,
         )
     return write_sheet(opened, sheet, folder, texts)
+
+
+def cosigned_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners]:
+    """Return the newest tree head and who cosigned it, after asking the witnesses for a moment.
+
+    A witness that does not answer never stops a sheet; the sheet says what is missing. Raises WitnessSettingsError.
+    """
+    witnesses = load_witnesses(opened.root, opened.store)
+    head = opened.store.head()
+    push(opened.store, witnesses, deadline_s=SHEET_DEADLINE_S)
+    return head, cosigners_of(head, opened.store.cosignatures(head.size), witnesses)
 
 
 def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> WrittenSheet:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
+from reports.cosigned import cosigned_line, not_cosigned
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
 from reports.portrait import thumbnail
@@ -29,6 +30,7 @@ from reports.words import number_words
 from sessions.checkpoint import Checkpoint
 from sessions.record import Verdict
 from sessions.session import RollRow, Session, State
+from sessions.witnesses import Cosigners
 
 KIND: Final = "attendance"
 VIETNAM: Final = timezone(timedelta(hours=7))
@@ -98,12 +100,13 @@ def build_attendance(
     language: str = "vi",
     posted: bool = False,
     unlisted: int = 0,
+    cosigners: Cosigners | None = None,
 ) -> Sheet:
     """Return the page model of a session's roll as of tree head `head`, in the roll's order.
 
     A training session's sheet says so on every page. `posted` masks the numbers for a copy on a wall. A portrait
     that cannot be printed leaves its frame empty and says so in the note. `unlisted`: attempts of people who are on
-    no row. Raises TextMissingError.
+    no row. `cosigners`: who cosigned `head`; None where the station has no witness. Raises TextMissingError.
     """
     writer = _Writer(session, texts, pictures, posted=posted)
     return Sheet(
@@ -122,7 +125,7 @@ def build_attendance(
         ),
         rows=tuple(writer.row(order, entry) for order, entry in enumerate(roll, start=1)),
         closing=_closing(session, texts, roll, unlisted),
-        foot=_foot(session, texts, head),
+        foot=_foot(session, texts, head, cosigners),
         roster_hash=session.roster_hash,
         head=head,
         training=_training(session, texts),
@@ -297,7 +300,7 @@ def _total(texts: Texts, name: str, count: int) -> str:
     return say(texts, f"sheet.total.{name}", count=count, words=number_words(count))
 
 
-def _foot(session: Session, texts: Texts, head: Checkpoint) -> Foot:
+def _foot(session: Session, texts: Texts, head: Checkpoint, cosigners: Cosigners | None) -> Foot:
     return Foot(
         session=say(texts, "sheet.foot.session", session=session.session_id, origin=head.origin),
         roster=say(texts, "sheet.foot.roster"),
@@ -306,6 +309,8 @@ def _foot(session: Session, texts: Texts, head: Checkpoint) -> Foot:
         key=say(texts, "sheet.foot.key"),
         notice=say(texts, "sheet.foot.notice"),
         page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
+        cosigned=cosigned_line(texts, cosigners),
+        warning=not_cosigned(texts, cosigners),
     )
 
 

@@ -234,3 +234,8 @@ def stack_height(lines: Sequence[Line]) -> float:
 def foot_notice(notice: str) -> tuple[Line, ...]:
     """Return the foot's remark in the room left of the station's box."""
     return fit(notice, Face.ITALIC, 8, STATION_BOX[0] - LEFT - 3 * mm)
+
+
+def foot_cosigned(text: str) -> tuple[Line, ...]:
+    """Return the foot's words about cosignatures in the room left of the station's box: two lines at most."""
+    return fit(text, Face.REGULAR, 8, STATION_BOX[0] - LEFT - 3 * mm)[:2]

@@ -234,11 +234,28 @@ class _Page:
             Line(text=page, face=Face.BOLD, size=10),
             Line(text=foot.session, face=Face.REGULAR, size=8),
             *self._hashes((foot.roster, sheet.roster_hash), (foot.head, sheet.head.root.hex())),
+            *at.foot_cosigned(foot.cosigned),
             *self._hashes((foot.digest, digest.hex()), (foot.key, signer.key.fingerprint)),
         ]
         y = self._stack(lines, at.LEFT, at.FOOT_TOP - 1.2 * mm, left=True)
+        self._warning(foot.warning, at.LEFT + lines[0].width + 8 * mm)
         self._stack(at.foot_notice(foot.notice), at.LEFT, y - 0.6 * mm, left=True)
         self._seal(self._page_seal(rows, digest), signer)
+
+    def _warning(self, text: str, x: float) -> None:
+        """Draw what must not be overlooked, framed and in red, beside the page's number."""
+        if not text:
+            return
+        line = Line(text=text, face=Face.BOLD, size=12)
+        canvas = self._canvas
+        canvas.saveState()
+        canvas.setFillColorRGB(*_RED)
+        canvas.setStrokeColorRGB(*_RED)
+        canvas.setLineWidth(1)
+        bottom = at.FOOT_TOP - 5.4 * mm
+        canvas.rect(x, bottom, line.width + 4 * mm, 4.8 * mm)
+        self._text(line, x + 2 * mm, bottom + 1.2 * mm, left=True)
+        canvas.restoreState()
 
     def _hashes(self, *pairs: tuple[str, str]) -> list[Line]:
         return [Line(text=f"{label} {value}", face=Face.REGULAR, size=8) for label, value in pairs]

@@ -113,7 +113,10 @@ class Closing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foot:
-    """The words around the fingerprints at the foot of each page; `page` has {page} and {pages}."""
+    """The words around the fingerprints at the foot of each page; `page` has {page} and {pages}.
+
+    `cosigned` says which witnesses cosigned the tree head; `warning`, where it is not empty, stands out on every page.
+    """
 
     session: str
     roster: str
@@ -122,6 +125,8 @@ class Foot:
     key: str
     notice: str
     page: str
+    cosigned: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
