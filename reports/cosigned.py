@@ -8,24 +8,24 @@ from typing import Final
 from reports.wording import Texts, clean, say
 from sessions.witnesses import Cosigners
 
-_ROOM: Final = 66
+_ROOM: Final = 60
 """Characters of names that signed, and of names that are missing, in the foot's two lines; the rest is counted."""
-_LONGEST: Final = 48
+_LONGEST: Final = 36
 
 
 def cosigned_line(texts: Texts, cosigners: Cosigners | None) -> str:
-    """Return the foot's line: who cosigned, with short key ids, and who is missing. Raises TextMissingError."""
+    """Return the foot's words: who is missing, and who cosigned, with short key ids. Raises TextMissingError."""
     if cosigners is None or not cosigners.configured:
         return say(texts, "sheet.foot.no-witness")
     parts = []
+    if cosigners.missing:
+        names = [_short(name) for name in cosigners.missing]
+        parts.append(say(texts, "sheet.foot.missing", names=_listed(names)))
     if cosigners.signed:
         names = [f"{_short(found.name)} ({found.key_id})" for found in cosigners.signed]
         parts.append(say(texts, "sheet.foot.cosigned", names=_listed(names)))
     else:
         parts.append(say(texts, "sheet.foot.cosigned-by-none"))
-    if cosigners.missing:
-        names = [_short(name) for name in cosigners.missing]
-        parts.append(say(texts, "sheet.foot.missing", names=_listed(names)))
     return " ".join(parts)
 
 

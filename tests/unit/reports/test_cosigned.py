@@ -34,12 +34,12 @@ W1, W2 = signed("witness.example/w1"), signed("witness.example/w2", "00112233")
         ),
         (
             Cosigners(configured=2, signed=(W1,), missing=(W2.name,)),
-            "Đồng ký đầu cây này: witness.example/w1 (f23496ff). Còn thiếu bên bắt buộc: witness.example/w2.",
+            "Thiếu bên bắt buộc: witness.example/w2. Đồng ký đầu cây này: witness.example/w1 (f23496ff).",
             WARNING,
         ),
         (
             Cosigners(configured=1, missing=(W1.name,)),
-            "Chưa bên nào đồng ký đầu cây này. Còn thiếu bên bắt buộc: witness.example/w1.",
+            "Thiếu bên bắt buộc: witness.example/w1. Chưa bên nào đồng ký đầu cây này.",
             WARNING,
         ),
     ],
