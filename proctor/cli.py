@@ -13,6 +13,7 @@ from types import FrameType
 from biometrics.errors import BiometricsError
 from proctor import __version__
 from proctor.commands import (
+    backup,
     chip,
     chip_evidence,
     epoch,
@@ -350,6 +351,28 @@ def _add_packs(build: _Builder) -> None:
     opening.add_argument("--out", required=True, metavar="DIR", help=_help("option.pack-open-out"))
 
 
+def _add_keeping(build: _Builder) -> None:
+    """Backups, and what comes back from them."""
+    saving = build.command("backup", "backup", backup.backup)
+    saving.add_argument("--to", metavar="DIR", help=_help("option.backup-to"))
+    saving.add_argument("--keys-to", metavar="DIR", help=_help("option.keys-to"))
+    saving.add_argument("--set", metavar="DIR", help=_help("option.backup-set"))
+    saving.add_argument("--training", action="store_true", help=_help("option.training"))
+    back = build.command("restore", "restore", backup.bring_back)
+    back.add_argument("data", metavar="DATA", help=_help("option.restore-data"))
+    back.add_argument("--keys", metavar="FILE", help=_help("option.restore-keys"))
+    back.add_argument("--department-key", metavar="FILE", help=_help("option.department-key"))
+    back.add_argument("--anchor", metavar="FILE", action="append", help=_help("option.restore-anchor"))
+    back.add_argument("--station-key", metavar="FP", action="append", help=_help("option.station-key"))
+    back.add_argument("--without-evidence", action="store_true", help=_help("option.without-evidence"))
+    back.add_argument("--new-signing-key", action="store_true", help=_help("option.new-signing-key"))
+    back.add_argument("--reason", metavar="TEXT", required=True, help=_help("option.reason"))
+    back.add_argument("--second", metavar="USER", help=_help("option.second"))
+    back.add_argument("--training", action="store_true", help=_help("option.restore-training"))
+    for parser in (saving, back):
+        _login(parser)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole command line; the docs test walks it."""
     parser = argparse.ArgumentParser(prog="proctor", description=_help("proctor"))
@@ -363,6 +386,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_packs(build)
     _add_erasure(build)
     _add_keys(build)
+    _add_keeping(build)
     _add_witness(build)
     return parser
 

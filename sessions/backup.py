@@ -158,14 +158,10 @@ def _sources(root: DataRoot) -> Iterator[Source]:
     """Yield what brings a station back: the database, and what is public or sealed; no evidence key, nothing bare."""
     yield Source(name=DATABASE, path=root.database)
     yield Source(name="root.toml", path=root.path / "root.toml")
-    if root.keys.custody != "bare":
-        folder = root.keys
-        for path in (
-            root.keys_dir / "keys.toml",
-            folder.bundle_file,
-            *sorted(folder.slots_dir.glob("*.slot")),
-        ):
-            yield Source(name=path.relative_to(root.path).as_posix(), path=path)
+    folder = root.keys
+    sealed = () if folder.custody == "bare" else (folder.bundle_file,)
+    for path in (root.keys_dir / "keys.toml", *sealed, *sorted(folder.slots_dir.glob("*.slot"))):
+        yield Source(name=path.relative_to(root.path).as_posix(), path=path)
     for below in (root.trust_dir, root.path / "pending"):
         for path in sorted(below.rglob("*")):
             if path.is_file() and not path.name.startswith("."):

@@ -600,6 +600,12 @@ class RestoreLogError(SessionsError):
     conclusive = True
 
 
+class RestoreAnchorError(SessionsError):
+    """What was given as an anchor is none of this station's, or contradicts the log in the backup."""
+
+    code = "restore-anchor"
+
+
 class RestoreKeysError(SessionsError):
     """The keys part does not fit the data part, or lacks keys that it must have."""
 

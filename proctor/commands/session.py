@@ -13,6 +13,7 @@ from proctor.commands.show import attempt_json, attempt_lines, reason_json
 from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
 from proctor.softcards import CardWorkshop, open_workshop
 from proctor.trusting import open_logged_trust
@@ -174,16 +175,18 @@ def close(context: Context) -> int:
         operator = require_may(opened.require_login().operator, "close")
         receipt = close_session(opened.store, session, operator=operator, reason=options.reason or "finished")
         counts = dict(counts_of(opened.store, session))
+        saved = backup_after_close(opened)
     data = {
         "ok": True,
         "session": session.session_id,
         "entry": {"seq": receipt.seq, "size": receipt.size, "root": receipt.root.hex()},
         "counts": counts,
+        "backup": saved,
     }
     line = context.texts.say("result.closed", session=session.session_id, **counts)
     root = context.texts.say("result.entry", seq=receipt.seq, root=receipt.root.hex())
-    context.result(data, (line, root))
-    return 0
+    context.result(data, (line, root, *backup_lines(context.texts, saved)))
+    return 0 if saved is None or saved["ok"] else 1
 
 
 def check_in(context: Context) -> int:
