@@ -13,7 +13,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["readers", "biometrics"], enable_loader_override=False):
+with atheris.instrument_imports(include=["readers", "biometrics", "sessions"], enable_loader_override=False):
     from tests.fuzz.targets import TARGETS
 
 

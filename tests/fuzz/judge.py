@@ -1,6 +1,6 @@
 """Runs inputs one by one without atheris and says what is wrong with each: python -m tests.fuzz.judge NAME FILE…
 
-The bounds for one input: no error but those of readers and biometrics, 50 ms of CPU, 64 MB."""
+The bounds for one input: no error but those of readers, biometrics and sessions, 50 ms of CPU, 64 MB."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from biometrics.errors import BiometricsError
 from readers.errors import ReaderError
+from sessions.errors import SessionsError
 
 if TYPE_CHECKING:
     from tests.fuzz.targets import Target
@@ -37,9 +38,9 @@ def judge(target: Target, octets: bytes, *, cpu_s: float = CPU_S) -> str:
 
 
 def seconds(target: Target, octets: bytes) -> float:
-    """The reader's CPU time for one input. Raises whatever is no error of readers and biometrics."""
+    """The reader's CPU time for one input. Raises whatever is none of their errors."""
     before, others = time.process_time(), None
-    with contextlib.suppress(ReaderError, BiometricsError):
+    with contextlib.suppress(ReaderError, BiometricsError, SessionsError):
         others = target.run(octets)
     return time.process_time() - before - (others if isinstance(others, float) else 0.0)
 

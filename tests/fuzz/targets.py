@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes any octets and may raise nothing but the errors of readers and biometrics."""
+"""What is fuzzed: each target takes any octets and may raise nothing but errors of readers, biometrics, sessions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.pki.trust_file import read_trust_file
 from readers.errors import ReaderError
 from readers.iso7816 import der, tlv
-from tests.fuzz import chips, seeds
+from tests.fuzz import chips, packs, seeds
 from tests.support.softcard import NOW
 
 if TYPE_CHECKING:
@@ -233,4 +233,6 @@ TARGETS: dict[str, Target] = {
     "secure-messaging": Target(chips.secure_messaging, chips.secure_seeds),
     "pace": Target(chips.pace, chips.pace_seeds),
     "chip": Target(chips.whole_read, chips.read_seeds),
+    "pack": Target(packs.whole, packs.whole_seeds),
+    "pack-part": Target(packs.part, packs.part_seeds),
 }

@@ -72,7 +72,7 @@ def test_a_second_reader_is_a_program() -> None:
 
 def test_both_readers_refuse_the_same_mutations() -> None:
     data, chance = PACK.read_bytes(), random.Random("both")
-    for _ in range(400):
+    for _ in range(150):
         changed = bytearray(data)
         changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         assert not verified(bytes(changed), pins=StationPins().add(FACTS["station"])).ok
