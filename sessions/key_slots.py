@@ -35,17 +35,25 @@ class KeySlots:
         """Whether there is a key to open slots with."""
         return self._box is not None
 
+    @property
+    def count(self) -> int:
+        """How many whole slots the file has; raises KeyFileError."""
+        if not self._data:
+            self.load()
+        return len(self._data) // _SLOT - 1
+
     def load(self) -> None:
         """Read the file; raises KeyFileError."""
         self._loads += 1
         try:
             if self._path.stat().st_size > _MAX_BYTES:
                 raise KeyFileError(why="size")
-            self._data = self._path.read_bytes()
+            data = self._path.read_bytes()
         except OSError:
             raise KeyFileError(why="missing") from None
-        if self._data[:_SLOT] != _HEADER:
-            raise KeyFileError(why="header")
+        if data[:_SLOT] != _HEADER:
+            raise KeyFileError(why="header")  # and no slot of it is there
+        self._data = data
 
     def is_destroyed(self, slot: int) -> bool:
         """Whether a slot is all zeros; raises KeyFileError."""

@@ -11,17 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sessions.closing import close_session, is_closed
 from sessions.errors import StoreError
+from sessions.record import Second
+from sessions.selection import select
+from sessions.session import list_sessions
+from sessions.shredding import shred_selection
 from tests.faults.cut_vfs import Library
 from tests.faults.desk import Desk, Said
 from tests.faults.disk import State
 from tests.faults.recorder import IGNORED, Recorder
 from tests.support.schema_1_log import write_schema_1
-from tests.support.sessions_station import Bench
+from tests.support.sessions_station import OPERATOR, Bench
 
 CUTS_PER_RUN = 8
 RUNS_PER_STATION = 4
 ATTEMPTS = 6
+SECOND = Second(user_id="nv02", role="chairman")
 
 Run = Callable[[Desk, Library, random.Random, int], None]
 
@@ -62,7 +68,7 @@ def check_in(desk: Desk, _library: Library, rng: random.Random, first: int) -> N
 
 def migrate(desk: Desk, library: Library, rng: random.Random, first: int) -> None:
     """A log of schema 1 is opened, brought to schema 2, and written to."""
-    check_in(desk, library, rng, first)
+    check_in(desk, library, rng, 1_000 + first)
 
 
 def prepare_schema_1(desk: Desk) -> None:
@@ -70,11 +76,46 @@ def prepare_schema_1(desk: Desk) -> None:
     write_schema_1(desk.bench, attempts=5)
 
 
+def close(desk: Desk, _library: Library, rng: random.Random, first: int) -> None:
+    """Two sessions, one after the other, each closed."""
+    with desk.open() as store:
+        for number in range(first, first + 4):
+            desk.check_in(store, number, rng)
+            if number % 2 == 0:
+                session = desk.session(store)
+                desk.entry(store, close_session(store, session, operator=OPERATOR))
+
+
+def prepare_closed(desk: Desk) -> None:
+    """A closed session of three candidates."""
+    rng = random.Random(1)
+    with desk.create() as store:
+        for number in range(9_000, 9_006):
+            desk.check_in(store, number, rng)
+        close_session(store, desk.session(store), operator=OPERATOR)
+
+
+def erase(desk: Desk, _library: Library, rng: random.Random, _first: int) -> None:
+    """A candidate is erased, or what is left of a session; new attempts are made beside it."""
+    with desk.open() as store:
+        session = next(each for each in list_sessions(store) if is_closed(store, each.session_id))
+        for sbd in rng.choice((("001", None), ("002", "003"), (None,))):
+            selection = select(store, session.session_id, sbd=sbd)
+            scope = "session" if sbd is None else "candidate"
+            for receipt in shred_selection(
+                store, selection, scope=scope, reason="test", operator=OPERATOR, second=SECOND
+            ):
+                desk.entry(store, receipt)
+            desk.check_in(store, 9_100 + rng.randrange(800), rng)
+
+
 OPERATIONS: dict[str, Operation] = {
     each.name: each
     for each in (
         Operation(name="check-in", run=check_in),
+        Operation(name="close", run=close),
         Operation(name="migration", run=migrate, prepare=prepare_schema_1, again=False),
+        Operation(name="erase", run=erase, prepare=prepare_closed, again=False),
     )
 }
 
