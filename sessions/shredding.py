@@ -52,12 +52,14 @@ def shred(
 
     `scope` is "session", "candidate" or "retention". `roster` and `rules` are stated again by the entry; `kept` are
     candidate numbers whose rows stay in a roster erased as a whole. Before anything is written: SecondPersonError,
-    HoldError (reason), ErasureNothingError, ErasureTargetError, ErasureHeldError. Afterwards ErasureUnfinishedError,
-    where another program reads the file: the entry is durable, the keys are destroyed, the next opening finishes.
+    HoldError (reason), KeyFileError, ErasureNothingError, ErasureTargetError, ErasureHeldError. Afterwards
+    ErasureUnfinishedError, where another program reads the file: the entry is durable, the keys are destroyed, the
+    next opening finishes.
     """
     pieces = sorted(set(targets))
     require_two(operator, second)
     require_reason(reason)
+    store.evidence_keys.remaining(())  # without the key file nothing could be destroyed
     _require_targets(store, pieces, session)
     _require_not_held(store, pieces, session, roster)
     body: dict[str, Any] = {"scope": scope, "reason": reason, "targets": _as_body(pieces)}

@@ -10,17 +10,21 @@ from typing import Any
 import pytest
 
 from sessions import merkle
+from sessions.engine import connect
 from sessions.errors import (
     ErasureHeldError,
     ErasureNothingError,
     ErasureTargetError,
+    ErasureUnfinishedError,
     EventFormError,
     EvidenceErasedError,
     HoldError,
+    KeyFileError,
     NotOnRosterError,
     SecondPersonError,
     UnknownSessionError,
 )
+from sessions.evidence_box import slot_of
 from sessions.holds import active_holds, place_hold, release_hold
 from sessions.record import Second, Verdict
 from sessions.roster.document import make_document
@@ -318,3 +322,50 @@ def test_a_hold_once_and_a_release_of_what_is_held(store: Store, hall: Hall) -> 
         place_hold(store, hall.session, sbd="001", reason="dispute", **BOTH)
     with pytest.raises(HoldError):
         release_hold(store, hall.session, reason="settled", **BOTH)
+
+
+# -- what stands in the way ----------------------------------------------------------------------------
+
+
+def test_another_program_that_reads_the_file_delays_only_the_old_pages(hall: Hall) -> None:
+    with hall.bench.open(wait_s=0.1) as store:
+        reader = connect(hall.bench.path, hall.bench.bundle.database_key).conn
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entries").fetchone()
+        with pytest.raises(ErasureUnfinishedError) as caught:
+            erase(store, hall, sbd="001")
+        shredded = store.entries("shred")
+        assert caught.value.facts == {"entry": shredded[0].seq}
+        with pytest.raises(EvidenceErasedError):
+            store.evidence(attempt_of(store, "001"), "identity")
+        assert finish(store) == 0
+        reader.execute("ROLLBACK")
+        reader.close()
+    with hall.bench.open() as store:
+        assert not Path(f"{hall.bench.path}-wal").stat().st_size
+        erase(store, hall)
+
+
+def test_a_key_that_came_back_is_destroyed_at_the_next_opening(hall: Hall) -> None:
+    slots = hall.bench.path.parent / "keys" / "evidence.slots"
+    before = slots.read_bytes()
+    with hall.bench.open() as store:
+        erase(store, hall)
+    assert slots.read_bytes() != before
+    slots.write_bytes(before)
+    with hall.bench.open() as store:
+        body = store.entries("attempt")[0].body
+        named = [slot_of(body, name) for name in body["evidence"]]
+        assert store.evidence_keys.remaining(named) == ()
+        assert finish(store) == 0
+
+
+def test_without_its_key_file_nothing_is_opened_and_nothing_is_said_to_be_erased(hall: Hall) -> None:
+    with hall.bench.open() as store:
+        chosen = select(store, hall.session, sbd="001")
+        store.evidence_keys.path.unlink()
+        with pytest.raises(KeyFileError):
+            shred_selection(store, chosen, scope="candidate", reason="request", **BOTH)
+        assert not store.entries("shred")
+    with pytest.raises(KeyFileError):
+        hall.bench.open()
