@@ -13,6 +13,7 @@ from types import FrameType
 from biometrics.errors import BiometricsError
 from proctor import __version__
 from proctor.commands import (
+    anchor,
     backup,
     chip,
     chip_evidence,
@@ -28,6 +29,7 @@ from proctor.commands import (
     sheets,
     softcard,
     station,
+    tpm,
     training,
     trust,
     trust_import,
@@ -180,7 +182,10 @@ def _add_record(log_group: _Builder) -> None:
     look.add_argument("entry", type=int, metavar="ENTRY", help=_help("option.entry"))
     look.add_argument("--out", required=True, metavar="DIR", help=_help("option.out"))
     look.add_argument("--reason", metavar="TEXT", required=True, help=_help("option.reason"))
-    for parser in (begin, look):
+    stick = log_group.command("anchor", "log.anchor", anchor.anchor)
+    stick.add_argument("--out", required=True, metavar="DIR", help=_help("option.anchor-out"))
+    stick.add_argument("--session", metavar="S", help=_help("option.session"))
+    for parser in (begin, look, stick):
         parser.add_argument("--training", action="store_true", help=_help("option.training"))
         _login(parser)
 
@@ -207,13 +212,13 @@ def _add_trust_and_people(build: _Builder) -> None:
         "file", metavar="FILE", help=_help("option.station-file")
     )
     stations.command("list", "trust.station.list", trust.list_stations)
-    anchor = group.command("import", "trust.import", trust_import.import_file)
-    anchor.add_argument("file", metavar="FILE", help=_help("option.anchor-file"))
+    taken = group.command("import", "trust.import", trust_import.import_file)
+    taken.add_argument("file", metavar="FILE", help=_help("option.anchor-file"))
     scopes = ("identity-card", "passport")
-    anchor.add_argument("--scope", choices=scopes, default=None, help=_help("option.scope"))
-    anchor.add_argument("--second", metavar="USER", help=_help("option.second"))
-    anchor.add_argument("--training", action="store_true", help=_help("option.training"))
-    _login(anchor)
+    taken.add_argument("--scope", choices=scopes, default=None, help=_help("option.scope"))
+    taken.add_argument("--second", metavar="USER", help=_help("option.second"))
+    taken.add_argument("--training", action="store_true", help=_help("option.training"))
+    _login(taken)
     listing = group.command("list", "trust.list", trust.list_anchors)
     show = group.command("show", "trust.show", trust.show_item)
     show.add_argument("fingerprint", metavar="FINGERPRINT", help=_help("option.fingerprint"))
@@ -276,10 +281,14 @@ def _add_witness(build: _Builder) -> None:
         parser.add_argument("--dir", required=True, metavar="DIR", help=_help("option.witness-dir"))
     for parser in (init, serve):
         parser.add_argument("--secrets-fd", type=int, metavar="N", help=_help("option.secrets-fd"))
+    fetch = group.command("fetch", "witness.fetch", anchor.fetch)
+    fetch.add_argument("--origin", required=True, metavar="ORIGIN", help=_help("option.origin"))
+    fetch.add_argument("--out", required=True, metavar="DIR", help=_help("option.anchor-out"))
     add = group.command("add", "witness.add", witness.add)
-    add.add_argument("--address", required=True, metavar="URL", help=_help("option.witness-address"))
-    add.add_argument("--vkey", required=True, metavar="VKEY", help=_help("option.witness-vkey"))
-    add.add_argument("--tls-pin", required=True, metavar="SHA256", help=_help("option.tls-pin"))
+    for parser in (add, fetch):
+        parser.add_argument("--address", required=True, metavar="URL", help=_help("option.witness-address"))
+        parser.add_argument("--vkey", required=True, metavar="VKEY", help=_help("option.witness-vkey"))
+        parser.add_argument("--tls-pin", required=True, metavar="SHA256", help=_help("option.tls-pin"))
     add.add_argument("--require", action="store_true", help=_help("option.require"))
     remove = group.command("remove", "witness.remove", witness.remove)
     remove.add_argument("witness", metavar="WITNESS", help=_help("option.witness"))
@@ -373,6 +382,20 @@ def _add_keeping(build: _Builder) -> None:
         _login(parser)
 
 
+def _add_tpm(build: _Builder) -> None:
+    group = build.group("tpm", "tpm")
+    init = group.command("init", "tpm.init", tpm.init)
+    init.add_argument("--index", metavar="0x018…", help=_help("option.tpm-index"))
+    others = (
+        group.command("check", "tpm.check", tpm.compare),
+        group.command("count", "tpm.count", tpm.count),
+    )
+    for parser in (init, *others):
+        parser.add_argument("--tcti", metavar="TCTI", help=_help("option.tcti"))
+        parser.add_argument("--training", action="store_true", help=_help("option.training"))
+        _login(parser)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole command line; the docs test walks it."""
     parser = argparse.ArgumentParser(prog="proctor", description=_help("proctor"))
@@ -388,6 +411,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_keys(build)
     _add_keeping(build)
     _add_witness(build)
+    _add_tpm(build)
     return parser
 
 

@@ -210,7 +210,7 @@ def _now() -> int:
 def add(context: Context) -> int:
     """Put a witness on the station's list; two persons."""
     options = context.options
-    witness = _witness_of(context)
+    witness = witness_of(context)
     with open_for(context, training=options.training, login=True) as opened:
         require_may(opened.require_login().operator, "keys")
         context.say("witness.compare", name=witness.name, fingerprint=witness.key.fingerprint)
@@ -220,7 +220,7 @@ def add(context: Context) -> int:
     return 0
 
 
-def _witness_of(context: Context) -> Witness:
+def witness_of(context: Context) -> Witness:
     options = context.options
     text = options.vkey
     if "+" not in text:
@@ -228,7 +228,10 @@ def _witness_of(context: Context) -> Witness:
     pin = "".join(char for char in options.tls_pin.lower() if char not in " :")
     try:
         return Witness(
-            key=CosignerKey.parse(text), address=options.address, tls_pin=pin, required=options.require
+            key=CosignerKey.parse(text),
+            address=options.address,
+            tls_pin=pin,
+            required=getattr(options, "require", False),
         )
     except NoteFormatError as error:
         raise CommandError("witness-option-invalid", usage=True, why=str(error.facts.get("why"))) from None
