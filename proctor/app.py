@@ -10,7 +10,14 @@ from pathlib import Path
 from biometrics.camera import Camera, open_camera
 from biometrics.decode import PortraitDecoder
 from biometrics.engine import FaceEngine
-from proctor.attempt import AttemptContext, AttemptResult, OnCheck, new_attempt_id, run_attempt
+from proctor.attempt import (
+    AttemptContext,
+    AttemptResult,
+    OnCheck,
+    new_attempt_id,
+    not_begun,
+    run_attempt,
+)
 from proctor.challenge import RANDOM_BYTES, Challenge
 from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice, PassiveAuthDesk, Progress, SessionDesk
 from proctor.errors import SimulatedReaderError
@@ -27,6 +34,7 @@ from readers.emrtd.reading import ReadLimits
 from readers.transport import pcsc
 from readers.transport.base import Connection, is_virtual_reader
 from sessions.closing import require_open
+from sessions.errors import StoreError
 from sessions.record import SystemClock
 from sessions.roles import require_may
 from sessions.root import DataRoot
@@ -167,9 +175,24 @@ class Desk:
     def check_in(
         self, work: Transaction, *, on_check: OnCheck | None = None, on_progress: Progress | None = None
     ) -> AttemptResult:
-        """Run one attempt. Card and camera are let go however it ends. Raises SessionClosedError."""
+        """Begin an attempt in the log, run it, and commit how it ended. Card and camera are let go in any case.
+
+        The chip's challenge is made of the tree head with that beginning in it. Raises SessionClosedError, and
+        StoreFullError where there is no room for its end.
+        """
         require_open(self._opened.store, self._session)
-        head = self._opened.store.head()
+        store = self._opened.store
+        store.require_room()
+        operator = self._opened.require_login().operator
+        try:
+            head = store.begin_attempt(
+                work.attempt_id,
+                session=self._session.session_id,
+                component=self._session.component,
+                operator=operator,
+            )
+        except StoreError as error:
+            return not_begun(self._session, work.attempt_id, error)
         desk, trusting = chip_desks(
             work.access,
             work.source,
@@ -193,9 +216,9 @@ class Desk:
             card=desk, trust=trusting, roster=SessionDesk(self._opened.store, self._session), faces=booth
         )
         context = AttemptContext(
-            store=self._opened.store,
+            store=store,
             session=self._session,
-            operator=self._opened.require_login().operator,
+            operator=operator,
             clock=self._clock,
             trust=dict(self._trust.facts),
             checkpoint_size=head.size,
@@ -216,9 +239,7 @@ def open_desk(
     with ExitStack() as stack:
         engine = stack.enter_context(FaceEngine.load(dlib=True))
         decoder = stack.enter_context(PortraitDecoder())
-        cosigning = stack.enter_context(
-            CosignWorker(opened.store, load_witnesses(opened.root, opened.store))
-        )
+        cosigning = stack.enter_context(CosignWorker(opened.store, load_witnesses(opened.root, opened.store)))
         yield Desk(
             opened,
             session,

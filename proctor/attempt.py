@@ -64,15 +64,7 @@ def new_attempt_id() -> str:
 def run_attempt(
     station: Station, context: AttemptContext, *, attempt_id: str, on_check: OnCheck | None = None
 ) -> AttemptResult:
-    """Run the pipeline, decide, and commit one entry. Raises `sessions.errors.StoreFullError` before it begins
-    when there is no room for its entry, and StoreError when not even its beginning can be recorded."""
-    context.store.require_room()
-    context.store.begin_attempt(
-        attempt_id,
-        session=context.session.session_id,
-        component=context.session.component,
-        operator=context.operator,
-    )
+    """Run the pipeline of an attempt whose beginning is in the log, decide, and commit one entry."""
     begun, started = context.clock.now(), monotonic()
     recorder = Recorder(now=lambda: datetime.now(UTC), on_check=on_check)
     proven = check_in(station, recorder)
@@ -114,6 +106,23 @@ def run_attempt(
         receipt=receipt,
         store_error=store_error,
         total_ms=round((monotonic() - started) * 1000),
+    )
+
+
+def not_begun(session: Session, attempt_id: str, error: StoreError) -> AttemptResult:
+    """Return the result of an attempt that was not begun, since its beginning could not be recorded: nothing was
+    read, nobody was looked at, and a person decides."""
+    recorder = Recorder(now=lambda: datetime.now(UTC))
+    recorder.end(error.code)
+    return AttemptResult(
+        attempt_id=attempt_id,
+        session_id=session.session_id,
+        sbd=None,
+        decision=Decision(verdict=Verdict.REFER, reasons=(), chip=ChipVerdict.UNREADABLE),
+        checks=recorder.checks,
+        receipt=None,
+        store_error=error.code,
+        total_ms=0,
     )
 
 

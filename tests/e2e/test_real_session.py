@@ -75,7 +75,7 @@ def test_a_real_session_refuses_software_cards_and_recorded_cameras(
     assert ran.json["checks"]["card-access"]["code"] == "reader-not-physical"
     assert ran.json["checks"]["card-access"]["outcome"] == "failed"
     assert ran.json["entry"] is not None
-    assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).json["size"] == 5
+    assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).json["size"] == 6
 
 
 def test_chip_read_needs_training_for_a_software_card(home: Path) -> None:

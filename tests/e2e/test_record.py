@@ -158,7 +158,7 @@ def test_who_looks_at_evidence_is_on_record(home: Path, tmp_path: Path) -> None:
     files = {Path(path).name for path in looked.json["files"]}
     assert files == {f"{entry}-chip-portrait.jpg", f"{entry}-identity.json", f"{entry}-live-portrait.jpg"}
     identity = json.loads((tmp_path / "seen" / f"{entry}-identity.json").read_text(encoding="utf-8"))
-    assert identity["name"] == "NGUYỄN VĂN MẪU"
+    assert identity["name"] == "Nguyễn Văn Mẫu"
     assert looked.json["view_entry"] > before["entry"]
     nothing = proctor(
         *("log", "evidence", "1", "--training", "--root", home / "t", "--out", tmp_path / "seen"),

@@ -1,12 +1,14 @@
 """The database takes nothing while a candidate stands at the desk: nothing is shown, lost or doubled."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlcipher3 import dbapi2
 
+from sessions.store import Store
 from tests.support.cli import Ran, proctor
 from tests.support.schemas import require_valid
 
@@ -40,7 +42,7 @@ def size_of_log() -> int:
     return found
 
 
-def test_an_attempt_that_cannot_be_recorded_is_kept_and_entered_once(
+def test_an_attempt_whose_beginning_cannot_be_recorded_does_not_begin(
     home: Path, training_session: str, hopper_frames: Path
 ) -> None:
     before = size_of_log()
@@ -49,13 +51,39 @@ def test_an_attempt_that_cannot_be_recorded_is_kept_and_entered_once(
     require_valid("check-in", ran.json)
     assert (ran.status, ran.json["verdict"], ran.json["entry"]) == (1, "REFER", None)
     assert ran.json["reasons"][0]["code"] == "store-busy"
+    assert {check["outcome"] for check in ran.json["checks"].values()} == {"not-performed"}
+    assert "Traceback" not in ran.err
+    proctor("session", "show", training_session)
+    assert size_of_log() == before
+    assert check_in(training_session, hopper_frames).json["verdict"] == "ADMIT"
+
+
+def test_an_attempt_that_cannot_be_recorded_is_kept_and_entered_once(
+    home: Path, training_session: str, hopper_frames: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = size_of_log()
+    begin = Store.begin_attempt
+    with ExitStack() as stack:
+
+        def begin_and_lock(store: Store, *arguments: Any, **named: Any) -> Any:
+            receipt = begin(store, *arguments, **named)
+            stack.enter_context(write_lock(home / "training"))
+            return receipt
+
+        monkeypatch.setattr(Store, "begin_attempt", begin_and_lock)
+        ran = check_in(training_session, hopper_frames)
+    monkeypatch.undo()
+    monkeypatch.setenv("PROCTOR_HOME", str(home))
+    require_valid("check-in", ran.json)
+    assert (ran.status, ran.json["verdict"], ran.json["entry"]) == (1, "REFER", None)
+    assert ran.json["reasons"][0]["code"] == "store-busy"
     assert "Traceback" not in ran.err
     shown = proctor("session", "show", training_session, "--json").json
-    assert size_of_log() == before + 1  # entered when the log was opened next
+    assert size_of_log() == before + 2  # begun, and entered when the log was opened next
     row = next(row for row in shown["roll"] if row["candidate"] == "001")
     assert (row["state"], row["reasons"]) == ("referred", ["record-late"])
     proctor("session", "show", training_session)
-    assert size_of_log() == before + 1
+    assert size_of_log() == before + 2
     again = check_in(training_session, hopper_frames)
     assert again.json["verdict"] == "ADMIT"
 
