@@ -36,6 +36,8 @@ class Case:
     files: Callable[[Subject], Files] = lambda subject: subject.today
     reported: bool = False
     """Whether it counts that a cosignature is said to be of an unknown witness: it proves nothing then."""
+    judge: Callable[[Subject, Path], Found] | None = None
+    """How a change of something else than the log is judged."""
     rare: bool = False
     """Whether there may be no such change to make."""
 
@@ -70,6 +72,8 @@ class Tampering:
 
     def judge(self, case: Case) -> Found:
         """What finds the change in the directory."""
+        if case.judge is not None:
+            return case.judge(self.subject, self.root)
         report = self.subject.verify(self.root)
         if not report.ok or (
             case.reported and any(each.code == "witness-unpinned" for each in report.findings)
@@ -81,7 +85,8 @@ class Tampering:
 
     def once(self, case: Case) -> Found | None:
         """Make one change and judge it; None where the database would not have it, or nothing changed."""
-        case.files(self.subject).put(self.root)
+        if case.judge is None:
+            case.files(self.subject).put(self.root)
         try:
             what = case.mutate(self.subject, self.root, self.rng)
         except DatabaseError:
@@ -129,6 +134,7 @@ def _row_cases() -> list[Case]:
             label=Found.NOT if (table, how) in unseen else Found.CHAIN,
             mutate=rows.apply_to_rows(table, change),
             reported=table == "cosignatures",
+            rare=(table, how) == ("shredded", "swap values"),  # one entry erased them all
         )
         for table in rows.COLUMNS
         for how, change in rows.ROW_CHANGES.items()

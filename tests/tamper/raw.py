@@ -9,6 +9,7 @@ from typing import Final
 
 from sessions.engine import DatabaseError, connect
 from sessions.evidence_keys import SLOT_BYTES
+from sessions.selection import Piece
 from tests.tamper.subject import Subject, another
 
 PAGE: Final = 4096
@@ -240,10 +241,7 @@ def used_slots(subject: Subject) -> list[int]:
         for entry in store.entries():
             names = sorted(entry.body.get("evidence", {}))
             for at, name in enumerate(names):
-                if "evidence_slot" in entry.body and (entry.seq, name) != (
-                    subject.erased.seq,
-                    subject.erased.name,
-                ):
+                if "evidence_slot" in entry.body and Piece(seq=entry.seq, name=name) not in subject.erased:
                     found.append(entry.body["evidence_slot"] + at)
     return found
 

@@ -83,11 +83,11 @@ def _write(execute: Any, log: Log, signer: Signer) -> None:
 
 def _attempts(log: Log, subject: Subject) -> list[int]:
     """Places of attempts that no later entry refers to."""
-    named = {body.get("of") for body in log}
+    named, gone = {body.get("of") for body in log}, {piece.seq for piece in subject.erased}
     return [
         at
         for at, body in enumerate(log)
-        if body["kind"] == "attempt" and at != subject.erased.seq and body["attempt"] not in named
+        if body["kind"] == "attempt" and at not in gone and body["attempt"] not in named
     ]
 
 
@@ -184,7 +184,7 @@ def swap_attempts(log: Log, subject: Subject, rng: random.Random) -> str | None:
 
 def truncate(log: Log, subject: Subject, rng: random.Random) -> str:
     """The last entries never were; the last anchor remembers them."""
-    keep = rng.randrange(max(subject.erased.seq + 12, subject.anchors[0].size), len(log))
+    keep = rng.randrange(subject.anchors[0].size, len(log))
     gone = len(log) - keep
     del log[keep:]
     return f"{gone} entries"

@@ -68,7 +68,7 @@ class Subject:
     strayed: Files
     anchors: tuple[Anchor, ...]
     head_size: int
-    erased: Piece
+    erased: frozenset[Piece]
 
     def verify(self, root: Path, *, anchored: bool = False, **others: Any) -> LogReport:
         """Verify the files in a directory as the station does, with or without the anchors."""
@@ -88,21 +88,22 @@ def cosigned(store: Store, witness: Cosigner, size: int) -> None:
     store.add_cosignatures(size, [witness.cosign(text, COSIGNED_AT)])
 
 
-def work_yesterday(store: Store, witness: Cosigner) -> Piece:
-    """A whole session, cosigned; one piece of it is erased."""
+def work_yesterday(store: Store, witness: Cosigner) -> frozenset[Piece]:
+    """A whole session, cosigned; two pieces of it are erased."""
     session = whole_session(store, attempts=3)
     cosigned(store, witness, store.head().size)
-    seq = store.entries("attempt", session.session_id)[1].seq
-    gone = Piece(seq=seq, name="chip-portrait")
+    attempts = store.entries("attempt", session.session_id)
+    gone = frozenset(
+        {Piece(seq=attempts[0].seq, name="identity"), Piece(seq=attempts[1].seq, name="chip-portrait")}
+    )
     shred(
         store,
-        [gone],
-        scope="candidate",
+        gone,
+        scope="retention",
         reason="test",
         operator=OPERATOR,
         second=SECOND,
         session=session.session_id,
-        sbd="002",
     )
     return gone
 
