@@ -190,6 +190,29 @@ def _add_record(log_group: _Builder) -> None:
         _login(parser)
 
 
+def _add_log(group: _Builder) -> None:
+    """Verifying, reading and exporting a log, ours or a file."""
+    verify = group.command("verify", "log.verify", log.verify)
+    verify.add_argument("--station-key", metavar="FP", action="append", help=_help("option.station-key"))
+    verify.add_argument("--anchor", metavar="FILE", action="append", help=_help("option.anchor"))
+    verify.add_argument("--witness-key", metavar="VKEY", action="append", help=_help("option.witness-key"))
+    depth = verify.add_mutually_exclusive_group()
+    depth.add_argument("--full", action="store_true", help=_help("option.full"))
+    depth.add_argument("--quick", action="store_true", help=_help("option.quick"))
+    show = group.command("show", "log.show", log.show)
+    show.add_argument("--entry", type=int, metavar="ENTRY", help=_help("option.show-entry"))
+    show.add_argument("--session", metavar="S", help=_help("option.session"))
+    export = group.command("export", "log.export", log.export)
+    export.add_argument("--tiles", metavar="DIR", help=_help("option.tiles"))
+    export.add_argument("--rows", metavar="FILE", help=_help("option.rows"))
+    for parser in (verify, show, export):
+        parser.add_argument("path", nargs="?", metavar="PATH", help=_help("option.path"))
+        parser.add_argument("--key-file", metavar="F", help=_help("option.key-file"))
+        parser.add_argument("--evidence-keys", metavar="F", help=_help("option.evidence-keys"))
+        parser.add_argument("--training", action="store_true", help=_help("option.training"))
+        _login(parser)
+
+
 def _add_paper_and_log(build: _Builder) -> None:
     attendance = build.group("sheets", "sheets").command("attendance", "sheets.attendance", sheets.attendance)
     attendance.add_argument("--session", required=True, metavar="S", help=_help("option.session"))
@@ -197,12 +220,7 @@ def _add_paper_and_log(build: _Builder) -> None:
     _login(attendance)
     log_group = build.group("log", "log")
     _add_record(log_group)
-    verify = log_group.command("verify", "log.verify", log.verify)
-    verify.add_argument("path", nargs="?", metavar="PATH", help=_help("option.path"))
-    verify.add_argument("--station-key", metavar="FP", action="append", help=_help("option.station-key"))
-    verify.add_argument("--key-file", metavar="F", help=_help("option.key-file"))
-    verify.add_argument("--training", action="store_true", help=_help("option.training"))
-    _login(verify)
+    _add_log(log_group)
 
 
 def _add_trust_and_people(build: _Builder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -26,7 +27,7 @@ _COMMON: Final = (
 )
 _OPERATOR: Final = {"id", "role"}
 _BINDING: Final = frozenset({"evidence", "evidence_keys", "evidence_slot"})
-_DIGITS: Final = frozenset("0123456789abcdef")
+_HASH: Final = re.compile("[0-9a-f]{64}")
 _KEYED: Final = frozenset({"key", "epoch"})
 
 
@@ -152,4 +153,4 @@ def _require_bound_2(body: Mapping[str, Any]) -> None:
 
 
 def _is_hash(value: Any) -> bool:
-    return type(value) is str and len(value) == 64 and _DIGITS.issuperset(value)
+    return type(value) is str and _HASH.fullmatch(value) is not None

@@ -15,6 +15,9 @@ def rows(connection: Any, findings: Findings, sql: str, kinds: tuple[type, ...])
     cursor = connection.execute(sql)
     width = len(kinds)
     while found := cursor.fetchmany(_AT_ONCE):
+        if {tuple(map(type, row[:width])) for row in found} == {kinds}:
+            yield from found
+            continue
         for row in found:
             if tuple(map(type, row[:width])) == kinds:
                 yield row
@@ -35,8 +38,10 @@ class Beside:
 
     def take(self, key: int) -> list[tuple[Any, ...]]:
         """Return the rows with this key; rows with smaller ones are stray."""
-        found: list[tuple[Any, ...]] = []
         row = self._next
+        if row is None or row[0] > key:
+            return []
+        found: list[tuple[Any, ...]] = []
         while row is not None and row[0] <= key:
             if row[0] == key:
                 found.append(row)

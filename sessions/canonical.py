@@ -8,16 +8,16 @@ numbers are plain and it has no escape: JSON leaves no other way to write it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Final
 
 from sessions import codec
 
-_DIGITS: Final = b"0123456789-"
-_LARGE: Final = re.compile(rb"-0|[0-9]{16}")
-"""A number that may be beyond 2**53, or a minus zero: those are looked at one by one."""
+_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_LARGE: Final = b"0" * 16
+"""So many digits may be beyond 2**53; those numbers, and negative ones, are looked at one by one."""
+_read: Final = json.JSONDecoder().raw_decode
 _LIMIT: Final = 1024
 _Keys = Callable[[list[bytes]], Any]
 
@@ -34,21 +34,22 @@ class Shapes:
         if len(data) > codec.MAX_BODY_BYTES or b"\\" in data:
             return codec.decode(data)
         parts = data.split(b'"')
-        outside = b'"'.join(parts[::2])
-        shape = outside.translate(None, _DIGITS)
+        outside = b'"'.join(parts[::2]).translate(_ZEROS)
+        shape = outside.translate(None, b"0")
         keys = self._keys.get(shape)
-        if keys is None or (shape, keys(parts)) not in self._known or _LARGE.search(outside):
+        if keys is None or (shape, keys(parts)) not in self._known or _LARGE in outside:
             return self._learn(data, parts, shape)
         try:
-            body: dict[str, Any] = json.loads(data.decode("utf-8"))
+            text = data.decode("utf-8")
+            body, end = _read(text)
         except ValueError:
             return codec.decode(data)  # which says what is wrong
-        return body
+        return body if end == len(text) else codec.decode(data)
 
     def _learn(self, data: bytes, parts: list[bytes], shape: bytes) -> dict[str, Any]:
         body = codec.decode(data)
         places = [place for place in range(1, len(parts), 2) if parts[place + 1].startswith(b":")]
-        if places:
+        if places and b"-" not in shape:
             if len(self._known) >= _LIMIT:
                 self._keys, self._known = {}, set()
             keys = self._keys.setdefault(shape, itemgetter(*places))

@@ -20,7 +20,7 @@ from sessions.checkpoint import VerifierKey
 
 Job = tuple[int, bytes, str, bytes]
 """Size of the checkpoint, public key (32 bytes), signed text, signature."""
-BATCH: Final = 2_000
+BATCH: Final = 1_000
 _HELPER_FROM: Final = 3 * BATCH
 """So many jobs are worth starting a process for."""
 
@@ -90,8 +90,11 @@ class Signatures:
         if self._jobs:
             self._send()
         wrong: set[int] = set()
+        for jobs, future in reversed(self._sent):  # what the helper has not come to is done here meanwhile
+            wrong.update(bad_sizes(jobs) if future is None or future.cancel() else ())
         for jobs, future in self._sent:
-            wrong.update(bad_sizes(jobs) if future is None else _result(jobs, future))
+            if future is not None and not future.cancelled():
+                wrong.update(_result(jobs, future))
         return tuple(sorted(job for jobs, _ in self._sent for job in jobs if job[0] in wrong))
 
     def _send(self) -> None:

@@ -7,12 +7,11 @@ The form it checks is docs/log-format.md.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +25,6 @@ from sessions.engine import Database, DatabaseError, connect
 from sessions.errors import (
     KeyFileError,
     StationKeyMismatchError,
-    StoreBusyError,
     StoreError,
     StoreUnreadableError,
     UnknownStationError,
@@ -35,6 +33,7 @@ from sessions.evidence_keys import FILE_NAME
 from sessions.finding import Finding, Findings, Severity
 from sessions.key_slots import KeySlots
 from sessions.keyschedule import Trust, judge
+from sessions.log_file import has_wal, readable
 from sessions.pins import StationPins
 from sessions.record import Outcome
 
@@ -45,8 +44,9 @@ QUICK: Final = "quick"
 FULL_ENTRIES: Final = 20_000
 FULL_BYTES: Final = 256 * 1024 * 1024
 """Up to so many entries, in a file up to so large, everything is checked without being asked."""
-_COPY_TRIES: Final = 5
 _CACHE_PAGES: Final = 4_000
+_TEXT: Final = partial(str, encoding="utf-8", errors="replace")
+"""Text that is not UTF-8 is a finding at its own row, not the end of the walk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,14 +172,14 @@ def _examine(path: Path, asked: _Asked, full: bool | None) -> tuple[str, Walked 
         raise StoreUnreadableError(why="no-file")
     if full is False or (full is None and _is_large(path, asked)):
         findings = Findings()
-        with _readable(path) as copy:
+        with readable(path) as copy:
             walked = _pass(copy, asked, findings, full=False)
         if walked is not None and not findings.altered:
             for what in ("database-structure", "pages"):
                 findings.skip(what)
             return QUICK, walked, findings
     findings = Findings()
-    with _readable(path) as copy:  # anew: SQLite merges a write-ahead log when it closes
+    with readable(path) as copy:  # anew: SQLite merges a write-ahead log when it closes
         for number in pages.bad_pages(copy, asked.database_key):
             findings.add("log-altered-page", page=number)
         return FULL, _pass(copy, asked, findings, full=True), findings
@@ -199,13 +199,13 @@ def _is_large(path: Path, asked: _Asked) -> bool:
 
 def _pass(path: Path, asked: _Asked, findings: Findings, *, full: bool) -> Walked | None:
     """Walk a file once; None where the database library cannot read it to the end."""
-    has_wal = _has_wal(path)
+    with_wal = has_wal(path)
     wal_path = path.with_name(f"{path.name}-wal")
-    for number in wal.bad_frames(wal_path, path, asked.database_key) if has_wal else ():
+    for number in wal.bad_frames(wal_path, path, asked.database_key) if with_wal else ():
         findings.add("log-altered-page", frame=number)
     try:
-        with closing(connect(path, asked.database_key, read_only=not has_wal).conn) as connection:
-            connection.text_factory = _text
+        with closing(connect(path, asked.database_key, read_only=not with_wal).conn) as connection:
+            connection.text_factory = _TEXT
             connection.execute(f"PRAGMA cache_size = {_CACHE_PAGES}")
             version = _check_schema(Database(connection), findings)
             if full:
@@ -216,16 +216,6 @@ def _pass(path: Path, asked: _Asked, findings: Findings, *, full: bool) -> Walke
         if not findings.altered:
             findings.add("log-altered-page")
         return None
-
-
-def _has_wal(path: Path) -> bool:
-    wal_path = path.with_name(f"{path.name}-wal")
-    return wal_path.exists() and wal_path.stat().st_size > 0
-
-
-def _text(data: bytes) -> str:
-    """Text that is not UTF-8 is a finding at its own row, not the end of the walk."""
-    return data.decode("utf-8", errors="replace")
 
 
 def _check_schema(db: Database, findings: Findings) -> int:
@@ -314,39 +304,3 @@ def _trust_facts(trust: Trust) -> dict[str, str | int]:
         since: dict[str, str | int] = {"since": trust.unknown.seq} if trust.unknown.seq else {}
         return {"origin": key.name, "found": key.fingerprint, **since}
     return {}
-
-
-# -- reading without changing ----------------------------------------------------------------------
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[Path]:
-    """Yield a file that can be read without changing `path`: itself, or a copy with its write-ahead log."""
-    wal_path = path.with_name(f"{path.name}-wal")
-    if not wal_path.exists() or wal_path.stat().st_size == 0:
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="proctor-verify-") as directory:
-        copy = Path(directory) / "log.db"
-        _copy_still(path, wal_path, copy)
-        yield copy
-
-
-def _copy_still(path: Path, wal_path: Path, copy: Path) -> None:
-    """Copy both files at a moment when neither changes; raises StoreBusyError when there is none."""
-    for _ in range(_COPY_TRIES):
-        before = _state(path), _state(wal_path)
-        shutil.copyfile(path, copy)
-        if wal_path.exists():
-            shutil.copyfile(wal_path, copy.with_name(f"{copy.name}-wal"))
-        if (_state(path), _state(wal_path)) == before:
-            return
-    raise StoreBusyError(why="changing")
-
-
-def _state(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return -1, 0
-    return stat.st_mtime_ns, stat.st_size

@@ -1,49 +1,105 @@
-"""`proctor log verify`."""
+"""`proctor log verify`, `log show`, `log export`."""
 
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from proctor.anchors import anchors_of, witness_keys
 from proctor.commands.context import Context
 from proctor.commands.show import reason_json
 from proctor.errors import CommandError
-from proctor.files import read_file
-from proctor.roots import ensure_training_root, kind_at, machine_pins, unlock_real
+from proctor.files import require_folder
+from proctor.log_target import find_target
+from proctor.roots import machine_pins
 from proctor.texts import Texts
+from sessions import codec
+from sessions.anchor import Anchor
 from sessions.checkpoint import VerifierKey
-from sessions.errors import NoteFormatError, RootMissingError
-from sessions.finding import Finding
-from sessions.keys import Unlocked
+from sessions.errors import CanonicalFormError, NoteFormatError
+from sessions.finding import Finding, Severity
+from sessions.log_file import opened
 from sessions.pins import StationPins
-from sessions.root import DataRoot
-from sessions.verify import LogReport, verify_log
+from sessions.rows_export import export_rows
+from sessions.tiles import export_tiles
+from sessions.verify import QUICK, LogReport, verify_log
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A log to verify: file, the key that opens it, and, for a root of our own, evidence key and origin."""
-
-    path: Path
-    database_key: bytes = field(repr=False)
-    evidence_key: bytes | None = field(default=None, repr=False)
-    origin: str | None = None
-    own_key: VerifierKey | None = None
+_SHOWN = 20
 
 
 def verify(context: Context) -> int:
     """Recompute a log. Exit 0 only when nothing was found, under a station key this machine believes."""
-    target = _target(context)
+    options = context.options
+    anchors = _anchors(options.anchor or ())
+    witnesses = witness_keys(options.witness_key or ())
+    target = find_target(context)
     report = verify_log(
         target.path,
         database_key=target.database_key,
         pins=_with_own_key(_pins(context), target.own_key),
         evidence_key=target.evidence_key,
         origin=target.origin,
+        full=True if options.full else False if options.quick else None,
+        anchors=anchors,
+        witnesses=(*witnesses, *(key for key in target.witnesses if key not in witnesses)),
+        key_file=target.key_file,
+        now=datetime.now(UTC),
     )
     data = report_json(report)
     context.result(data, report_lines(report, data, context.texts))
     return 0 if report.ok else 1
+
+
+def show(context: Context) -> int:
+    """Print an entry's body, or those of a session: what is hashed, and no evidence. Nothing is verified here."""
+    options = context.options
+    if (options.entry is None) == (options.session is None):
+        raise CommandError("show-what", usage=True)
+    target = find_target(context)
+    column, value = ("seq", options.entry) if options.session is None else ("session", options.session)
+    sql = f"SELECT seq, body FROM entries WHERE {column} = ? ORDER BY seq"  # noqa: S608 - one of two names
+    with opened(target.path, target.database_key) as connection:
+        rows = connection.execute(sql, (value,)).fetchall()
+    if not rows:
+        raise CommandError("entry-missing", entry=str(value)[:80])
+    found = [{"seq": seq, "body": _body(data)} for seq, data in rows]
+    lines = tuple(f"{row['seq']}: {codec.encode(row['body']).decode()}" for row in found)
+    context.result({"entries": found}, lines)
+    return 0
+
+
+def export(context: Context) -> int:
+    """Write a log for other software: as C2SP tiles into a new folder, or all its rows into a file."""
+    options = context.options
+    if (options.tiles is None) == (options.rows is None):
+        raise CommandError("export-target", usage=True)
+    target = find_target(context)
+    with opened(target.path, target.database_key) as connection:
+        if options.tiles is not None:
+            folder = _new_folder(Path(options.tiles))
+            written = export_tiles(connection, folder)
+            data = {
+                "ok": True,
+                "folder": str(folder),
+                "size": written.size,
+                "files": written.files,
+                "bundles_left_out": list(written.left_out),
+            }
+            line = context.texts.say("result.log-exported", size=written.size, out=str(folder))
+        else:
+            path = Path(options.rows)
+            count = _write_lines(path, export_rows(connection, target.slots()))
+            data = {"ok": True, "file": str(path), "lines": count}
+            line = context.texts.say("result.log-rows-exported", count=count, out=str(path))
+    context.result(data, (line,))
+    return 0
+
+
+# -- what is asked ---------------------------------------------------------------------------------
+
+
+def _anchors(files: Sequence[str]) -> tuple[Anchor, ...]:
+    return tuple(anchor for file in files for anchor in anchors_of(file))
 
 
 def _pins(context: Context) -> StationPins:
@@ -67,49 +123,33 @@ def _with_own_key(pins: StationPins, own: VerifierKey | None) -> StationPins:
     return StationPins(keys=(*others, own), fingerprints=pins.fingerprints)
 
 
-def _target(context: Context) -> Target:
-    """Find the log and its key: --key-file, a training root's bare key, or a log-in."""
-    options, places = context.options, context.places
-    if options.path is not None:
-        path = Path(options.path)
-    else:
-        real = places.real if not options.training and kind_at(places.real) else places.training
-        path = real
-    database = path / "station.db" if path.is_dir() else path
-    if options.path is None and not database.is_file():
-        raise CommandError("no-station", root=str(places.real))
-    if not database.is_file():
-        raise CommandError("file-missing", file=str(database))
-    if options.key_file is not None:
-        return Target(path=database, database_key=_key_of(options.key_file))
-    return _own_target(context, database)
-
-
-def _own_target(context: Context, database: Path) -> Target:
+def _body(data: Any) -> dict[str, Any]:
     try:
-        root = DataRoot.open(database.parent)
-    except RootMissingError:
-        raise CommandError("log-key-needed", usage=True, file=str(database)) from None
-    keys: Unlocked
-    if root.kind == "training":
-        keys = ensure_training_root(root.path).unlock()
-    else:
-        keys = unlock_real(root, by=context.options.by, ask=context.ask)
-    return Target(
-        path=database,
-        database_key=keys.bundle.database_key,
-        evidence_key=keys.bundle.evidence_key,
-        origin=root.origin,
-        own_key=keys.bundle.signer(root.origin).key,
-    )
+        return codec.decode(data)
+    except (CanonicalFormError, AttributeError, TypeError):
+        return {"not_canonical": bytes(data).hex() if isinstance(data, bytes) else str(data)[:200]}
 
 
-def _key_of(path: str) -> bytes:
-    with suppress(ValueError):
-        key = bytes.fromhex(read_file(path, 1024).decode("ascii", errors="replace").strip())
-        if len(key) == 32:
-            return key
-    raise CommandError("bad-key-file", usage=True, file=path)
+def _new_folder(path: Path) -> Path:
+    folder = require_folder(path)
+    if any(folder.iterdir()):
+        raise CommandError("export-folder-not-empty", out=str(folder))
+    return folder
+
+
+def _write_lines(path: Path, lines: Any) -> int:
+    count = 0
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            for line in lines:
+                file.write(f"{line}\n")
+                count += 1
+    except OSError:
+        raise CommandError("cannot-write", file=str(path)) from None
+    return count
+
+
+# -- how it looks ----------------------------------------------------------------------------------
 
 
 def report_json(report: LogReport) -> dict[str, Any]:
@@ -118,10 +158,22 @@ def report_json(report: LogReport) -> dict[str, Any]:
         "ok": report.ok,
         "code": report.code,
         "outcome": report.outcome.value,
+        "mode": report.mode,
         "size": report.size,
         "root": report.root,
         "first_bad": None if report.first_bad is None else _finding(report.first_bad),
         "findings": [_finding(finding) for finding in report.findings],
+        "anchors": [
+            {
+                "file": each.anchor.label,
+                "origin": each.anchor.origin,
+                "size": each.anchor.size,
+                "root": each.anchor.root.hex(),
+                "code": each.code,
+            }
+            for each in report.anchors
+        ],
+        "cosigned": dict(report.cosigned),
         "origin": report.origin,
         "station_key": report.station_fingerprint,
         "skipped": list(report.skipped),
@@ -137,6 +189,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         facts["page"] = finding.page
     return {
         **reason_json(finding.code, facts),
+        "severity": finding.severity.value,
         "entry": finding.seq,
         "page": finding.page,
         "detail": dict(finding.facts),
@@ -145,14 +198,43 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def report_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> tuple[str, ...]:
     """The report for a person."""
+    lines = [*_verdict_lines(report, data, texts), *_outside_lines(report, texts)]
+    odd = [row for row in data["findings"] if row["severity"] == Severity.IRREGULAR]
+    if odd:
+        lines.append(texts.say("result.log-irregular", count=len(odd)))
+        lines += [f"  - {row[texts.language]}" for row in odd[:_SHOWN]]
+        lines += ["  …"] if len(odd) > _SHOWN else []
+    if report.skipped:
+        key = "result.log-mode-quick" if report.mode == QUICK else "result.log-skipped"
+        lines.append(
+            texts.say(key, skipped=", ".join(texts.say(f"skipped.{each}") for each in report.skipped))
+        )
+    return tuple(lines)
+
+
+def _verdict_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> list[str]:
     if report.ok:
-        return (texts.say("result.log-ok", size=report.size, root=report.root),)
-    first = data["first_bad"]
+        return [texts.say("result.log-ok", size=report.size, root=report.root)]
+    first = data["first_bad"] or next((row for row in data["findings"] if row["code"] == report.code), None)
     detail = first[texts.language] if first else texts.say(report.code, **report.facts)
     lines = [texts.say("result.log-bad", detail=detail)]
-    for finding in data["findings"][:20]:
-        place = f"entry {finding['entry']}" if finding["entry"] is not None else f"page {finding['page']}"
-        lines.append(f"  {finding['code']}: {place}")
+    bad = [row for row in data["findings"] if row["severity"] != Severity.IRREGULAR]
+    for row in bad[:_SHOWN]:
+        place = f"entry {row['entry']}" if row["entry"] is not None else f"page {row['page']}"
+        lines.append(f"  {row['code']}: {place if (row['entry'], row['page']) != (None, None) else '-'}")
     if report.station_fingerprint:
         lines.append(f"  {report.origin}  {report.station_fingerprint}")
-    return tuple(lines)
+    return lines
+
+
+def _outside_lines(report: LogReport, texts: Texts) -> list[str]:
+    """What was compared with the world outside: anchors, and who cosigned how far."""
+    lines = []
+    for each in report.anchors:
+        state = texts["result.log-anchor-ok"] if each.code == "ok" else each.code
+        name = each.anchor.label or each.anchor.origin
+        lines.append(texts.say("result.log-anchor", anchor=name, size=each.anchor.size, state=state))
+    return lines + [
+        texts.say("result.log-cosigned", witness=name, size=size)
+        for name, size in sorted(report.cosigned.items())
+    ]
