@@ -10,7 +10,7 @@ from typing import Any
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
-from proctor.sheets import WrittenSheet, write_sheet
+from proctor.sheets import WrittenSheet, cosigned_head, write_sheet
 from proctor.texts import load_texts
 from reports.erasure_proof import build_erasure_proof
 from reports.errors import ReportsError
@@ -89,6 +89,7 @@ def write_proof(opened: OpenRoot, session_id: str, seq: int, folder: Path) -> Wr
     if entry is None:
         raise CommandError("erase-no-entry", entry=seq, session=session_id)
     texts = load_texts("vi")
+    head, cosigners = cosigned_head(opened)
     sheet = build_erasure_proof(
         load_session(opened.store, session_id),
         entry.body,
@@ -97,6 +98,8 @@ def write_proof(opened: OpenRoot, session_id: str, seq: int, folder: Path) -> Wr
         texts=texts,
         copies=len(copies_of(opened, session_id, before=seq)),
         at=parse_utc(entry.body["at"]),
+        head=head,
+        cosigners=cosigners,
     )
     return write_sheet(opened, sheet, folder, texts)
 

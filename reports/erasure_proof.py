@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
+from reports.cosigned import cosigned_line, not_cosigned
 from reports.sheet import (
     Align,
     Cell,
@@ -26,6 +27,7 @@ from reports.wording import DASH, Texts, clean, say
 from reports.words import number_words
 from sessions.checkpoint import Checkpoint
 from sessions.session import Session
+from sessions.witnesses import Cosigners
 
 KIND: Final = "erasure"
 VIETNAM: Final = timezone(timedelta(hours=7))
@@ -51,13 +53,16 @@ def build_erasure_proof(
     texts: Texts,
     copies: int,
     at: datetime,
+    head: Checkpoint | None = None,
+    cosigners: Cosigners | None = None,
     letterhead: Letterhead | None = None,
     language: str = "vi",
 ) -> Sheet:
     """Return the page model of the proof of one shred entry (`entry`: its body).
 
     `before` and `after` are the tree heads without and with the entry; `copies` the exports that the log knew before
-    it and that the erasure could not reach; `at` is the entry's time (UTC). Raises TextMissingError.
+    it and that the erasure could not reach; `at` is the entry's time (UTC). `head` is the tree head that the page
+    bears (by default `after`), `cosigners` who cosigned it. Raises TextMissingError.
     """
     rows = _rows(entry["targets"], texts)
     return Sheet(
@@ -71,9 +76,9 @@ def build_erasure_proof(
         ),
         rows=rows,
         closing=_closing(entry, before, after, texts, copies),
-        foot=_foot(session, texts, after),
+        foot=_foot(session, texts, head or after, cosigners),
         roster_hash=session.roster_hash,
-        head=after,
+        head=head or after,
         training=_training(session, texts),
     )
 
@@ -178,7 +183,7 @@ def _person(user: Mapping[str, str]) -> str:
     return f"{user['id']} ({user['role']})"
 
 
-def _foot(session: Session, texts: Texts, head: Checkpoint) -> Foot:
+def _foot(session: Session, texts: Texts, head: Checkpoint, cosigners: Cosigners | None) -> Foot:
     return Foot(
         session=say(texts, "sheet.foot.session", session=session.session_id, origin=head.origin),
         roster=say(texts, "sheet.foot.roster"),
@@ -187,6 +192,8 @@ def _foot(session: Session, texts: Texts, head: Checkpoint) -> Foot:
         key=say(texts, "sheet.foot.key"),
         notice=say(texts, "erasure.notice"),
         page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
+        cosigned=cosigned_line(texts, cosigners),
+        warning=not_cosigned(texts, cosigners),
     )
 
 

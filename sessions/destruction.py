@@ -14,7 +14,8 @@ from sessions.engine import DatabaseError
 from sessions.errors import KeyFileError
 from sessions.evidence_keys import EvidenceKeys
 
-_BATCH: Final = 200
+_BATCH: Final = 50
+"""Pieces that one transaction clears: the write-ahead log stays small, also on a disk that is nearly full."""
 _LEFT: Final = (
     "SELECT e.rowid FROM shredded s JOIN evidence e ON e.seq = s.seq AND e.name = s.name "
     "WHERE e.ciphertext IS NOT NULL LIMIT ?"

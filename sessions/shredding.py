@@ -7,6 +7,7 @@ only hashes of ciphertexts and of keys.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -62,6 +63,7 @@ def shred(
     store.evidence_keys.remaining(())  # without the key file nothing could be destroyed
     _require_targets(store, pieces, session)
     _require_not_held(store, pieces, session, roster)
+    _require_stated(store, pieces, session, roster, rules)
     body: dict[str, Any] = {"scope": scope, "reason": reason, "targets": _as_body(pieces)}
     body |= {name: value for name, value in (("session", session), ("sbd", sbd)) if value is not None}
     if kept:
@@ -182,12 +184,7 @@ def _to_redo(store: Store, entry: Mapping[str, Any], limit: int) -> tuple[list[P
     again = _roster_again(store, entry)
     if again is None:
         return sorted(pieces), None
-    carriers = (
-        Piece(seq=each.seq, name="roster")
-        for each in store.entries(session=entry["session"])
-        if "roster" in each.body.get("evidence", {})
-    )
-    return sorted({*pieces, *(piece for piece in carriers if piece not in gone)}), again
+    return sorted({*pieces, *_rosters(store, entry["session"])}), again
 
 
 def _evidence_of(store: Store, seq: int) -> Mapping[str, Any]:
@@ -263,6 +260,36 @@ def _require_not_held(
     for hold in holds:
         if hold.sbd is None or hold.sbd in lost or any(hold.sbd in about[piece.seq] for piece in pieces):
             raise ErasureHeldError(session=session, sbd=hold.sbd or "", entry=hold.seq, reason=hold.reason)
+
+
+def _require_stated(
+    store: Store,
+    pieces: Sequence[Piece],
+    session: str | None,
+    roster: RosterDocument | None,
+    rules: bytes | None,
+) -> None:
+    """Raise unless what is stated again is this session's, and every older roster of it goes."""
+    if roster is None and rules is None:
+        return
+    opened = store.entries("open", session) if session is not None else ()
+    if not opened:
+        raise ErasureTargetError(why="no-session")
+    if rules is not None and hashlib.sha256(rules).hexdigest() != opened[0].body["rules_sha256"]:
+        raise ErasureTargetError(why="rules", seq=opened[0].seq, name=RULES)
+    if roster is not None:
+        found = newest_roster(store, opened[0].body["session"])
+        if found is None or found[1].roster_hash != roster.roster_hash:
+            raise ErasureTargetError(why="roster", seq=opened[0].seq, name="roster")
+        if not set(_rosters(store, opened[0].body["session"])) <= set(pieces):
+            raise ErasureTargetError(why="roster-left", seq=opened[0].seq, name="roster")
+
+
+def _rosters(store: Store, session: str) -> list[Piece]:
+    """Return every roster of a session that was not erased."""
+    gone = erased_pieces(store)
+    carriers = (each for each in store.entries(session=session) if "roster" in each.body.get("evidence", {}))
+    return [piece for piece in (Piece(seq=each.seq, name="roster") for each in carriers) if piece not in gone]
 
 
 def _listed(store: Store, session: str) -> tuple[Any, ...]:

@@ -225,7 +225,8 @@ class Store(LogReader):
             self.append("key", {"event": "schema-migrated", "from": before, "to": SCHEMA}, operator=STATION)
         if self._instance is not None:
             self._instance.require(path, *self._head_pair(), root_at=lambda size: self.checkpoint(size).root)
-        finish(self)
+        with suppress(StoreFullError):  # keys go first and need no room; the rest follows at the next opening
+            finish(self)
         self.commit_pending()
         self.end_begun()
 

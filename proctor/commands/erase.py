@@ -16,7 +16,7 @@ from proctor.erasing import (
     write_proof,
 )
 from proctor.errors import CommandError
-from proctor.roots import OpenRoot, second_person
+from proctor.roots import OpenRoot, kind_at, second_person
 from sessions.errors import ErasureHeldError, ErasureNothingError
 from sessions.holds import Hold, active_holds, place_hold, release_hold, require_reason
 from sessions.roles import require_may
@@ -188,7 +188,7 @@ def _change(context: Context, event: str) -> int:
 
 def list_holds(context: Context) -> int:
     """List the holds in force."""
-    with open_for(context, training=context.options.training, login=False) as opened:
+    with open_for(context, training=is_training(context), login=False) as opened:
         rows = [_hold_json(hold) for hold in active_holds(opened.store)]
     everybody = context.texts.say("erase.all")
     lines = [
@@ -197,6 +197,12 @@ def list_holds(context: Context) -> int:
     ]
     context.result({"holds": rows}, tuple(lines) or (context.texts.say("hold.none"),))
     return 0
+
+
+def is_training(context: Context) -> bool:
+    """Whether the training root is meant: by --training, or because --root is one."""
+    named = context.places.root
+    return context.options.training or (named is not None and kind_at(named) == "training")
 
 
 def _hold_json(hold: Hold) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.commands.context import Context
-from proctor.commands.erase import confirm
+from proctor.commands.erase import confirm, is_training
 from proctor.commands.session import open_for
 from proctor.erasing import Erased, erased_json, prove, selection_json
 from proctor.errors import CommandError
@@ -19,7 +19,7 @@ from sessions.roles import require_may
 def plan(context: Context) -> int:
     """Show what a run would erase today, or on another day. Nothing is changed."""
     on = _day(context.options.on)
-    with open_for(context, training=context.options.training, login=False) as opened:
+    with open_for(context, training=is_training(context), login=False) as opened:
         plans = retention.plan(opened.store, on)
     data = {"ok": True, **plan_json(on, plans)}
     context.result(data, tuple(_lines(context, data)))
@@ -30,7 +30,7 @@ def run(context: Context) -> int:
     """Erase exactly what the plan of today shows: one shred entry and one proof for each session and kind of data."""
     options = context.options
     on = datetime.now(UTC).date()
-    with open_for(context, training=options.training, login=True) as opened:
+    with open_for(context, training=is_training(context), login=True) as opened:
         operator = require_may(opened.require_login().operator, "erase")
         if options.second == operator.user_id:
             raise CommandError("same-person", usage=True)

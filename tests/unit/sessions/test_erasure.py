@@ -250,6 +250,23 @@ def test_more_than_one_entry_holds(store: Store, hall: Hall, monkeypatch: pytest
     assert all(seat.erased for seat in load_session(store, hall.session).seats)
 
 
+def test_what_is_stated_again_is_this_sessions(store: Store, hall: Hall) -> None:
+    seq, document = newest_roster(store, hall.session) or (0, None)
+    assert document is not None
+    forged = make_document([replace(seat, full_name="TRẦN THỊ MẪU") for seat in document.seats], b"")[0]
+    common: dict[str, Any] = {"scope": "session", "reason": "request", "session": hall.session, **BOTH}
+    piece, other = Piece(seq=seq, name="roster"), Piece(seq=attempt_of(store, "001"), name="identity")
+    for targets, stated, why in (
+        ([piece], {"roster": forged}, "roster"),
+        ([other], {"roster": document.without({"001"})}, "roster-left"),
+        ([piece], {"rules": b"id = 1"}, "rules"),
+    ):
+        with pytest.raises(ErasureTargetError) as caught:
+            shred(store, targets, **stated, **common)
+        assert caught.value.facts["why"] == why
+    assert not store.entries("shred")
+
+
 # -- holds ---------------------------------------------------------------------------------------------
 
 
