@@ -7,16 +7,13 @@ department's key. Nothing here writes, nothing raises for what is in the file. F
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
 from pathlib import Path
-from typing import Final
 
 from sessions import pack, pack_parts
 from sessions.anchor import Anchor
 from sessions.checkpoint import Checkpoint, VerifierKey, station_of
 from sessions.cosignature import CosignerKey, split_lines, verify_line
-from sessions.department import DepartmentPrivate
 from sessions.errors import (
     NoteFormatError,
     NoteSignatureError,
@@ -29,63 +26,16 @@ from sessions.errors import (
 )
 from sessions.pack import Manifest, Member
 from sessions.pack_file import PackFile, open_pack_file
-from sessions.pack_finding import PackFinding, PackFindings
+from sessions.pack_finding import PackFindings
 from sessions.pack_keys import KeyHistory
+from sessions.pack_report import OK, Outside, PackReport, unreadable
 from sessions.pack_rules import Record, check_rules, read_bodies
 from sessions.pack_seals import Seals
 from sessions.pack_walk import PackWalk, Parts
-from sessions.pins import StationPins
 from sessions.record import Outcome
 from sessions.roster.binding import roster_hash
 
-OK: Final = "ok"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackReport:
-    """What the examination of a pack came to.
-
-    `code` is "ok", that of the first finding, "unknown-station", or why it could not be read. `outcome` is FAILED for
-    evidence against the pack, INDETERMINATE where nothing could be decided. `size` and `root` are those of the
-    newest checkpoint, proven only if `ok`. `cosigned`: (witness, size) by pinned witnesses. `counts`: entries,
-    attempts, evidence, sheets, erased.
-    """
-
-    code: str
-    outcome: Outcome
-    version: int = 0
-    origin: str = ""
-    session: str = ""
-    size: int = 0
-    root: str = ""
-    station_fingerprint: str = ""
-    recipient: str = ""
-    findings: tuple[PackFinding, ...] = ()
-    skipped: tuple[str, ...] = ()
-    cosigned: tuple[tuple[str, int], ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    facts: Mapping[str, str | int] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything was checked and nothing was found against it, under a pinned key."""
-        return self.outcome is Outcome.PASSED
-
-    @property
-    def first_bad(self) -> PackFinding | None:
-        """The first bad entry, else the first bad member, else what is wrong with the whole; no irregularity."""
-        return next((each for each in self.findings if each.severity != "irregular"), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What is believed of a pack before it is opened: all of it comes from elsewhere."""
-
-    pins: StationPins
-    witnesses: Sequence[CosignerKey] = ()
-    anchors: Sequence[Anchor] = ()
-    department: DepartmentPrivate | None = field(default=None, repr=False)
-    pack_key: bytes | None = field(default=None, repr=False)
+__all__ = ["Examination", "Outside", "PackReport", "examine", "unreadable", "verify_pack"]
 
 
 def verify_pack(path: Path, outside: Outside) -> PackReport:
@@ -95,12 +45,6 @@ def verify_pack(path: Path, outside: Outside) -> PackReport:
             return examine(file, outside)
     except PackError as error:
         return unreadable(error)
-
-
-def unreadable(error: PackError) -> PackReport:
-    """Return the report on a file that cannot be taken apart: altered, or of an unknown form, or no file."""
-    outcome = Outcome.FAILED if error.conclusive else Outcome.INDETERMINATE
-    return PackReport(code=error.code, outcome=outcome, facts=error.facts)
 
 
 def examine(file: PackFile, outside: Outside) -> PackReport:
@@ -115,6 +59,9 @@ class Examination:
         self.file, self._outside = file, outside
         self.findings = PackFindings()
         self.records: tuple[Record, ...] = ()
+        self.own: tuple[Record, ...] = ()
+        self.erased: frozenset[tuple[int, str]] = frozenset()
+        self._stated: tuple[Record, ...] = ()
         self.seals: Seals | None = None
         self._manifest: Manifest = file.manifest
         self._digests: dict[str, str] = {}
@@ -129,7 +76,7 @@ class Examination:
         walk.run()
         self._signature(history)
         proven = [frame for frame in walk.frames if frame.seq + 1 in walk.roots]
-        self.records = read_bodies(proven, self.findings)
+        self._learn(read_bodies(proven, self.findings))
         for record in self.records:
             key = history.key_at(record.seq + 1)
             fault = history.faults.get(record.seq, "origin")
@@ -144,6 +91,13 @@ class Examination:
         self._cosignatures(walk)
         self._anchors(walk, history)
         return self._judge(history)
+
+    def _learn(self, records: tuple[Record, ...]) -> None:
+        """Keep the proven entries, those of the session, and the pieces that erasures among them name."""
+        self.records = records
+        self.own = tuple(each for each in records if each.body.get("session") == self._manifest.session)
+        self._stated = tuple(each for each in self.own if each.kind in {"open", "roster"})
+        self.erased = frozenset(piece for record in records for piece in record.erased)
 
     # -- the file ---------------------------------------------------------------------------------
 
@@ -229,16 +183,6 @@ class Examination:
         ):
             self.findings.add("pack-certificate-exchanged", member=pack.CERTIFICATE)
 
-    @property
-    def own(self) -> tuple[Record, ...]:
-        """The proven entries of the session."""
-        return tuple(each for each in self.records if each.body.get("session") == self._manifest.session)
-
-    @property
-    def erased(self) -> frozenset[tuple[int, str]]:
-        """The pieces that shred entries in the pack name."""
-        return frozenset(piece for record in self.records for piece in record.erased)
-
     def _evidence(self, *, whole: bool) -> None:
         """Compare every ciphertext with the hash in its entry's body, in both directions.
 
@@ -322,8 +266,8 @@ class Examination:
 
     def _roster_hash(self, record: Record) -> str:
         """Return the roster hash in force at an entry: its own, or the last one stated before."""
-        stated = [each for each in self.own if each.kind in {"open", "roster"} and each.seq <= record.seq]
-        return stated[-1].text("roster_hash") if stated else ""
+        place = bisect_right(self._stated, record.seq, key=lambda each: each.seq)
+        return self._stated[place - 1].text("roster_hash") if place else ""
 
     # -- from outside -----------------------------------------------------------------------------
 
