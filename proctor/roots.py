@@ -12,6 +12,7 @@ from pathlib import Path
 from proctor.config import Places, default_home
 from proctor.errors import CommandError
 from proctor.tokens import with_token
+from proctor.tpm import require_not_ahead
 from sessions.checkpoint import VerifierKey
 from sessions.errors import KeysMissingError, RootBusyError, RootExistsError, RootMissingError
 from sessions.keys import KeyringBackend, Unlocked
@@ -149,9 +150,16 @@ def memory_folder(root: DataRoot) -> Path | None:
 def open_log(root: DataRoot, keys: Unlocked, *, for_epoch: bool = False) -> Store:
     """Return the open log of a root on this machine. Raises StoreError, InstanceChangedError."""
     former = root.station_key() if for_epoch else None
-    return open_store(
+    store = open_store(
         root, keys, SystemClock(), outside=memory_folder(root), for_epoch=for_epoch, former=former
     )
+    try:
+        if not for_epoch:
+            require_not_ahead(store)
+    except CommandError:
+        store.close()
+        raise
+    return store
 
 
 def second_person(

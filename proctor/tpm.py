@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from proctor.errors import CommandError
 from sessions.checkpoint import station_of
 from sessions.errors import SessionsError
 from sessions.record import STATION, Operator
@@ -148,6 +149,27 @@ def check(store: Store, *, tcti: str | None = None, run: Run | None = None) -> T
         return TpmState(code="tpm-unreadable", index=index, logged=expected)
     code: Code = "tpm-ok" if value == expected else "tpm-rolled-back" if value > expected else "tpm-behind"
     return TpmState(code=code, index=index, value=value, logged=expected)
+
+
+def take_up(store: Store, *, operator: Operator, tcti: str | None = None, run: Run | None = None) -> TpmState:
+    """Enter the counter's value as it is, at the beginning of an epoch: from here on the two must agree again."""
+    logged = logged_counter(store)
+    if logged is None:
+        return TpmState(code="tpm-none")
+    try:
+        value = TpmCounter(logged[0], tcti=tcti, run=run).read()
+    except (TpmError, TpmIndexError):
+        return TpmState(code="tpm-unreadable", index=logged[0], logged=logged[1])
+    store.append("key", {"event": EVENT, "index": logged[0], "value": value}, operator=operator)
+    return TpmState(code="tpm-ok", index=logged[0], value=value, logged=value)
+
+
+def require_not_ahead(store: Store, *, tcti: str | None = None, run: Run | None = None) -> TpmState:
+    """Return where the counter stands. Raises CommandError "tpm-rolled-back": the log was longer once."""
+    state = check(store, tcti=tcti, run=run)
+    if state.code == "tpm-rolled-back":
+        raise CommandError(state.code, index=state.index, value=state.value, logged=state.logged)
+    return state
 
 
 def advance(

@@ -6,6 +6,7 @@ from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, second_person
+from proctor.tpm import take_up
 from sessions.checkpoint import Checkpoint, parse_checkpoint, station_of
 from sessions.errors import NoteFormatError, NoteSignatureError
 from sessions.roles import require_may
@@ -33,6 +34,7 @@ def begin(context: Context) -> int:
             path=opened.root.database,
             previous=_furthest(opened, options.anchor or ()),
         )
+        take_up(opened.store, operator=operator)
         origin, previous = opened.store.origin, opened.store.entry(receipt.seq).body["previous"]
     data = {
         "ok": True,

@@ -10,13 +10,17 @@ from proctor.app import Transaction, camera_source, card_source, open_desk
 from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
 from proctor.commands.show import attempt_json, attempt_lines, reason_json
+from proctor.commands.witness_show import outcome_json, outcome_line
 from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
 from proctor.softcards import CardWorkshop, open_workshop
+from proctor.tpm import advance
 from proctor.trusting import open_logged_trust
+from proctor.witness.cosigning import SHEET_DEADLINE_S, push
+from proctor.witness.settings import load_witnesses
 from readers.emrtd.pki.store import TrustStore
 from sessions.closing import close_session, counts_of, is_closed
 from sessions.record import Verdict
@@ -175,6 +179,8 @@ def close(context: Context) -> int:
         operator = require_may(opened.require_login().operator, "close")
         receipt = close_session(opened.store, session, operator=operator, reason=options.reason or "finished")
         counts = dict(counts_of(opened.store, session))
+        counter = advance(opened.store, operator=operator)
+        asked = push(opened.store, load_witnesses(opened.root, opened.store), deadline_s=SHEET_DEADLINE_S)
         saved = backup_after_close(opened)
     data = {
         "ok": True,
@@ -182,11 +188,15 @@ def close(context: Context) -> int:
         "entry": {"seq": receipt.seq, "size": receipt.size, "root": receipt.root.hex()},
         "counts": counts,
         "backup": saved,
+        "witnesses": [outcome_json(found) for found in asked],
+        "tpm": counter.code,
     }
     line = context.texts.say("result.closed", session=session.session_id, **counts)
     root = context.texts.say("result.entry", seq=receipt.seq, root=receipt.root.hex())
-    context.result(data, (line, root, *backup_lines(context.texts, saved)))
-    return 0 if saved is None or saved["ok"] else 1
+    signed = tuple(outcome_line(context, found) for found in asked)
+    context.result(data, (line, root, *signed, *backup_lines(context.texts, saved)))
+    unsigned = any(found.witness.required and found.cosignature is None for found in asked)
+    return 1 if unsigned or (saved is not None and not saved["ok"]) else 0
 
 
 def check_in(context: Context) -> int:

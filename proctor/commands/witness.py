@@ -11,10 +11,11 @@ from typing import Any, Final
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.commands.show import reason_json
+from proctor.commands.witness_show import key_json, outcome_json, outcome_line, stamp, witness_json
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import second_person
-from proctor.witness.cosigning import Outcome, push
+from proctor.witness.cosigning import push
 from proctor.witness.folder import DATABASE, WitnessFolder
 from proctor.witness.server import WitnessServer, open_listener
 from proctor.witness.service import Service
@@ -154,16 +155,11 @@ def _show_lines(context: Context, data: dict[str, Any]) -> list[str]:
 
 def _folder_json(folder: WitnessFolder) -> dict[str, Any]:
     return {
-        **_key_json(folder.key),
+        **key_json(folder.key),
         "vkey": folder.key.encode(),
         "tls_pin": folder.tls_pin,
         "custody": folder.custody,
     }
-
-
-def _key_json(key: CosignerKey) -> dict[str, Any]:
-    kind = "ed25519" if key.kind is Kind.ED25519 else "ml-dsa-44"
-    return {"name": key.name, "key_id": key.key_id, "kind": kind, "fingerprint": key.fingerprint}
 
 
 def _log_json(found: Cosigned, count: int) -> dict[str, Any]:
@@ -172,7 +168,7 @@ def _log_json(found: Cosigned, count: int) -> dict[str, Any]:
         "origin": head.origin,
         "size": head.size,
         "root": head.root.hex(),
-        "at": _stamp(found.at),
+        "at": stamp(found.at),
         "signed": count,
         "note": found.whole,
     }
@@ -190,14 +186,10 @@ def _notice_json(notice: Notice) -> dict[str, Any]:
         "root": notice.root.hex(),
         "known": notice.known,
         "count": notice.count,
-        "first_at": _stamp(notice.first_at),
-        "last_at": _stamp(notice.last_at),
+        "first_at": stamp(notice.first_at),
+        "last_at": stamp(notice.last_at),
         "note": notice.note,
     }
-
-
-def _stamp(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _now() -> int:
@@ -277,38 +269,6 @@ def push_all(context: Context) -> int:
     lines = [outcome_line(context, found) for found in outcomes]
     context.result(data, tuple(lines or [context.texts["witness.none"]]))
     return 0 if ok else 1
-
-
-def witness_json(witness: Witness) -> dict[str, Any]:
-    """A witness as docs/json.md has it."""
-    return {
-        **_key_json(witness.key),
-        "address": witness.address,
-        "tls_pin": witness.tls_pin,
-        "required": witness.required,
-    }
-
-
-def outcome_json(found: Outcome) -> dict[str, Any]:
-    """What one witness did, as docs/json.md has it."""
-    reason: dict[str, Any] = {"code": "ok"}
-    if found.error is not None:
-        reason = reason_json(found.error.code, found.error.facts)
-    return {
-        **witness_json(found.witness),
-        **reason,
-        "signed": found.cosignature is not None,
-        "at": None if found.cosignature is None else _stamp(found.cosignature.at),
-        "alarm": found.alarm,
-    }
-
-
-def outcome_line(context: Context, found: Outcome) -> str:
-    """What one witness did, for a person."""
-    text = "" if found.error is None else context.texts.say(found.error.code, **found.error.facts)
-    if found.cosignature is not None:
-        text = context.texts.say("witness.signed", at=_stamp(found.cosignature.at), size=found.size)
-    return f"{found.witness.name}  {found.witness.key.key_id}  {text}"
 
 
 def _witness_line(context: Context, witness: Witness) -> str:
