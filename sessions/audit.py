@@ -73,7 +73,7 @@ class _Walk:
         self._connection, self._findings, self._question = connection, findings, question
         self._signatures = signatures
         self._schedule = KeySchedule()
-        self._bodies = Bodies(findings, self._schedule)
+        self._bodies = Bodies(findings, self._schedule, question.schema)
         self._order = Order(findings)
         self._tree = Tree(connection, findings, self._schedule, signatures, question.pinned)
         self._evidence = Evidence(

@@ -32,10 +32,13 @@ _KEYED: Final = frozenset({"key", "epoch"})
 
 
 class Bodies:
-    """Reads one body after the other; what it returns has the common fields and stands at its place."""
+    """Reads one body after the other; what it returns has the common fields and stands at its place.
 
-    def __init__(self, findings: Findings, schedule: KeySchedule) -> None:
-        self._findings, self._schedule = findings, schedule
+    `newest` is the schema of the file: it has no entries of a later one.
+    """
+
+    def __init__(self, findings: Findings, schedule: KeySchedule, newest: int) -> None:
+        self._findings, self._schedule, self._newest = findings, schedule, newest
         self._shapes = Shapes()
         self._before: tuple[int, datetime, Mapping[str, Any]] | None = None
         self._schema = 1
@@ -67,10 +70,9 @@ class Bodies:
 
     def _judge(self, seq: int, body: Mapping[str, Any], at: datetime) -> None:
         """Hold against an entry of schema 2 what its kind and its clocks must be."""
-        if body["schema"] >= self._schema:
-            self._schema = body["schema"]
-        else:
+        if not self._schema <= body["schema"] <= self._newest:
             self._findings.add("log-altered-order", seq=seq, why="schema")
+        self._schema = max(self._schema, body["schema"])
         if body["schema"] == 2:
             self._event(seq, body)
             self._clock(seq, body, at)

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sessions.anchor import parse_note_anchor
 from sessions.checkpoint import VerifierKey, epoch_of, station_of
 from sessions.errors import NoteFormatError
 from sessions.pins import StationPins
 
 FIRST: Final = "station-key"
 ROTATED: Final = "station-key-rotated"
+_WITHOUT: Final = 1
+"""The schema that knew neither rotations nor epochs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ class KeySchedule:
             return None
         if event == FIRST:
             return self._add_first(seq, body)
+        if body.get("schema") == _WITHOUT:
+            return "schema"
         key = _vkey(body)
         if key is None or not self._periods or key.name != self.origin:
             return "vkey"
@@ -126,6 +131,8 @@ class KeySchedule:
 
     def _add_epoch(self, seq: int, body: Mapping[str, Any]) -> str | None:
         key, number = _vkey(body), body.get("epoch")
+        if body.get("schema") == _WITHOUT:
+            return "schema"
         if key is None or not self._periods:
             return "vkey"
         if type(number) is not int or number != epoch_of(self.origin) + 1:
@@ -207,22 +214,25 @@ def _vkey(body: Mapping[str, Any]) -> VerifierKey | None:
 
 def _previous(seq: int, origin: str, previous: Any) -> Epoch | None:
     """Return an epoch entry with the checkpoint it names, or None where the field is none."""
-    if not isinstance(previous, dict):
-        return None
-    name, size, root, note = (previous.get(each) for each in ("origin", "size", "root", "note"))
-    if type(name) is not str or type(size) is not int or type(root) is not str or type(note) is not str:
-        return None
+    fields = previous if isinstance(previous, dict) else {}
+    note = fields.get("note")
     try:
-        digest = bytes.fromhex(root)
-    except ValueError:
+        said = parse_note_anchor(note) if type(note) is str else None
+    except NoteFormatError:
+        said = None
+    if said is None or said.size < 1:
         return None
-    if len(digest) != 32 or digest.hex() != root or size < 1:
+    if tuple(fields.get(each) for each in ("origin", "size", "root")) != (
+        said.origin,
+        said.size,
+        said.root.hex(),
+    ):
         return None
     return Epoch(
         seq=seq,
         origin=origin,
-        previous_origin=name,
-        previous_size=size,
-        previous_root=digest,
-        previous_note=note,
+        previous_origin=said.origin,
+        previous_size=said.size,
+        previous_root=said.root,
+        previous_note=said.note,
     )

@@ -280,7 +280,7 @@ def test_truncated_consistently_is_not_seen_without_an_anchor(bench: Bench) -> N
         ("CREATE TABLE extra (x)", "log-altered-schema", None),
         ("CREATE VIEW v AS SELECT 1", "log-altered-schema", None),
         ("DROP INDEX entries_kind", "log-altered-schema", None),
-        ("PRAGMA user_version = 1", "log-altered-schema", None),
+        ("PRAGMA user_version = 1", "log-altered-order", 0),
         ("PRAGMA user_version = 3", "log-altered-schema", None),
         ("PRAGMA application_id = 2", "log-altered-schema", None),
         ("DROP TABLE evidence", "log-altered-schema", None),
