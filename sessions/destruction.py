@@ -6,16 +6,18 @@ opening, and nothing is destroyed that no entry names.
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sessions.engine import DatabaseError
-from sessions.errors import KeyFileError
+from sessions.errors import KeyFileError, StoreAlteredError
 from sessions.evidence_keys import EvidenceKeys
 
 _BATCH: Final = 50
 """Pieces that one transaction clears: the write-ahead log stays small, also on a disk that is nearly full."""
+_ANY: Final = "SELECT 1 FROM shredded UNION ALL SELECT 1 FROM entries WHERE kind = 'shred' LIMIT 1"
 _LEFT: Final = (
     "SELECT e.rowid FROM shredded s JOIN evidence e ON e.seq = s.seq AND e.name = s.name "
     "WHERE e.ciphertext IS NOT NULL LIMIT ?"
@@ -70,14 +72,29 @@ def destroy_named(log: Log) -> Destroyed:
 
     First the keys' slots are zeroed and on disk, then ciphertexts and wrapped keys become NULL (`secure_delete`
     overwrites what they occupied), then the write-ahead log, which holds older images of the pages, is merged and cut
-    to nothing. Raises KeyFileError, StoreError.
+    to nothing. Raises KeyFileError, StoreAlteredError (the table names what no entry names), StoreError.
     """
     with log.maintain() as conn:
-        if conn.execute("SELECT 1 FROM shredded LIMIT 1").fetchone() is None:
+        if conn.execute(_ANY).fetchone() is None:
             return Destroyed(count=0, merged=True)
+        _require_named(conn)
         count = _destroy_keys(log.evidence_keys, conn)
         count += _clear(conn)
         return Destroyed(count=count, merged=_truncate(conn))
+
+
+def _require_named(conn: Any) -> None:
+    """Raise StoreAlteredError unless the table of erased pieces is exactly what the shred entries say.
+
+    Else whoever can write the table would have the station itself destroy evidence that no entry names.
+    """
+    rows = set(conn.execute("SELECT seq, name, by FROM shredded"))
+    named = set()
+    for by, data in conn.execute("SELECT seq, body FROM entries WHERE kind = 'shred'"):
+        targets = json.loads(data)["targets"]
+        named |= {(target["seq"], name, by) for target in targets for name in target["names"]}
+    if rows != named:
+        raise StoreAlteredError(why="shredded")
 
 
 def _destroy_keys(keys: EvidenceKeys, conn: Any) -> int:

@@ -22,6 +22,7 @@ from sessions.errors import (
     KeyFileError,
     NotOnRosterError,
     SecondPersonError,
+    StoreAlteredError,
     UnknownSessionError,
 )
 from sessions.evidence_box import slot_of
@@ -386,3 +387,52 @@ def test_without_its_key_file_nothing_is_opened_and_nothing_is_said_to_be_erased
         assert not store.entries("shred")
     with pytest.raises(KeyFileError):
         hall.bench.open()
+
+
+# -- an insider ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        (
+            "INSERT INTO shredded (seq, name, by) SELECT seq, 'identity', {shred} FROM entries WHERE kind = 'attempt' "
+            "AND seq NOT IN (SELECT seq FROM shredded) LIMIT 1"
+        ),
+        (
+            "INSERT INTO shredded (seq, name, by) SELECT seq, 'identity', 1 FROM entries WHERE kind = 'attempt' "
+            "AND seq NOT IN (SELECT seq FROM shredded) LIMIT 1"
+        ),
+        "DELETE FROM shredded WHERE name = 'identity'",
+        "DELETE FROM shredded",
+    ],
+)
+def test_the_station_destroys_nothing_for_who_only_writes_the_table(hall: Hall, sql: str) -> None:
+    with hall.bench.open() as store:
+        erase(store, hall, sbd="001")
+        shred_seq = store.entries("shred")[0].seq
+    with hall.bench.insider(triggers=True) as execute:
+        execute(sql.format(shred=shred_seq))
+    slots = (hall.bench.path.parent / "keys" / "evidence.slots").read_bytes()
+    with pytest.raises(StoreAlteredError):
+        hall.bench.open()
+    assert (hall.bench.path.parent / "keys" / "evidence.slots").read_bytes() == slots
+    assert not hall.bench.verify(evidence_key=hall.bench.bundle.evidence_key).ok
+
+
+@pytest.mark.parametrize("what", ["ciphertext", "slot"])
+def test_a_piece_that_goes_without_an_entry_is_found(hall: Hall, what: str) -> None:
+    with hall.bench.open() as store:
+        body = store.entries("attempt")[0].body
+    if what == "slot":
+        with hall.bench.open() as store:
+            store.evidence_keys.destroy([slot_of(body, "identity")])
+    else:
+        with hall.bench.insider(triggers=True) as execute:
+            execute(
+                "UPDATE evidence SET ciphertext = NULL WHERE name = 'identity' AND seq = ?", (body["seq"],)
+            )
+    report = hall.bench.verify(evidence_key=hall.bench.bundle.evidence_key, full=True)
+    assert not report.ok
+    assert report.first_bad is not None
+    assert report.first_bad.seq == body["seq"]
