@@ -28,6 +28,7 @@ MAX_TIME: Final = 2**63 - 1
 _HEADER: Final = b"cosignature/v1\n"
 _LABEL: Final = b"subtree/v1\n\0"
 _NAME: Final = re.compile(r"[^\s+\u0000-\u0020]{1,128}")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 _MAX_ORIGIN: Final = 255
 _MAX_EXTENSIONS: Final = 16
@@ -199,7 +200,7 @@ def read_head(text: str) -> Checkpoint:
     lines = text.removesuffix("\n").split("\n")
     if not text.endswith("\n") or not 3 <= len(lines) <= 3 + _MAX_EXTENSIONS or not all(lines):
         raise NoteFormatError(why="checkpoint")
-    if any(char < " " for line in lines for char in line) or len(lines[0].encode()) > _MAX_ORIGIN:
+    if _CONTROL.search(text) or len(lines[0].encode()) > _MAX_ORIGIN:
         raise NoteFormatError(why="checkpoint")
     if not _SIZE.fullmatch(lines[1]):
         raise NoteFormatError(why="size")

@@ -19,6 +19,7 @@ MAX_REQUEST: Final = 512 * 1024
 """Room for an entry of 262,144 octets in base64, a proof, and a note with sixteen ML-DSA-44 lines."""
 MAX_BODY: Final = 262_144
 ROTATED: Final = "station-key-rotated"
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
@@ -188,7 +189,7 @@ def _halves(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         raise WitnessRefusedError(status=400, why="utf-8") from None
     head, gap, note = text.partition("\n\n")
-    if not gap or not head or any(char < " " and char != "\n" for char in text):
+    if not gap or not head or _CONTROL.search(text):
         raise WitnessRefusedError(status=400, why="form")
     return head, note
 

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -176,3 +177,18 @@ def wait_for(condition, seconds: float = 10.0) -> None:
 
 def digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
+
+
+def main(folder: str, port: str) -> None:
+    """A witness as a process that a test can kill: `python -m tests.support.witness FOLDER PORT`; prints its port."""
+    found = WitnessFolder.open(Path(folder))
+    keys = found.unlock(None)
+    with found.lock(), WitnessStore.open(found.path / DATABASE) as store:
+        listener = open_listener("127.0.0.1", int(port))
+        print(listener.getsockname()[1], flush=True)
+        server = WitnessServer(Service(store, keys.cosigner), found.server_context(keys))
+        asyncio.run(server.serve(listener))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
