@@ -16,6 +16,7 @@ from sessions.backup_places import Part
 from sessions.department_pin import ensure_training
 from sessions.errors import BackupTargetError, NoteFormatError, SessionsError
 from sessions.files import write_private
+from sessions.pack_left import is_pack, left_in_pack
 from sessions.record import SystemClock
 from sessions.restore import Known
 from sessions.root import DataRoot
@@ -157,6 +158,11 @@ def read_known(names: tuple[str, ...]) -> Known:
     anchors: list[Anchor] = []
     shreds: list[LeftEntry] = []
     for path in _files(names):
+        packed = _left_in_pack(path)
+        if packed is not None:
+            anchors.append(parse_anchor(packed[0].encode(), label=path.name))
+            shreds += packed[1]
+            continue
         data = _read(path)
         rows = _rows(data)
         try:
@@ -167,6 +173,14 @@ def read_known(names: tuple[str, ...]) -> Known:
         except NoteFormatError:
             raise CommandError("anchor-unreadable", file=str(path)) from None
     return Known(anchors=tuple(anchors), shreds=tuple(shreds))
+
+
+def _left_in_pack(path: Path) -> tuple[str, tuple[LeftEntry, ...]] | None:
+    """Return the tree head and the erasures of a pack, unverified; None for a file of another kind."""
+    try:
+        return left_in_pack(path) if is_pack(path) else None
+    except OSError:
+        raise CommandError("file-missing", file=str(path)) from None
 
 
 def _files(names: tuple[str, ...]) -> list[Path]:

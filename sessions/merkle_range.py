@@ -55,6 +55,11 @@ class Walk:
         self._edge: list[bytes] = []
 
     @property
+    def edge(self) -> tuple[bytes, ...]:
+        """The hashes of the perfect subtrees so far, left to right; the other way round they prove the next leaf."""
+        return tuple(self._edge)
+
+    @property
     def root(self) -> bytes:
         """The root of the leaves so far."""
         return merkle.fold(self._edge)

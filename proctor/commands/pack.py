@@ -1,9 +1,9 @@
 """`proctor pack …`: a session's file for the department; made at the station, verified and opened anywhere."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from proctor.anchors import anchors_of, witness_keys
 from proctor.commands.context import Context
 from proctor.commands.session import open_session
 from proctor.commands.show import reason_json
@@ -12,9 +12,7 @@ from proctor.files import read_file
 from proctor.packing import WrittenPack, export_pack
 from proctor.roots import machine_pins
 from proctor.texts import Texts
-from sessions.anchor import MAX_BYTES, Anchor, parse_anchor
 from sessions.checkpoint import station_of
-from sessions.cosignature import CosignerKey
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
 from sessions.errors import NoteFormatError, PackError
 from sessions.pack_file import open_pack_file
@@ -25,7 +23,6 @@ from sessions.pins import StationPins
 
 DEPARTMENT = "department"
 """As whose secret the department's passphrase is asked for."""
-MAX_VKEY = 8_192
 _TRAINING = "proctor.training/"
 
 
@@ -99,8 +96,8 @@ def _outside(context: Context, path: Path) -> Outside:
     options = context.options
     return Outside(
         pins=_pins(context),
-        witnesses=_witnesses(options.witness_key or ()),
-        anchors=_anchors(options.anchor or ()),
+        witnesses=witness_keys(options.witness_key or ()),
+        anchors=tuple(anchor for file in options.anchor or () for anchor in anchors_of(file)),
         department=_department(context, options.department_key, path),
     )
 
@@ -118,29 +115,6 @@ def _pins(context: Context) -> StationPins:
     if not folder.is_dir():
         raise CommandError("file-missing", usage=True, file=str(folder))
     return StationPins.load(folder)
-
-
-def _witnesses(values: Sequence[str]) -> tuple[CosignerKey, ...]:
-    """Return the keys of witnesses: each a vkey, or a file that holds one."""
-    keys = []
-    for value in values:
-        text = value if "+" in value else read_file(value, MAX_VKEY).decode("utf-8", "replace")
-        try:
-            keys.append(CosignerKey.parse(text))
-        except NoteFormatError:
-            raise CommandError("bad-witness-key", usage=True, value=value[:80]) from None
-    return tuple(keys)
-
-
-def _anchors(files: Sequence[str]) -> tuple[Anchor, ...]:
-    """Return what left the station by another way, from files."""
-    found = []
-    for file in files:
-        try:
-            found.append(parse_anchor(read_file(file, MAX_BYTES), label=Path(file).name))
-        except NoteFormatError:
-            raise CommandError("anchor-unreadable", usage=True, file=file) from None
-    return tuple(found)
 
 
 def _department(context: Context, file: str | None, pack: Path) -> DepartmentPrivate | None:

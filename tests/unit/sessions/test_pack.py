@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sessions import codec, pack
-from sessions.checkpoint import Signer
+from sessions.checkpoint import Signer, parse_checkpoint
 from sessions.cosignature import Cosigner, Kind
 from sessions.errors import (
     PackFolderError,
@@ -22,9 +22,11 @@ from sessions.errors import (
     SessionsError,
     UnknownSessionError,
 )
+from sessions.merkle import leaf_hash, verify_inclusion
 from sessions.pack import Manifest, Member
 from sessions.pack_file import open_pack_file, pack_of, write_pack
 from sessions.pack_finding import ALTERED, CODES, PackFindings
+from sessions.pack_left import is_pack, left_in_pack
 from sessions.pack_open import open_pack
 from sessions.pack_parts import split_entries, split_notes, split_proof
 from sessions.pack_seals import Seals
@@ -351,3 +353,27 @@ def test_a_disk_that_fails_is_said(station: Station, tmp_path: Path) -> None:
         with pytest.raises(SessionsError) as raised:
             file.digest(file.manifest.members[0])
     assert raised.value.code == "pack-unreadable"
+
+
+def test_a_pack_tells_a_restore_of_erasures(tmp_path: Path) -> None:
+    path = Path(__file__).parents[2] / "vectors" / "pack-1.pack"
+    assert is_pack(path)
+    note, shreds = left_in_pack(path)
+    head, _ = parse_checkpoint(note)
+    assert head.size == 16
+    (left,) = shreds
+    assert b'"kind":"shred"' in left.body
+    covering, _ = parse_checkpoint(left.note)
+    verify_inclusion(leaf_hash(left.body), left.seq, covering.size, left.proof, covering.root)
+    other = tmp_path / "other"
+    other.write_bytes(b"no pack")
+    assert not is_pack(other)
+    loose = Loose.of(path.read_bytes())
+    loose.proof.clear()
+    other.write_bytes(loose.assemble())
+    with pytest.raises(PackFormatError):
+        left_in_pack(other)
+    loose.notes[0] = loose.notes[0].replace("\n1\n", "\nx\n")
+    other.write_bytes(loose.assemble())
+    with pytest.raises(PackFormatError):
+        left_in_pack(other)
