@@ -1,6 +1,7 @@
 """A session's pack for the department: made, read back, verified, entered in the log, and only then under its name."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +89,8 @@ def export_pack(
     except OSError:
         raise CommandError("cannot-write", file=str(path)) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a stick that was pulled out
+            temporary.unlink(missing_ok=True)
     return WrittenPack(
         path=path,
         sha256=sha256,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +31,7 @@ from sessions.pack_file import open_pack_file, pack_of, write_pack
 from sessions.pack_finding import ALTERED, CODES, PackFindings
 from sessions.pack_left import is_pack, left_in_pack
 from sessions.pack_open import open_pack
-from sessions.pack_parts import split_entries, split_notes, split_proof
+from sessions.pack_parts import Frame, split_entries, split_notes, split_proof
 from sessions.pack_seals import Seals
 from sessions.pack_verify import Outside, verify_pack
 from sessions.pack_write import Sheets, draft_pack
@@ -377,3 +380,50 @@ def test_a_pack_tells_a_restore_of_erasures(tmp_path: Path) -> None:
     other.write_bytes(loose.assemble())
     with pytest.raises(PackFormatError):
         left_in_pack(other)
+
+
+def framed(manifest: bytes) -> bytes:
+    return pack.HEADER.pack(pack.MAGIC, pack.VERSION, len(manifest)) + manifest + bytes(64)
+
+
+def test_hostile_manifests_end_soon_and_small(station: Station) -> None:
+    fields = codec.decode(station.loose.manifest.encode(), limit=pack.MAX_MANIFEST)
+    row = {"name": "sheets/1", "size": 1, "sha256": "0" * 64}
+    bombs = [
+        b"[" * 2_000_000,
+        b'{"a":' * 200_000,
+        b'{"first":' + b"9" * 5_000 + b"}",
+        codec.encode({**fields, "members": [row] * (pack.MAX_MEMBERS + 1)}, limit=pack.MAX_MANIFEST),
+        codec.encode({**fields, "members": [*fields["members"], {**row, "size": 2**52}]}),
+        codec.encode({**fields, "members": [*fields["members"], {**row, "size": -1}]}),
+        codec.encode({**fields, "size": 2**53 - 1}),
+    ]
+    for bomb in bombs:
+        begun = time.process_time()
+        report = verified(framed(bomb), pins=station.pins)
+        assert report.outcome is Outcome.FAILED
+        assert time.process_time() - begun < 5
+    assert verified(pack.HEADER.pack(pack.MAGIC, 1, 2**32 - 1), pins=station.pins).code == "pack-malformed"
+
+
+def test_hostile_lists_end_soon(station: Station) -> None:
+    loose = station.loose
+    loose.frames = [Frame(seq, b"x" * 64) for seq in range(20_000)]
+    begun = time.process_time()
+    assert station.verify(loose.assemble()).outcome is Outcome.FAILED
+    loose = station.loose
+    loose.notes = [loose.notes[0].replace("\n1\n", f"\n{size}\n") for size in range(1, 20_000)]
+    assert station.verify(loose.assemble()).outcome is Outcome.FAILED
+    loose = station.loose
+    loose.frames += [
+        Frame(10**15 + at, b'{"event":"station-key-rotated","vkey":"%d"}' % at + b" " * 40)
+        for at in range(20_000)
+    ]
+    assert station.verify(loose.assemble()).outcome is Outcome.FAILED
+    assert time.process_time() - begun < 20
+
+
+def test_whoever_verifies_has_no_writer() -> None:
+    code = "import sys, sessions.pack_open, sessions.pack_left; print('sessions.store' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
