@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,12 +58,13 @@ class Library:
     def connect(self, target: str, *, timeout: float, uri: bool, **_others: Any) -> Connection:
         """Return a connection whose files go through the VFS."""
         read_only = uri and "mode=ro" in target
-        path = urllib.parse.unquote(urllib.parse.urlsplit(target).path) if uri else target
         flags = (
             apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         )
         with _translated():
-            real = apsw.Connection(path, flags=flags, vfs=f"multipleciphers-{self.name}")
+            real = apsw.Connection(
+                target, flags=flags | apsw.SQLITE_OPEN_URI * uri, vfs=f"multipleciphers-{self.name}"
+            )
             real.set_busy_timeout(int(timeout * 1000))
             for pragma in ("cipher = 'sqlcipher'", "legacy = 4"):
                 list(real.execute(f"PRAGMA {pragma}"))
@@ -171,6 +171,10 @@ class Cursor:
     def fetchall(self) -> list[Any]:
         with _translated():
             return list(self._real)
+
+    def fetchmany(self, count: int) -> list[Any]:
+        with _translated():
+            return list(itertools.islice(self._real, count))
 
     def __iter__(self) -> Iterator[Any]:
         return self

@@ -18,6 +18,8 @@ from sessions.closing import is_closed
 from sessions.errors import EvidenceErasedError
 from sessions.finding import Severity
 from sessions.instance import Instance
+from sessions.keys import KeyBundle
+from sessions.record import SystemClock
 from sessions.session import Session, list_sessions
 from sessions.store import Receipt, Store
 from tests.faults.disk import DIRECTORY, State
@@ -106,6 +108,10 @@ class Desk:
     def open(self) -> Store:
         """Open the log as the product does."""
         return Store.open(self.path, **self.bench.keys, instance=self.instance())
+
+    def adopt(self, keys: KeyBundle) -> None:
+        """Work with these keys, and with the machine's own clocks, in another process."""
+        self.bench = Bench(path=self.path, bundle=keys, clock=SystemClock())  # type: ignore[arg-type]
 
     # -- saying -----------------------------------------------------------------------------------
 

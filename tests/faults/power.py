@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sessions.closing import close_session, is_closed
 from sessions.errors import StoreError
@@ -17,6 +16,7 @@ from sessions.record import Second
 from sessions.selection import select
 from sessions.session import list_sessions
 from sessions.shredding import shred_selection
+from tests.faults import root_desk
 from tests.faults.cut_vfs import Library
 from tests.faults.desk import Desk, Said
 from tests.faults.disk import State
@@ -29,7 +29,7 @@ RUNS_PER_STATION = 4
 ATTEMPTS = 6
 SECOND = Second(user_id="nv02", role="chairman")
 
-Run = Callable[[Desk, Library, random.Random, int], None]
+Run = Callable[[Desk, random.Random, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Operation:
     name: str
     run: Run
     prepare: Callable[[Desk], None] = lambda desk: desk.create().close()
-    prove: Callable[[Desk, Said], Any] | None = None
+    desk: Callable[[Path], Desk] = Desk
     again: bool = True
     """Whether it can go on from what a cut left."""
 
@@ -58,7 +58,7 @@ class Tally:
     failures: Counter[str] = field(default_factory=Counter)
 
 
-def check_in(desk: Desk, _library: Library, rng: random.Random, first: int) -> None:
+def check_in(desk: Desk, rng: random.Random, first: int) -> None:
     """Attempts, one after the other."""
     with desk.open() as store:
         desk.say("open")
@@ -66,9 +66,9 @@ def check_in(desk: Desk, _library: Library, rng: random.Random, first: int) -> N
             desk.check_in(store, number, rng)
 
 
-def migrate(desk: Desk, library: Library, rng: random.Random, first: int) -> None:
+def migrate(desk: Desk, rng: random.Random, first: int) -> None:
     """A log of schema 1 is opened, brought to schema 2, and written to."""
-    check_in(desk, library, rng, 1_000 + first)
+    check_in(desk, rng, 1_000 + first)
 
 
 def prepare_schema_1(desk: Desk) -> None:
@@ -76,7 +76,7 @@ def prepare_schema_1(desk: Desk) -> None:
     write_schema_1(desk.bench, attempts=5)
 
 
-def close(desk: Desk, _library: Library, rng: random.Random, first: int) -> None:
+def close(desk: Desk, rng: random.Random, first: int) -> None:
     """Two sessions, one after the other, each closed."""
     with desk.open() as store:
         for number in range(first, first + 4):
@@ -95,7 +95,7 @@ def prepare_closed(desk: Desk) -> None:
         close_session(store, desk.session(store), operator=OPERATOR)
 
 
-def erase(desk: Desk, _library: Library, rng: random.Random, _first: int) -> None:
+def erase(desk: Desk, rng: random.Random, _first: int) -> None:
     """A candidate is erased, or what is left of a session; new attempts are made beside it."""
     with desk.open() as store:
         session = next(each for each in list_sessions(store) if is_closed(store, each.session_id))
@@ -116,6 +116,10 @@ OPERATIONS: dict[str, Operation] = {
         Operation(name="close", run=close),
         Operation(name="migration", run=migrate, prepare=prepare_schema_1, again=False),
         Operation(name="erase", run=erase, prepare=prepare_closed, again=False),
+        Operation(
+            name="backup", run=root_desk.backup, prepare=root_desk.prepare_root, desk=root_desk.RootDesk
+        ),
+        Operation(name="pack", run=root_desk.pack, prepare=root_desk.prepare_root, desk=root_desk.RootDesk),
     )
 }
 
@@ -136,7 +140,7 @@ def cut_power(
     tally, rng = Tally(), random.Random(seed)
     while tally.cuts < count:
         root = Path(tempfile.mkdtemp(dir=folder))
-        desk = Desk(root)
+        desk = operation.desk(root)
         operation.prepare(desk)
         for number in range(RUNS_PER_STATION if operation.again and not tolerant else 1):
             try:
@@ -167,11 +171,10 @@ def _one_run(
     )
     desk.listen(recorder.mark)
     with library.installed(), recorder.active():
-        operation.run(desk, library, rng, 1 + number * 100)
+        operation.run(desk, rng, 1 + number * 100)
     desk.listen(None)
     tally.runs += 1
     tally.events += len(recorder.record.events)
-    prove = operation.prove or Desk.prove
     for _ in range(min(CUTS_PER_RUN, count - tally.cuts)):
         moment = rng.randrange(len(recorder.record.events) + 1)
         state = recorder.record.cut(moment, rng)
@@ -179,7 +182,7 @@ def _one_run(
         desk.put(state)
         tally.cuts += 1
         tally.acknowledged += len(said.entries)
-        proof = prove(desk, said)
+        proof = desk.prove(said)
         tally.complaints += bool(proof.complaint)
         tally.slowest_s = max(tally.slowest_s, proof.seconds)
     if rng.random() < 0.5:

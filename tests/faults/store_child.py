@@ -1,14 +1,20 @@
-"""The process that a test kills or starves: appends attempts and prints each acknowledged one, flushed."""
+"""The process that a test kills or starves: it works as a station does and prints what is acknowledged, flushed.
+
+usage: store_child full FOLDER, to make attempts until the disk is full; or store_child serve, to read lines of FOLDER,
+FIRST and OPERATION (one of those of the power cuts), each of which is worked on by a fork that may be killed.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
+import random
 import sys
 from pathlib import Path
 
 from sessions.errors import StoreError, StoreFullError
 from sessions.keys import KeyBundle
+from tests.faults.power import OPERATIONS
 from tests.support.sessions_station import Bench, evidence, record
 
 
@@ -23,27 +29,68 @@ def bundle_of(seed_file: Path) -> KeyBundle:
     )
 
 
-def main(path: str, seeds: str, first: str, mode: str) -> None:
-    bench = Bench(path=Path(path), bundle=bundle_of(Path(seeds)), reserve=65_536)
-    store = bench.open() if bench.path.exists() else bench.create()
-    print("ready", flush=True)
-    for number in itertools.count(int(first)):
-        attempt = record(number)
-        try:
-            if mode == "full":
+def write_bundle(seed_file: Path, keys: KeyBundle) -> None:
+    """Write the keys for the child."""
+    parts = (keys.database_key, keys.evidence_key, keys.signing_seed, keys.seal_pkcs8)
+    seed_file.write_text(" ".join(part.hex() for part in parts), encoding="ascii")
+
+
+def say(what: str, *rest: object) -> None:
+    """Print an acknowledgement in one line, whole or not at all."""
+    words = [each.hex() if isinstance(each, bytes) else str(each) for each in rest]
+    os.write(1, f"{' '.join([what, *words])}\n".encode())
+
+
+def work(folder: Path, first: int, name: str) -> None:
+    """Do one operation after the other until somebody ends it."""
+    operation = OPERATIONS[name]
+    desk = operation.desk(folder / "live")
+    desk.adopt(bundle_of(folder / "seeds.txt"))
+    desk.listen(say)
+    say("ready", os.getpid())
+    rng = random.Random(first)
+    for number in itertools.count(first, 10):
+        operation.run(desk, rng, number)
+        if not operation.again:
+            return
+
+
+def fill(folder: Path) -> None:
+    """Make attempts until the disk is full, then verify."""
+    bench = Bench(path=folder / "station.db", reserve=65_536)
+    with bench.create() as store:
+        say("ready")
+        for number in itertools.count():
+            attempt = record(number)
+            try:
                 store.require_room()
-            receipt = store.append_attempt(attempt, evidence(number, 20_000))
-        except StoreFullError as error:
-            print("full", attempt.attempt_id, error.facts.get("pending", "before"), flush=True)
-            break
-        except StoreError as error:
-            print("error", error.code, flush=True)
-            break
-        print("ack", attempt.attempt_id, receipt.seq, flush=True)
-    if mode == "full":
-        print("ok" if bench.verify().ok else f"bad {bench.verify().code}", flush=True)
-        os._exit(0)
+                receipt = store.append_attempt(attempt, evidence(number, 20_000))
+            except StoreFullError as error:
+                say("full", attempt.attempt_id, error.facts.get("pending", "before"))
+                break
+            except StoreError as error:
+                say("error", error.code)
+                break
+            say("ack", attempt.attempt_id, receipt.seq)
+        say("ok" if bench.verify().ok else f"bad {bench.verify().code}")
+    os._exit(0)
+
+
+def serve() -> None:
+    """Let a fork work for each line, and say when it is gone."""
+    for line in sys.stdin:
+        folder, first, name = line.split()
+        child = os.fork()
+        if not child:
+            try:
+                work(Path(folder), int(first), name)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        say("gone")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "full":
+        fill(Path(sys.argv[2]))
+    serve()
