@@ -51,6 +51,8 @@ class Evidence:
         self._rosters: dict[str, str] = {}
         self._rules: dict[str, str] = {}
         self._unfinished: set[int] = set()
+        self._keyless: list[tuple[int, str]] = []
+        self._restored = (0, 0)
 
     # -- one entry --------------------------------------------------------------------------------
 
@@ -61,6 +63,8 @@ class Evidence:
         bound: Mapping[str, Any] = {} if body is None else body.get("evidence", {})
         if body is not None and body["kind"] in _ROSTERS:
             self._note_session(body)
+        if body is not None and body.get("event") == "restored" and body.get("without_keys"):
+            self._restored = (body["size"], seq)
         if not (bound or found or wrapped):
             return
         whole = body if body is not None else {}
@@ -166,7 +170,7 @@ class Evidence:
                 return None
             key = self._slots.read(slot, station_of(body["origin"]))
         except EvidenceErasedError:
-            self._bad(seq, name, "key-destroyed")
+            self._keyless.append((seq, name))
         except KeyFileError as error:
             self._bad(seq, name, f"key-{error.facts.get('why', 'file')}")
         else:
@@ -212,10 +216,21 @@ class Evidence:
             self._bad(seq, name, "shred")
         for seq in sorted(self._unfinished):
             self._findings.add("erasure-unfinished", seq=seq)
+        self._judge_keyless()
         if not self._full:
             self._findings.skip("ciphertext-hashes")
         elif self._key is None and self._used:
             self._findings.skip("evidence-not-decrypted")
+
+    def _judge_keyless(self) -> None:
+        """A piece without its key is altered, unless a restore from a backup without keys says that it would be so."""
+        before, restored = self._restored
+        declared = [piece for piece in self._keyless if piece[0] < before]
+        for seq, name in self._keyless:
+            if seq >= before:
+                self._bad(seq, name, "key-destroyed")
+        if declared:
+            self._findings.add("evidence-without-keys", seq=restored, count=len(declared))
 
     def _differing(self, named: Mapping[tuple[int, str], int]) -> Iterator[tuple[tuple[int, str], Any]]:
         yield from named.items() - self._shredded.items()

@@ -48,6 +48,7 @@ IRREGULAR: Final = (
     "session-empty",
     "session-not-closed",
     "erasure-unfinished",
+    "evidence-without-keys",
     "epoch-entries-lost",
     "epoch-forked",
     "epoch-previous-unproven",

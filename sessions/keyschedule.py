@@ -54,6 +54,7 @@ class KeySchedule:
 
     def __init__(self) -> None:
         self._periods: list[Period] = []
+        self._named: list[Period] = []
         self._starts: list[int] = []
         self.epochs: list[Epoch] = []
 
@@ -110,9 +111,12 @@ class KeySchedule:
         return None
 
     def groups(self) -> tuple[tuple[Period, ...], ...]:
-        """Return the periods in groups, each of which one pinned key vouches for."""
+        """Return the periods in groups, each of which one pinned key vouches for.
+
+        Keys that signed nothing in the end, because another one took their place at once, are among them.
+        """
         found: list[list[Period]] = []
-        for period in self._periods:
+        for period in self._named:
             if period.vouched and found:
                 found[-1].append(period)
             else:
@@ -125,7 +129,7 @@ class KeySchedule:
             return "event"
         if key is None:
             return "vkey"
-        self._periods, self._starts = [], []
+        self._periods, self._starts, self._named = [], [], []
         self._begin(Period(first_size=1, key=key, seq=0, vouched=False))
         return None
 
@@ -152,6 +156,7 @@ class KeySchedule:
             self._periods.pop()
             self._starts.pop()
         self._periods.append(period)
+        self._named.append(period)
         self._starts.append(period.first_size)
 
 
@@ -180,9 +185,10 @@ def judge(schedule: KeySchedule, pins: StationPins) -> Trust:
     groups = schedule.groups()
     if not groups:
         return Trust()
-    for period in schedule.periods:
+    named = [period for group in groups for period in group]
+    for period in named:
         pinned = None if pins.fingerprints else pins.key_of(period.key.name)
-        if pinned is not None and pinned not in _keys(schedule.periods, period.key.name):
+        if pinned is not None and pinned not in _keys(named, period.key.name):
             return Trust(mismatch=pinned, found=period.key, refused=True)
     known = [any(_believed(period.key, pins) for period in group) for group in groups]
     if pins.fingerprints and not any(known):

@@ -164,7 +164,11 @@ def _session(library: str, token: str, pin: str, *, writing: bool) -> Any:
     except (OSError, RuntimeError, errors.PKCS11Error):
         raise TokenLibraryError(why="library") from None
     try:
-        return found.get_token(token_label=token).open(rw=writing, user_pin=pin)
+        chosen = found.get_token(token_label=token)
+        try:
+            return chosen.open(rw=writing, user_pin=pin)
+        except errors.UserAlreadyLoggedIn:  # by another session of this process, whose log-in holds for all
+            return chosen.open(rw=writing)
     except (errors.PinIncorrect, errors.PinInvalid, errors.PinLenRange, errors.ArgumentsBad):
         raise TokenPinError(why="wrong") from None
     except (errors.PinLocked, errors.PinExpired):
@@ -211,7 +215,6 @@ def _make(session: Any, label: str) -> bytes:
         with suppress(
             pkcs11.exceptions.DomainParamsInvalid,
             pkcs11.exceptions.AttributeValueInvalid,
-            pkcs11.exceptions.CurveNotSupported,
         ):
             public, _ = parameters.generate_keypair(
                 mechanism=pkcs11.Mechanism.EC_EDWARDS_KEY_PAIR_GEN,

@@ -157,7 +157,7 @@ def _rebuild(
         log=log,
         gone=slots_to_destroy(erased.known, log.bodies),
     )
-    keys, shreds, last = _begin(job, root, keys, lost=erased.lost, persons=persons)
+    keys, shreds, last = _begin(job, root, keys, lost=erased.lost, missing=missing, persons=persons)
     done = Restored(
         root=root,
         made_at=manifest.made_at,
@@ -291,7 +291,13 @@ def _put_keys(
 
 
 def _begin(
-    job: Job, root: DataRoot, keys: Unlocked, *, lost: tuple[Mapping[str, Any], ...], persons: Persons
+    job: Job,
+    root: DataRoot,
+    keys: Unlocked,
+    *,
+    lost: tuple[Mapping[str, Any], ...],
+    missing: int,
+    persons: Persons,
 ) -> tuple[Unlocked, int, Receipt]:
     """Begin the new epoch, erase again what was erased after the backup, and enter the restore.
 
@@ -315,6 +321,8 @@ def _begin(
         )
         count = replay(store, lost, operator=operator, second=second)
         body = {"event": "restored", "size": size, "root": head, "shreds": count}
+        if missing:
+            body["without_keys"] = missing
         receipt = store.append("key", body, operator=operator, second=second)
         own = bundle.verifier_key(store.origin)
     if job.new_signing_key:

@@ -15,7 +15,7 @@ from proctor.roots import machine_pins
 from proctor.texts import Texts
 from sessions import codec
 from sessions.anchor import Anchor
-from sessions.checkpoint import VerifierKey
+from sessions.checkpoint import VerifierKey, station_of
 from sessions.errors import CanonicalFormError, NoteFormatError
 from sessions.finding import Finding, Severity
 from sessions.log_file import opened
@@ -113,14 +113,16 @@ def _pins(context: Context) -> StationPins:
 
 
 def _with_own_key(pins: StationPins, own: VerifierKey | None) -> StationPins:
-    """Return the pins, a pin of this very station replaced by the key its own key folder holds.
+    """Return the pins; where this very station is pinned, the key that its own key folder holds, by fingerprint.
 
-    A pin lies in a plain file beside the log; whoever can write the one can write the other.
+    A pin lies in a plain file beside the log; whoever can write the one can write the other. The key in force signs
+    the newest checkpoints, whatever rotations and epochs came before.
     """
-    if own is None or pins.key_of(own.name) in {None, own}:
+    if own is None or pins.fingerprints:
         return pins
-    others = tuple(key for key in pins.keys if key.name != own.name)
-    return StationPins(keys=(*others, own), fingerprints=pins.fingerprints)
+    if not any(station_of(key.name) == station_of(own.name) for key in pins.keys):
+        return pins
+    return StationPins.of_fingerprint(own.fingerprint)
 
 
 def _body(data: Any) -> dict[str, Any]:
