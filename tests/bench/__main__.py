@@ -1,7 +1,15 @@
 """`make bench`: every benchmark, one after the other. They print; they assert nothing."""
 
-from tests.bench import bench_checkin, bench_chip, bench_faces, bench_sheet, bench_store, bench_trust
+from tests.bench import (
+    bench_checkin,
+    bench_chip,
+    bench_faces,
+    bench_pack,
+    bench_sheet,
+    bench_store,
+    bench_trust,
+)
 
-for bench in (bench_checkin, bench_chip, bench_store, bench_trust, bench_sheet, bench_faces):
+for bench in (bench_checkin, bench_chip, bench_store, bench_pack, bench_trust, bench_sheet, bench_faces):
     print(f"\n== {bench.__name__}", flush=True)
     bench.main()
