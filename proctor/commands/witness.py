@@ -72,7 +72,8 @@ def serve(context: Context) -> int:
         except OSError as error:
             raise CommandError("witness-cannot-listen", address=context.options.listen) from error
         server = WitnessServer(Service(store, keys.cosigner), folder.server_context(keys))
-        place = f"{host}:{listener.getsockname()[1]}"
+        place = f"[{host}]" if ":" in host else host
+        place = f"{place}:{listener.getsockname()[1]}"
         context.result(
             {"ok": True, "listening": place, **_folder_json(folder)},
             (context.texts.say("witness.listening", address=place, name=folder.key.name),),

@@ -44,6 +44,8 @@ class Outcome:
     size: int
     cosignature: Cosignature | None = None
     error: SessionsError | None = None
+    unleft: SessionsError | None = None
+    """Why erasures could not be left with it, though it signed."""
 
     @property
     def alarm(self) -> bool:
@@ -66,18 +68,13 @@ class Exchange:
         return self._client.witness
 
     def cosign(self, head: Checkpoint) -> Cosignature:
-        """Return the witness's verified cosignature of a head of this log, and leave with it what a restore must know.
-
-        Raises WitnessError; nothing is kept in the log yet.
-        """
+        """Return the witness's verified cosignature of a head of this log. Raises WitnessError; nothing is kept yet."""
         try:
-            found = self._add(head)
+            return self._add(head)
         except WitnessKeyRefusedError:
-            if not self._tell_rotations(head):
+            if not self._tell_rotations():
                 raise
-            found = self._add(head)
-        self._leave_shreds(head)
-        return found
+            return self._add(head)
 
     def _add(self, head: Checkpoint) -> Cosignature:
         for _ in range(_ROUNDS):
@@ -123,24 +120,25 @@ class Exchange:
 
     # -- what is left with the witness ------------------------------------------------------------
 
-    def _tell_rotations(self, head: Checkpoint) -> bool:
-        """Show the witness every rotation of our key in this epoch, oldest first; return whether one was new to it."""
+    def _tell_rotations(self) -> bool:
+        """Show the witness every rotation of our key, oldest first; return whether one was new to it."""
         told = False
         for entry in self._store.entries("key"):
-            if entry.body.get("event") != ROTATED or entry.body.get("origin") != head.origin:
+            if entry.body.get("event") != ROTATED:
                 continue
             covering = self._store.checkpoint(entry.seq + 1)
-            if self._known.get(head.origin, 0) > covering.size:
-                continue
             try:
                 self._add(covering)
-            except WitnessAheadError:
+            except (WitnessAheadError, WitnessKeyRefusedError):  # it is further, or knows a later epoch
                 continue
-            told |= self._client.leave(self._proven(entry.seq, covering)).status == 200
+            told |= self._client.leave(left_entry(self._store, entry.seq, covering)).status == 200
         return told
 
-    def _leave_shreds(self, head: Checkpoint) -> None:
-        """Leave the erasures that the witness does not have yet: a restore asks for them."""
+    def leave_shreds(self, head: Checkpoint) -> None:
+        """Leave the erasures that the witness does not have yet: a restore asks for them. Raises WitnessError.
+
+        The head must be one that the witness signed.
+        """
         seqs = [entry.seq for entry in self._store.entries("shred") if entry.seq < head.size]
         if not seqs:
             return
@@ -148,13 +146,10 @@ class Exchange:
             self._left = {entry.seq for entry in self._client.left(station_of(head.origin))}
         for seq in seqs:
             if seq not in self._left:
-                reply = self._client.leave(self._proven(seq, head))
+                reply = self._client.leave(left_entry(self._store, seq, head))
                 if reply.status != 200:
                     raise WitnessAnswerError(status=reply.status, witness=self.witness.name)
                 self._left.add(seq)
-
-    def _proven(self, seq: int, head: Checkpoint) -> LeftEntry:
-        return left_entry(self._store, seq, head)
 
 
 def left_entry(store: Store, seq: int, head: Checkpoint) -> LeftEntry:
@@ -208,9 +203,15 @@ def _abort_all(clients: Sequence[WitnessClient]) -> None:
 
 def _try(exchange: Exchange, head: Checkpoint) -> Outcome:
     try:
-        return Outcome(witness=exchange.witness, size=head.size, cosignature=exchange.cosign(head))
+        found = exchange.cosign(head)
     except SessionsError as error:
         return Outcome(witness=exchange.witness, size=head.size, error=error)
+    unleft = None
+    try:
+        exchange.leave_shreds(head)
+    except SessionsError as error:
+        unleft = error
+    return Outcome(witness=exchange.witness, size=head.size, cosignature=found, unleft=unleft)
 
 
 def keep(store: Store, head: Checkpoint, outcomes: Sequence[Outcome]) -> None:

@@ -21,6 +21,7 @@ from sessions.witness_protocol import MAX_REQUEST
 
 _CHUNK: Final = 65_536
 _RETRY_S: Final = 0.2
+_GOODBYE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class WitnessServer:
     async def serve(self, listener: socket.socket) -> None:
         """Accept until cancelled; then every connection is closed."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_unless_a_client)
         listener.setblocking(False)
         try:
             while True:
@@ -125,6 +127,8 @@ class WitnessServer:
             )
             writer = asyncio.StreamWriter(transport, protocol, reader, loop)
             await _Conversation(self, client, reader, writer).hold()
+            writer.close()
+            await asyncio.wait_for(writer.wait_closed(), _GOODBYE_S)
         except (OSError, ssl.SSLError, TimeoutError, h11.RemoteProtocolError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -142,6 +146,12 @@ class WitnessServer:
     def limits(self) -> Limits:
         """The limits in force."""
         return self._limits
+
+
+def _unless_a_client(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Report what went wrong in the loop, unless it is only what a client did to its connection."""
+    if not isinstance(context.get("exception"), (OSError, ssl.SSLError)):
+        loop.default_exception_handler(context)
 
 
 class _Conversation:

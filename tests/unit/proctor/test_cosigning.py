@@ -182,13 +182,32 @@ def test_a_rotated_key_is_told_to_the_witness(store: Store, host: Host, exchange
         assert memory.notices() == ()
 
 
+def test_a_rotation_of_an_epoch_that_was_left_is_told_too(
+    bench: Bench, store: Store, host: Host, exchange
+) -> None:
+    """The witness was away at the rotation, and sees the station again in its next epoch, under the new key."""
+    exchange(store, host.witness()).cosign(store.head())
+    body = {"custody": "file", "reason": "x"}
+    store.rotate_key(Signer(ORIGIN, bytes([1]) * 32), body, operator=OPERATOR, second=SECOND)
+    more(store, 2)
+    store.begin_epoch(reason="x", operator=OPERATOR, second=SECOND, path=bench.path)
+    talk = exchange(more(store), host.witness())
+    talk.cosign(store.head())
+    with host.memory() as memory:
+        assert memory.last(f"{ORIGIN}/2").head == store.head()
+        assert [notice.kind for notice in memory.notices()] == ["epoch"]
+
+
 def test_shreds_are_left_with_the_witness(store: Store, host: Host, exchange) -> None:
     targets = {"scope": "session", "reason": "x", "targets": []}
     store.append("shred", targets, operator=OPERATOR, second=SECOND)
-    talk = exchange(more(store), host.witness())
-    talk.cosign(store.head())
+    (outcome,) = push(more(store), [host.witness()])
+    assert outcome.unleft is None
+    talk = exchange(store, host.witness())
+    talk.leave_shreds(store.head())
     store.append("shred", targets, operator=OPERATOR, second=SECOND)
     talk.cosign(store.head())
+    talk.leave_shreds(store.head())
     client = WitnessClient(host.witness())
     left = client.left(store.station)
     assert [entry.seq for entry in left] == [6, 8]
@@ -273,6 +292,18 @@ def test_answers_that_are_none(
         with pytest.raises(error):
             exchange(store, witness, 2.0).cosign(store.head())
     assert store.cosignatures(store.head().size) == ()
+
+
+def test_erasures_that_cannot_be_left_do_not_cost_the_cosignature(
+    store: Store, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.witness_store.MAX_LEFT", 0)
+    targets = {"scope": "session", "reason": "x", "targets": []}
+    store.append("shred", targets, operator=OPERATOR, second=SECOND)
+    (outcome,) = push(store, [host.witness()])
+    assert outcome.error is None
+    assert outcome.unleft is not None
+    assert len(store.cosignatures(store.head().size)) == 1
 
 
 def test_another_witnesss_cosignature_is_not_taken(
