@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 
 from sessions import pack, pack_parts
 from sessions.errors import PackAlteredError, PackError, PackFolderError
-from sessions.files import make_private_dir, write_private
+from sessions.files import PRIVATE_FILE, make_private_dir
 from sessions.pack_file import open_pack_file
 from sessions.pack_verify import Examination, Outside, PackReport, unreadable
 
@@ -82,7 +83,11 @@ def _write(folder: Path, contents: Iterator[tuple[str, bytes]]) -> Iterator[Path
     for name, data in contents:
         path = folder / name
         make_private_dir(path.parent)
-        write_private(path, data)
+        descriptor = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE_FILE
+        )
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)  # not synced: it is a copy, and the pack is still there
         yield path
 
 
