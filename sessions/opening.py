@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from sessions.errors import (
     StoreAlteredError,
     StoreError,
     StoreOnNetworkError,
+    StoreReadOnlyError,
     StoreSchemaError,
     StoreUnreadableError,
 )
@@ -129,5 +131,8 @@ def translated(path: Path, database_key: bytes) -> Iterator[None]:
         found = translate(error)
         if isinstance(found, StoreUnreadableError):
             bad = pages.bad_pages(path, database_key)
-            raise StoreAlteredError(page=bad[0]) from None
+            if bad:
+                raise StoreAlteredError(page=bad[0]) from None
+            if not os.access(path.parent, os.W_OK):  # SQLite cannot make its own files beside the database
+                raise StoreReadOnlyError(why="folder") from None
         raise found from None

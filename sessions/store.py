@@ -204,9 +204,9 @@ class Store(LogReader):
                 store._require_head()
                 with store._authenticated():
                     pass
-            store._open_keys()
-            if not for_epoch:
-                store._take_up(path)
+                store._open_keys()
+                if not for_epoch:
+                    store._take_up(path)
         except StoreError:
             store.close()
             raise
@@ -217,9 +217,7 @@ class Store(LogReader):
     def _take_up(self, path: Path) -> None:
         """Go on where this log was left: prove it is the same one, then finish what a crash left."""
         before = codec.decode(self._one("SELECT body FROM entries ORDER BY seq DESC LIMIT 1"))["schema"]
-        if (
-            before != SCHEMA
-        ):  # migrated, now or before the power went; the memory is durable before the entry is
+        if before != SCHEMA:  # migrated, now or before the power went; the memory first, then the entry
             if self._instance is not None and not self._instance.remembers:
                 self._instance.bind(path, *self._head_pair())
             self.append("key", {"event": "schema-migrated", "from": before, "to": SCHEMA}, operator=STATION)
