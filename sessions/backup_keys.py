@@ -91,7 +91,7 @@ class KeysPart:
             document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
             if document["form"] != FORM or type(document["size"]) is not int:
                 raise ValueError("form")
-            return cls(
+            part = cls(
                 **{name: _text(document[name]) for name in ("station", "made_at", "manifest", "department")},
                 size=document["size"],
                 station_keys=base64.b64decode(document["station_keys"], validate=True),
@@ -102,6 +102,9 @@ class KeysPart:
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
             raise BackupFormError(why="keys") from None
+        if part.encode() != data:
+            raise BackupFormError(why="keys-bytes")
+        return part
 
     def open_station(self, private: DepartmentPrivate) -> dict[str, bytes]:
         """Return the station's keys by name ("database", and in training all others).

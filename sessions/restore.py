@@ -45,6 +45,7 @@ from sessions.verify import LogReport, verify_log
 from sessions.witness_protocol import LeftEntry
 
 AHEAD: Final = "anchor-ahead"
+_WORKING: Final = ".restoring"
 _FINE: Final = frozenset({"ok", "anchor-lost", AHEAD})
 
 Unlock = Callable[[DataRoot], Unlocked]
@@ -108,7 +109,9 @@ def restore(job: Job, *, unlock: Unlock, persons: Persons) -> Restored:
         raise RestoreTargetError(folder=str(job.target))
     if not job.reason.strip():
         raise RotationRefusedError(why="reason")
-    work = job.target.with_name(f".{job.target.name}.{secrets.token_hex(4)}.restoring")
+    for left in job.target.parent.glob(f".{job.target.name}.*{_WORKING}"):
+        shutil.rmtree(left, ignore_errors=True)  # of a restore that was killed
+    work = job.target.with_name(f".{job.target.name}.{secrets.token_hex(4)}{_WORKING}")
     make_private_dir(work)
     try:
         with BackupFile.open(job.data) as backup:
@@ -186,7 +189,9 @@ def _keys_part(job: Job, backup: BackupFile) -> KeysPart | None:
     if len(data) > MAX_FILE:
         raise RestoreKeysError(why="size")
     part = KeysPart.decode(data)
-    if (part.station, part.manifest) != (backup.manifest.station, backup.manifest_sha256):
+    said = (part.station, part.made_at, part.size, part.manifest)
+    manifest = backup.manifest
+    if said != (manifest.station, manifest.made_at, manifest.size, backup.manifest_sha256):
         raise RestoreKeysError(why="other-backup")
     if part.department != backup.manifest.department:
         raise RestoreKeysError(why="department")
