@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
-.PHONY: run test check lint format bench fuzz interop clean help
+.PHONY: run test check lint format bench fuzz soak interop clean help
 
 help:
 	@echo "make run     set up and start: the station's report with a display, a whole training session without one"
@@ -12,6 +12,8 @@ help:
 	@echo "make bench   measure; prints tables, asserts nothing"
 	@echo "make fuzz    every parser and protocol step under atheris: 1,000,000 inputs or 10 minutes each"
 	@echo "             (FUZZ_RUNS, FUZZ_SECONDS; one target: make fuzz FUZZ='sod dg14')"
+	@echo "make soak    power cuts, kills and tampering at full counts (under an hour on 2 cores); writes docs/soak.md"
+	@echo "             (a part: make soak SOAK='power --count 100')"
 	@echo "make interop every cipher with every curve and group against cards and readers that are not ours"
 
 run:
@@ -44,6 +46,10 @@ fuzz:
 	@.ci/setup test
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[fuzz]'
 	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+soak:
+	@.ci/setup test
+	$(BIN)/python -m tests.soak $(SOAK)
 
 interop:
 	@.ci/setup test
