@@ -37,6 +37,7 @@ def outcome_json(found: Outcome) -> dict[str, Any]:
         "signed": found.cosignature is not None,
         "at": None if found.cosignature is None else stamp(found.cosignature.at),
         "alarm": found.alarm,
+        "erasures_left": found.cosignature is not None and found.unleft is None,
     }
 
 
@@ -45,6 +46,8 @@ def outcome_line(context: Context, found: Outcome) -> str:
     text = "" if found.error is None else context.texts.say(found.error.code, **found.error.facts)
     if found.cosignature is not None:
         text = context.texts.say("witness.signed", at=stamp(found.cosignature.at), size=found.size)
+    if found.unleft is not None:
+        text += " " + context.texts.say("witness.unleft", reason=found.unleft.code)
     return f"{found.witness.name}  {found.witness.key.key_id}  {text}"
 
 
