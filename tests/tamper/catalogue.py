@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from sessions.engine import DatabaseError
+from tests.support.sessions_station import OPERATOR, Bench
 from tests.tamper import raw, rebuilt, rows
 from tests.tamper.subject import Files, Subject
 
@@ -34,8 +37,8 @@ class Case:
     label: Found
     mutate: Mutate
     files: Callable[[Subject], Files] = lambda subject: subject.today
-    reported: bool = False
-    """Whether it counts that a cosignature is said to be of an unknown witness: it proves nothing then."""
+    reported: frozenset[str] = frozenset()
+    """Findings that count although the log is called good all the same: what they name is worth a person's look."""
     judge: Callable[[Subject, Path], Found] | None = None
     """How a change of something else than the log is judged."""
     rare: bool = False
@@ -75,9 +78,7 @@ class Tampering:
         if case.judge is not None:
             return case.judge(self.subject, self.root)
         report = self.subject.verify(self.root)
-        if not report.ok or (
-            case.reported and any(each.code == "witness-unpinned" for each in report.findings)
-        ):
+        if not report.ok or case.reported & {finding.code for finding in report.findings}:
             return Found.CHAIN
         if not self.subject.verify(self.root, anchored=True).ok:
             return Found.ANCHOR
@@ -133,7 +134,7 @@ def _row_cases() -> list[Case]:
             how=how,
             label=Found.NOT if (table, how) in unseen else Found.CHAIN,
             mutate=rows.apply_to_rows(table, change),
-            reported=table == "cosignatures",
+            reported=frozenset({"witness-unpinned"} if table == "cosignatures" else ()),
             rare=(table, how) == ("shredded", "swap values"),  # one entry erased them all
         )
         for table in rows.COLUMNS
@@ -219,6 +220,19 @@ def _raw_cases(used: list[int]) -> list[Case]:
     ]
 
 
+def _move_clock(subject: Subject, root: Path, rng: random.Random) -> str:
+    by = timedelta(seconds=rng.choice((-1, 1)) * rng.randint(3, 90_000))
+    clock = copy.copy(subject.bench.clock)
+    bench = Bench(
+        path=root / "station.db", bundle=subject.bench.bundle, origin=subject.bench.origin, clock=clock
+    )
+    with bench.open() as store:
+        clock.at += by
+        session = store.entries("open")[-1].body["session"]
+        store.append("incident", {"session": session, "code": "noise"}, operator=OPERATOR)
+    return f"by {by}"
+
+
 def _put(files: Callable[[Subject], Files]) -> Mutate:
     def mutate(subject: Subject, root: Path, _rng: random.Random) -> str:
         files(subject).put(root)
@@ -243,6 +257,13 @@ def _insider_cases() -> list[Case]:
             how="change a verdict",
             label=Found.CHAIN,
             mutate=rebuilt.rebuild(rebuilt.change_verdict, stranger=True),
+        ),
+        Case(
+            target="clock",
+            how="move the machine's clock while the station works",
+            label=Found.CHAIN,
+            mutate=_move_clock,
+            reported=frozenset({"clock-jump", "clock-back"}),
         ),
         Case(
             target="whole files",
