@@ -121,9 +121,14 @@ def default_index(store: Store) -> str:
 
 
 def logged_counter(store: Store) -> tuple[str, int] | None:
-    """Return index and value of the log's last entry about a counter, or None."""
-    found = [entry.body for entry in store.entries("key") if entry.body.get("event") == EVENT]
-    return (str(found[-1]["index"]), int(found[-1]["value"])) if found else None
+    """Return index and value of the log's last entry about a counter, or None.
+
+    A new epoch ends a counter: two persons have said why the log is behind, and `init` begins anew.
+    """
+    found = [entry for entry in store.entries("key") if entry.body.get("event") == EVENT]
+    if not found or any(entry.seq > found[-1].seq for entry in store.entries("epoch")):
+        return None
+    return str(found[-1].body["index"]), int(found[-1].body["value"])
 
 
 def init(store: Store, counter: TpmCounter, *, operator: Operator) -> TpmState:

@@ -22,6 +22,7 @@ from proctor.tpm import (
     init,
     logged_counter,
 )
+from sessions.record import Second
 from sessions.store import Store
 from tests.support.sessions_station import OPERATOR, Bench
 
@@ -105,6 +106,17 @@ def test_a_crash_between_entry_and_step_is_made_good(store: Store) -> None:
     store.append("key", body, operator=OPERATOR)
     assert check(store, run=tpm).code == "tpm-ok"
     assert tpm.value == 43
+
+
+def test_a_new_epoch_ends_the_counter_and_init_begins_anew(store: Store, tmp_path: Path) -> None:
+    tpm = Tpm()
+    init(store, counter(tpm, store), operator=OPERATOR)
+    tpm.value = 50
+    second = Second(user_id="nv02", role="chairman")
+    store.begin_epoch(reason="x", operator=OPERATOR, second=second, path=tmp_path / "station.db")
+    assert check(store, run=tpm).code == "tpm-none"
+    assert init(store, counter(tpm, store), operator=OPERATOR).value == 51
+    assert check(store, run=tpm).code == "tpm-ok"
 
 
 def test_another_tpm_and_none(store: Store) -> None:
