@@ -8,8 +8,18 @@ from tests.bench import (
     bench_sheet,
     bench_store,
     bench_trust,
+    bench_witness,
 )
 
-for bench in (bench_checkin, bench_chip, bench_store, bench_pack, bench_trust, bench_sheet, bench_faces):
+for bench in (
+    bench_checkin,
+    bench_chip,
+    bench_store,
+    bench_pack,
+    bench_witness,
+    bench_trust,
+    bench_sheet,
+    bench_faces,
+):
     print(f"\n== {bench.__name__}", flush=True)
     bench.main()
