@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessions import pages
+from sessions.bundle import KeyBundle, new_seal_key
 from sessions.checkpoint import VerifierKey
 from sessions.engine import DatabaseError, connect, translate
 from sessions.errors import (
@@ -32,7 +33,7 @@ from sessions.errors import (
 from sessions.evidence_keys import FILE_NAME, EvidenceKeys
 from sessions.files import write_private
 from sessions.instance import Instance
-from sessions.keys import KeyBundle, KeyringBackend, Unlocked, new_seal_key
+from sessions.keys import KeyringBackend, Unlocked
 from sessions.pkcs11 import TokenKey, TokenSigner
 from sessions.record import Clock, Operator, Second
 from sessions.root import DataRoot
