@@ -93,7 +93,7 @@ class _Walk:
         notes = Beside(rows(self._connection, self._findings, _NOTES, (int, str)), self._stray_note)
         expected = 0
         for seq, data, *columns in rows(self._connection, self._findings, _ENTRIES, (int, bytes)):
-            if seq < 0:
+            if seq < expected:  # below 0, or twice in a table that is none of ours
                 self._findings.add("log-altered-extra", what="entry")
                 continue
             if seq != expected:

@@ -52,7 +52,7 @@ class Evidence:
         self._rules: dict[str, str] = {}
         self._unfinished: set[int] = set()
         self._keyless: list[tuple[int, str]] = []
-        self._restored = (0, 0)
+        self._restored = (0, 0, 0)
 
     # -- one entry --------------------------------------------------------------------------------
 
@@ -63,8 +63,8 @@ class Evidence:
         bound: Mapping[str, Any] = {} if body is None else body.get("evidence", {})
         if body is not None and body["kind"] in _ROSTERS:
             self._note_session(body)
-        if body is not None and body.get("event") == "restored" and body.get("without_keys"):
-            self._restored = (body["size"], seq)
+        if body is not None and body["kind"] == "key" and body.get("event") == "restored":
+            self._note_restored(seq, body)
         if not (bound or found or wrapped):
             return
         whole = body if body is not None else {}
@@ -222,12 +222,19 @@ class Evidence:
         elif self._key is None and self._used:
             self._findings.skip("evidence-not-decrypted")
 
+    def _note_restored(self, seq: int, body: Mapping[str, Any]) -> None:
+        size, count = body.get("size"), body.get("without_keys")
+        if body["schema"] == 2 and type(size) is int and type(count) is int and count > 0:
+            self._restored = (size, count, seq)
+
     def _judge_keyless(self) -> None:
         """A piece without its key is altered, unless a restore from a backup without keys says that it would be so."""
-        before, restored = self._restored
+        before, count, restored = self._restored
         declared = [piece for piece in self._keyless if piece[0] < before]
+        if len(declared) > count:
+            declared = []
         for seq, name in self._keyless:
-            if seq >= before:
+            if (seq, name) not in declared:
                 self._bad(seq, name, "key-destroyed")
         if declared:
             self._findings.add("evidence-without-keys", seq=restored, count=len(declared))

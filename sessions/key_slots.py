@@ -59,6 +59,11 @@ class KeySlots:
         """Whether a slot is all zeros; raises KeyFileError."""
         return self._slot(slot) == _GONE
 
+    def is_damaged(self, slot: int) -> bool:
+        """Whether a slot is neither destroyed nor has its mark; raises KeyFileError."""
+        sealed = self._slot(slot)
+        return sealed != _GONE and not sealed.endswith(_MARK)
+
     def require_there(self, slot: int) -> None:
         """Raise EvidenceErasedError for a slot that is all zeros, KeyFileError for one without its mark."""
         sealed = self._slot(slot)

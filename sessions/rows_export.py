@@ -45,7 +45,11 @@ def export_rows(connection: Any, slots: KeySlots | None = None) -> Iterator[str]
 def _slots(slots: KeySlots) -> Any:
     try:
         count = slots.count
-        return {"count": count, "destroyed": [slot for slot in range(count) if slots.is_destroyed(slot)]}
+        return {
+            "count": count,
+            "destroyed": [slot for slot in range(count) if slots.is_destroyed(slot)],
+            "damaged": [slot for slot in range(count) if slots.is_damaged(slot)],
+        }
     except KeyFileError as error:
         return {"why": str(error.facts.get("why", ""))}
 

@@ -508,7 +508,7 @@ class Store(LogReader):
         """Write one entry inside the present transaction; before it, a clock entry if the clock jumped."""
         size, edge = self._edge()
         place, jump = self._clocks.place(lambda: self._last_body(size))
-        if jump is not None:
+        if jump is not None and draft.kind != "epoch":  # a new epoch may begin on another machine
             self._write_at(self._draft("clock", jump, {}, STATION), size, edge, place)
             size, edge = self._edge()
         return self._write_at(draft, size, edge, place)

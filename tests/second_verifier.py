@@ -1,0 +1,927 @@
+"""A second verifier of the log, written from docs/log-format.md alone: the standard library and one call for Ed25519.
+
+It shares no code with the first. It reads what `proctor log export --rows` writes, and prints verdict, first bad entry,
+size and root as JSON. What it does not do: pages (they are gone in an export), SQLite's own check, decryption.
+
+    python second_verifier.py ROWS.jsonl --vkey VKEY [--fingerprint HEX] [--witness VKEY] [--anchor ORIGIN,SIZE,ROOT]
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+ALTERED = "page gap body leaf checkpoint node evidence roster event clock order cosignature extra schema"
+CODES = [f"log-altered-{name}" for name in re.split(" ", ALTERED)]
+CODES += ["anchor-mismatch", "anchor-ahead", "log-other-station", "station-key-mismatch"]
+UNDECIDED = ["anchor-unproven", "anchor-other-station"]
+HASH = re.compile("[0-9a-f]{64}")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+STATION = re.compile(r"(proctor\.(?:real|training)/[0-9a-f]{8})(?:/([1-9][0-9]{0,5}))?")
+BODY, DEEP, LARGEST = 262_144, 17, 2**53
+# field:type, "?" may be absent, without a type: text; after "|" the evidence; "*": two persons
+KINDS = {
+    "begin": "session:id attempt:id component",
+    "attempt": "session:id attempt:id component verdict reasons:list checks:object chip_verdict method begun:object "
+    "rules_sha256:hash roster_hash trust:object facts:object sbd? late:object? "
+    "| identity? chip-portrait? live-portrait?",
+    "open": "session:id root_kind day place component component_label rules rules_sha256:hash roster_hash:hash "
+    "roster_file:hash? candidates:integer refused_rows:integer | roster rules",
+    "close": "session:id reason candidates:integer admitted:integer referred:integer refused:integer absent:integer "
+    "attempts:integer",
+    "override": "* session:id of:id sbd verdict reason | note?",
+    "correction": "* session:id corrects:integer reason | note? identity?",
+    "incident": "session:id code sbd? attempt_of:id? | note? minutes? identity? photo?",
+    "result": "session:id sbd component outcome points_e1:integer? source | note?",
+    "spot-check": "session:id sbd outcome draw of:id? | live-portrait? note?",
+    "exit": "session:id sbd reason",
+    "re-entry": "session:id sbd outcome of:id?",
+    "clock": "jump_ms:integer before:object",
+    "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash",
+    "export": "what sha256:hash size:integer root:hash session:id? recipient?",
+    "view": "what session:id? sbd? reason?",
+    "roster": "* session:id reason added:integer roster_hash:hash | roster",
+    "shred": "* scope reason targets:list session:id? sbd? kept:list? | roster? rules?",
+    "hold": "* session:id event reason sbd?",
+    "epoch": "* epoch:integer reason vkey:vkey previous:object remembered:object?",
+    "key/station-key": "vkey:vkey",
+    "key/user-added": "user:id role | identity",
+    "key/user-enrolled": "* user:id role",
+    "key/password-changed": "user:id",
+    "key/schema-migrated": "from:integer to:integer",
+    "key/station-key-rotated": "* vkey:vkey custody reason",
+    "key/department-key": "* fingerprint:hash",
+    "key/witness-added": "* vkey address tls_pin:hash? required:integer?",
+    "key/witness-removed": "* vkey",
+    "key/secrets-rotated": "* reason",
+    "key/tpm-counter": "index value:integer",
+    "key/restored": "* size:integer root:hash shreds:integer without_keys:integer?",
+    "key/trust-import-begun": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash",
+    "key/csca-imported": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash store_version:integer "
+    "store_sha256:hash",
+    "key/crl-imported": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash store_version:integer "
+    "store_sha256:hash",
+    "key/crl-rolled-back": "fingerprint:hash stored_number offered_number",
+    "key/crl-unlisted": "fingerprint:hash count:integer",
+}
+TYPES = {
+    "text": lambda value: type(value) is str,
+    "id": lambda value: type(value) is str and ID.fullmatch(value),
+    "hash": lambda value: type(value) is str and HASH.fullmatch(value),
+    "integer": lambda value: type(value) is int,
+    "list": lambda value: type(value) is list,
+    "object": lambda value: type(value) is dict,
+    "vkey": lambda value: type(value) is str and value.count("+") >= 2,
+}
+NOT_AFTER = {"begin", "attempt", "roster", "spot-check", "exit", "re-entry"}
+INSIDE = NOT_AFTER | {"close", "override", "correction", "incident", "result", "print", "hold"}
+
+
+# -- small things ----------------------------------------------------------------------------------
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def unbase64(text):
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError(text)
+    return data
+
+
+def station(origin):
+    found = STATION.fullmatch(origin)
+    return found[1] if found else origin
+
+
+def epoch_number(origin):
+    found = STATION.fullmatch(origin)
+    return int(found[2]) if found and found[2] else 1
+
+
+def read_vkey(text, kinds=(1,)):
+    """Return (name, type, public key) of a vkey."""
+    name, key_hash, packed = text.strip().split("+", 2)
+    data = unbase64(packed)
+    if data[0] not in kinds or sha(name.encode(), b"\n", data)[:4].hex() != key_hash:
+        raise ValueError(text)
+    if data[0] in {1, 4} and len(data) != 33:
+        raise ValueError(text)
+    return name, data[0], data[1:]
+
+
+def signed(public, signature, message):
+    """The one crypto call."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except Exception:  # noqa: BLE001 - whatever it says, it is not signed
+        return False
+    return True
+
+
+def canonical(data):
+    """Return the object of a body's bytes; raises ValueError unless they are its one form."""
+    if len(data) > BODY:
+        raise ValueError("long")
+    body = json.loads(data.decode("utf-8"), object_pairs_hook=unique)
+    if type(body) is not dict:
+        raise ValueError("object")
+    plain(body, 1)
+    if json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() != data:
+        raise ValueError("bytes")
+    return body
+
+
+def unique(pairs):
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("duplicate")
+    return dict(pairs)
+
+
+def plain(value, depth):
+    if depth > DEEP and type(value) in {dict, list}:
+        raise ValueError("deep")
+    if type(value) is dict:
+        if not all(key.isascii() and key.isprintable() for key in value):
+            raise ValueError("key")
+        value = list(value.values())
+    if type(value) is list:
+        for each in value:
+            plain(each, depth + 1)
+    elif type(value) is int:
+        if abs(value) >= LARGEST:
+            raise ValueError("large")
+    elif type(value) is not str:
+        raise ValueError("type")
+
+
+def read_time(text):
+    if not TIME.fullmatch(text):
+        raise ValueError(text)
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def edges(size):
+    """Return the perfect subtrees (level, index) of a tree of this size, left to right."""
+    found, start = [], 0
+    for level in range(size.bit_length() - 1, -1, -1):
+        if size >> level & 1:
+            found.append((level, start >> level))
+            start += 1 << level
+    return found
+
+
+def fold(hashes):
+    root = hashes[-1] if hashes else sha(b"")
+    for left in reversed(hashes[:-1]):
+        root = sha(b"\x01", left, root)
+    return root
+
+
+# -- the file --------------------------------------------------------------------------------------
+
+
+class Rows:
+    """An export, taken apart."""
+
+    def __init__(self, lines):
+        lines = [json.loads(line) for line in lines]
+        self.header, self.tables = lines[0], {}
+        if self.header["form"] != "proctor rows 1" or lines[-1] != {"end": len(lines) - 2}:
+            raise ValueError("this is no export, or not a whole one")
+        for line in lines[1:-1]:
+            self.tables.setdefault(line["table"], []).append([self.cell(each) for each in line["row"]])
+
+    @staticmethod
+    def cell(value):
+        if type(value) is dict:
+            kind, text = next(iter(value.items()))
+            return base64.b64decode(text) if kind == "blob" else (kind, text)
+        return value
+
+
+def wanted_schema(version):
+    """Return {(type, name): SQL} of a schema."""
+    two = version == 2
+    tables = {
+        "entries": "seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, session TEXT, attempt TEXT, body BLOB NOT NULL",
+        "nodes": "level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)",
+        "checkpoints": "size INTEGER PRIMARY KEY, note TEXT NOT NULL",
+        "cosignatures": "size INTEGER NOT NULL REFERENCES checkpoints(size), line TEXT NOT NULL, "
+        "PRIMARY KEY (size, line)",
+        "evidence_keys": "seq INTEGER PRIMARY KEY REFERENCES entries(seq), wrapped BLOB",
+        "evidence": f"seq INTEGER NOT NULL REFERENCES {'entries' if two else 'evidence_keys'}(seq), "
+        "name TEXT NOT NULL, ciphertext BLOB, PRIMARY KEY (seq, name)",
+        "shredded": "seq INTEGER NOT NULL, name TEXT NOT NULL, by INTEGER NOT NULL REFERENCES entries(seq), "
+        "PRIMARY KEY (seq, name), FOREIGN KEY (seq, name) REFERENCES evidence(seq, name)",
+    }
+    conditions = {
+        "entries": "NEW.seq IS NOT (SELECT coalesce(max(seq), -1) + 1 FROM entries)",
+        "nodes": "EXISTS (SELECT 1 FROM nodes WHERE level = NEW.level AND idx = NEW.idx)",
+        "checkpoints": "NEW.size IS NOT (SELECT coalesce(max(size), 0) + 1 FROM checkpoints)",
+        "cosignatures": "EXISTS (SELECT 1 FROM cosignatures WHERE size = NEW.size AND line = NEW.line)",
+        "evidence_keys": "EXISTS (SELECT 1 FROM evidence_keys WHERE seq = NEW.seq)",
+        "evidence": "EXISTS (SELECT 1 FROM evidence WHERE seq = NEW.seq AND name = NEW.name)",
+        "shredded": "EXISTS (SELECT 1 FROM shredded WHERE seq = NEW.seq AND name = NEW.name)",
+    }
+    erase = {
+        "evidence": " WHEN NEW.seq IS NOT OLD.seq OR NEW.name IS NOT OLD.name OR NEW.ciphertext IS NOT NULL "
+        "OR NOT EXISTS (SELECT 1 FROM shredded WHERE seq = OLD.seq AND name = OLD.name)",
+        "evidence_keys": " WHEN NEW.seq IS NOT OLD.seq OR NEW.wrapped IS NOT NULL OR NOT EXISTS "
+        "(SELECT 1 FROM shredded WHERE seq = OLD.seq)",
+    }
+    late = {"cosignatures", "shredded"}
+    by_key = {"nodes", *late}
+    stop = "BEGIN SELECT raise(ABORT, 'append-only'); END"
+    found = {("index", "sqlite_autoindex_evidence_1"): None}
+    for name, columns in tables.items():
+        if not two and name in late:
+            continue
+        tail = " STRICT, WITHOUT ROWID" if name in by_key else " STRICT"
+        found["table", name] = f"CREATE TABLE {name} ({columns}){tail}"
+        for event in ("UPDATE", "DELETE"):
+            when = erase.get(name, "") if two and event == "UPDATE" else ""
+            trigger = f"{name}_no_{event.lower()}"
+            found["trigger", trigger] = f"CREATE TRIGGER {trigger} BEFORE {event} ON {name}{when} {stop}"
+        found["trigger", f"{name}_only_next"] = (
+            f"CREATE TRIGGER {name}_only_next BEFORE INSERT ON {name} WHEN {conditions[name]} {stop}"
+        )
+    only = " AND kind = 'attempt'" if two else ""
+    indexes = {
+        "entries_attempt": f"CREATE UNIQUE INDEX entries_attempt ON entries(attempt) WHERE attempt IS NOT NULL{only}",
+        "entries_session": "CREATE INDEX entries_session ON entries(session, seq) WHERE session IS NOT NULL",
+        "entries_kind": "CREATE INDEX entries_kind ON entries(kind, seq)",
+    }
+    if two:
+        indexes["entries_begin"] = (
+            "CREATE UNIQUE INDEX entries_begin ON entries(attempt) WHERE attempt IS NOT NULL AND kind = 'begin'"
+        )
+    return found | {("index", name): sql for name, sql in indexes.items()}
+
+
+# -- the keys --------------------------------------------------------------------------------------
+
+
+class Keys:
+    """Who signs the checkpoint of which size. A period is (first size, name, public key, chain)."""
+
+    def __init__(self):
+        self.periods, self.named, self.epochs, self.chain = [], [], [], 0
+
+    @property
+    def origin(self):
+        return self.periods[-1][1] if self.periods else ""
+
+    def of(self, size):
+        return next((period for period in reversed(self.periods) if period[0] <= size), None)
+
+    def begin(self, first, name, public, *, linked):
+        self.chain += not linked
+        self.periods = [period for period in self.periods if period[0] < first]
+        self.periods.append((first, name, public, self.chain))
+        self.named.append(self.periods[-1])
+
+    def entry(self, seq, body):
+        """Take in a key or epoch entry; return whether it is as it must be."""
+        kind, event = body["kind"], body.get("event")
+        if kind == "key" and event not in {"station-key", "station-key-rotated"}:
+            return True
+        try:
+            name, _, public = read_vkey(body["vkey"])
+            if event == "station-key" and kind == "key":
+                return self.first(seq, name, public)
+            if body["schema"] == 1 or not self.periods:
+                return False
+            return self.rotation(seq, name, public) if kind == "key" else self.epoch(seq, body, name, public)
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+            return False
+
+    def first(self, seq, name, public):
+        if seq == 0:
+            self.periods, self.named = [], []
+            self.begin(1, name, public, linked=False)
+        return seq == 0
+
+    def rotation(self, seq, name, public):
+        if name == self.origin:
+            self.begin(seq + 2, name, public, linked=True)
+        return name == self.origin
+
+    def epoch(self, seq, body, name, public):
+        number, before = body["epoch"], body["previous"]
+        text, said = note_parts(before["note"])[:2]
+        right = type(number) is int and number == epoch_number(self.origin) + 1
+        right = right and name == f"{station(self.origin)}/{number}" and text
+        right = right and (before["origin"], before["size"], before["root"]) == (
+            said[0],
+            said[1],
+            said[2].hex(),
+        )
+        if not right or said[1] < 1 or station(said[0]) != station(self.origin):
+            return False
+        self.begin(seq + 1, name, public, linked=public == self.periods[-1][2])
+        self.epochs.append((seq, name, said))
+        return True
+
+
+def note_parts(note):
+    """Return text, (origin, size, root) and signature lines of a signed note; extension lines are let be."""
+    if "\r" in note or not note.endswith("\n"):
+        raise ValueError("note")
+    text, gap, tail = note.rpartition("\n\n")
+    if not gap or not text or not tail:
+        raise ValueError("note")
+    lines = [signature_line(line) for line in tail[:-1].split("\n")]
+    origin, size, root, *_rest = text.split("\n")
+    if not re.fullmatch("0|[1-9][0-9]{0,15}", size) or len(unbase64(root)) != 32:
+        raise ValueError("head")
+    return f"{text}\n", (origin, int(size), unbase64(root)), lines
+
+
+def signature_line(line):
+    """Return (name, key hash, signature)."""
+    dash, name, blob = line.split(" ")
+    data = unbase64(blob)
+    if dash != "\u2014" or not name or "+" in name or len(data) < 5:
+        raise ValueError("line")
+    return name, data[:4], data[4:]
+
+
+# -- the log ---------------------------------------------------------------------------------------
+
+
+class Log:
+    def __init__(self, rows, pins, fingerprints, witnesses, anchors):
+        self.header, self.found = rows.header, []
+        self.pins = {name: public for name, _, public in map(read_vkey, pins)}
+        self.fingerprints = set(fingerprints)
+        self.witnesses = [(read_vkey(text, (4, 6)), text) for text in witnesses]
+        self.anchors = anchors
+        self.check_schema()
+        two = self.version == 2
+        self.entries = sorted(self.typed(rows, "entries", {0: int, 4: bytes}), key=lambda row: row[0])
+        self.nodes = {tuple(row[:2]): row[2] for row in self.typed(rows, "nodes", {0: int, 1: int, 2: bytes})}
+        self.notes = dict(row[:2] for row in self.typed(rows, "checkpoints", {0: int, 1: str}))
+        self.lines = [row[:2] for row in self.typed(rows, "cosignatures", {0: int, 1: str})] if two else []
+        self.wrapped = dict(row[:2] for row in self.typed(rows, "evidence_keys", {0: int}))
+        self.evidence = {tuple(row[:2]): row[2] for row in self.typed(rows, "evidence", {0: int, 1: str})}
+        shredded = self.typed(rows, "shredded", {0: int, 1: str, 2: int}) if two else []
+        self.shredded = {tuple(row[:2]): row[2] for row in shredded}
+        self.keys, self.computed, self.unplaced = Keys(), {}, {}
+        self.edge, self.size, self.root, self.odd = [], 0, sha(b""), []
+        self.head_origin = self.origin_of_head()
+
+    def bad(self, name, seq=None):
+        self.found.append((name if name in CODES + UNDECIDED else f"log-altered-{name}", seq))
+
+    def typed(self, rows, table, types):
+        """Return the rows whose columns are of the types that the table has."""
+        found = []
+        for row in rows.tables.get(table, []):
+            if all(place < len(row) and type(row[place]) is kind for place, kind in types.items()):
+                found.append(row)
+            else:
+                self.bad("schema")
+        return found
+
+    def check_schema(self):
+        version = self.header["user_version"]
+        self.version = version if version in {1, 2} else 2
+        there = {(kind, name): sql for kind, name, sql in self.header["schema"]}
+        if there != wanted_schema(self.version) or version != self.version:
+            self.bad("schema")
+        if self.header["application_id"] != 0x50524354:
+            self.bad("schema")
+
+    def origin_of_head(self):
+        if not self.notes:
+            return ""
+        size = max(self.notes)
+        try:
+            head = note_parts(self.notes[size])[1]
+        except ValueError:
+            self.bad("checkpoint", max(size - 1, 0))
+            return ""
+        self.head_root, self.head_size = head[2], size
+        return head[0]
+
+    # -- walking ---------------------------------------------------------------------------------
+
+    def run(self):
+        bodies, expected = Bodies(self), 0
+        before = None
+        for seq, kind, session, attempt, data, *_more in self.entries:
+            if seq < expected:
+                self.bad("extra")
+                continue
+            if seq != expected:
+                for missing in range(expected, min(seq, expected + 10)):
+                    self.bad("gap", missing)
+                self.edge, before = None, None
+                if expected == 0:
+                    self.stand_in()
+            body = bodies.read(seq, data, (kind, session, attempt))
+            if seq == 0 and not self.keys.periods:
+                self.bad("body", 0)
+                self.stand_in()
+            before = self.place(seq, data, before)
+            bodies.follow(seq, body)
+            expected = seq + 1
+        self.count = expected
+        self.finish(bodies)
+
+    def stand_in(self):
+        public = self.pins.get(self.head_origin)
+        if public is not None and not self.keys.periods:
+            self.keys.begin(1, self.head_origin, public, linked=False)
+
+    def checkpoint(self, seq):
+        """Return the root that is signed for this entry, or None."""
+        note, period = self.notes.get(seq + 1), self.keys.of(seq + 1)
+        try:
+            text, (origin, size, root), lines = note_parts(note)
+            name = period[1] if period else self.head_origin
+            if text.count("\n") != 3 or (origin, size) != (name, seq + 1) or len(lines) != 1:
+                raise ValueError("form")
+            if period and not self.signed_by(
+                name, {period[2], self.pins.get(name, period[2])}, lines[0], text
+            ):
+                raise ValueError("signature")
+        except (ValueError, AttributeError, TypeError):
+            self.bad("checkpoint", seq)
+            return None
+        return root
+
+    def signed_by(self, name, publics, line, text):
+        for public in publics:
+            key_hash = sha(name.encode(), b"\n\x01", public)[:4]
+            if line[:2] == (name, key_hash) and signed(public, line[2], text.encode()):
+                return True
+        return False
+
+    def place(self, seq, data, before):
+        """Put a leaf into the tree; return (size, signed root) for where the tree has to be taken up again."""
+        own, stored, root = sha(b"\x00", data), self.nodes.get((0, seq)), self.checkpoint(seq)
+        if self.edge is None and before is not None and before[0] == seq and before[1] is not None:
+            known = [self.nodes.get(place) for place in edges(seq)]
+            if None not in known and fold(known) == before[1]:
+                self.edge = known
+        if self.edge is None:
+            self.unplaced[seq] = own
+            return seq + 1, root
+        for leaf in (own,) if stored is None else (own, stored):
+            edge, new = self.grown(seq, leaf)
+            if root is None or fold(edge) == root:
+                self.edge = edge
+                self.computed.update(new)
+                self.size, self.root = seq + 1, fold(edge)
+                if leaf != own:
+                    self.bad("body", seq)
+                return seq + 1, root
+        self.bad("body", seq)
+        self.edge, self.unplaced[seq] = None, own
+        return seq + 1, root
+
+    def grown(self, seq, leaf):
+        edge, new, level, index, digest = list(self.edge), {(0, seq): leaf}, 0, seq, leaf
+        while index & 1:
+            digest = sha(b"\x01", edge.pop(), digest)
+            level, index = level + 1, index >> 1
+            new[level, index] = digest
+        return [*edge, digest], new
+
+    # -- the whole -------------------------------------------------------------------------------
+
+    def finish(self, bodies):
+        if self.notes and max(self.notes) > self.count:
+            self.bad("gap", self.count)
+        if not self.count:
+            self.bad("gap", 0)
+        if any(size < 1 for size in self.notes):
+            self.bad("checkpoint")
+        for place in self.nodes.keys() | self.computed.keys():
+            self.node(*place)
+        bodies.finish()
+        self.cosignatures()
+        self.trust()
+        for anchor in self.anchors:
+            self.anchor(*anchor)
+
+    def node(self, level, index):
+        last = ((index + 1) << level) - 1 if 0 <= level < 63 and index >= 0 else self.count
+        stored, mine = self.nodes.get((level, index)), self.computed.get((level, index))
+        if last >= self.count:
+            self.bad("extra")
+        elif stored is None:
+            self.bad("node", last)
+        elif level == 0:
+            if stored != (mine or self.unplaced.get(index, stored)):
+                self.bad("leaf", last)
+        elif mine is not None and mine != stored:
+            self.bad("node", last)
+
+    def cosignatures(self):
+        known = {
+            (key[0], sha(key[0].encode(), b"\n", bytes([key[1]]), key[2])[:4]): key
+            for key, _ in self.witnesses
+        }
+        for size, line in self.lines:
+            try:
+                name, key_hash, data = signature_line(line)
+                text = note_parts(self.notes[size])[0]
+            except (ValueError, KeyError):
+                self.bad("cosignature", max(size - 1, 0))
+                continue
+            key = known.get((name, key_hash))
+            if key is None or key[1] == 6:  # ML-DSA-44 would be a second crypto call
+                continue
+            moment = int.from_bytes(data[:8], "big")
+            message = f"cosignature/v1\ntime {moment}\n{text}".encode()
+            if len(data) != 72 or not moment or not signed(key[2], data[8:], message):
+                self.bad("cosignature", max(size - 1, 0))
+
+    def trust(self):
+        """Say whether the log's keys are believed."""
+        periods, self.unknown = self.keys.named, False
+        if not periods:
+            self.unknown = True
+            return
+        for first, name, _, _ in periods:
+            publics = {public for _, other, public, _ in periods if other == name}
+            if not self.fingerprints and name in self.pins and self.pins[name] not in publics:
+                self.bad("station-key-mismatch", first - 1)
+                return
+        known = {chain for _, name, public, chain in periods if self.believed(name, public)}
+        if self.fingerprints and not known:
+            self.bad("station-key-mismatch", 0)
+        self.unknown = periods[-1][3] not in known
+
+    def believed(self, name, public):
+        if self.fingerprints:
+            return sha(public).hex() in self.fingerprints
+        return self.pins.get(name) == public
+
+    def anchor(self, origin, size, root):
+        """Compare a tree head that left the machine; that it is genuine is taken for granted here."""
+        here = self.keys.origin
+        if station(origin) != station(here):
+            self.bad("anchor-other-station")
+            return
+        number = epoch_number(origin)
+        following = next((each for each in self.keys.epochs if epoch_number(each[1]) == number + 1), None)
+        last = self.count if origin == here else following[0] if following else -1
+        if size <= last:
+            if self.root_at(size) != root:
+                self.bad("anchor-mismatch")
+        elif not (following and self.declared(origin, size, root, following[2])):
+            self.bad("anchor-ahead")
+
+    def declared(self, origin, size, root, said):
+        return origin == said[0] and (size < said[1] or (size, root) == (said[1], said[2]))
+
+    def root_at(self, size):
+        try:
+            return fold([self.computed[place] for place in edges(size)])
+        except KeyError:
+            return None
+
+    def verdict(self):
+        mismatch = any(code == "station-key-mismatch" for code, _ in self.found)
+        altered = [each for each in self.found if each[0] in CODES]
+        altered.sort(key=lambda each: (each[1] is None, each[1] or 0, CODES.index(each[0])))
+        code, first = altered[0] if altered else (None, None)
+        if code is None:
+            code = (
+                "unknown-station"
+                if self.unknown
+                else next(iter(sorted(each[0] for each in self.found)), "ok")
+            )
+        return {
+            "code": "station-key-mismatch" if mismatch else code,
+            "first_bad": first,
+            "size": self.size,
+            "root": self.root.hex(),
+            "irregular": sorted(self.odd),
+            "findings": altered[:50],
+        }
+
+
+class Bodies:
+    """Form, fields, clocks, order and evidence, entry by entry."""
+
+    def __init__(self, log):
+        self.log, self.bad, self.before, self.schema = log, log.bad, None, 1
+        self.begun, self.ended, self.sessions = {}, set(), {}
+        self.names, self.named, self.slots, self.bound = {}, {}, Counter(), set()
+        self.unfinished, self.last_at = set(), None
+        self.keyless, self.restored = [], (0, 0, 0)
+        slots = log.header["slots"]
+        self.destroyed = None if slots is None else set(slots.get("destroyed", ()))
+        self.damaged = set() if slots is None else set(slots.get("damaged", ()))
+        self.slot_count = 0 if slots is None else slots.get("count", 0)
+
+    def read(self, seq, data, columns):
+        keys = self.log.keys
+        try:
+            body = canonical(data)
+            at = self.common(seq, body)
+        except (ValueError, RecursionError):
+            self.bad("body", seq)
+            return None
+        if body["kind"] in {"key", "epoch"} and not keys.entry(seq, body) and seq:
+            self.bad("event", seq)
+        if body["origin"] != (keys.origin or self.log.head_origin):
+            self.bad("body", seq)
+            return None
+        if columns != (body["kind"], body.get("session"), body.get("attempt")):
+            self.bad("body", seq)
+        if not self.schema <= body["schema"] <= self.log.version:
+            self.bad("order", seq)
+        self.schema = max(self.schema, body["schema"])
+        if body["schema"] == 2:
+            self.event(seq, body)
+            self.clock(seq, body, at)
+        self.before = (seq, at, body)
+        return body
+
+    def common(self, seq, body):
+        kinds = {"schema": int, "seq": int, "monotonic_ms": int, "operator": dict}
+        kinds |= dict.fromkeys(("kind", "origin", "at", "boot_id"), str)
+        if any(type(body.get(name)) is not kind for name, kind in kinds.items()):
+            raise ValueError("common")
+        if body["schema"] not in {1, 2} or body["seq"] != seq or set(body["operator"]) != {"id", "role"}:
+            raise ValueError("place")
+        bound = body.get("evidence", {})
+        if body["schema"] == 1:
+            if type(bound) is not dict or bool(bound) != ("evidence_key" in body):
+                raise ValueError("evidence")
+        else:
+            self.bound_2(body, bound)
+        return read_time(body["at"])
+
+    def bound_2(self, body, bound):
+        there = {"evidence", "evidence_keys", "evidence_slot"} & set(body)
+        if not all(type(each) is str and each for each in body["operator"].values()):
+            raise ValueError("operator")
+        if "evidence_key" in body or len(there) not in {0, 3}:
+            raise ValueError("evidence")
+        if not there:
+            return
+        keys, slot = body["evidence_keys"], body["evidence_slot"]
+        if type(bound) is not dict or type(keys) is not dict or not bound or set(bound) != set(keys):
+            raise ValueError("evidence")
+        if type(slot) is not int or slot < 0:
+            raise ValueError("slot")
+        if not all(type(each) is str and HASH.fullmatch(each) for each in [*bound.values(), *keys.values()]):
+            raise ValueError("hash")
+
+    # -- one entry -------------------------------------------------------------------------------
+
+    def event(self, seq, body):
+        kind = body["kind"] if body["kind"] != "key" else f"key/{body.get('event')}"
+        if kind not in KINDS or (body["kind"] != "key" and "/" in kind):
+            self.bad("event", seq)
+            return
+        fields, _, evidence = KINDS[kind].partition("|")
+        right = "second" not in body and "*" not in fields.split()
+        right = right or self.second(body)
+        for field in fields.replace("*", "").split():
+            name, _, kind_of = field.rstrip("?").partition(":")
+            if name not in body:
+                right = right and field.endswith("?")
+            else:
+                right = right and bool(TYPES[kind_of or "text"](body[name]))
+        names = set(body.get("evidence", ()))
+        allowed = {each.rstrip("?") for each in evidence.split()}
+        needed = {each for each in evidence.split() if not each.endswith("?")}
+        if not right or not needed <= names <= allowed:
+            self.bad("event", seq)
+
+    def second(self, body):
+        second = body.get("second")
+        if type(second) is not dict:
+            return False
+        proofs = {"password", "token", "card-face"}
+        proofs |= {"training"} if body["origin"].startswith("proctor.training/") else set()
+        named = all(type(second.get(each)) is str and second[each] for each in ("id", "role"))
+        proof = second.get("proof")
+        return named and type(proof) is str and proof in proofs and second["id"] != body["operator"]["id"]
+
+    def clock(self, seq, body, at):
+        if self.before is None or self.before[0] != seq - 1 or body["kind"] == "epoch":
+            return
+        _, at_before, before = self.before
+        jump = (at - at_before) // timedelta(milliseconds=1)
+        jumped = jump < 0
+        if body["boot_id"] == before["boot_id"]:
+            advance = body["monotonic_ms"] - before["monotonic_ms"]
+            jump -= advance
+            jumped = abs(jump) > 2000
+            if advance < 0:
+                self.log.odd.append(("clock-back", seq))
+        if jumped != (body["kind"] == "clock"):
+            self.bad("clock", seq)
+        elif jumped:
+            clocks = {name: before[name] for name in ("at", "monotonic_ms", "boot_id")}
+            if body.get("jump_ms") != jump or body.get("before") != clocks:
+                self.bad("clock", seq)
+            self.log.odd.append(("clock-jump", seq))
+
+    def follow(self, seq, body):
+        """What an entry says about what came before it, and its evidence."""
+        self.evidence(seq, body or {})
+        if body is None:
+            return
+        self.last_at = read_time(body["at"])
+        self.names[seq] = set(body.get("evidence", ()))
+        if (body["kind"], body.get("event"), body["schema"]) == ("key", "restored", 2):
+            size, count = body.get("size"), body.get("without_keys")
+            if type(size) is int and type(count) is int and count > 0:
+                self.restored = (size, count, seq)
+        self.attempt(seq, body)
+        session = body.get("session")
+        if type(session) is str and (body["kind"] in INSIDE or body["kind"] == "open"):
+            self.session(seq, session, body)
+        if body["kind"] == "shred" and body["schema"] == 2 and type(body.get("targets")) is list:
+            self.targets(seq, body["targets"])
+
+    def attempt(self, seq, body):
+        name, kind = body.get("attempt"), body["kind"]
+        if type(name) is not str:
+            return
+        if kind == "begin":
+            if name in self.begun or name in self.ended:
+                self.bad("order", seq)
+            else:
+                self.begun[name] = (seq, body.get("session"))
+        elif kind == "attempt":
+            other = name in self.begun and self.begun[name][1] != body.get("session")
+            if name in self.ended or other:
+                self.bad("order", seq)
+            elif name not in self.begun and body["schema"] == 2:
+                self.log.odd.append(("attempt-without-begin", seq))
+            self.ended.add(name)
+
+    def session(self, seq, name, body):
+        known = self.sessions.setdefault(name, {"first": seq, "open": None, "close": None, "attempts": 0})
+        kind = body["kind"]
+        if kind == "open":
+            if known["open"] is not None:
+                self.bad("order", seq)
+            else:
+                if known["first"] != seq:
+                    self.bad("order", known["first"])
+                known |= {"open": seq, "day": str(body.get("day", "")), "schema": body["schema"]}
+        elif body["schema"] == 2 and known["close"] is not None:
+            ended = kind == "attempt" and body["operator"]["id"] == "station"
+            if kind == "close" or (kind in NOT_AFTER and not ended):
+                self.bad("order", seq)
+        known["attempts"] += kind == "attempt"
+        if kind == "close" and known["close"] is None:
+            known["close"] = seq
+
+    def targets(self, seq, targets):
+        for target in targets:
+            right = (
+                type(target) is dict and type(target.get("seq")) is int and type(target.get("names")) is list
+            )
+            if not right or not all(type(name) is str for name in target["names"]):
+                self.bad("event", seq)
+                return
+            pieces = {(target["seq"], name) for name in target["names"]}
+            there = self.names.get(target["seq"], set()) if 0 <= target["seq"] < seq else set()
+            if not pieces or not set(target["names"]) <= there or pieces & self.named.keys():
+                self.bad("event", seq)
+                return
+            self.named |= dict.fromkeys(pieces, seq)
+
+    # -- evidence --------------------------------------------------------------------------------
+
+    def evidence(self, seq, body):
+        log, bound = self.log, body.get("evidence", {})
+        for name, digest in bound.items():
+            self.bound.add((seq, name))
+            data = log.evidence.get((seq, name))
+            erased = (seq, name) in log.shredded
+            if data is None:
+                if not erased or (seq, name) not in log.evidence:
+                    self.bad("evidence", seq)
+            elif type(data) is not bytes or sha(data).hex() != digest:
+                self.bad("evidence", seq)
+            if erased and data is not None:
+                self.unfinished.add(seq)
+        self.wrapped(seq, body.get("evidence_key"), bound)
+        if "evidence_slot" in body:
+            for place, name in enumerate(sorted(bound)):
+                self.slot(seq, body["evidence_slot"] + place, erased=(seq, name) in log.shredded)
+
+    def wrapped(self, seq, digest, bound):
+        """Schema 1: the one key of an entry."""
+        log, there = self.log, seq in self.log.wrapped
+        data = log.wrapped.get(seq)
+        gone = bool(bound) and all((seq, name) in log.shredded for name in bound)
+        if digest is None:
+            if there:
+                self.bad("evidence", seq)
+        elif type(data) is bytes:
+            if sha(data).hex() != digest:
+                self.bad("evidence", seq)
+            if gone:
+                self.unfinished.add(seq)
+        elif data is not None or not there or not gone:
+            self.bad("evidence", seq)
+
+    def slot(self, seq, slot, *, erased):
+        self.slots[slot] += 1
+        if self.slots[slot] > 1:
+            self.bad("evidence", seq)
+        if self.destroyed is None:
+            return
+        if slot >= self.slot_count or (slot in self.damaged and not erased):
+            self.bad("evidence", seq)
+        elif slot in self.destroyed and not erased:
+            self.keyless.append(seq)
+        elif erased and slot not in self.destroyed:
+            self.unfinished.add(seq)
+
+    # -- at the end ------------------------------------------------------------------------------
+
+    def finish(self):
+        log = self.log
+        known = {row[0] for row in log.entries}
+        for seq, _name in log.evidence.keys() - self.bound:
+            self.bad("evidence", seq)
+        for seq in log.wrapped.keys() - known:
+            self.bad("evidence", seq)
+        for (seq, _name), _by in self.named.items() ^ log.shredded.items():
+            self.bad("evidence", seq)
+        self.judge_keyless()
+        log.odd += [("erasure-unfinished", seq) for seq in self.unfinished]
+        last = max((seq for seq, _ in self.begun.values()), default=-1)
+        for name, (seq, _) in self.begun.items():
+            if name not in self.ended and seq != last:
+                log.odd.append(("attempt-unfinished", seq))
+        today = "" if self.last_at is None else (self.last_at + timedelta(hours=7)).date().isoformat()
+        for known_session in self.sessions.values():
+            self.incomplete(known_session, today)
+
+    def judge_keyless(self):
+        declared = [seq for seq in self.keyless if seq < self.restored[0]]
+        if len(declared) > self.restored[1]:
+            declared = []
+        for seq in self.keyless:
+            if seq not in declared:
+                self.bad("evidence", seq)
+        if declared:
+            self.log.odd.append(("evidence-without-keys", self.restored[2]))
+
+    def incomplete(self, known, today):
+        odd = self.log.odd
+        if known["open"] is None:
+            odd.append(("session-not-opened", known["first"]))
+            return
+        over = known["day"] < today
+        if over and known["close"] is None and known["schema"] == 2:
+            odd.append(("session-not-closed", known["open"]))
+        if not known["attempts"] and (over or known["close"] is not None):
+            odd.append(("session-empty", known["open"]))
+
+
+def verify(lines, pins=(), fingerprints=(), witnesses=(), anchors=()):
+    """Return the verdict on an export; `anchors` are (origin, size, 32 bytes of root)."""
+    log = Log(Rows(lines), pins, fingerprints, witnesses, anchors)
+    log.run()
+    return log.verdict()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows")
+    for name in ("vkey", "fingerprint", "witness", "anchor"):
+        parser.add_argument(f"--{name}", action="append", default=[])
+    options = parser.parse_args()
+    anchors = [text.split(",") for text in options.anchor]
+    with Path(options.rows).open(encoding="utf-8") as file:
+        verdict = verify(
+            file,
+            options.vkey,
+            options.fingerprint,
+            options.witness,
+            [(origin, int(size), bytes.fromhex(root)) for origin, size, root in anchors],
+        )
+    print(json.dumps(verdict, indent=1))
+    return 0 if verdict["code"] == "ok" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
