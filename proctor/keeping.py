@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proctor.anchors import anchors_of
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.texts import Texts, load_texts
@@ -163,13 +164,12 @@ def read_known(names: tuple[str, ...]) -> Known:
             anchors.append(parse_anchor(packed[0].encode(), label=path.name))
             shreds += packed[1]
             continue
-        data = _read(path)
-        rows = _rows(data)
+        rows = _rows(_read(path))
+        if rows is None:
+            anchors += anchors_of(str(path))
+            continue
         try:
-            if rows is None:
-                anchors.append(parse_anchor(data, label=path.name))
-            else:
-                shreds += [LeftEntry.of_row(row) for row in rows]
+            shreds += [LeftEntry.of_row(row) for row in rows]
         except NoteFormatError:
             raise CommandError("anchor-unreadable", file=str(path)) from None
     return Known(anchors=tuple(anchors), shreds=tuple(shreds))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
+from tests.support.schemas import require_valid
 
 AN, BINH = {"an": PASSWORD}, {"binh": SECOND_PASSWORD}
 BOTH = {**AN, **BINH}
@@ -66,11 +67,13 @@ def test_a_real_station_comes_back(
     ran = back_up("--to", places[0], "--keys-to", places[1])
     assert ran.status == 0, ran.err
     made = ran.json
+    require_valid("backup", made)
     parts = (made["data"]["file"], "--keys", made["keys"]["file"])
     whole = (*parts, "--department-key", department / "department.key")
     new = tmp_path / "new"
     back = bring_back(new, *whole)
     assert back.status == 0, back.out
+    require_valid("restore", back.json)
     assert (back.json["size"], back.json["root"]) == (made["size"], made["root"])
     assert back.json["evidence_without_keys"] == 0
     verified = proctor("log", "verify", "--root", new, "--by", "an", "--json", secrets=AN)
@@ -88,6 +91,7 @@ def test_without_a_department_key_the_keys_part_is_refused(
 ) -> None:
     ran = back_up("--to", places[0], "--keys-to", places[1])
     assert (ran.status, ran.json["code"]) == (1, "department-not-pinned")
+    require_valid("backup", ran.json)
     assert ran.json["data"]["file"].endswith(".backup")
     assert not list(places[1].iterdir())
     same = back_up("--to", places[0], "--keys-to", places[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
+from tests.support.schemas import require_valid
 
 AN, BINH = {"an": PASSWORD}, {"binh": SECOND_PASSWORD}
 BOTH = {**AN, **BINH}
@@ -35,6 +36,7 @@ def rotate(what: str, *others: str | Path, secrets: dict[str, str] | None = None
 
 def test_a_new_signing_key_and_the_old_entries_still_verify(station: Path) -> None:
     before = keys("show").json
+    require_valid("keys-show", before)
     old = (station / "station.vkey").read_text(encoding="utf-8")
     ran = rotate("station")
     assert ran.status == 0, ran.err
