@@ -1,7 +1,7 @@
 """What a machine remembers of its log, outside the database: which file it was, and how far it had come.
 
 A database that was put back, copied or moved to another machine is recognised by it, and nothing is written before two
-persons begin a new epoch. The memory is a small file with two records, kept in one or more places; it is bound
+persons begin a new epoch. The memory is a small file with three records, kept in one or more places; it is bound
 to the station by a key, so that nobody edits it without the station's secrets. Whoever takes a picture of the
 whole disk and puts it back is not stopped by this: see witnesses and sheets.
 """
@@ -14,6 +14,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -25,6 +26,8 @@ from sessions.errors import InstanceChangedError
 from sessions.files import make_private_dir, sync_dir
 
 _RECORD: Final = 512
+_SAFE: Final = 4096
+"""Where the durable record is: in a block of its own, that no later record's writing can tear."""
 _BODY: Final = struct.Struct(">8sQQ32s32s")  # magic, counter, size, root, binding
 _MAGIC: Final = b"PRCTMEM2"
 
@@ -79,14 +82,15 @@ class Instance:
             raise InstanceChangedError(why="other-file", found=size)
         self._binding, self._counter = binding, newest.counter
         self.remember(size, root)
+        self._settle(size, root)
 
     def bind(self, path: Path, size: int, root: bytes) -> None:
         """Remember this file from now on, durably."""
         self.forget()
         self._binding = self._bound(path)
         self.remember(size, root)
-        for place, descriptor in self._files.items():
-            os.fsync(descriptor)
+        self._settle(size, root)
+        for place in self._files:
             sync_dir(place.parent)
 
     def remember(self, size: int, root: bytes) -> None:
@@ -94,14 +98,25 @@ class Instance:
         if not self._binding:
             return
         self._counter += 1
-        body = _BODY.pack(_MAGIC, self._counter, size, root, self._binding)
-        record = (body + self._mac(body)).ljust(_RECORD, b"\0")
+        record = self._record(size, root)
         for place in self._places:
-            try:
-                os.lseek(self._open(place), self._counter % 2 * _RECORD, os.SEEK_SET)
-                os.write(self._open(place), record)
-            except OSError:
-                continue  # another place may still take it; a missing memory stops the next opening, loudly
+            with suppress(
+                OSError
+            ):  # another place may still take it; a missing memory stops the next opening, loudly
+                _write(self._open(place), record, self._counter % 2 * _RECORD)
+
+    def _settle(self, size: int, root: bytes) -> None:
+        """Make a tree head durable, after the records of before, so that one of them is always whole."""
+        record = self._record(size, root)
+        for descriptor in self._files.values():
+            with suppress(OSError):
+                os.fsync(descriptor)
+                _write(descriptor, record, _SAFE)
+                os.fsync(descriptor)
+
+    def _record(self, size: int, root: bytes) -> bytes:
+        body = _BODY.pack(_MAGIC, self._counter, size, root, self._binding)
+        return (body + self._mac(body)).ljust(_RECORD, b"\0")
 
     def forget(self) -> None:
         """Remove the memory: a new epoch begins."""
@@ -134,10 +149,10 @@ class Instance:
         found = []
         for place in self._places:
             try:
-                data = place.read_bytes()[: 2 * _RECORD]
+                data = place.read_bytes()[: _SAFE + _RECORD]
             except OSError:
                 continue
-            records = [self._parse(data[start : start + _RECORD]) for start in (0, _RECORD)]
+            records = [self._parse(data[start : start + _RECORD]) for start in (0, _RECORD, _SAFE)]
             good = [record for record in records if record is not None]
             if good:
                 found.append(max(good, key=lambda record: record.counter))
@@ -163,6 +178,11 @@ class Instance:
 
     def _mac(self, data: bytes) -> bytes:
         return hmac.new(self._key, data, hashlib.sha256).digest()
+
+
+def _write(descriptor: int, record: bytes, place: int) -> None:
+    os.lseek(descriptor, place, os.SEEK_SET)
+    os.write(descriptor, record)
 
 
 def machine_id() -> bytes:

@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -90,8 +91,10 @@ class PendingFolder:
             raise StoreIoError(pending=attempt_id) from None
 
     def drop(self, attempt_id: str) -> None:
-        """Remove an attempt that has been committed."""
-        if attempt_id in self._names:
+        """Remove an attempt that has been committed; where the disk refuses, the next opening does it."""
+        if attempt_id not in self._names:
+            return
+        with suppress(OSError):
             (self._directory / attempt_id).unlink(missing_ok=True)
             sync_dir(self._directory)
             self._names.discard(attempt_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -25,6 +26,7 @@ from sessions.errors import (
 from sessions.record import Verdict
 from sessions.store import Store
 from tests.faults.cut_vfs import Library, no_trouble
+from tests.faults.desk import Desk
 from tests.support.sessions_station import OPERATOR, Bench, evidence, record
 
 REPO = Path(__file__).parents[2]
@@ -359,3 +361,40 @@ def test_the_stdlibs_sqlite_cannot_read_it(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError):
         plain.execute("SELECT * FROM entries")
     plain.close()
+
+
+def test_a_torn_memory_demands_no_new_epoch(tmp_path: Path) -> None:
+    """What is written to it without a sync may all be torn: the record of the last opening is left."""
+    desk = Desk(tmp_path)
+    with desk.create() as store:
+        for number in range(5):
+            desk.check_in(store, number, random.Random(number))
+    for place in ("memory/one", "elsewhere/two"):
+        with (tmp_path / place).open("r+b") as stream:
+            stream.write(b"torn" * 256)
+    with desk.open() as store:
+        assert len(store.entries("attempt")) == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of folders are POSIX")
+def test_a_pending_file_that_cannot_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attempt in it is committed, once, however often the file is met again."""
+    bench = Bench(path=tmp_path / "station.db").filled(1)
+    with bench.open() as store:
+        store._db.conn.execute("PRAGMA query_only = ON")
+        with pytest.raises(StoreError):
+            store.append_attempt(record(3), evidence(3))
+
+    def refused(_path: Path, **_options: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refused)
+        bench.open().close()
+    assert (tmp_path / "pending" / "attempt-0003").exists()
+    with bench.open() as store:
+        assert [entry.body["attempt"] for entry in store.entries("attempt")] == [
+            "attempt-0000",
+            "attempt-0003",
+        ]
+    assert not list((tmp_path / "pending").iterdir())
