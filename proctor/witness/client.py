@@ -66,8 +66,20 @@ class _PinnedConnection(http.client.HTTPSConnection):
         super().__init__(host, port, timeout=DEADLINE_S, context=context)
         self._tls = context
         self._pin = pin
+        self._unsent: list[bytes] = []
+
+    def send(self, data: Any) -> None:
+        """Hold head and body back until the answer is asked for: one record, one wake-up on the other side."""
+        self._unsent.append(bytes(data))
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        whole = b"".join(self._unsent)
+        self._unsent.clear()
+        super().send(whole)
+        return super().getresponse()
 
     def connect(self) -> None:
+        self._unsent.clear()
         plain = socket.create_connection((self.host, self.port), self.timeout)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
