@@ -178,6 +178,7 @@ def _add_record(log_group: _Builder) -> None:
     begin.add_argument("--reason", metavar="TEXT", required=True, help=_help("option.reason"))
     begin.add_argument("--anchor", metavar="NOTE", action="append", help=_help("option.epoch-anchor"))
     begin.add_argument("--second", metavar="USER", help=_help("option.second"))
+    begin.add_argument("--new-signing-key", action="store_true", help=_help("option.new-signing-key"))
     look = log_group.command("evidence", "log.evidence", evidence_view.view)
     look.add_argument("entry", type=int, metavar="ENTRY", help=_help("option.entry"))
     look.add_argument("--out", required=True, metavar="DIR", help=_help("option.out"))

@@ -98,11 +98,18 @@ def open_training(root: DataRoot, *, for_epoch: bool = False) -> Iterator[OpenRo
 
 @contextmanager
 def open_real(
-    path: Path, *, by: str | None, ask: AskSecret, login: bool, for_epoch: bool = False
+    path: Path,
+    *,
+    by: str | None,
+    ask: AskSecret,
+    login: bool,
+    for_epoch: bool = False,
+    with_pin: bool = True,
 ) -> Iterator[OpenRoot]:
     """Open a real root. With `login` a person opens it; without, the keyring may, where it holds the key.
 
-    `for_epoch`: also a log that is not the one this machine remembers.
+    `for_epoch`: also a log that is not the one this machine remembers; `with_pin` False: the signing key's token is lost,
+    and nobody is asked for its PIN.
 
     Raises CommandError "no-station", "user-needed", and SessionsError.
     """
@@ -114,7 +121,7 @@ def open_real(
         keys = entry.keys
     with ExitStack() as stack:
         stack.enter_context(locked(root))
-        if login:
+        if login and with_pin:
             keys = with_token(root, keys, ask, stack)
         keys = settle_keys(root, keys, for_epoch=for_epoch)
         if entry is not None:

@@ -117,6 +117,30 @@ def rotate_station(
     return _take_over(root, keys, bundle, bundle.verifier_key(store.origin)), receipt
 
 
+def begin_epoch_with_new_key(
+    root: DataRoot, store: Store, keys: Unlocked, by: By, *, previous: str | None = None
+) -> tuple[Unlocked, Receipt]:
+    """Begin an epoch with a fresh signing key, the former one being lost; `store` was opened for that.
+
+    Nobody signs for the change but the two persons: verifiers need a pin of the new key. `previous` as in
+    `Store.begin_epoch`. Raises KeysTrainingError, StoreError, OSError.
+    """
+    _require_real(root)
+    seed = secrets.token_bytes(32)
+    bundle = replace(keys.bundle, signing_seed=seed, token=None, signing=None, work=None)
+    work = {"kind": STATION, **by.as_work(), "seed": seed.hex()}
+    root.keys.write_bundle(keys.master, replace(keys.bundle, work=work))
+    receipt = store.begin_epoch(
+        reason=by.reason,
+        operator=by.operator,
+        second=by.second,
+        path=root.database,
+        previous=previous,
+        signer=bundle.signer(root.origin),
+    )
+    return _take_over(root, keys, bundle, bundle.verifier_key(store.origin)), receipt
+
+
 def _settle_station(root: DataRoot, keys: Unlocked) -> Unlocked:
     """Take over the new signing key if the log names it as the last; else it was never in force."""
     work = keys.bundle.work or {}

@@ -10,6 +10,7 @@ from proctor.tpm import take_up
 from sessions.checkpoint import Checkpoint, parse_checkpoint, station_of
 from sessions.errors import NoteFormatError, NoteSignatureError
 from sessions.roles import require_may
+from sessions.rotation import By, begin_epoch_with_new_key
 
 MAX_NOTE = 64 * 1024
 
@@ -23,17 +24,31 @@ def begin(context: Context) -> int:
         opened = stack.enter_context(
             open_training(ensure_training_root(context.places.training), for_epoch=True)
             if options.training
-            else open_real(context.places.real, by=options.by, ask=context.ask, login=True, for_epoch=True)
+            else open_real(
+                context.places.real,
+                by=options.by,
+                ask=context.ask,
+                login=True,
+                for_epoch=True,
+                with_pin=not options.new_signing_key,
+            )
         )
         operator = require_may(opened.require_login().operator, "keys")
         second = second_person(opened, options.second, context.ask)
-        receipt = opened.store.begin_epoch(
-            reason=" ".join(options.reason.split()),
-            operator=operator,
-            second=second,
-            path=opened.root.database,
-            previous=_furthest(opened, options.anchor or ()),
-        )
+        reason, previous_note = " ".join(options.reason.split()), _furthest(opened, options.anchor or ())
+        if options.new_signing_key:
+            by = By(operator=operator, second=second, reason=reason)
+            _, receipt = begin_epoch_with_new_key(
+                opened.root, opened.store, opened.keys, by, previous=previous_note
+            )
+        else:
+            receipt = opened.store.begin_epoch(
+                reason=reason,
+                operator=operator,
+                second=second,
+                path=opened.root.database,
+                previous=previous_note,
+            )
         take_up(opened.store, operator=operator)
         origin, previous = opened.store.origin, opened.store.entry(receipt.seq).body["previous"]
     data = {

@@ -20,8 +20,17 @@ from sessions.errors import (
 )
 from sessions.evidence_keys import EvidenceKeys
 from sessions.pins import StationPins
-from sessions.rotation import By, rekey, reseal, rotate_secrets, rotate_station, settle
+from sessions.rotation import (
+    By,
+    begin_epoch_with_new_key,
+    rekey,
+    reseal,
+    rotate_secrets,
+    rotate_station,
+    settle,
+)
 from sessions.slots import make_slot, seal
+from sessions.store import Store
 from sessions.users import Login
 from sessions.verify import LogReport, verify_log
 from tests.support.keeping import AN, ATTEMPTS, BINH, BY, BY_AN, SECOND, House, require_whole
@@ -75,6 +84,23 @@ def test_a_new_signing_key_in_a_later_epoch(house: House) -> None:
         rotate_station(house.root, store, keys, BY)
     assert house.root.station_key().name.endswith("/2")
     require_whole(house)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_lost_signing_key_begins_an_epoch(house: House, cut: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = house.log_in()
+    with Store.open(
+        house.root.database, for_epoch=True, **users.store_parts(house.root, keys, house.clock)
+    ) as store:
+        if cut:
+            monkeypatch.setattr(rotation, "_take_over", lambda *_: keys)
+        begin_epoch_with_new_key(house.root, store, keys, BY)
+    monkeypatch.undo()
+    after = require_whole(house)
+    assert after.bundle.signing_seed != keys.bundle.signing_seed
+    assert house.root.station_key().name.endswith("/2")
+    old_only = StationPins().add(keys.bundle.verifier_key(house.root.origin).encode())
+    assert rotation_report(house, old_only).code == "unknown-station"  # nobody vouched for the new key
 
 
 def test_the_new_key_is_in_force_as_soon_as_the_log_names_it(
