@@ -108,8 +108,8 @@ def open_real(
 ) -> Iterator[OpenRoot]:
     """Open a real root. With `login` a person opens it; without, the keyring may, where it holds the key.
 
-    `for_epoch`: also a log that is not the one this machine remembers; `with_pin` False: the signing key's token is lost,
-    and nobody is asked for its PIN.
+    `for_epoch`: also a log that is not the one this machine remembers; `with_pin` False: the token of the signing
+    key is lost, and nobody is asked for its PIN.
 
     Raises CommandError "no-station", "user-needed", and SessionsError.
     """
