@@ -35,31 +35,37 @@ def measure(folder: Path, kind: Kind) -> dict[str, float]:
     witness = Witness(key=made.key, address=f"https://127.0.0.1:{port}", tls_pin=made.tls_pin)
     try:
         with bench.create() as log, WitnessClient(witness) as client:
-            times = _times(log, Exchange(log, client))
+            times, commits = _times(log, Exchange(log, client))
     finally:
         process.terminate()
         process.wait(20)
         if process.stdout is not None:
             process.stdout.close()
     times.sort()
+    commits.sort()
     return {
         "cosignatures": ROUNDS,
         "p50_ms": round(statistics.median(times), 2),
         "p99_ms": round(times[int(len(times) * 0.99)], 2),
         "max_ms": round(times[-1], 2),
+        "own_commit_p50_ms": round(statistics.median(commits), 2),
+        "own_commit_p99_ms": round(commits[int(len(commits) * 0.99)], 2),
     }
 
 
-def _times(log: Store, exchange: Exchange) -> list[float]:
+def _times(log: Store, exchange: Exchange) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of each cosignature, and of the commit before it: the same disk at the same moment."""
     exchange.cosign(log.head())  # the connection
-    times = []
+    times, commits = [], []
     for _ in range(ROUNDS):
+        begun = time.perf_counter()
         log.append("view", {"what": "list"}, operator=OPERATOR)
+        commits.append((time.perf_counter() - begun) * 1_000)
         head = log.head()
         begun = time.perf_counter()
         exchange.cosign(head)
         times.append((time.perf_counter() - begun) * 1_000)
-    return times
+    return times, commits
 
 
 def main() -> None:
