@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from sessions.engine import Database, DatabaseError, translate
 from sessions.errors import (
     StoreAlteredError,
     StoreError,
+    StoreFullError,
+    StoreIoError,
     StoreOnNetworkError,
     StoreReadOnlyError,
     StoreSchemaError,
@@ -43,6 +46,7 @@ _NETWORK: Final = frozenset(
     }
 )
 _DRIVE_REMOTE: Final = 4
+_LEAST: Final = 65_536
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",
@@ -135,4 +139,6 @@ def translated(path: Path, database_key: bytes) -> Iterator[None]:
                 raise StoreAlteredError(page=bad[0]) from None
             if not os.access(path.parent, os.W_OK):  # SQLite cannot make its own files beside the database
                 raise StoreReadOnlyError(why="folder") from None
+        if isinstance(found, StoreIoError) and shutil.disk_usage(path.parent).free < _LEAST:
+            raise StoreFullError(needed=_LEAST) from None  # its own files do not fit; SQLite says only "I/O"
         raise found from None
