@@ -252,10 +252,11 @@ def test_a_later_backup_drops_keys_parts_that_hold_erased_keys(kept: Kept, tmp_p
 def test_erasures_that_nobody_signed_are_refused(kept: Kept, tmp_path: Path, what: str) -> None:
     house = kept.house.copied(tmp_path / "copy")
     entry, _ = erase(house, kept.session, "002")
+    thief = Signer(house.root.origin, bytes(range(32)))
     wrong = {
         "seq": replace(entry, seq=entry.seq + 1),
         "body": replace(entry, body=entry.body.replace(b'"seq":', b'"Seq":')),
-        "note": replace(entry, note=entry.note.replace("A", "B")),
+        "note": replace(entry, note=thief.sign_note(entry.note.split("\n\n")[0] + "\n")),
         "proof": replace(entry, proof=entry.proof[:-1]),
         "station": replace(entry, note=entry.note.replace(house.root.origin, "proctor.real/ffffffff")),
     }[what]
