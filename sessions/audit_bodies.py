@@ -5,28 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from sessions.canonical import Shapes
 from sessions.clocks import FIELDS, TOLERANCE_MS
 from sessions.errors import CanonicalFormError
+from sessions.event_forms import EventForm
 from sessions.events import event_of
 from sessions.finding import Findings
 from sessions.keyschedule import KeySchedule
 from sessions.record import parse_utc
 
-_COMMON: Final = (
-    ("schema", int),
-    ("kind", str),
-    ("seq", int),
-    ("origin", str),
-    ("at", str),
-    ("monotonic_ms", int),
-    ("boot_id", str),
-    ("operator", dict),
-)
+_common: Final = itemgetter("schema", "kind", "seq", "origin", "at", "monotonic_ms", "boot_id", "operator")
+_TYPES: Final = (int, str, int, str, str, int, str, dict)
 _OPERATOR: Final = {"id", "role"}
-_BINDING: Final = frozenset({"evidence", "evidence_keys", "evidence_slot"})
+_BINDING: Final = frozenset({"evidence", "evidence_keys", "evidence_slot", "evidence_key"})
 _HASH: Final = re.compile("[0-9a-f]{64}")
 _KEYED: Final = frozenset({"key", "epoch"})
 
@@ -40,6 +34,7 @@ class Bodies:
     def __init__(self, findings: Findings, schedule: KeySchedule, newest: int) -> None:
         self._findings, self._schedule, self._newest = findings, schedule, newest
         self._shapes = Shapes()
+        self._forms: dict[str, EventForm] = {}
         self._before: tuple[int, datetime, Mapping[str, Any]] | None = None
         self._schema = 1
 
@@ -80,10 +75,15 @@ class Bodies:
 
     def _event(self, seq: int, body: Mapping[str, Any]) -> None:
         kind = body["kind"]
-        event = event_of(kind, body)
+        event = None if "/" in kind else event_of(kind, body)
         if event is None:
             name = "event" if kind == "key" else "kind"
             self._findings.add("log-altered-event", seq=seq, kind=kind[:40], field=name)
+            return
+        form = self._forms.get(event.name)
+        if form is None:
+            form = self._forms[event.name] = EventForm(event)
+        if form.fits(body, body.get("evidence", ())):
             return
         for fault in event.faults(body):
             self._findings.add("log-altered-event", seq=seq, kind=kind, field=fault)
@@ -116,16 +116,24 @@ class Bodies:
 
 def _require_common(body: Mapping[str, Any], seq: int) -> datetime:
     """Return an entry's time; raise ValueError unless it has the fields of every entry, with the right types."""
-    for name, kind in _COMMON:
-        if type(body.get(name)) is not kind:
-            raise ValueError("common fields")
-    schema = body["schema"]
-    if schema not in {1, 2} or body["seq"] != seq or set(body["operator"]) != _OPERATOR:
+    try:
+        found = _common(body)
+    except KeyError:
+        raise ValueError("common fields") from None
+    if tuple(map(type, found)) != _TYPES:
+        raise ValueError("common fields")
+    schema, operator = body["schema"], body["operator"]
+    if schema not in {1, 2} or body["seq"] != seq or operator.keys() != _OPERATOR:
         raise ValueError("place")
     if schema == 1:
         _require_bound_1(body)
     else:
-        _require_bound_2(body)
+        if not (
+            type(operator["id"]) is type(operator["role"]) is str and operator["id"] and operator["role"]
+        ):
+            raise ValueError("operator")
+        if not _BINDING.isdisjoint(body):
+            _require_bound_2(body)
     return parse_utc(body["at"])
 
 
@@ -137,22 +145,11 @@ def _require_bound_1(body: Mapping[str, Any]) -> None:
 
 
 def _require_bound_2(body: Mapping[str, Any]) -> None:
-    """Schema 2: persons are named by text; evidence, keys' hashes and slot are there together or not at all."""
-    if not all(type(each) is str and each for each in body["operator"].values()):
-        raise ValueError("operator")
-    there = _BINDING & body.keys()
-    if "evidence_key" in body or (there and there != _BINDING):
-        raise ValueError("evidence")
-    if not there:
-        return
-    bound, keys, slot = body["evidence"], body["evidence_keys"], body["evidence_slot"]
-    if type(bound) is not dict or type(keys) is not dict or type(slot) is not int:
+    """Schema 2: evidence, keys' hashes and slot are there together."""
+    bound, keys, slot = (body.get(name) for name in ("evidence", "evidence_keys", "evidence_slot"))
+    if type(bound) is not dict or type(keys) is not dict or type(slot) is not int or "evidence_key" in body:
         raise ValueError("evidence")
     if not bound or bound.keys() != keys.keys() or slot < 0:
         raise ValueError("evidence")
-    if not all(_is_hash(each) for each in (*bound.values(), *keys.values())):
+    if not all(type(each) is str and _HASH.fullmatch(each) for each in (*bound.values(), *keys.values())):
         raise ValueError("evidence")
-
-
-def _is_hash(value: Any) -> bool:
-    return type(value) is str and _HASH.fullmatch(value) is not None
