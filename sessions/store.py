@@ -42,6 +42,10 @@ from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Sec
 
 RESERVE_BYTES: Final = 4 * 1024 * 1024
 LATE: Final = "record-late"
+_LEFT_BEGUN: Final = (
+    "SELECT b.seq FROM entries b WHERE b.kind = 'begin' AND NOT EXISTS "
+    "(SELECT 1 FROM entries a WHERE a.kind = 'attempt' AND a.attempt = b.attempt) ORDER BY b.seq"
+)
 _COMMON: Final = frozenset(
     {
         "schema",
@@ -385,8 +389,10 @@ class Store(LogReader):
     def maintain(self) -> Iterator[Any]:
         """Hold the log still and yield its connection, outside a transaction: for erasing and copying."""
         with self._lock, self._translating():
+            changes = self._db.conn.total_changes
             yield self._db.conn
-            self._authentic = None
+            if self._db.conn.total_changes != changes:
+                self._authentic = None
 
     def require_room(self) -> int:
         """Return the reserve's size in bytes; raises StoreFullError when no attempt should begin."""
@@ -407,13 +413,13 @@ class Store(LogReader):
 
         Only for the moment of opening: then nobody is at the desk.
         """
-        ended = {entry.body["attempt"] for entry in self.entries("attempt")}
         receipts = []
-        for entry in self.entries("begin"):
-            if entry.body["attempt"] not in ended:
-                opened = self.entries("open", entry.body["session"])
-                body = interrupted_body(entry, opened[0] if opened else None)
-                receipts.append(self._commit_attempt(body, {}, STATION))
+        with self._authenticated():
+            left = [seq for (seq,) in self._db.conn.execute(_LEFT_BEGUN).fetchall()]
+        for entry in map(self.entry, left):
+            opened = self.entries("open", entry.body["session"])
+            body = interrupted_body(entry, opened[0] if opened else None)
+            receipts.append(self._commit_attempt(body, {}, STATION))
         return tuple(receipts)
 
     def _commit_late(self, late: Late) -> Receipt:
