@@ -10,8 +10,11 @@ from biometrics.camera_info import installed_cameras
 from biometrics.errors import BiometricsError
 from biometrics.weights import load_advisory, load_models
 from proctor.config import Places
+from proctor.errors import CommandError
+from proctor.keeping import BackupPlaces
 from proctor.texts import Texts
 from proctor.trusting import open_trust_read_only
+from proctor.witness.settings import settings_file
 from readers.emrtd.pki.errors import TrustStoreAlteredError
 from readers.errors import ReaderError
 from readers.transport.pcsc import list_readers
@@ -19,6 +22,7 @@ from reports.fonts import missing_letters
 from sessions.engine import require_sqlite
 from sessions.errors import SessionsError
 from sessions.root import DataRoot
+from sessions.witnesses import read_file
 
 FREE_MB = 500
 NOT_BEFORE = date(2026, 11, 1)  # this program was not written before; an earlier clock is wrong
@@ -51,6 +55,9 @@ def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
         ("trust", lambda: _trust(places.real)),
     )
     items = [_item(name, probe, texts) for name, probe in probes]
+    if (places.real / "root.toml").exists():
+        items.append(_item("backup", lambda: _backup(places.real, texts), texts, needed=False))
+        items.append(_item("witnesses", lambda: _witnesses(places.real), texts, needed=False))
     items.append(_item("dlib", _dlib, texts, needed=False))
     if (places.training / "root.toml").exists():
         items.append(_item("training", lambda: _keys(places.training, texts), texts, needed=False))
@@ -62,7 +69,7 @@ def _item(name: str, probe: Callable[[], tuple[bool, str]], texts: Texts, *, nee
         ok, detail = probe()
     except TrustStoreAlteredError as error:  # its text says what to do: importing again would hide it
         return Item(name=name, ok=False, detail=texts.say(error.code), advice="", stops=True)
-    except (ReaderError, BiometricsError, SessionsError) as error:
+    except (ReaderError, BiometricsError, SessionsError, CommandError) as error:
         ok, detail = False, texts.say(error.code, **error.facts)
     except OSError as error:
         ok, detail = False, error.strerror or type(error).__name__
@@ -116,6 +123,23 @@ def _keys(path: Path, texts: Texts) -> tuple[bool, str]:
     custody = root.keys.custody
     detail = f"{texts.say(f'doctor.keys.{custody}')}; {root.origin}; {root.station_key().fingerprint}"
     return custody != "bare" or root.kind == "training", detail
+
+
+def _backup(path: Path, texts: Texts) -> tuple[bool, str]:
+    """Where backups go, and whether there is a department key that their keys part is sealed to."""
+    root = DataRoot.open(path)
+    chosen = BackupPlaces.load(root)
+    department = any((root.trust_dir / "department").glob("*.pub"))
+    place = "" if chosen is None else f"{chosen.to}, {chosen.keys_to or '—'}"
+    detail = (
+        place if department else "; ".join(part for part in (place, texts["doctor.no-department"]) if part)
+    )
+    return chosen is not None and chosen.keys_to is not None and department, detail
+
+
+def _witnesses(path: Path) -> tuple[bool, str]:
+    found = read_file(settings_file(DataRoot.open(path)))
+    return bool(found), ", ".join(f"{each.name}{' *' if each.required else ''}" for each in found)
 
 
 def _trust(path: Path) -> tuple[bool, str]:

@@ -16,6 +16,7 @@ from proctor.erasing import (
     write_proof,
 )
 from proctor.errors import CommandError
+from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import OpenRoot, kind_at, second_person
 from sessions.errors import ErasureHeldError, ErasureNothingError
 from sessions.holds import Hold, active_holds, place_hold, release_hold, require_reason
@@ -54,15 +55,17 @@ def erase(context: Context) -> int:
             second=second_person(opened, options.second, context.ask),
             folder=Path(options.out) if options.out else opened.root.sheets_dir,
         )
+        saved = backup_after_close(opened)
     context.result(
-        {"ok": True, "dry_run": False, **data, "entries": erased_json(done)},
+        {"ok": True, "dry_run": False, **data, "entries": erased_json(done), "backup": saved},
         (
             *(context.texts.say("erase.done", entry=each.receipt.seq, total=data["total"]) for each in done),
             *(context.texts.say("erase.proof", file=str(each.proof.path)) for each in done),
+            *backup_lines(context.texts, saved),
             *_copy_lines(context, data),
         ),
     )
-    return 0
+    return 0 if saved is None or saved["ok"] else 1
 
 
 def confirm(context: Context, lines: tuple[str, ...], what: str) -> None:

@@ -10,6 +10,7 @@ from proctor.commands.session import open_for
 from proctor.erasing import Erased, erased_json, prove, selection_json
 from proctor.errors import CommandError
 from proctor.files import require_folder
+from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import second_person
 from sessions import retention
 from sessions.retention import Due, SessionPlan
@@ -43,13 +44,16 @@ def run(context: Context) -> int:
             second = second_person(opened, options.second, context.ask)
             carried = retention.run(opened.store, plans, operator=operator, second=second)
             done = [prove(opened, receipt, each.session.session_id, folder) for each, _, receipt in carried]
+        saved = backup_after_close(opened) if done else None
     say = context.texts.say
     lines = [say("erase.proof", file=str(each.proof.path)) for each in done]
     context.result(
-        {"ok": True, **data, "entries": erased_json(tuple(done))},
-        (say("retention.done", count=len(done)), *lines) if done else (say("retention.nothing"),),
+        {"ok": True, **data, "entries": erased_json(tuple(done)), "backup": saved},
+        (say("retention.done", count=len(done)), *lines, *backup_lines(context.texts, saved))
+        if done
+        else (say("retention.nothing"),),
     )
-    return 0
+    return 0 if saved is None or saved["ok"] else 1
 
 
 def _day(text: str | None) -> date:
