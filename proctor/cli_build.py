@@ -1,0 +1,62 @@
+"""What the command line is built with: help in both languages, common options, log-in, access to a card."""
+
+import argparse
+from collections.abc import Callable
+
+from proctor.commands.context import Context
+from proctor.present import ACCESS_KINDS
+from proctor.texts import LANGUAGES, load_texts
+
+Command = Callable[[Context], int]
+
+
+def help_of(key: str) -> str:
+    """Both languages in one line, Vietnamese first."""
+    return f"{load_texts('vi')[f'help.{key}']} · {load_texts('en')[f'help.{key}']}"
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Return what every command has: root, language, JSON."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--root", metavar="DIR", help=help_of("option.root"))
+    common.add_argument("--lang", choices=LANGUAGES, default=None, help=help_of("option.lang"))
+    common.add_argument("--json", action="store_true", help=help_of("option.json"))
+    return common
+
+
+class Builder:
+    """Adds commands that share the common options."""
+
+    def __init__(self, parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+        self._parsers = parsers
+        self._common = common_options()
+
+    def command(self, name: str, key: str, run: Command | None = None) -> argparse.ArgumentParser:
+        """Add a command and return its parser."""
+        parents = [self._common] if run is not None else []
+        parser = self._parsers.add_parser(name, help=help_of(key), description=help_of(key), parents=parents)
+        if run is not None:
+            parser.set_defaults(run=run)
+        return parser
+
+    def group(self, name: str, key: str) -> "Builder":
+        """Add a command that has commands of its own, and return what adds them."""
+        parser = self.command(name, key)
+        builder = Builder.__new__(Builder)
+        builder._parsers = parser.add_subparsers(metavar="COMMAND", required=True)
+        builder._common = self._common
+        return builder
+
+
+def add_login(parser: argparse.ArgumentParser) -> None:
+    """Add who acts, and where passwords come from."""
+    parser.add_argument("--by", metavar="USER", help=help_of("option.by"))
+    parser.add_argument("--secrets-fd", type=int, metavar="N", help=help_of("option.secrets-fd"))
+
+
+def add_access(parser: argparse.ArgumentParser, *, can: bool) -> None:
+    """Add what may open a chip; `can`: also a card's own access number."""
+    group = parser.add_mutually_exclusive_group(required=True)
+    for kind in ACCESS_KINDS if can else ACCESS_KINDS[:-1]:
+        group.add_argument(f"--{kind}", metavar="-", help=help_of(f"option.{kind}"))
+    group.add_argument("--pin", nargs="?", const="", metavar="-", help=help_of("option.pin"))
