@@ -14,7 +14,7 @@ from typing import Any, Final
 import cbor2
 
 from sessions import base45
-from sessions.checkpoint import VerifierKey, parse_note
+from sessions.checkpoint import VerifierKey, parse_note, station_of
 from sessions.cosignature import CosignerKey, read_head, split_lines, verify_lines
 from sessions.errors import NoteFormatError, NoteSignatureError
 
@@ -60,8 +60,9 @@ class Anchor:
     label: str = ""
 
     def proven_by(self, keys: Iterable[VerifierKey], witnesses: Iterable[CosignerKey] = ()) -> bool:
-        """Whether one of these keys signed the tree head: a station's for this very origin, or a witness's."""
-        named = [key for key in keys if key.name == self.origin]
+        """Whether one of these keys signed the tree head: the station's, in whichever epoch, or a witness's."""
+        publics = {key.public for key in keys if station_of(key.name) == station_of(self.origin)}
+        named = [VerifierKey(name=self.origin, public=public) for public in publics]
         if self.seal is not None:
             return any(self.seal.is_by(key) for key in named)
         return any(_signed_note(self.note, key) for key in named) or self._cosigned(tuple(witnesses))

@@ -23,6 +23,8 @@ Job = tuple[int, bytes, str, bytes]
 BATCH: Final = 1_000
 _HELPER_FROM: Final = 3 * BATCH
 """So many jobs are worth starting a process for."""
+_AHEAD: Final = 2
+"""So many batches the helper has at a time."""
 
 
 def bad_sizes(jobs: Sequence[Job]) -> list[int]:
@@ -56,8 +58,11 @@ class Signatures:
         self._every = every
         self._jobs: list[Job] = []
         self._last: dict[VerifierKey, Job] = {}
-        self._sent: list[tuple[list[Job], Future[list[int]] | None]] = []
+        self._waiting: list[list[Job]] = []
+        self._running: list[tuple[list[Job], Future[list[int]]]] = []
+        self._wrong: list[Job] = []
         self._pool: ProcessPoolExecutor | None = None
+        self._sent = 0
         self.skipped = False
 
     def __enter__(self) -> Self:
@@ -70,7 +75,7 @@ class Signatures:
         _trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown()
 
     def add(self, size: int, key: VerifierKey, text: str, signature: bytes) -> None:
         """Have a signature checked sooner or later."""
@@ -81,36 +86,46 @@ class Signatures:
             return
         self._jobs.append(job)
         if len(self._jobs) >= BATCH:
-            self._send()
+            self._waiting.append(self._jobs)
+            self._sent += len(self._jobs)
+            self._jobs = []
+            self._feed()
 
     def bad(self) -> tuple[Job, ...]:
         """Return the jobs whose signature is wrong, in order, once everything was handed over."""
-        self._jobs += self._last.values()
-        self._last = {}
-        if self._jobs:
-            self._send()
-        wrong: set[int] = set()
-        for jobs, future in reversed(self._sent):  # what the helper has not come to is done here meanwhile
-            wrong.update(bad_sizes(jobs) if future is None or future.cancel() else ())
-        for jobs, future in self._sent:
-            if future is not None and not future.cancelled():
-                wrong.update(_result(jobs, future))
-        return tuple(sorted(job for jobs, _ in self._sent for job in jobs if job[0] in wrong))
+        self._waiting.append([*self._jobs, *self._last.values()])
+        self._jobs, self._last = [], {}
+        while self._waiting:
+            self._feed()
+            if self._waiting:  # the helper is busy: do a part here meanwhile
+                jobs = self._waiting.pop()
+                self._take(jobs, bad_sizes(jobs))
+        for jobs, future in self._running:
+            self._take(jobs, _result(jobs, future))
+        self._running = []
+        return tuple(sorted(self._wrong))
 
-    def _send(self) -> None:
-        """Hand the jobs on, to the helper once it pays."""
-        jobs, self._jobs = self._jobs, []
-        self._sent.append((jobs, None))
-        if self._pool is None and sum(len(sent) for sent, _ in self._sent) >= _HELPER_FROM:
-            self._pool = _helper()
-        if self._pool is not None:
-            self._sent = [(sent, future or self._submit(sent)) for sent, future in self._sent]
+    def _feed(self) -> None:
+        """Keep the helper busy, once there is enough to do for one."""
+        if self._pool is None and self._sent >= _HELPER_FROM:
+            self._pool, self._sent = _helper(), 0
+        done = [pair for pair in self._running if pair[1].done()]
+        self._running = [pair for pair in self._running if pair not in done]
+        for jobs, future in done:
+            self._take(jobs, _result(jobs, future))
+        while self._pool is not None and self._waiting and len(self._running) < _AHEAD:
+            jobs = self._waiting.pop(0)
+            try:
+                self._running.append((jobs, self._pool.submit(bad_sizes, jobs)))
+            except (BrokenProcessPool, OSError, RuntimeError):
+                self._waiting.insert(0, jobs)
+                self._pool.shutdown()
+                self._pool = None
 
-    def _submit(self, jobs: list[Job]) -> Future[list[int]] | None:
-        try:
-            return None if self._pool is None else self._pool.submit(bad_sizes, jobs)
-        except (BrokenProcessPool, OSError, RuntimeError):
-            return None
+    def _take(self, jobs: Sequence[Job], wrong: Sequence[int]) -> None:
+        if wrong:
+            sizes = set(wrong)
+            self._wrong += [job for job in jobs if job[0] in sizes]
 
 
 def _helper() -> ProcessPoolExecutor | None:

@@ -69,6 +69,11 @@ class Bench:
     def pins(self) -> StationPins:
         return StationPins().add(self.bundle.signer(self.origin).key.encode())
 
+    def made(self) -> Bench:
+        """Make the directory."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return self
+
     def create(self) -> Store:
         return Store.create(self.path, **self.keys)
 
