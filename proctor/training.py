@@ -17,8 +17,8 @@ from proctor.app import Desk, Transaction, open_desk
 from proctor.attempt import AttemptResult
 from proctor.config import Places
 from proctor.desks import CardSource
-from proctor.present import AccessText
 from proctor.packing import WrittenPack, export_pack
+from proctor.present import AccessText
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.sheets import WrittenSheet, write_attendance
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
