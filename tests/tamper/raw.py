@@ -125,28 +125,27 @@ DATABASE_CHANGES: Final[Mapping[str, Bytes]] = {
 
 
 def yesterdays_pages(*, in_use: bool) -> Mutate:
-    """Return a mutation: some pages, not all, are those of yesterday, good ones under the same key.
+    """Return a mutation: some pages are those of yesterday, good ones under the same key.
 
-    `in_use`: something that SQLite reads has changed; otherwise the pages are free ones, whose content nobody reads.
+    `in_use`: something that SQLite reads has changed, and it is not yesterday's log as a whole; otherwise the page is a
+    free one, whose content nobody reads.
     """
 
     def mutate(subject: Subject, root: Path, rng: random.Random) -> str | None:
         old, today = subject.yesterday.contents[DB], (root / DB).read_bytes()
-        pages = [
-            at
-            for at in range(0, min(len(old), len(today)), PAGE)
-            if old[at : at + PAGE] != today[at : at + PAGE]
-        ]
+        places = range(0, min(len(old), len(today)), PAGE)
+        pages = [at for at in places if old[at : at + PAGE] != today[at : at + PAGE]]
         chosen = rng.sample(pages, rng.randint(1, max(1, len(pages) - 1)) if in_use else 1)
         before, new = _read_all(subject, root), bytearray(today)
+        (root / DB).write_bytes(old)
+        whole = _read_all(subject, root)
         for at in chosen:
             new[at : at + PAGE] = old[at : at + PAGE]
         (root / DB).write_bytes(bytes(new))
-        return (
-            f"pages {[at // PAGE + 1 for at in chosen][:5]}"
-            if (_read_all(subject, root) != before) == in_use
-            else None
-        )
+        after = _read_all(subject, root)
+        if after == whole or (after != before) != in_use:
+            return None
+        return f"pages {[at // PAGE + 1 for at in chosen][:5]}"
 
     return mutate
 
