@@ -1,6 +1,9 @@
 """What left the machine, as files that people have: checkpoints, QR codes as text or picture, sealed sheets."""
 
 import io
+import struct
+import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +22,23 @@ from sessions.errors import NoteFormatError
 
 MAX_VKEY = 8_192
 MAX_PIXELS = 120_000_000
-_PICTURES = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+MAX_SIDE = 30_000
+_PICTURES = ("JPEG", "PNG", "TIFF", "WEBP")
+_BROKEN = (
+    *(
+        EOFError,
+        IndexError,
+        KeyError,
+        MemoryError,
+        OSError,
+        OverflowError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
+"""What the picture library raises for damaged files."""
 _SCALES = (1.0, 0.5, 2.0, 0.25)
 _MODULE_PIXELS = 4
 _QUIET_MODULES = 4
@@ -90,17 +109,23 @@ def _drawn(modules: Modules) -> np.ndarray:
 def _read_picture(data: bytes) -> list[str]:
     """Return the texts of the QR codes in a picture, which may be large, small or turned."""
     try:
-        with Image.open(io.BytesIO(data), formats=_PICTURES) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return []
-            grey = image.convert("L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about damaged fields that nobody needs here
+            with Image.open(io.BytesIO(data), formats=_PICTURES) as image:
+                if not _is_readable(image.size):
+                    return []
+                grey = image.convert("L")
+    except _BROKEN:
         return []
     for scale in _SCALES:
         size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
-        if size[0] * size[1] <= MAX_PIXELS and (found := _read(np.asarray(grey.resize(size)))):
+        if _is_readable(size) and (found := _read(np.asarray(grey.resize(size)))):
             return found
     return []
+
+
+def _is_readable(size: tuple[int, int]) -> bool:
+    return size[0] * size[1] <= MAX_PIXELS and max(size) <= MAX_SIDE
 
 
 def _read(picture: np.ndarray) -> list[str]:
