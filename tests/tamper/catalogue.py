@@ -190,6 +190,13 @@ def _raw_cases(used: list[int]) -> list[Case]:
         *wal,
         Case(
             target="write-ahead log",
+            how="cut the last cosignature off",
+            label=Found.NOT,
+            mutate=raw.apply_to(raw.WAL, raw.cut_last_commit),
+            files=_with_wal,
+        ),
+        Case(
+            target="write-ahead log",
             how="cut commits off",
             label=Found.ANCHOR,
             mutate=raw.apply_to(raw.WAL, raw.cut_commits),

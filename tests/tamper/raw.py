@@ -215,11 +215,21 @@ WAL_CHANGES: Final[Mapping[str, Bytes]] = {
 }
 
 
+def _commits(data: bytes) -> list[int]:
+    """The frames that end a commit; the last one's is that of the last cosignature."""
+    return [at for at, frame in enumerate(_frames(data)) if frame[4:8] != bytes(4)]
+
+
+def cut_last_commit(data: bytes, rng: random.Random) -> tuple[bytes, str]:
+    """The last commit is missing: that of a cosignature, which no entry knows of."""
+    commits = _commits(data)
+    keep = rng.randrange(commits[-2] + 1, commits[-1] + 1)
+    return data[: WAL_HEADER + keep * FRAME], f"after frame {keep}"
+
+
 def cut_commits(data: bytes, rng: random.Random) -> tuple[bytes, str]:
-    """The last frames are missing, at least one commit among them; what is left may end within a frame."""
-    frames = _frames(data)
-    commits = [at for at, frame in enumerate(frames) if frame[4:8] != bytes(4)]
-    keep = rng.randrange(commits[-1] + 1)
+    """The last frames are missing, at least one entry's commit among them; what is left may end within a frame."""
+    keep = rng.randrange(_commits(data)[-2] + 1)
     size = WAL_HEADER + keep * FRAME + rng.choice((0, rng.randrange(FRAME)))
     return data[:size], f"after frame {keep}"
 
