@@ -243,6 +243,12 @@ class StoreOnNetworkError(StoreError):
     code = "store-on-network"
 
 
+class StoreMissingError(StoreError):
+    """There was a log here and it is gone: no new one is made in its place."""
+
+    code = "store-missing"
+
+
 class InstanceChangedError(StoreError):
     """The database is a copy, was put back, or lies on another machine: a new epoch must be begun."""
 

@@ -67,7 +67,8 @@ class Instance:
     def require(self, path: Path, size: int, root: bytes, *, root_at: RootAt) -> None:
         """Raise InstanceChangedError unless the database is the remembered one and has lost nothing.
 
-        `why` is "unknown" (no memory), "other-file", "behind" (`remembered` entries, `found` of them), "other-history".
+        `why` is "unknown" (no memory), "memory-missing" (one of the places has none), "other-file", "behind"
+        (`remembered` entries, `found` of them), "other-history".
         """
         memories = self._read()
         if not memories:
@@ -80,6 +81,8 @@ class Instance:
         binding = self._bound(path)
         if not any(hmac.compare_digest(memory.binding, binding) for memory in memories):
             raise InstanceChangedError(why="other-file", found=size)
+        if len(memories) < len(self._places):
+            raise InstanceChangedError(why="memory-missing", found=size)
         self._binding, self._counter = binding, newest.counter
         self.remember(size, root)
         self._settle(size, root)
@@ -90,7 +93,8 @@ class Instance:
         self._binding = self._bound(path)
         self.remember(size, root)
         self._settle(size, root)
-        for place in self._files:
+        for place in self._places:
+            self._open(place)  # a place that cannot be written from the first is told now
             sync_dir(place.parent)
 
     def remember(self, size: int, root: bytes) -> None:

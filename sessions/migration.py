@@ -15,13 +15,18 @@ from sessions.evidence_keys import EvidenceKeys
 _AUTOMATIC: Final = frozenset({"sqlite_autoindex_evidence_1"})
 
 
+def is_due(db: Database) -> bool:
+    """Whether a log is of the schema before this one."""
+    return bool(db.conn.execute("PRAGMA user_version").fetchone()[0] == schema_1.USER_VERSION)
+
+
 def migrate(db: Database, path: Path, slots: Path, evidence_key: bytes, station: str) -> int | None:
     """Bring a log of schema 1 to schema 2 and return 1; return None where nothing is to do.
 
     Needs as much free room as the file is large. The schema found must be, to the letter, the old one. Raises
     StoreAlteredError, StoreFullError, and what the database raises; then the log is what it was.
     """
-    if db.conn.execute("PRAGMA user_version").fetchone()[0] != schema_1.USER_VERSION:
+    if not is_due(db):
         return None
     rows = db.conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
     if {(kind, name): sql for kind, name, sql in rows if name not in _AUTOMATIC} != schema_1.STATEMENTS:

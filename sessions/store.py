@@ -18,10 +18,11 @@ from sessions.errors import (
     StoreAlteredError,
     StoreError,
     StoreFullError,
+    StoreMissingError,
     StoreSchemaError,
     StoreUnreadableError,
 )
-from sessions.evidence_keys import EvidenceKeys
+from sessions.evidence_keys import FILE_NAME, EvidenceKeys
 from sessions.files import sync_dir
 from sessions.instance import Instance
 from sessions.interrupted import interrupted_body
@@ -64,6 +65,9 @@ class Store(LogWriter):
         if path.exists():
             raise StoreSchemaError(why="exists")
         require_local(path)
+        slots = path.parent / "keys" / FILE_NAME
+        if (instance is not None and instance.remembers) or _has_keys(slots, evidence_key, signer):
+            raise StoreMissingError
         draft = path.with_name(f"{path.name}.new")
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -132,7 +136,7 @@ class Store(LogWriter):
         try:
             with translated(path, database_key):
                 configure(db)
-                migration.migrate(db, path, store._slots, evidence_key, store.station)
+                store._migrate(path, evidence_key)
                 require_schema(db)
                 store._take_up_epoch()
                 store._require_head()
@@ -150,17 +154,27 @@ class Store(LogWriter):
 
     def _take_up(self, path: Path) -> None:
         """Go on where this log was left: prove it is the same one, then finish what a crash left."""
-        before = codec.decode(self._one("SELECT body FROM entries ORDER BY seq DESC LIMIT 1"))["schema"]
-        if before != SCHEMA:  # migrated, now or before the power went; the memory first, then the entry
-            if self._instance is not None and not self._instance.remembers:
-                self._instance.bind(path, *self._head_pair())
-            self.append("key", {"event": "schema-migrated", "from": before, "to": SCHEMA}, operator=STATION)
         if self._instance is not None:
             self._instance.require(path, *self._head_pair(), root_at=lambda size: self.checkpoint(size).root)
+        before = codec.decode(self._one("SELECT body FROM entries ORDER BY seq DESC LIMIT 1"))["schema"]
+        if before != SCHEMA:  # migrated, now or before the power went
+            self.append("key", {"event": "schema-migrated", "from": before, "to": SCHEMA}, operator=STATION)
         with suppress(StoreFullError):  # keys go first and need no room; the rest follows at the next opening
             finish(self)
         self.commit_pending()
         self.end_begun()
+
+    def _migrate(self, path: Path, evidence_key: bytes) -> None:
+        """Bring a log of schema 1 to schema 2. It is remembered before that, if this machine never had one of
+        schema 2: afterwards a log without a memory is a stranger, whatever its last entry says.
+        """
+        if not migration.is_due(self._db):
+            return
+        if self._instance is not None and not self._instance.remembers and not self._slots.exists():
+            self._take_up_epoch()
+            self._require_head()
+            self._instance.bind(path, *self._head_pair())
+        migration.migrate(self._db, path, self._slots, evidence_key, self.station)
 
     def _take_up_epoch(self) -> None:
         """Sign under the name that the log has in its present epoch."""
@@ -348,6 +362,11 @@ class Store(LogWriter):
             raise AttemptIdReusedError(seq=known.seq)
         head = self.checkpoint(known.seq + 1)
         return Receipt(seq=known.seq, size=head.size, root=head.root, note=head.note)
+
+
+def _has_keys(slots: Path, evidence_key: bytes, signer: Signer) -> bool:
+    """Whether a key file is there that has had keys: then there was a log."""
+    return slots.exists() and EvidenceKeys.open(slots, evidence_key, signer.key.name, taken=0).slots > 0
 
 
 def _require_attempt_id(attempt_id: str) -> None:

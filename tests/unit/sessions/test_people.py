@@ -27,6 +27,7 @@ from sessions.errors import (
     RulesError,
     SecretTooShortError,
     StationKeyMismatchError,
+    StoreMissingError,
     UnknownRoleError,
     UnknownStationError,
     UserExistsError,
@@ -190,11 +191,26 @@ def test_first_user_once(real: DataRoot) -> None:
         first(real)
 
 
-def test_first_user_after_a_cut_addition(real: DataRoot) -> None:
-    made = first(real)
-    real.database.unlink()
+def test_first_user_after_a_cut_addition(real: DataRoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power went when the keys were there and the log was not."""
+
+    def cut(*_arguments: object, **_named: object) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(users.Store, "create", cut)
+        with pytest.raises(InterruptedError):
+            first(real)
+    key = real.station_key()
     again = first(real)
-    assert again.keys.bundle == made.keys.bundle
+    assert again.keys.bundle.signer(real.origin).key == key
+
+
+def test_a_deleted_log_is_not_made_again(real: DataRoot) -> None:
+    first(real)
+    real.database.unlink()
+    with pytest.raises(StoreMissingError):
+        first(real)
 
 
 def test_further_users_are_logged(real: DataRoot) -> None:

@@ -24,6 +24,7 @@ from sessions.errors import (
     StoreAlteredError,
     StoreError,
     StoreFullError,
+    StoreMissingError,
     StoreOnNetworkError,
 )
 from sessions.events import events
@@ -227,6 +228,34 @@ def test_a_copy_another_machine_and_a_lost_memory_are_recognised(remembering: Re
         place.unlink()
     with pytest.raises(InstanceChangedError, match="unknown"):
         remembering.open()
+
+
+def test_one_deleted_memory_stops_the_station_too(remembering: Remembering, tmp_path: Path) -> None:
+    older = shutil.copytree(remembering.bench.path.parent, tmp_path / "older")
+    with remembering.open() as store:
+        store.append_attempt(record(2))
+    for path in older.iterdir():
+        if path.is_file():
+            (remembering.bench.path.parent / path.name).write_bytes(path.read_bytes())
+    remembering.places[1].unlink()
+    with pytest.raises(InstanceChangedError, match="memory-missing"):
+        remembering.open()
+
+
+def test_no_new_log_is_made_where_one_was(remembering: Remembering) -> None:
+    bench = remembering.bench
+    bench.path.unlink()
+    with pytest.raises(StoreMissingError):
+        Store.create(bench.path, **bench.keys, instance=remembering.instance)
+    for place in remembering.places:
+        place.unlink()
+    with Store.create(bench.path, **bench.keys, instance=remembering.instance) as store:
+        store.append_attempt(record(1), evidence(1))
+    bench.path.unlink()
+    for place in remembering.places:
+        place.unlink()
+    with pytest.raises(StoreMissingError):  # its evidence had keys
+        Store.create(bench.path, **bench.keys, instance=remembering.instance)
 
 
 def test_another_history_of_the_same_length_is_recognised(remembering: Remembering, tmp_path: Path) -> None:
@@ -530,6 +559,29 @@ def test_a_log_of_schema_1_goes_on_as_schema_2(old_log: dict[str, Any]) -> None:
         assert store.head().size == 7
         assert store.evidence(6, "identity") == evidence(9)["identity"]
         assert store.evidence(4, "live-portrait") == bytes([12]) * 700
+
+
+def test_an_old_log_is_remembered_before_it_is_brought_to_schema_2(
+    old_log: dict[str, Any], tmp_path: Path
+) -> None:
+    path = old_log.pop("path")
+    del old_log["seal"]
+    shutil.copyfile(path, tmp_path / "old.db")
+
+    def instance() -> Instance:
+        places = (tmp_path / "memory.bin", tmp_path / "outside" / "memory.bin")
+        return Instance(places, station="x", evidence_key=old_log["evidence_key"], machine=b"m")
+
+    with Store.open(path, **old_log, instance=instance()) as store:
+        store.append_attempt(record(9), evidence(9))
+    path.write_bytes((tmp_path / "old.db").read_bytes())
+    with pytest.raises(InstanceChangedError, match="behind"):
+        Store.open(path, **old_log, instance=instance())
+    for name in ("memory.bin", "outside/memory.bin"):
+        (tmp_path / name).unlink()
+    path.write_bytes((tmp_path / "old.db").read_bytes())
+    with pytest.raises(InstanceChangedError, match="unknown"):
+        Store.open(path, **old_log, instance=instance())
 
 
 def test_migration_refuses_a_changed_schema_and_a_full_disk(
