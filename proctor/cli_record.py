@@ -143,6 +143,7 @@ def _add_erasure(build: Builder) -> None:
     planning = terms.command("plan", "retention.plan", retention.plan)
     planning.add_argument("--on", metavar="YYYY-MM-DD", help=help_of("option.on"))
     running = terms.command("run", "retention.run", retention.run)
+    running.add_argument("--clock-checked", action="store_true", help=help_of("option.clock-checked"))
     for parser in (gone, running):
         parser.add_argument("--yes", action="store_true", help=help_of("option.yes"))
         parser.add_argument("--out", metavar="DIR", help=help_of("option.out-proof"))

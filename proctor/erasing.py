@@ -69,7 +69,14 @@ def erase_selection(
     receipts = shred_selection(
         opened.store, selection, scope=scope, reason=reason, operator=operator, second=second
     )
+    remove_own_packs(opened, selection.session)
     return tuple(prove(opened, receipt, selection.session, folder) for receipt in receipts)
+
+
+def remove_own_packs(opened: OpenRoot, session_id: str) -> None:
+    """Delete the packs of a session that lie in the data folder itself: they hold what was just erased."""
+    for path in (opened.root.path / "packs").glob(f"pack-{session_id}-*.pack"):
+        path.unlink(missing_ok=True)
 
 
 def prove(opened: OpenRoot, receipt: Receipt, session_id: str, folder: Path) -> Erased:

@@ -7,14 +7,18 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.commands.erase import confirm, is_training
 from proctor.commands.session import open_for
-from proctor.erasing import Erased, erased_json, prove, selection_json
+from proctor.erasing import Erased, erased_json, prove, remove_own_packs, selection_json
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.keeping import backup_after_close, backup_lines
-from proctor.roots import second_person
+from proctor.roots import OpenRoot, second_person
 from sessions import retention
+from sessions.record import parse_utc
 from sessions.retention import Due, SessionPlan
 from sessions.roles import require_may
+
+QUIET_DAYS = 31
+"""A station that wrote nothing for longer is asked whether its clock is right before it erases."""
 
 
 def plan(context: Context) -> int:
@@ -35,6 +39,7 @@ def run(context: Context) -> int:
         operator = require_may(opened.require_login().operator, "erase")
         if options.second == operator.user_id:
             raise CommandError("same-person", usage=True)
+        _require_clock(context, opened)
         plans = retention.plan(opened.store, on)
         data = plan_json(on, plans)
         done: list[Erased] = []
@@ -43,6 +48,8 @@ def run(context: Context) -> int:
             confirm(context, tuple(_lines(context, data)), "retention")
             second = second_person(opened, options.second, context.ask)
             carried = retention.run(opened.store, plans, operator=operator, second=second)
+            for each, _, _ in carried:
+                remove_own_packs(opened, each.session.session_id)
             done = [prove(opened, receipt, each.session.session_id, folder) for each, _, receipt in carried]
         saved = backup_after_close(opened) if done else None
     say = context.texts.say
@@ -54,6 +61,15 @@ def run(context: Context) -> int:
         else (say("retention.nothing"),),
     )
     return 0 if saved is None or saved["ok"] else 1
+
+
+def _require_clock(context: Context, opened: OpenRoot) -> None:
+    """Raise CommandError "retention-clock" where the clock is far ahead of the last entry: a clock set forward while
+    the machine was off leaves no jump in the log, and would make everything due."""
+    last = parse_utc(opened.store.entry(opened.store.head().size - 1).body["at"])
+    days = (datetime.now(UTC) - last).days
+    if days > QUIET_DAYS and not context.options.clock_checked:
+        raise CommandError("retention-clock", last=last.date().isoformat(), days=days)
 
 
 def _day(text: str | None) -> date:
