@@ -95,6 +95,7 @@ class WitnessServer:
         number, client = next(self._numbers), _Client(address=address)
         self._clients[number] = client
         client.task = asyncio.get_running_loop().create_task(self._run(number, client, connection))
+        client.task.add_done_callback(_say_what_broke)
 
     def _evict(self, address: str | None = None) -> bool:
         """Close the connection that waits longest, of one address or of all; return whether there was one."""
@@ -129,7 +130,7 @@ class WitnessServer:
             await _Conversation(self, client, reader, writer).hold()
             writer.close()
             await asyncio.wait_for(writer.wait_closed(), _GOODBYE_S)
-        except (OSError, ssl.SSLError, TimeoutError, h11.RemoteProtocolError, asyncio.IncompleteReadError):
+        except (OSError, ssl.SSLError, TimeoutError, h11.ProtocolError, asyncio.IncompleteReadError):
             pass
         finally:
             self._clients.pop(number, None)
@@ -154,6 +155,13 @@ def _unless_a_client(loop: asyncio.AbstractEventLoop, context: dict[str, object]
         loop.default_exception_handler(context)
 
 
+def _say_what_broke(task: asyncio.Task[None]) -> None:
+    """Say in one line what a connection ended in if it is none of what clients do; the witness goes on."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        print(f"internal-error {type(error).__name__}", file=sys.stderr)
+
+
 class _Conversation:
     """The requests of one connection, one after the other."""
 
@@ -168,6 +176,7 @@ class _Conversation:
         self._client = client
         self._reader = reader
         self._writer = writer
+        self._bare = False
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=server.limits.header_bytes)
 
     async def hold(self) -> None:
@@ -198,9 +207,13 @@ class _Conversation:
         return bool(data)
 
     async def _one(self) -> None:
+        self._bare = False
         request = await self._next()
         if not isinstance(request, h11.Request):
             raise h11.RemoteProtocolError("no request")
+        self._bare = (
+            request.method == b"HEAD"
+        )  # its answer has no body, whatever its header says (RFC 9110 9.3.2)
         body = await self._body()
         if body is None:
             await self._refuse(413)
@@ -247,7 +260,7 @@ class _Conversation:
         send = self._http.send
         parts = (
             send(h11.Response(status_code=answer.status, headers=headers)),
-            send(h11.Data(data=answer.body)),
+            None if self._bare else send(h11.Data(data=answer.body)),
             send(h11.EndOfMessage()),
         )
         self._writer.write(b"".join(part or b"" for part in parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import ssl
@@ -174,6 +175,58 @@ def test_what_is_no_http_ends_the_connection(host: Host, sent: bytes) -> None:
     assert not data or data.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
     assert seconds < 5
     alive(host)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"HEAD /checkpoint?origin=a HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 80000\r\n\r\n" + b"x" * 80_000, 413),
+        (b"HEAD / HTTP/1.0\r\n\r\n", 404),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"GET /entries HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", 400),
+    ],
+    ids=range(7),
+)
+def test_no_method_ends_in_a_traceback(
+    host: Host, sent: bytes, status: int, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with connected(host) as sock:
+        sock.sendall(sent)
+        sock.settimeout(5)
+        data = sock.recv(65_536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d" % status)
+    assert not (sent.startswith(b"HEAD") and body)
+    gc.collect()  # a task's exception that nobody asked for is told when it is collected
+    alive(host)
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_kept_connection_outlives_a_head_request(host: Host) -> None:
+    with connected(host) as sock:
+        for start in (b"HEAD /a", b"GET /a", b"HEAD /a"):
+            sock.sendall(start + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert sock.recv(4096).startswith(b"HTTP/1.1 404")
+
+
+def test_a_fault_of_our_own_is_one_line_and_the_witness_goes_on(
+    folder: WitnessFolder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    with hosted(folder, limits=QUICK) as host:
+        with monkeypatch.context() as patched:
+            patched.setattr("proctor.witness.service.Service.answer", broken)
+            with connected(host) as sock:
+                sock.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+                until_closed(sock)
+        alive(host)
+    assert capfd.readouterr().err == "internal-error ZeroDivisionError\n"
 
 
 @pytest.mark.parametrize("chunked", [False, True])
