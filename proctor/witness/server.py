@@ -159,7 +159,7 @@ def _say_what_broke(task: asyncio.Task[None]) -> None:
     """Say in one line what a connection ended in if it is none of what clients do; the witness goes on."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
-        print(f"internal-error {type(error).__name__}", file=sys.stderr)
+        sys.stderr.write(f"internal-error {type(error).__name__}\n")
 
 
 class _Conversation:
