@@ -33,7 +33,7 @@ from sessions.evidence_keys import FILE_NAME
 from sessions.finding import Finding, Findings, Severity
 from sessions.key_slots import KeySlots
 from sessions.keyschedule import Trust, judge
-from sessions.log_file import has_wal, readable
+from sessions.log_file import has_wal, readable, strange_beside
 from sessions.pins import StationPins
 from sessions.record import Outcome
 
@@ -145,9 +145,8 @@ def verify_log(
         return LogReport(code=CANNOT_OPEN, outcome=Outcome.INDETERMINATE, facts=facts)
     except OSError:
         return LogReport(code=CANNOT_OPEN, outcome=Outcome.INDETERMINATE, facts={"cause": "store-io"})
-    journal = path.with_name(f"{path.name}-journal")
-    if journal.exists() and journal.stat().st_size > 0:  # it would be rolled back into a log that has none
-        findings.add("log-altered-extra", what="journal")
+    for what in strange_beside(path):
+        findings.add("log-altered-extra", what=what)
     if origin is not None and station_of(walked.origin if walked else "") != station_of(origin):
         findings.add("log-other-station")
     return _judge(mode, walked, findings, pins)

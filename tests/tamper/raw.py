@@ -204,6 +204,19 @@ def append_frame(data: bytes, rng: random.Random) -> tuple[bytes, str]:
     return data + rng.randbytes(FRAME), "a frame"
 
 
+def disown_frames(data: bytes, rng: random.Random) -> tuple[bytes, str]:
+    """The last frames bear other salts, as if they were left over of an earlier time."""
+    frames = _frames(data)
+    start, mask = rng.randrange(len(frames)), rng.randbytes(8)
+    if rng.random() < 0.5:  # the salt before: SQLite counts it up
+        one = (int.from_bytes(data[16:20], "big") - 1) % 2**32
+        mask = bytes(a ^ b for a, b in zip(one.to_bytes(4, "big"), data[16:20], strict=True)) + mask[4:]
+    for at in range(start, len(frames)):
+        salts = bytes(a ^ b for a, b in zip(frames[at][8:16], mask, strict=True))
+        frames[at] = frames[at][:8] + salts + frames[at][16:]
+    return data[:WAL_HEADER] + b"".join(frames), f"frames from {start + 1}"
+
+
 WAL_CHANGES: Final[Mapping[str, Bytes]] = {
     "flip a byte": flip,
     "change a run of bytes": flip_many,
@@ -212,6 +225,7 @@ WAL_CHANGES: Final[Mapping[str, Bytes]] = {
     "remove a frame": remove_frame,
     "duplicate a frame": repeat_frame,
     "append a made-up frame": append_frame,
+    "change the salts of the last frames": disown_frames,
 }
 
 

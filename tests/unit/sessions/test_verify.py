@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -410,3 +411,73 @@ def test_another_evidence_key(bench: Bench) -> None:
 def test_verify_does_not_load_the_writer() -> None:
     code = "import sys, sessions.verify; sys.exit('sessions.store' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture
+def generations(bench: Bench) -> Iterator[tuple[bytes, bytes, int]]:
+    """A database and its write-ahead log with leftovers of two earlier generations; the frames of the present one."""
+    with bench.open() as store:
+        for count in (12, 7, 2):
+            for number in range(count):
+                at = 1_000 * count + number
+                store.append_attempt(record(at), evidence(at))
+            wal = Path(f"{bench.path}-wal").read_bytes()
+            salts = wal[16:24]
+            if count > 2:
+                store._db.conn.execute("PRAGMA wal_checkpoint(RESTART)")
+        present = sum(wal[at + 8 : at + 16] == salts for at in range(32, len(wal), 24 + 4096))
+        yield bench.path.read_bytes(), wal, present
+
+
+def put(bench: Bench, folder: Path, database: bytes, wal: bytes) -> Bench:
+    copy = Bench(path=folder / "copy" / "station.db", bundle=bench.bundle)
+    copy.path.parent.mkdir(exist_ok=True)
+    copy.path.write_bytes(database)
+    Path(f"{copy.path}-wal").write_bytes(wal)
+    return copy
+
+
+def test_leftovers_of_several_generations_are_no_finding(
+    bench: Bench, tmp_path: Path, generations: tuple[bytes, bytes, int]
+) -> None:
+    database, wal, _ = generations
+    salts = {wal[at + 8 : at + 16] for at in range(32, len(wal), 24 + 4096)}
+    report = put(bench, tmp_path, database, wal).verify()
+    assert (report.ok, report.size, len(salts)) == (True, 30, 3)
+
+
+@pytest.mark.parametrize("how", ["both", "older", "newer", "one", "leftover"])
+def test_frames_that_are_made_to_look_left_over(
+    bench: Bench, tmp_path: Path, generations: tuple[bytes, bytes, int], how: str
+) -> None:
+    database, wal, present = generations
+    data, frame = bytearray(wal), 24 + 4096
+    first = present // 2 if how != "leftover" else present + 2
+    for number in range(first, present if how != "leftover" else first + 1):
+        at = 32 + number * frame + 8
+        salts = bytes(byte ^ 0x55 for byte in data[at : at + 8])
+        if how in {"older", "newer"}:
+            one = int.from_bytes(data[at : at + 4], "big") + (1 if how == "newer" else -1)
+            salts = (one % 2**32).to_bytes(4, "big") + salts[4:]
+        data[at : at + 8] = salts if how != "one" else salts[:4] + data[at + 4 : at + 8]
+    report = put(bench, tmp_path, database, bytes(data)).verify()
+    assert report.first_bad is not None
+    assert (report.code, report.first_bad.facts["frame"]) == ("log-altered-page", first + 1)
+
+
+@pytest.mark.parametrize("make", ["mkdir", "mkfifo", "dangling"])
+@pytest.mark.parametrize("name", ["wal", "journal"])
+def test_something_else_where_sqlite_has_a_file(bench: Bench, name: str, make: str) -> None:
+    beside = Path(f"{bench.path}-{name}")
+    if make == "dangling":
+        beside.symlink_to(bench.path.with_name("nowhere"))
+    elif make == "mkdir":
+        beside.mkdir()
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(beside)
+    else:
+        pytest.skip("this system has no pipes with a name")
+    report = bench.verify()
+    assert report.first_bad is not None
+    assert (report.code, report.first_bad.facts) == ("log-altered-extra", {"what": name})
+    assert report.size == 9  # the log itself is read all the same
