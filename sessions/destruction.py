@@ -6,13 +6,14 @@ opening, and nothing is destroyed that no entry names.
 
 from __future__ import annotations
 
-import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from sessions import codec
 from sessions.engine import DatabaseError
-from sessions.errors import KeyFileError, StoreAlteredError
+from sessions.erased import erased_by
+from sessions.errors import CanonicalFormError, EventFormError, KeyFileError, StoreAlteredError
 from sessions.evidence_keys import EvidenceKeys
 
 _BATCH: Final = 50
@@ -84,15 +85,17 @@ def destroy_named(log: Log) -> Destroyed:
 
 
 def _require_named(conn: Any) -> None:
-    """Raise StoreAlteredError unless the table of erased pieces is exactly what the shred entries say.
+    """Raise StoreAlteredError unless the table of erased pieces is exactly what the shred entries of two persons say.
 
-    Else whoever can write the table would have the station itself destroy evidence that no entry names.
+    Else whoever can write the table, or one person alone, would have the station itself destroy evidence.
     """
     rows = set(conn.execute("SELECT seq, name, by FROM shredded"))
-    named = set()
+    named: set[tuple[int, str, int]] = set()
     for by, data in conn.execute("SELECT seq, body FROM entries WHERE kind = 'shred'"):
-        targets = json.loads(data)["targets"]
-        named |= {(target["seq"], name, by) for target in targets for name in target["names"]}
+        try:
+            named |= {(seq, name, by) for seq, name in erased_by(by, codec.decode(bytes(data)))}
+        except (CanonicalFormError, EventFormError):
+            raise StoreAlteredError(why="shred", entry=by) from None
     if rows != named:
         raise StoreAlteredError(why="shredded")
 

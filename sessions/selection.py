@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessions.errors import EvidenceMissingError
+from sessions.erased import erased_by
+from sessions.errors import EventFormError, EvidenceMissingError, StoreAlteredError
 from sessions.holds import Hold, active_holds
 from sessions.reader import Entry
 from sessions.roster.document import RosterDocument
@@ -86,8 +87,14 @@ def select(
 
 
 def erased_pieces(store: Store) -> frozenset[Piece]:
-    """Return every piece that a shred entry names."""
-    return frozenset(piece for entry in store.entries("shred") for piece in targets_of(entry.body))
+    """Return every piece that a shred entry names. Raises StoreAlteredError for one that two persons did not make."""
+    pieces: set[Piece] = set()
+    for entry in store.entries("shred"):
+        try:
+            pieces |= {Piece(seq=seq, name=name) for seq, name in erased_by(entry.seq, entry.body)}
+        except EventFormError:
+            raise StoreAlteredError(why="shred", entry=entry.seq) from None
+    return frozenset(pieces)
 
 
 def targets_of(body: Mapping[str, Any]) -> tuple[Piece, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sessions import merkle
+from sessions import merkle, writer
 from sessions.engine import connect
 from sessions.errors import (
     ErasureHeldError,
@@ -436,3 +436,38 @@ def test_a_piece_that_goes_without_an_entry_is_found(hall: Hall, what: str) -> N
     assert not report.ok
     assert report.first_bad is not None
     assert report.first_bad.seq == body["seq"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "second"),
+    [
+        (1, SECOND),
+        (2, None),
+        (2, Second(user_id=CHIEF.user_id, role="chairman")),
+        (2, Second(user_id="nv02", role="chairman", proof="because")),
+    ],
+)
+def test_the_station_destroys_nothing_for_one_person_who_signs_with_its_key(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, schema: int, second: Second | None
+) -> None:
+    """Entry, tree and checkpoints are right: only the rule of two persons is broken, or left aside with schema 1."""
+    monkeypatch.setattr(writer, "require_event", lambda *_: None)
+    monkeypatch.setattr(writer, "SCHEMA", schema)
+    with hall.bench.open() as store:
+        seq = attempt_of(store, "001")
+        body = {"scope": "candidate", "reason": "alone", "session": hall.session}
+        body |= {"targets": [{"seq": seq, "names": ["identity"]}]}
+
+        def name(conn: Any, by: int) -> None:
+            conn.execute("INSERT INTO shredded (seq, name, by) VALUES (?, 'identity', ?)", (seq, by))
+
+        store.append("shred", body, operator=CHIEF, second=second, also=name)
+        with pytest.raises(StoreAlteredError):
+            select(store, hall.session)
+        with pytest.raises(StoreAlteredError):
+            finish(store)
+    slots = (hall.bench.path.parent / "keys" / "evidence.slots").read_bytes()
+    with pytest.raises(StoreAlteredError):
+        hall.bench.open()
+    assert (hall.bench.path.parent / "keys" / "evidence.slots").read_bytes() == slots
+    assert not hall.bench.verify(evidence_key=hall.bench.bundle.evidence_key).ok
