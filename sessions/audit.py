@@ -48,10 +48,12 @@ class Question:
 class Walked:
     """What the walk came to, apart from findings: size and root of the last head, whose keys signed what.
 
+    `entries` is how many entries there are, good or bad.
     `first_foreign` is the first size that the log's own key signed where another one is pinned for its name.
     """
 
     schedule: KeySchedule
+    entries: int
     origin: str
     size: int
     root: bytes
@@ -158,6 +160,7 @@ class _Walk:
             self._findings.skip("checkpoint-signatures")
         return Walked(
             schedule=self._schedule,
+            entries=size,
             origin=self._schedule.origin or self._tree.origin,
             size=self._tree.size or self._head_size,
             root=self._tree.root if self._tree.size else self._head_root,

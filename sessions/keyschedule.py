@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sessions.anchor import parse_note_anchor
@@ -29,12 +29,20 @@ class Period:
 
     `seq` is the entry that names the key. `vouched`: whoever believes the key before it believes this one too (a
     rotation, or an epoch with the same public key); False for the first key and for an epoch with another one.
+    `instead` is the key of a rotation that an epoch with the same public key followed at once: under that name it
+    signed nothing, but whoever pinned it knows who signs here.
     """
 
     first_size: int
     key: VerifierKey
     seq: int
     vouched: bool
+    instead: VerifierKey | None = None
+
+    @property
+    def keys(self) -> tuple[VerifierKey, ...]:
+        """The key that signs, under each name that the log gives it."""
+        return (self.key,) if self.instead is None else (self.key, self.instead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,6 @@ class KeySchedule:
 
     def __init__(self) -> None:
         self._periods: list[Period] = []
-        self._named: list[Period] = []
         self._starts: list[int] = []
         self.epochs: list[Epoch] = []
 
@@ -110,18 +117,11 @@ class KeySchedule:
         self._begin(Period(first_size=seq + 2, key=key, seq=seq, vouched=True))
         return None
 
-    def groups(self) -> tuple[tuple[Period, ...], ...]:
-        """Return the periods in groups, each of which one pinned key vouches for.
-
-        Keys that signed nothing in the end, because another one took their place at once, are among them.
+    def signing(self, size: int) -> tuple[Period, ...]:
+        """Return the periods whose key signs something of a log of `size` entries: what an entry only names, the last
+        one for instance, has proven nothing.
         """
-        found: list[list[Period]] = []
-        for period in self._named:
-            if period.vouched and found:
-                found[-1].append(period)
-            else:
-                found.append([period])
-        return tuple(tuple(group) for group in found)
+        return tuple(period for period in self._periods if period.first_size <= size)
 
     def _add_first(self, seq: int, body: Mapping[str, Any]) -> str | None:
         key = _vkey(body)
@@ -129,7 +129,7 @@ class KeySchedule:
             return "event"
         if key is None:
             return "vkey"
-        self._periods, self._starts, self._named = [], [], []
+        self._periods, self._starts = [], []
         self._begin(Period(first_size=1, key=key, seq=0, vouched=False))
         return None
 
@@ -152,11 +152,12 @@ class KeySchedule:
         return None
 
     def _begin(self, period: Period) -> None:
-        while self._starts and self._starts[-1] >= period.first_size:  # a key that signed nothing in the end
-            self._periods.pop()
+        if self._starts and self._starts[-1] >= period.first_size:  # its key signed nothing in the end
+            replaced = self._periods.pop()
             self._starts.pop()
+            if period.vouched:
+                period = replace(period, instead=replaced.key)
         self._periods.append(period)
-        self._named.append(period)
         self._starts.append(period.first_size)
 
 
@@ -177,30 +178,32 @@ class Trust:
         return self.unknown is None and not self.refused
 
 
-def judge(schedule: KeySchedule, pins: StationPins) -> Trust:
-    """Return whether a log's keys are believed.
+def judge(schedule: KeySchedule, pins: StationPins, size: int) -> Trust:
+    """Return whether the keys of a log of `size` entries are believed; of a pack, whose manifest the key of the next
+    checkpoint signs, `size` is one more.
 
-    A checkpoint signed by a believed key covers every entry before it, so the last group of periods decides.
+    Only a key that signs counts, not one that is named. Its signature covers every entry before it, so what came
+    before need not be believed; what comes after it must be vouched for, from one key to the next.
     """
-    groups = schedule.groups()
-    if not groups:
+    signing = schedule.signing(size)
+    if not signing:
         return Trust()
-    named = [period for group in groups for period in group]
-    for period in named:
+    for period in signing:
         pinned = None if pins.fingerprints else pins.key_of(period.key.name)
-        if pinned is not None and pinned not in _keys(named, period.key.name):
+        if pinned is not None and pinned not in _keys(signing, period.key.name):
             return Trust(mismatch=pinned, found=period.key, refused=True)
-    known = [any(_believed(period.key, pins) for period in group) for group in groups]
+    known = [any(_believed(key, pins) for key in period.keys) for period in signing]
     if pins.fingerprints and not any(known):
-        return Trust(found=groups[-1][-1].key, refused=True)
-    if known[-1]:
-        return Trust()
+        return Trust(found=signing[-1].key, refused=True)
     last_known = max((place for place, each in enumerate(known) if each), default=-1)
-    return Trust(unknown=groups[last_known + 1][0])
+    after = signing[last_known + 1 :]
+    if last_known < 0:
+        return Trust(unknown=after[0])
+    return Trust(unknown=next((period for period in after if not period.vouched), None))
 
 
 def _keys(periods: Iterable[Period], name: str) -> set[VerifierKey]:
-    return {period.key for period in periods if period.key.name == name}
+    return {key for period in periods for key in period.keys if key.name == name}
 
 
 def _believed(key: VerifierKey, pins: StationPins) -> bool:

@@ -23,13 +23,15 @@ class KeyHistory:
     `faults`: entries that name no key this log could go on with, and the field that says so.
     """
 
-    def __init__(self, schedule: KeySchedule, pins: StationPins, faults: Mapping[int, str]) -> None:
-        self._schedule, self._pins = schedule, pins
+    def __init__(
+        self, schedule: KeySchedule, pins: StationPins, faults: Mapping[int, str], signed: int
+    ) -> None:
+        self._schedule, self._pins, self._signed = schedule, pins, signed
         self.faults = faults
 
     @classmethod
-    def of(cls, frames: Sequence[Frame], pins: StationPins, own: VerifierKey) -> Self:
-        """Return the keys that a pack's entries name; nothing of them is proven yet.
+    def of(cls, frames: Sequence[Frame], pins: StationPins, own: VerifierKey, size: int) -> Self:
+        """Return the keys that the entries of a pack of `size` name; nothing of them is proven yet.
 
         `own` is the key that the manifest names: it stands in, under the station's name, where entry 0 names none and
         none is pinned.
@@ -52,7 +54,7 @@ class KeyHistory:
             if fault is not None:
                 faults[frame.seq] = fault
         schedule.stand_in(first)
-        return cls(schedule, pins, faults)
+        return cls(schedule, pins, faults, size + 1)  # that one signs the manifest
 
     def key_at(self, size: int) -> VerifierKey | None:
         """Return the key that signs the checkpoint of a size."""
@@ -66,18 +68,18 @@ class KeyHistory:
     @property
     def claimed(self) -> VerifierKey | None:
         """The key that vouches for the newest checkpoint, if anybody believes it."""
-        groups = self._schedule.groups()
-        return groups[-1][0].key if groups else None
+        signing = self._schedule.signing(self._signed)
+        return next((each.key for each in reversed(signing) if not each.vouched), None)
 
     @property
     def first_foreign(self) -> int:
         """The entry that names the first key which the pins contradict."""
-        found = judge(self._schedule, self._pins).found
+        found = judge(self._schedule, self._pins, self._signed).found
         return next((each.seq for each in self._schedule.periods if each.key == found), 0)
 
     def require(self) -> None:
         """Raise StationKeyMismatchError or UnknownStationError unless a pinned key vouches for the last one."""
-        trust = judge(self._schedule, self._pins)
+        trust = judge(self._schedule, self._pins, self._signed)
         if trust.refused:
             found = trust.found.fingerprint if trust.found is not None else ""
             pinned = trust.mismatch.fingerprint if trust.mismatch is not None else ""

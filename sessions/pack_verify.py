@@ -71,7 +71,7 @@ class Examination:
         """Examine everything that can be, in the order of docs/pack-format.md."""
         self._members()
         parts = self._parts()
-        history = KeyHistory.of(parts.frames, self._outside.pins, self._manifest.key)
+        history = KeyHistory.of(parts.frames, self._outside.pins, self._manifest.key, self._manifest.size)
         walk = PackWalk(self._manifest, parts, history.key_at, self.findings)
         walk.run()
         self._signature(history)

@@ -35,6 +35,7 @@ from sessions.files import write_private
 from sessions.instance import Instance
 from sessions.keys import KeyringBackend, Unlocked
 from sessions.pkcs11 import TokenKey, TokenSigner
+from sessions.record import STATION as BY_ITSELF
 from sessions.record import Clock, Operator, Second
 from sessions.root import DataRoot
 from sessions.store import Receipt, Store
@@ -94,8 +95,8 @@ def rotate_station(
 ) -> tuple[Unlocked, Receipt]:
     """Give the station a new signing key, in the bundle or in a token, and return the keys and the entry's receipt.
 
-    The old key signs the entry, the new one everything after it. Raises KeysTrainingError, RotationRefusedError,
-    StoreError, OSError.
+    The old key signs the entry, the new one everything after it, first of all an entry that says so: until then a pin
+    of the new key would prove nothing. Raises KeysTrainingError, RotationRefusedError, StoreError, OSError.
     """
     _require_real(root)
     seed = b"" if token is not None else secrets.token_bytes(32)
@@ -114,6 +115,7 @@ def rotate_station(
     root.keys.write_bundle(keys.master, replace(keys.bundle, work=work))
     body = {"custody": bundle.signing_custody, "reason": by.reason}
     receipt = store.rotate_key(bundle.signer(store.origin), body, operator=by.operator, second=by.second)
+    _enter_in_force(store)
     return _take_over(root, keys, bundle, bundle.verifier_key(store.origin)), receipt
 
 
@@ -141,7 +143,18 @@ def begin_epoch_with_new_key(
     return _take_over(root, keys, bundle, bundle.verifier_key(store.origin)), receipt
 
 
-def _settle_station(root: DataRoot, keys: Unlocked) -> Unlocked:
+def _enter_in_force(store: Store) -> None:
+    """Let the new key sign, if it has not yet: its first entry, by the station itself."""
+    last = store.entry(store.head().size - 1)
+    if last.body.get("event") == "station-key-rotated":
+        key = VerifierKey.parse(last.body["vkey"])
+        body = {"event": "station-key-in-force", "fingerprint": key.fingerprint}
+        store.append("key", body, operator=BY_ITSELF)
+
+
+def _settle_station(
+    root: DataRoot, keys: Unlocked, *, clock: Clock, outside: Path | None, for_epoch: bool
+) -> Unlocked:
     """Take over the new signing key if the log names it as the last; else it was never in force."""
     work = keys.bundle.work or {}
     try:
@@ -152,6 +165,10 @@ def _settle_station(root: DataRoot, keys: Unlocked) -> Unlocked:
     new = replace(keys.bundle, signing_seed=seed, token=token, signing=None, work=None)
     named = _last_key(root.database, keys.bundle.database_key)
     if named is not None and named.public == new.verifier_key(root.origin).public:
+        if not for_epoch:
+            parts = store_parts(root, replace(keys, bundle=new), clock, outside)
+            with Store.open(root.database, **parts) as store:
+                _enter_in_force(store)
         return _take_over(root, keys, new, named)
     return _written(root, keys, replace(keys.bundle, work=None))
 
@@ -288,7 +305,7 @@ def settle(
     if work is None:
         return keys
     if work.get("kind") == STATION:
-        return _settle_station(root, keys)
+        return _settle_station(root, keys, clock=clock, outside=outside, for_epoch=for_epoch)
     if work.get("kind") != SECRETS:
         raise KeysDamagedError(why="work")
     try:

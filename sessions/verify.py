@@ -259,7 +259,7 @@ def _check_structure(connection: Any, findings: Findings, size: int) -> None:
 
 def _judge(mode: str, walked: Walked | None, findings: Findings, pins: StationPins) -> LogReport:
     """Return the report: findings first, then whether the signer is known."""
-    trust = Trust() if walked is None else judge(walked.schedule, pins)
+    trust = Trust() if walked is None else judge(walked.schedule, pins, walked.entries)
     facts = _trust_facts(trust)
     if trust.refused and walked is not None:
         findings.add(StationKeyMismatchError.code, seq=max((walked.first_foreign or 1) - 1, 0))

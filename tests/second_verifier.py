@@ -58,6 +58,7 @@ KINDS = {
     "key/password-changed": "user:id",
     "key/schema-migrated": "from:integer to:integer",
     "key/station-key-rotated": "* vkey:vkey custody reason",
+    "key/station-key-in-force": "fingerprint:hash",
     "key/department-key": "* fingerprint:hash",
     "key/witness-added": "* vkey address tls_pin:hash? required:integer?",
     "key/witness-removed": "* vkey",
@@ -273,23 +274,24 @@ def wanted_schema(version):
 
 
 class Keys:
-    """Who signs the checkpoint of which size. A period is (first size, name, public key, chain)."""
+    """Who signs the checkpoint of which size. A period is (first size, names, public key, linked)."""
 
     def __init__(self):
-        self.periods, self.named, self.epochs, self.chain = [], [], [], 0
+        self.periods, self.epochs = [], []
 
     @property
     def origin(self):
-        return self.periods[-1][1] if self.periods else ""
+        return self.periods[-1][1][0] if self.periods else ""
 
     def of(self, size):
         return next((period for period in reversed(self.periods) if period[0] <= size), None)
 
     def begin(self, first, name, public, *, linked):
-        self.chain += not linked
+        """A key that never signed is not kept; only its name is, where an epoch took the same key on at once."""
+        dropped = [period for period in self.periods if period[0] >= first]
         self.periods = [period for period in self.periods if period[0] < first]
-        self.periods.append((first, name, public, self.chain))
-        self.named.append(self.periods[-1])
+        names = [name] + [each for period in dropped if linked for each in period[1]]
+        self.periods.append((first, names, public, linked))
 
     def entry(self, seq, body):
         """Take in a key or epoch entry; return whether it is as it must be."""
@@ -308,7 +310,7 @@ class Keys:
 
     def first(self, seq, name, public):
         if seq == 0:
-            self.periods, self.named = [], []
+            self.periods = []
             self.begin(1, name, public, linked=False)
         return seq == 0
 
@@ -450,7 +452,7 @@ class Log:
         note, period = self.notes.get(seq + 1), self.keys.of(seq + 1)
         try:
             text, (origin, size, root), lines = note_parts(note)
-            name = period[1] if period else self.head_origin
+            name = period[1][0] if period else self.head_origin
             if text.count("\n") != 3 or (origin, size) != (name, seq + 1) or len(lines) != 1:
                 raise ValueError("form")
             if period and not self.signed_by(
@@ -551,20 +553,22 @@ class Log:
                 self.bad("cosignature", max(size - 1, 0))
 
     def trust(self):
-        """Say whether the log's keys are believed."""
-        periods, self.unknown = self.keys.named, False
-        if not periods:
-            self.unknown = True
-            return
-        for first, name, _, _ in periods:
-            publics = {public for _, other, public, _ in periods if other == name}
-            if not self.fingerprints and name in self.pins and self.pins[name] not in publics:
+        """Say whether the log's keys are believed: those that signed, and from a pinned one onwards."""
+        self.unknown = not self.keys.periods
+        periods = [period for period in self.keys.periods if period[0] <= self.count]
+        for first, names, _, _ in periods:
+            publics = {public for _, others, public, _ in periods if names[0] in others}
+            if not self.fingerprints and self.pins.get(names[0]) not in {None, *publics}:
                 self.bad("station-key-mismatch", first - 1)
                 return
-        known = {chain for _, name, public, chain in periods if self.believed(name, public)}
-        if self.fingerprints and not known:
-            self.bad("station-key-mismatch", 0)
-        self.unknown = periods[-1][3] not in known
+        known = [any(self.believed(name, public) for name in names) for _, names, public, _ in periods]
+        if not any(known):
+            self.unknown = True
+            if self.fingerprints and periods:
+                self.bad("station-key-mismatch", 0)
+            return
+        after = len(known) - known[::-1].index(True)
+        self.unknown = not all(linked for *_, linked in periods[after:])
 
     def believed(self, name, public):
         if self.fingerprints:

@@ -259,11 +259,14 @@ def _insider_cases() -> list[Case]:
             Case(target=target, how=how, label=Found.CHAIN, mutate=rebuilt.rebuild(edit))
             for how, edit in rebuilt.CONTRADICTORY.items()
         ),
-        Case(
-            target="edited and signed with another key of the same name",
-            how="change a verdict",
-            label=Found.CHAIN,
-            mutate=rebuilt.rebuild(rebuilt.change_verdict, stranger=True),
+        *(
+            Case(
+                target="edited and signed with another key of the same name",
+                how=how,
+                label=Found.CHAIN,
+                mutate=rebuilt.rebuild(edit, stranger=True),
+            )
+            for how, edit in rebuilt.STRANGE.items()
         ),
         Case(
             target="clock",

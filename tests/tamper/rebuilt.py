@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessions import codec, merkle
-from sessions.checkpoint import Checkpoint, Signer
+from sessions.checkpoint import Checkpoint, Signer, station_of
 from sessions.record import format_utc, parse_utc
 from tests.tamper.subject import Files, Subject, insider
 
 Log = list[dict[str, Any]]
-"""Bodies in order. `_from` is the number whose evidence belongs to an entry, where that is another one."""
+"""Bodies in order. `_from` is the number whose evidence belongs to an entry, where that is another one; `_signer` signs
+from an entry on.
+"""
 Edit = Callable[[Log, Subject, random.Random], str | None]
 TABLES: Final = ("cosignatures", "shredded", "evidence", "evidence_keys", "checkpoints", "nodes", "entries")
+_OWN: Final = ("_from", "_signer")
 _BINDING: Final = ("evidence", "evidence_keys", "evidence_slot", "evidence_key")
 
 
@@ -59,7 +62,8 @@ def _write(execute: Any, log: Log, signer: Signer) -> None:
     edge: tuple[bytes, ...] = ()
     now = {}
     for seq, fields in enumerate(log):
-        body = {name: value for name, value in fields.items() if name != "_from"} | {"seq": seq}
+        body = {name: value for name, value in fields.items() if name not in _OWN} | {"seq": seq}
+        signer = fields.get("_signer", signer)
         now[fields["_from"]] = seq
         data = codec.encode(body)
         growth = merkle.grow(seq, edge, merkle.leaf_hash(data))
@@ -203,6 +207,41 @@ def regrow(log: Log, subject: Subject, rng: random.Random) -> str:
     return what
 
 
+def rotate_to_the_pinned_key(log: Log, subject: Subject, rng: random.Random) -> str:
+    """A verdict is changed, and the last entry names the station's real key, which signs nothing."""
+    what = change_verdict(log, subject, rng)
+    key = subject.bench.bundle.signer(subject.bench.origin).key
+    body = {"kind": "key", "event": "station-key-rotated", "vkey": key.encode(), "custody": "file"}
+    _append_by_two(log, {**body, "reason": "yearly"})
+    return what
+
+
+def rotate_to_the_pinned_key_and_on(log: Log, subject: Subject, rng: random.Random) -> str:
+    """The same, and an epoch under the forger's own key takes the real key's place before it signs anything."""
+    what = rotate_to_the_pinned_key(log, subject, rng)
+    signer = Signer(subject.bench.origin, rng.randbytes(32))
+    _append_epoch(log, signer, Checkpoint(origin=signer.key.name, size=len(log), root=bytes(32)).sign(signer))
+    return what
+
+
+def _append_by_two(log: Log, body: dict[str, Any]) -> None:
+    """Append an entry of two persons, with the clocks of the one before."""
+    common = {
+        name: log[-1][name] for name in ("schema", "origin", "at", "monotonic_ms", "boot_id", "operator")
+    }
+    second = {"id": "nv02", "role": "chairman", "proof": "password"}
+    log.append({**common, "second": second, **body, "_from": -len(log)})
+
+
+def _append_epoch(log: Log, signer: Signer, said: Checkpoint) -> None:
+    """Append an entry that begins epoch 2 under a key, which signs from there on."""
+    origin = f"{station_of(said.origin)}/2"
+    named = signer.named(origin)
+    previous = {"origin": said.origin, "size": said.size, "root": said.root.hex(), "note": said.note}
+    body = {"kind": "epoch", "origin": origin, "epoch": 2, "reason": "restored", "previous": previous}
+    _append_by_two(log, {**body, "vkey": named.key.encode(), "_signer": named})
+
+
 def edit_clock(log: Log, subject: Subject, rng: random.Random) -> str:
     """One entry's wall clock is moved, and nothing around it: the clocks contradict each other."""
     at = rng.choice([at for at in range(1, len(log)) if log[at - 1]["schema"] > 1])
@@ -283,6 +322,13 @@ CONSISTENT: Final[dict[str, Edit]] = {
     "replay another station's attempt, renamed": replay_renamed,
 }
 """What only somebody finds who remembers."""
+
+STRANGE: Final[dict[str, Edit]] = {
+    "change a verdict": change_verdict,
+    "change a verdict, and name the pinned key last": rotate_to_the_pinned_key,
+    "change a verdict, name the pinned key, then begin an epoch": rotate_to_the_pinned_key_and_on,
+}
+"""What somebody else's key signs: named or not, the pinned key did not."""
 
 CONTRADICTORY: Final[dict[str, Edit]] = {
     "change one entry's clock": edit_clock,

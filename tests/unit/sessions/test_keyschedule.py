@@ -48,7 +48,7 @@ def test_a_rotation_is_signed_by_the_old_key() -> None:
     made = schedule((0, first()), (5, rotated(TWO)))
     assert [made.key_of(size) for size in (5, 6, 7)] == [ONE.key, ONE.key, TWO.key]
     assert made.last_sizes(9) == (6, 9)
-    assert [len(group) for group in made.groups()] == [2]
+    assert [period.vouched for period in made.signing(7)] == [False, True]
 
 
 def test_an_epoch_is_signed_by_its_own_key() -> None:
@@ -58,18 +58,54 @@ def test_an_epoch_is_signed_by_its_own_key() -> None:
     assert keys[3] is not None
     assert keys[3].public == TWO.key.public
     assert made.origin == f"{NAME}/3"
-    assert [len(group) for group in made.groups()] == [2, 1]
+    assert [period.vouched for period in made.periods] == [False, True, False]
     assert [each.previous_size for each in made.epochs] == [4, 4]
 
 
-def test_a_key_that_signs_nothing() -> None:
+def test_a_rotation_that_an_epoch_of_the_same_key_follows() -> None:
+    """The key signs under the epoch's name only; whoever pinned it under the first name knows it all the same."""
     made = schedule((0, first()), (5, rotated(TWO)), (6, epoch(TWO, 2)))
     assert made.key_of(6) == ONE.key
     found = made.key_of(7)
     assert found is not None
     assert (found.name, found.public) == (f"{NAME}/2", TWO.key.public)
-    assert judge(made, StationPins(keys=(ONE.key,))).ok
-    assert judge(made, StationPins(keys=(TWO.key,))).ok
+    assert made.periods[-1].keys == (found, TWO.key)
+    for pins in (*(StationPins(keys=(key,)) for key in (ONE.key, TWO.key, found)), by_fingerprint(TWO)):
+        assert judge(made, pins, 7).ok
+    assert judge(made, StationPins(keys=(THREE.key,)), 7).mismatch == THREE.key
+
+
+def by_fingerprint(signer: Signer) -> StationPins:
+    return StationPins.of_fingerprint(signer.key.fingerprint)
+
+
+def test_a_key_that_is_only_named_proves_nothing() -> None:
+    """Somebody's own key signed all; what the last entry names, be it the pinned key, signed nothing."""
+    made = schedule((0, first(THREE)), (8, rotated(ONE)))
+    assert [period.key for period in made.signing(9)] == [THREE.key]
+    for pins in (StationPins(keys=(ONE.key,)), by_fingerprint(ONE)):
+        assert judge(made, pins, 9).refused
+        assert judge(made, pins, 10).ok  # what is in force signs the next one, or a pack's manifest
+    refused = judge(made, StationPins(keys=(ONE.key,)), 9)
+    assert (refused.mismatch, refused.found) == (ONE.key, THREE.key)
+
+
+def test_a_key_that_an_epoch_of_another_replaced_at_once_proves_nothing() -> None:
+    made = schedule((0, first(THREE)), (8, rotated(ONE)), (9, epoch(THREE, 2)))
+    assert judge(made, StationPins(keys=(ONE.key,)), 12).refused
+    assert judge(made, by_fingerprint(ONE), 12).refused
+    again = schedule((0, first(THREE)), (8, epoch(THREE, 2)), (9, rotated(ONE.named(f"{NAME}/2"))))
+    assert judge(again, StationPins(keys=(ONE.key,)), 10).refused
+    assert judge(again, by_fingerprint(ONE), 10).refused
+
+
+def test_a_key_vouches_forward_and_covers_what_was_before() -> None:
+    made = schedule((0, first()), (5, epoch(TWO, 2)), (8, rotated(THREE.named(f"{NAME}/2"))))
+    second = TWO.named(f"{NAME}/2").key
+    assert judge(made, StationPins(keys=(second,)), 20).ok
+    unknown = judge(made, StationPins(keys=(ONE.key,)), 20).unknown
+    assert unknown is not None
+    assert unknown.key == second
 
 
 @pytest.mark.parametrize(
@@ -101,19 +137,19 @@ def test_what_names_no_key_begins_nothing(body: dict[str, Any], field: str) -> N
 def test_pins() -> None:
     made = schedule((0, first()), (5, rotated(TWO)), (9, epoch(THREE, 2)))
     last = THREE.named(f"{NAME}/2").key
-    assert judge(made, StationPins(keys=(last,))).ok
-    assert judge(made, StationPins.of_fingerprint(last.fingerprint)).ok
-    unknown = judge(made, StationPins(keys=(ONE.key,)))
+    assert judge(made, StationPins(keys=(last,)), 20).ok
+    assert judge(made, StationPins.of_fingerprint(last.fingerprint), 20).ok
+    unknown = judge(made, StationPins(keys=(ONE.key,)), 20)
     assert not unknown.ok
     assert unknown.unknown is not None
     assert (unknown.unknown.key, unknown.unknown.seq) == (last, 9)
-    nobody = judge(made, StationPins())
+    nobody = judge(made, StationPins(), 20)
     assert nobody.unknown is not None
     assert nobody.unknown.key == ONE.key
-    refused = judge(made, StationPins(keys=(THREE.key,)))
+    refused = judge(made, StationPins(keys=(THREE.key,)), 20)
     assert refused.refused
     assert (refused.mismatch, refused.found) == (THREE.key, ONE.key)
-    assert judge(made, StationPins.of_fingerprint("ab" * 32)).refused
+    assert judge(made, StationPins.of_fingerprint("ab" * 32), 20).refused
 
 
 def test_a_pinned_key_stands_in() -> None:
