@@ -185,11 +185,11 @@ def _examine(path: Path, asked: _Asked, full: bool | None) -> tuple[str, Walked 
 
 
 def _is_large(path: Path, asked: _Asked) -> bool:
-    """Whether a file is large or has many entries, those in its write-ahead log left aside."""
-    if path.stat().st_size > FULL_BYTES:
-        return True
+    """Whether a database has many pages or entries, by its own count, those in its write-ahead log left aside."""
     try:
         with closing(connect(path, asked.database_key, read_only=True).conn) as connection:
+            if _pages(connection) * pages.PAGE > FULL_BYTES:
+                return True
             row = connection.execute("SELECT max(seq) FROM entries").fetchone()
     except (DatabaseError, StoreError):
         return False
@@ -206,15 +206,33 @@ def _pass(path: Path, asked: _Asked, findings: Findings, *, full: bool) -> Walke
         with closing(connect(path, asked.database_key, read_only=not with_wal).conn) as connection:
             connection.text_factory = _TEXT
             connection.execute(f"PRAGMA cache_size = {_CACHE_PAGES}")
+            size = path.stat().st_size
+            _check_length(connection, findings, size, with_wal=with_wal)
             version = _check_schema(Database(connection), findings)
             if full:
-                _check_structure(connection, findings, path.stat().st_size)
+                _check_structure(connection, findings, size)
             return walk(connection, findings, asked.question(full=full, version=version))
     except (DatabaseError, OverflowError):
         findings.skip("entries-unreadable")
         if not findings.altered:
             findings.add("log-altered-page")
         return None
+
+
+def _pages(connection: Any) -> int:
+    """Return how many pages a database has, by its header; page 1 is authentic, or it could not be read."""
+    return int(connection.execute("PRAGMA page_count").fetchone()[0])
+
+
+def _check_length(connection: Any, findings: Findings, size: int, *, with_wal: bool) -> None:
+    """Compare a file's size with its header: nothing follows the last page, and only what is in the write-ahead log may
+    be missing. Whole pages of something else would otherwise go unseen where not every page is read.
+    """
+    count = _pages(connection)
+    if size > count * pages.PAGE:
+        findings.add("log-altered-page", page=count + 1)
+    elif size < count * pages.PAGE and not with_wal:
+        findings.add("log-altered-page", page=size // pages.PAGE + 1)
 
 
 def _check_schema(db: Database, findings: Findings) -> int:

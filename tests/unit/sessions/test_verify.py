@@ -372,6 +372,20 @@ def test_bytes_added_at_the_end(bench: Bench, extra: bytes) -> None:
     assert (report.code, report.first_bad.page) == ("log-altered-page", pages + 1)
 
 
+@pytest.mark.parametrize(
+    ("full", "extra"),
+    [(full, extra) for full in (None, False, True) for extra in (1, 4096)] + [(None, 300 << 20)],
+)
+def test_a_file_is_large_by_what_is_in_it(bench: Bench, full: bool | None, extra: int) -> None:
+    """What is appended makes no log large, and is found however it is checked."""
+    pages = bench.path.stat().st_size // 4096
+    with bench.path.open("r+b") as stream:
+        stream.truncate(pages * 4096 + extra)  # a hole: it takes no room on the disk
+    report = bench.verify(full=full)
+    assert report.first_bad is not None
+    assert (report.code, report.mode, report.first_bad.page) == ("log-altered-page", "full", pages + 1)
+
+
 def test_with_the_write_ahead_log_still_there(bench: Bench, tmp_path: Path) -> None:
     with bench.open() as store:
         store.append_attempt(record(20), evidence(20))
