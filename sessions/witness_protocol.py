@@ -95,6 +95,27 @@ def require_growth(request: AddCheckpoint, known: Checkpoint | None) -> Checkpoi
     return new
 
 
+def require_beginning(request: AddCheckpoint, before: Checkpoint | None) -> tuple[Checkpoint, bool]:
+    """Return the first head of a log, and whether it was shown to continue `before`.
+
+    `before` is the last head that was cosigned of the same station's epoch before, None where there is none. Size 0
+    as the old one is always taken: C2SP's, and the way on after a restore. Raises WitnessRefusedError: 409 (fact
+    `size`: of `before` where it is not larger than the new head, else 0), 422 a proof that does not prove it.
+    """
+    new = request.head
+    if request.old == 0 or before is None or before.size > new.size:
+        return require_growth(request, None), before is not None and before.size == 0
+    if request.old != before.size:
+        if request.old > new.size:
+            raise WitnessRefusedError(status=400, why="old-larger")
+        raise WitnessRefusedError(status=409, why="old-size", size=before.size)
+    try:
+        verify_consistency(before.size, before.root, new.size, new.root, request.proof)
+    except ProofError:
+        raise WitnessRefusedError(status=422, why="epoch-proof") from None
+    return new, True
+
+
 def _require_empty(proof: Sequence[bytes]) -> None:
     if proof:
         raise ProofError(why="too-long")

@@ -24,7 +24,27 @@ from sessions.errors import (
     WitnessRefusedError,
 )
 from sessions.opening import configure
-from sessions.witness_protocol import ROTATED, AddCheckpoint, LeftEntry, require_growth, require_signed
+from sessions.witness_notice import (
+    BEHIND,
+    EPOCH,
+    EPOCH_BEHIND,
+    EPOCH_FIRST,
+    EPOCH_SKIPPED,
+    EPOCH_UNPROVEN,
+    FORK,
+    INCONSISTENT,
+    MORE,
+    OLD_EPOCH,
+    Notice,
+)
+from sessions.witness_protocol import (
+    ROTATED,
+    AddCheckpoint,
+    LeftEntry,
+    require_beginning,
+    require_growth,
+    require_signed,
+)
 from sessions.witness_schema import APPLICATION_ID, SCHEMA, VERSION
 
 FRESH_S: Final = 3_600
@@ -32,12 +52,6 @@ FRESH_S: Final = 3_600
 MAX_NOTICES: Final = 1_000
 MAX_LEFT: Final = 100_000
 PAGE: Final = 200
-
-FORK, BEHIND, INCONSISTENT, OLD_EPOCH, EPOCH, MORE = (
-    *("fork", "behind", "inconsistent", "old-epoch", "epoch", "more"),
-)
-"""What a witness notices: two roots of one size; a tree smaller than one it signed; growth that was not shown; a
-checkpoint of an epoch that was left; a new epoch; further ones that are only counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,26 +77,6 @@ class KnownKey:
     after: int
     how: str
     at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """Something a witness noticed: what, of which log, how often; `known` is the size it had signed by then."""
-
-    kind: str
-    origin: str
-    size: int
-    root: bytes
-    known: int
-    note: str = field(repr=False)
-    first_at: int
-    last_at: int
-    count: int
-
-    @property
-    def alarm(self) -> bool:
-        """Whether this was refused; a new epoch is only news."""
-        return self.kind != EPOCH
 
 
 class WitnessStore:
@@ -199,11 +193,12 @@ class WitnessStore:
     def _cosign(self, request: AddCheckpoint, cosigner: Cosigner, at: int) -> Cosigned:
         known = self.last(request.head.origin)
         self._require_newest_epoch(request.head.origin)
-        head = require_growth(request, None if known is None else known.head)
-        if known is not None and known.head == head and known.at <= at < known.at + FRESH_S:
-            return known
-        if known is None and self._epoch(station_of(head.origin)) is not None:
-            self._insert_notice(EPOCH, request, at)
+        if known is None:
+            head = self._begun(request, at)
+        else:
+            head = require_growth(request, known.head)
+            if known.head == head and known.at <= at < known.at + FRESH_S:
+                return known
         text = request.note.text
         made = Cosigned(head=head, note=request.text, line=cosigner.cosign(text, at), at=at)
         sql = (
@@ -225,14 +220,35 @@ class WitnessStore:
         sql = "SELECT 1 FROM signed WHERE origin = ? AND size = ? AND root = ? LIMIT 1"
         return bool(self._rows(sql, head.origin, head.size, head.root))
 
-    def _epoch(self, station: str) -> int | None:
-        found: int | None = self._rows("SELECT max(epoch) FROM signed WHERE station = ?", station)[0][0]
-        return found
+    def _begun(self, request: AddCheckpoint, at: int) -> Checkpoint:
+        """Return the first head of a log, and notice how its epoch fits on the one before."""
+        before = self._newest(station_of(request.head.origin))
+        head, shown = require_beginning(request, None if before is None else before.head)
+        if before is None:
+            if epoch_of(head.origin) > 1:
+                self._insert_notice(EPOCH_FIRST, request, at)
+        elif head.size < before.head.size:
+            self._insert_notice(EPOCH_BEHIND, request, at, known=before.head.size)
+        else:
+            self._insert_notice(EPOCH if shown else EPOCH_UNPROVEN, request, at, known=before.head.size)
+        return head
+
+    def _newest(self, station: str) -> Cosigned | None:
+        """Return the largest signed head of a station's newest epoch, or None."""
+        sql = "SELECT note, line, at FROM signed WHERE station = ? ORDER BY epoch DESC, size DESC, id DESC LIMIT 1"
+        rows = self._rows(sql, station)
+        return None if not rows else _cosigned(*rows[0])
 
     def _require_newest_epoch(self, origin: str) -> None:
-        newest = self._epoch(station_of(origin))
-        if newest is not None and epoch_of(origin) < newest:
+        """Require the newest known epoch, or the next; a later one only if the keeper pinned its key by hand."""
+        newest = self._newest(station_of(origin))
+        if newest is None:
+            return
+        further = epoch_of(origin) - epoch_of(newest.head.origin)
+        if further < 0:
             raise WitnessRefusedError(status=403, why="old-epoch")
+        if further > 1 and all(row.how != "pinned" for row in self.key_rows(origin)):
+            raise WitnessRefusedError(status=403, why="epoch-skipped")
 
     # -- notices ----------------------------------------------------------------------------------
 
@@ -241,8 +257,10 @@ class WitnessStore:
         why, head = refusal.facts["why"], request.head
         known = self.last(head.origin)
         size = 0 if known is None else known.head.size
-        if why in {"old-epoch", "proof"}:
-            return OLD_EPOCH if why == "old-epoch" else INCONSISTENT
+        if why in {"old-epoch", "epoch-skipped", "proof"}:
+            return {"old-epoch": OLD_EPOCH, "epoch-skipped": EPOCH_SKIPPED}.get(why, INCONSISTENT)
+        if why == "epoch-proof":  # it may go on without one, and that will be an alarm
+            return None
         if why == "old-larger" or head.size > size:
             return None
         sql = "SELECT root FROM signed WHERE origin = ? AND size = ? LIMIT 1"
@@ -255,10 +273,11 @@ class WitnessStore:
         with self._txn():
             self._insert_notice(kind, request, at)
 
-    def _insert_notice(self, kind: str, request: AddCheckpoint, at: int) -> None:
+    def _insert_notice(self, kind: str, request: AddCheckpoint, at: int, known: int | None = None) -> None:
         head = request.head
-        known = self.last(head.origin)
-        before = 0 if known is None else known.head.size
+        if known is None:
+            last = self.last(head.origin) or self._newest(station_of(head.origin))
+            known = 0 if last is None else last.head.size
         size, root, note = head.size, head.root, request.text
         key = (kind, head.origin, size, root)
         sql = "SELECT 1 FROM notices WHERE kind = ? AND origin = ? AND size = ? AND root = ?"
@@ -269,7 +288,7 @@ class WitnessStore:
             "INSERT INTO notices (kind, station, origin, size, root, known, note, first_at, last_at, count)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET last_at = excluded.last_at,"
             " count = count + 1",
-            (kind, station_of(head.origin), head.origin, size, root, before, note, at, at),
+            (kind, station_of(head.origin), head.origin, size, root, known, note, at, at),
         )
 
     def notices(self) -> tuple[Notice, ...]:

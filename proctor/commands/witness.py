@@ -24,7 +24,8 @@ from sessions.checkpoint import VerifierKey
 from sessions.cosignature import CosignerKey, Kind
 from sessions.errors import NoteFormatError
 from sessions.roles import require_may
-from sessions.witness_store import Cosigned, Notice, WitnessStore
+from sessions.witness_notice import Notice
+from sessions.witness_store import Cosigned, WitnessStore
 from sessions.witnesses import Witness
 
 WHO: Final = "witness"
@@ -176,9 +177,8 @@ def _log_json(found: Cosigned, count: int) -> dict[str, Any]:
 
 
 def _notice_json(notice: Notice) -> dict[str, Any]:
-    reason = reason_json(
-        f"witness-notice-{notice.kind}", {"size": notice.size, "known": notice.known, "origin": notice.origin}
-    )
+    facts: dict[str, str | int] = {"size": notice.size, "known": notice.known, "missing": notice.missing}
+    reason = reason_json(f"witness-notice-{notice.kind}", {**facts, "origin": notice.origin})
     return {
         **reason,
         "alarm": notice.alarm,

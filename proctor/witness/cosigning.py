@@ -19,8 +19,8 @@ from proctor.witness.errors import (
     WitnessKeyRefusedError,
     WitnessUnknownLogError,
 )
-from sessions.checkpoint import Checkpoint, station_of
-from sessions.cosignature import Cosignature, verify_lines
+from sessions.checkpoint import Checkpoint, epoch_of, parse_note, station_of
+from sessions.cosignature import Cosignature, read_head, verify_lines
 from sessions.errors import NoteFormatError, NoteSignatureError, SessionsError
 from sessions.merkle import consistency_proof, inclusion_proof
 from sessions.store import Store
@@ -28,7 +28,7 @@ from sessions.witness_protocol import ROTATED, LeftEntry, add_checkpoint_body
 from sessions.witnesses import Witness
 
 SHEET_DEADLINE_S: Final = 3.0
-_ROUNDS: Final = 3
+_ROUNDS: Final = 5
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
 _NUMBER_DIGITS: Final = 16
@@ -72,21 +72,28 @@ class Exchange:
         try:
             return self._add(head)
         except WitnessKeyRefusedError:
-            if not self._tell_rotations():
+            if not self._catch_up():
                 raise
             return self._add(head)
 
     def _add(self, head: Checkpoint) -> Cosignature:
+        refuted: int | None = None
         for _ in range(_ROUNDS):
-            old = self._known.get(head.origin, 0)
+            old = self._known.get(head.origin, _guess(head))
             if old > head.size:
                 raise WitnessAheadError(witness=self.witness.name, theirs=old, ours=head.size)
+            if old == refuted:
+                raise WitnessForkError(witness=self.witness.name, size=old)
             proof = consistency_proof(old, head.size, self._store.node) if 0 < old < head.size else ()
             reply = self._client.add_checkpoint(add_checkpoint_body(old, proof, head.note))
             if reply.status == 200:
                 found = self._verified(reply, head)
                 self._known[head.origin] = head.size
                 return found
+            if reply.status == 422 and old > 0 and refuted is None and epoch_of(head.origin) > 1:
+                refuted = old  # of the epoch before, if this one is new there: then it goes on from nothing
+                self._known[head.origin] = 0
+                continue
             self._learn(reply, head, old)
         raise WitnessAnswerError(why="rounds", witness=self.witness.name)
 
@@ -120,19 +127,39 @@ class Exchange:
 
     # -- what is left with the witness ------------------------------------------------------------
 
-    def _tell_rotations(self) -> bool:
-        """Show the witness every rotation of our key, oldest first; return whether one was new to it."""
+    def _catch_up(self) -> bool:
+        """Show the witness every epoch and every rotation of our key that it has not seen, oldest first.
+
+        Return whether one was new to it.
+        """
+        steps = [entry for entry in self._store.entries("key") if entry.body.get("event") == ROTATED]
+        steps = sorted((*steps, *self._store.entries("epoch")), key=lambda entry: entry.seq)
+        heads = [(entry, self._store.checkpoint(entry.seq + 1)) for entry in steps]
+        reached = self._reached({head.origin for _, head in heads})
         told = False
-        for entry in self._store.entries("key"):
-            if entry.body.get("event") != ROTATED:
+        for entry, covering in heads:
+            if (epoch_of(covering.origin), covering.size) < reached:
                 continue
-            covering = self._store.checkpoint(entry.seq + 1)
             try:
                 self._add(covering)
-            except (WitnessAheadError, WitnessKeyRefusedError):  # it is further, or knows a later epoch
+            except (WitnessAheadError, WitnessKeyRefusedError):  # another way, or one that needs a pin
                 continue
-            told |= self._client.leave(left_entry(self._store, entry.seq, covering)).status == 200
+            told |= (
+                entry.kind == "epoch"
+                or self._client.leave(left_entry(self._store, entry.seq, covering)).status == 200
+            )
         return told
+
+    def _reached(self, origins: set[str]) -> tuple[int, int]:
+        """Return the newest epoch of ours that the witness has signed, and the size; not verified, it saves alarms."""
+        for origin in sorted(origins, key=epoch_of, reverse=True):
+            try:
+                note = self._client.last_note(origin)
+                if note is not None:
+                    return epoch_of(origin), read_head(parse_note(note).text).size
+            except (NoteFormatError, WitnessAnswerError):
+                continue
+        return 0, 0
 
     def leave_shreds(self, head: Checkpoint) -> None:
         """Leave the erasures that the witness does not have yet: a restore asks for them. Raises WitnessError.
@@ -160,6 +187,14 @@ def left_entry(store: Store, seq: int, head: Checkpoint) -> LeftEntry:
         proof=inclusion_proof(seq, head.size, store.node),
         note=head.note,
     )
+
+
+def _guess(head: Checkpoint) -> int:
+    """Return from which size to offer a head to a witness of whom nothing is known.
+
+    In a later epoch not 0: that would say that this epoch continues nothing, and the witness would keep an alarm.
+    """
+    return head.size if epoch_of(head.origin) > 1 else 0
 
 
 def _size(reply: Reply, name: str) -> int:

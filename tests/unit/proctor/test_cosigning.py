@@ -198,6 +198,83 @@ def test_a_rotation_of_an_epoch_that_was_left_is_told_too(
         assert [notice.kind for notice in memory.notices()] == ["epoch"]
 
 
+def begin_epoch(store: Store, bench: Bench) -> None:
+    store.begin_epoch(reason="x", operator=OPERATOR, second=SECOND, path=bench.path)
+
+
+def kinds(host: Host) -> list[tuple[str, bool]]:
+    with host.memory() as memory:
+        return [(notice.kind, notice.alarm) for notice in memory.notices()]
+
+
+def test_epochs_the_witness_missed_are_shown_one_after_the_other(
+    bench: Bench, store: Store, host: Host, exchange
+) -> None:
+    exchange(store, host.witness()).cosign(store.head())
+    for _ in range(3):
+        begin_epoch(more(store, 2), bench)
+    exchange(more(store), host.witness()).cosign(store.head())
+    with host.memory() as memory:
+        assert memory.last(f"{ORIGIN}/4").head == store.head()
+    assert sorted(kinds(host)) == [*[("epoch", False)] * 3, ("epoch-skipped", False)]
+
+
+def test_a_new_connection_tells_rotations_of_long_ago_without_an_alarm(
+    bench: Bench, store: Store, host: Host, exchange
+) -> None:
+    """Whatever a witness has seen is not shown to it again: it would look like an older copy."""
+    body = {"custody": "file", "reason": "x"}
+    store.rotate_key(Signer(ORIGIN, bytes([1]) * 32), body, operator=OPERATOR, second=SECOND)
+    exchange(more(store), host.witness()).cosign(store.head())
+    store.rotate_key(Signer(ORIGIN, bytes([2]) * 32), body, operator=OPERATOR, second=SECOND)
+    exchange(more(store), host.witness()).cosign(store.head())
+    begin_epoch(store, bench)
+    exchange(more(store), host.witness()).cosign(store.head())
+    store.rotate_key(Signer(f"{ORIGIN}/2", bytes([3]) * 32), body, operator=OPERATOR, second=SECOND)
+    exchange(more(store), host.witness()).cosign(store.head())
+    assert kinds(host) == [("epoch", False)]
+
+
+@pytest.mark.parametrize(("lost", "kind"), [(3, "epoch-unproven"), (8, "epoch-behind")])
+def test_a_station_put_back_goes_on_in_a_new_epoch_under_an_alarm(
+    bench: Bench, host: Host, exchange, lost: int, kind: str
+) -> None:
+    with bench.create() as store:
+        more(store, 4)
+    before = {path: path.read_bytes() for path in bench.path.parent.rglob("*") if path.is_file()}
+    with bench.open() as store:
+        push(more(store, lost), [host.witness()])
+    for path, data in before.items():
+        path.write_bytes(data)
+    (bench.path.parent / "station.db-wal").unlink(missing_ok=True)
+    with bench.open() as store:
+        begin_epoch(store, bench)
+        if lost == 3:
+            more(store, 6)
+        exchange(store, host.witness()).cosign(store.head())
+        exchange(more(store, 5), host.witness()).cosign(store.head())
+        with host.memory() as memory:
+            assert memory.last(f"{ORIGIN}/2").head == store.head()
+    assert kinds(host) == [(kind, True)]
+
+
+def test_two_histories_of_a_later_epoch_are_a_fork(bench: Bench, host: Host) -> None:
+    with bench.create() as store:
+        begin_epoch(more(store, 4), bench)
+    before = {path: path.read_bytes() for path in bench.path.parent.rglob("*") if path.is_file()}
+    with bench.open() as store:
+        push(more(store, 3), [host.witness()])
+    for path, data in before.items():
+        path.write_bytes(data)
+    (bench.path.parent / "station.db-wal").unlink(missing_ok=True)
+    with bench.open() as store:
+        (outcome,) = push(store, [host.witness()])
+        assert isinstance(outcome.error, WitnessAheadError)
+        for _ in range(2):
+            (outcome,) = push(more(store, 3), [host.witness()])
+            assert isinstance(outcome.error, WitnessForkError)
+
+
 def test_shreds_are_left_with_the_witness(store: Store, host: Host, exchange) -> None:
     targets = {"scope": "session", "reason": "x", "targets": []}
     store.append("shred", targets, operator=OPERATOR, second=SECOND)

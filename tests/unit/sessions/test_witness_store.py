@@ -336,19 +336,90 @@ def test_what_is_no_rotation(store: WitnessStore, changes: dict[str, object], wh
         store.keep(log.left(5), at=NOW)
 
 
-def test_an_epoch_with_the_same_key_needs_no_pin_and_is_told(store: WitnessStore) -> None:
+def epoch(number: int, log: PaperLog, kept: int, size: int) -> PaperLog:
+    """A later epoch of a log: its first `kept` entries, and others up to a size."""
+    other = PaperLog(origin=f"{ORIGIN}/{number}", salt=f"epoch {number}")
+    for body in log.bodies[:kept]:
+        other.add(body)
+    return other.grown(size)
+
+
+def noticed(store: WitnessStore) -> list[tuple[str, bool, int, int]]:
+    return [(notice.kind, notice.alarm, notice.size, notice.known) for notice in store.notices()]
+
+
+def test_an_epoch_that_continues_needs_no_pin_and_is_told(store: WitnessStore) -> None:
     log = PaperLog().grown(7)
     add(store, log.request(0))
-    second = PaperLog(origin=f"{ORIGIN}/2")
-    for body in log.bodies[:4]:
-        second.add(body)
-    second.grown(9)
-    assert add(store, second.request(0, 6))
-    (notice,) = store.notices()
-    assert (notice.kind, notice.alarm, notice.origin) == ("epoch", False, f"{ORIGIN}/2")
-    assert add(store, second.request(6, 9))
+    second = epoch(2, log, 7, 9)
+    assert add(store, second.request(7, 8))
+    assert noticed(store) == [("epoch", False, 8, 7)]
+    assert add(store, second.request(8, 9))
     assert refused(store, log.grown(8).request(7)) == (403, "old-epoch")
     assert [notice.kind for notice in store.notices() if notice.alarm] == ["old-epoch"]
+
+
+def test_an_epoch_with_fewer_entries_goes_on_under_an_alarm_that_stays(store: WitnessStore) -> None:
+    log = PaperLog().grown(12)
+    add(store, log.request(0))
+    second = epoch(2, log, 5, 20)
+    with pytest.raises(WitnessRefusedError) as caught:
+        add(store, second.request(6, 6))
+    assert caught.value.facts == {"status": 409, "why": "old-size", "size": 0}
+    assert add(store, second.request(0, 6))
+    assert add(store, second.request(6, 20))
+    (notice,) = store.notices()
+    assert (notice.kind, notice.alarm, notice.size, notice.known) == ("epoch-behind", True, 6, 12)
+    assert notice.missing == 6
+
+
+def test_an_epoch_that_is_not_shown_to_continue_is_an_alarm(store: WitnessStore) -> None:
+    log = PaperLog().grown(7)
+    add(store, log.request(0))
+    other = epoch(2, log, 4, 9)  # entries were lost, and grown over
+    assert refused(store, other.request(7, 9)) == (422, "epoch-proof")
+    assert refused(store, other.request(9, 9)) == (409, "old-size")
+    assert refused(store, other.request(10, 9)) == (400, "old-larger")
+    assert store.notices() == ()
+    assert add(store, other.request(0, 9))
+    assert noticed(store) == [("epoch-unproven", True, 9, 7)]
+
+
+def test_an_epoch_of_the_same_size_is_the_same_tree_or_an_alarm(store: WitnessStore) -> None:
+    log = PaperLog().grown(7)
+    add(store, log.request(0))
+    assert refused(store, epoch(2, log, 3, 7).request(7, 7)) == (422, "epoch-proof")
+    assert add(store, epoch(2, log, 7, 7).request(7, 7))
+    assert noticed(store) == [("epoch", False, 7, 7)]
+
+
+def test_only_the_next_epoch_is_taken(store: WitnessStore) -> None:
+    log = PaperLog().grown(12)
+    add(store, log.request(0))
+    assert refused(store, epoch(999_999, log, 0, 1).request(0)) == (403, "epoch-skipped")
+    assert refused(store, epoch(3, log, 12, 14).request(12)) == (403, "epoch-skipped")
+    assert [(row[0], row[1]) for row in noticed(store)] == [("epoch-skipped", False)] * 2
+    assert add(store, log.grown(13).request(12))  # the log itself goes on
+    second = epoch(2, log, 13, 14)
+    assert add(store, second.request(13))
+    assert add(store, epoch(3, second, 14, 15).request(14))
+
+
+def test_of_a_station_never_seen_any_epoch_is_taken(store: WitnessStore) -> None:
+    assert add(store, epoch(5, PaperLog(), 0, 3).request(0))
+    assert noticed(store) == [("epoch-first", False, 3, 0)]
+    assert refused(store, epoch(7, PaperLog(), 0, 3).request(0)) == (403, "epoch-skipped")
+    assert refused(store, PaperLog().grown(9).request(0)) == (403, "old-epoch")
+
+
+def test_a_keeper_may_pin_an_epoch_that_is_not_the_next(store: WitnessStore) -> None:
+    log = PaperLog().grown(6)
+    add(store, log.request(0))
+    fourth = epoch(4, log, 3, 5)
+    assert refused(store, fourth.request(0)) == (403, "epoch-skipped")
+    store.trust(fourth.signer.key, at=NOW)
+    assert add(store, fourth.request(0))
+    assert ("epoch-behind", True, 5, 6) in noticed(store)
 
 
 def test_an_epoch_with_another_key_needs_a_pin(store: WitnessStore) -> None:
