@@ -53,6 +53,7 @@ IRREGULAR: Final = (
     "pack-session-open",
     "pack-session-empty",
     "pack-attempt-unfinished",
+    "pack-attempt-unbegun",
     "pack-clock-jump",
 )
 """What the station wrote itself and somebody should ask about; no evidence against the pack."""

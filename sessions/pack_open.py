@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from sessions import pack, pack_parts
 from sessions.errors import PackAlteredError, PackError, PackFolderError
+from sessions.events import events
 from sessions.files import PRIVATE_FILE, make_private_dir
 from sessions.pack_file import open_pack_file
 from sessions.pack_verify import Examination, Outside, PackReport, unreadable
@@ -62,15 +64,40 @@ def _contents(examination: Examination) -> Iterator[tuple[str, bytes]]:
     records = {record.seq: record for record in examination.records}
     frames, _ = pack_parts.split_entries(file.read(manifest.member(pack.ENTRIES)))
     for frame in frames:
-        yield f"entries/{frame.seq:07d}-{records[frame.seq].kind}.json", frame.body
-    for member in manifest.members:
+        yield entry_file(frame.seq, records[frame.seq].kind), frame.body
+    for place, member in enumerate(manifest.members):
         if seals is not None and member.piece is not None:
             seq, name = member.piece
             plain = seals.evidence(member, file.read(member), records[seq].body)
-            yield f"evidence/{seq:07d}-{name}{_suffix(plain)}", plain
+            yield piece_file(seq, name, place) + _suffix(plain), plain
         elif seals is not None and member.sheet is not None:
             body = records[member.sheet].body
             yield f"sheets/{member.sheet:07d}.pdf", seals.sheet(member, file.read(member), body)
+
+
+def entry_file(seq: int, kind: str) -> str:
+    """Return the file's name for an entry: its number, and its kind if it is one of ours; nothing else of a pack."""
+    return f"entries/{seq:07d}-{kind}.json" if kind in _kinds() else f"entries/{seq:07d}.json"
+
+
+def piece_file(seq: int, name: str, place: int) -> str:
+    """Return the file's name, without its ending, for a piece of evidence.
+
+    Its entry's number, and its name if it is one of ours, else its place among the members.
+    """
+    return f"evidence/{seq:07d}-{name if name in _names() else place}"
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    """The kinds of entries that there are."""
+    return frozenset(name.partition("/")[0] for name in events())
+
+
+@cache
+def _names() -> frozenset[str]:
+    """The names of pieces that there are."""
+    return frozenset().union(*(event.evidence | event.optional_evidence for event in events().values()))
 
 
 def _require_empty(folder: Path) -> None:

@@ -25,6 +25,7 @@ from sessions.errors import (
     UnknownStationError,
 )
 from sessions.pack import Manifest, Member
+from sessions.pack_course import check_course
 from sessions.pack_file import PackFile, open_pack_file
 from sessions.pack_finding import PackFindings
 from sessions.pack_keys import KeyHistory
@@ -82,7 +83,9 @@ class Examination:
             fault = history.faults.get(record.seq, "origin")
             if fault != "origin" or (key is not None and record.body["origin"] != key.name):
                 self.findings.add("pack-entry-form", seq=record.seq, why=fault)
-        check_rules(self.records, self._manifest, self.findings, whole=walk.whole)
+        check_rules(self.records, self._manifest, self.findings)
+        if walk.whole:  # else entries are missing here that the pack may have
+            check_course(self.records, self._manifest, self.findings)
         self._head(walk)
         self._prints(walk)
         self._evidence(whole=walk.whole)
@@ -169,11 +172,16 @@ class Examination:
     # -- what the entries bind --------------------------------------------------------------------
 
     def _prints(self, walk: PackWalk) -> None:
-        """Compare the tree heads on the session's sheets with the tree, and the certificate with the prints."""
+        """Compare the tree heads on the session's sheets with the tree, and the certificate with the prints.
+
+        A sheet shows the log as it stood between the session's opening and the print.
+        """
         prints = [record for record in self.own if record.kind == "print"]
         for record in prints:
-            root = walk.roots.get(record.number("sheet_size"))
-            if root is not None and root.hex() != record.text("sheet_root"):
+            size = record.number("sheet_size")
+            root = walk.roots.get(size)
+            known = self._manifest.first < size <= record.seq or record.body["schema"] == 1
+            if not known or (root is not None and root.hex() != record.text("sheet_root")):
                 self.findings.add("pack-print-differs", seq=record.seq)
         digest = self._digests.get(pack.CERTIFICATE)
         if (

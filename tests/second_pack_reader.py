@@ -2,8 +2,9 @@
 
     python tests/second_pack_reader.py FILE VKEY
 
-It shows that the document suffices. Bodies are taken as bytes; rules of entries are left to the log's own second
-verifier. Exit status 0 when everything proves, else a message and 1.
+It shows that the document suffices. Of the rules of entries it has those that a department relies on: kinds, second
+persons, schema 1, erasures, the session's course; the fields of each kind are left to the log's own second verifier.
+Exit status 0 when everything proves, else a message and 1.
 """
 
 from __future__ import annotations
@@ -22,6 +23,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+KINDS_1 = {"key", "open", "attempt", "print"}
+KINDS = KINDS_1 | {
+    "begin",
+    "close",
+    "override",
+    "correction",
+    "incident",
+    "result",
+    "spot-check",
+    "exit",
+    "re-entry",
+}
+KINDS |= {"clock", "export", "view", "roster", "shred", "hold", "epoch"}
+OF_ONE = {"station-key", "user-added", "password-changed", "schema-migrated", "tpm-counter"}
+OF_ONE |= {"crl-rolled-back", "crl-unlisted"}
+OF_TWO = {"override", "correction", "roster", "shred", "hold", "epoch"}
+BEFORE_CLOSE = {"begin", "attempt", "roster", "spot-check", "exit", "re-entry"}
 FIXED = ["checkpoints", "entries", "proof", "pack-key", "keys"]
 
 
@@ -180,12 +198,93 @@ def read(data: bytes, pinned: str) -> tuple[dict, dict[int, bytes], dict[str, by
     need(max(roots) == size and roots[size].hex() == manifest["root"], "tree head")
     hashes = members["proof"]
     walk(entries, roots, [hashes[at : at + 32] for at in range(0, len(hashes), 32)])
+    bodies = {seq: json.loads(body) for seq, body in entries.items()}
+    require_forms(bodies)
+    require_course({seq: body for seq, body in bodies.items() if first <= seq <= last}, manifest["session"])
+    require_sheets(bodies, manifest, roots)
     need(
         evidence_of(entries, manifest)
         == {name: sha(content).hex() for name, content in members.items() if name.startswith("evidence/")},
         "evidence",
     )
     return manifest, entries, members
+
+
+def require_forms(bodies: dict[int, dict]) -> None:
+    """Schema 1 before schema 2 and of its kinds; of schema 2, kinds, second persons, what erasures name."""
+    schema, gone = 1, set()
+    for seq, body in bodies.items():
+        need(body["seq"] == seq and schema <= body["schema"] <= 2, f"schema of {seq}")
+        schema, kind = body["schema"], body["kind"]
+        need(kind in (KINDS_1 if schema == 1 else KINDS), f"kind of {seq}")
+        need(set(body["operator"]) == {"id", "role"}, f"operator of {seq}")
+        if schema == 1:
+            continue
+        if kind in OF_TWO or (kind == "key" and body["event"] not in OF_ONE) or "second" in body:
+            second, proofs = body.get("second", {}), {"password", "token", "card-face"}
+            if body["origin"].startswith("proctor.training/"):
+                proofs.add("training")
+            need(second.get("proof") in proofs and second.get("role"), f"second person of {seq}")
+            need(second.get("id") not in {None, "", body["operator"]["id"]}, f"second person of {seq}")
+        if kind == "shred":
+            gone |= require_targets(seq, body, bodies, gone)
+
+
+def require_targets(seq: int, body: dict, bodies: dict[int, dict], gone: set) -> set[tuple[int, str]]:
+    """Earlier entries, pieces that they have, each once."""
+    pieces: list[tuple[int, str]] = []
+    for target in body["targets"]:
+        need(
+            isinstance(target, dict) and target.get("names") and 0 <= target["seq"] < seq, f"targets of {seq}"
+        )
+        place, names = target["seq"], target["names"]
+        need(place not in bodies or set(names) <= set(bodies[place].get("evidence", {})), f"targets of {seq}")
+        pieces += [(place, name) for name in dict.fromkeys(names)]
+    need(len(set(pieces)) == len(pieces) and not gone & set(pieces), f"targets of {seq}")
+    return set(pieces)
+
+
+def by_the_station(body: dict) -> bool:
+    """Whether an attempt is one that the station may end by itself."""
+    if body["verdict"] != "REFER":
+        return False
+    late = body["reasons"][:1] == ["record-late"] and isinstance(body.get("late"), dict)
+    return late or body["reasons"] == ["attempt-interrupted"]
+
+
+def require_course(bodies: dict[int, dict], session: str) -> None:
+    """What follows what: one open, one close, attempts that begin and end once, names of what was there."""
+    begun: dict[str, str] = {}
+    ended, there, kinds = set(), set(), []
+    for seq, body in bodies.items():
+        kind, attempt = body["kind"], body.get("attempt")
+        own, new = body.get("session") == session, body["schema"] == 2
+        if own:
+            need((kind == "open") == (not kinds), f"open at {seq}")
+            need(kind != "close" or "close" not in kinds, f"second close at {seq}")
+            station = kind == "attempt" and body["operator"]["id"] == "station"
+            need(not (new and station) or by_the_station(body), f"attempt by the station at {seq}")
+            need("close" not in kinds or kind not in BEFORE_CLOSE or station, f"after the close: {seq}")
+            if kind == "begin":
+                need(attempt not in begun and attempt not in ended, f"begun twice: {seq}")
+            if kind == "attempt":
+                need(attempt not in ended and begun.get(attempt, session) == session, f"attempt {seq}")
+                ended.add(attempt)
+            need(kind != "override" or body["of"] in ended, f"override {seq}")
+            need(kind != "correction" or body["corrects"] in there, f"correction {seq}")
+            kinds.append(kind)
+            there.add(seq)
+        if kind == "begin":
+            begun.setdefault(attempt, body["session"])
+
+
+def require_sheets(bodies: dict[int, dict], manifest: dict, roots: dict[int, bytes]) -> None:
+    """Tree heads on the session's sheets: as the log stood between opening and print."""
+    for seq, body in bodies.items():
+        if body["kind"] == "print" and body.get("session") == manifest["session"] and body["schema"] == 2:
+            size = body["sheet_size"]
+            need(manifest["first"] < size <= seq, f"sheet of {seq}")
+            need(size not in roots or roots[size].hex() == body["sheet_root"], f"sheet of {seq}")
 
 
 def evidence_of(entries: dict[int, bytes], manifest: dict) -> dict[str, str]:

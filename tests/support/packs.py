@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -10,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sessions import merkle, pack
+from sessions import codec, merkle, pack
 from sessions.checkpoint import Checkpoint, Signer, parse_checkpoint
 from sessions.closing import close_session
 from sessions.department import DepartmentPrivate
@@ -228,6 +229,7 @@ class Loose:
         """
         sizes = {parse_checkpoint(note)[0].size for note in self.notes}
         leaves = {frame.seq: merkle.leaf_hash(frame.body) for frame in self.frames}
+        sizes |= {seq + 1 for seq in leaves}
         top = self.manifest.size
         walk, rest, notes = Walk(), list(self.proof), []
         for stop in sorted({*leaves, *(size for size in sizes if size <= top), top}):
@@ -241,6 +243,20 @@ class Loose:
                 walk.leaf(leaves[stop])
         self.notes = notes
         return self.assemble(signer, root=walk.root.hex(), key=signer.key)
+
+    def append(self, *entries: dict[str, Any]) -> None:
+        """Add entries behind the newest checkpoint, with the clocks of the last one; `resign` makes them proven.
+
+        Only where the session's last entry is the log's.
+        """
+        before = json.loads(self.frames[-1].body)
+        common = {name: before[name] for name in ("origin", "at", "monotonic_ms", "boot_id")}
+        for fields in entries:
+            seq = self.manifest.size
+            assert self.frames[-1].seq == seq - 1
+            body = {"schema": 2, "seq": seq, "operator": OPERATOR.as_body(), **common, **fields}
+            self.frames.append(Frame(seq, codec.encode(body)))
+            self.manifest = replace(self.manifest, size=seq + 1, last=seq)
 
     def swap_bodies(self, first: int, second: int) -> None:
         """Exchange the bodies of two frames; the numbers stay."""

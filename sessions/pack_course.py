@@ -1,0 +1,135 @@
+"""The course of a session as its pack shows it: what may come after what, attempts, counts, what names what.
+
+As the log's own verification does it (`audit_order`), for one session, and only where its entries are all there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sessions.pack import Manifest
+from sessions.pack_finding import PackFindings
+from sessions.pack_rules import Record
+
+_BEFORE_CLOSE: Final = frozenset({"begin", "attempt", "roster", "spot-check", "exit", "re-entry"})
+"""Kinds that a closed session has no more of; but for attempts that the station itself ends."""
+_STATES: Final = {"ADMIT": "admitted", "REFER": "referred", "REFUSE": "refused"}
+_STATION: Final = "station"
+_DIFFERS: Final = "pack-session-differs"
+
+
+def check_course(records: Sequence[Record], manifest: Manifest, findings: PackFindings) -> None:
+    """Check the session of a pack all of whose entries were proven; `records` are in order."""
+    own = [record for record in records if record.body.get("session") == manifest.session]
+    for record in records:
+        if record.seq == manifest.first and (record.kind != "open" or record not in own):
+            findings.add(_DIFFERS, seq=record.seq, why="open")
+    _check_ends(own, manifest, findings)
+    _check_attempts(records, own, findings)
+    _check_names(own, findings)
+
+
+def _check_ends(own: Sequence[Record], manifest: Manifest, findings: PackFindings) -> None:
+    """Check that the session opens and closes once, that nothing of the sitting follows, and the counts of its end."""
+    opened = [record for record in own if record.kind == "open"]
+    closed = [record for record in own if record.kind == "close"]
+    for record in (*opened[1:], *closed[1:]):
+        findings.add(_DIFFERS, seq=record.seq, why="second")
+    if not closed:
+        findings.add("pack-session-open", seq=manifest.first)
+        return
+    if opened:
+        _check_counts(opened[0], closed[0], own, findings)
+    for record in own:
+        ended = record.kind == "attempt" and _by_station(record)
+        if record.seq > closed[0].seq and record.kind in _BEFORE_CLOSE and not ended:
+            findings.add(_DIFFERS, seq=record.seq, why="after-close")
+    if not any(record.kind == "attempt" for record in own):
+        findings.add("pack-session-empty", seq=manifest.first)
+
+
+def _check_counts(opened: Record, closed: Record, own: Sequence[Record], findings: PackFindings) -> None:
+    """Compare the counts of the close entry with the attempts before it."""
+    before = [record for record in own if record.seq < closed.seq]
+    attempts = [record for record in before if record.kind == "attempt"]
+    added = sum(record.number("added") for record in before if record.kind == "roster")
+    states: dict[str, str] = {}
+    for record in attempts:
+        if "sbd" in record.body and states.get(record.text("sbd")) != "admitted":
+            states[record.text("sbd")] = _STATES.get(record.text("verdict"), "")
+    counts = {name: list(states.values()).count(name) for name in _STATES.values()}
+    counts["candidates"] = opened.number("candidates") + added
+    counts["absent"] = counts["candidates"] - len(states)
+    counts["attempts"] = len(attempts)
+    for name, count in counts.items():
+        said = closed.number(name)
+        if said != count:
+            findings.add("pack-counts-differ", seq=closed.seq, what=name, said=said, found=count)
+
+
+# -- attempts ------------------------------------------------------------------------------------------
+
+
+def _check_attempts(records: Sequence[Record], own: Sequence[Record], findings: PackFindings) -> None:
+    """Check that every attempt began and ended, once, in one session; what the station ended, a person decides."""
+    mine = {record.seq for record in own}
+    begun: dict[str, int] = {}
+    ended: set[str] = set()
+    for record in records:
+        name = record.text("attempt")
+        if record.kind == "begin":
+            if record.seq in mine and (name in begun or name in ended):
+                findings.add(_DIFFERS, seq=record.seq, why="begun-twice")
+            begun.setdefault(name, record.seq)
+        elif record.kind == "attempt" and record.seq in mine:
+            for why in _faults(record, name in ended, name in begun and begun[name] not in mine):
+                findings.add(_DIFFERS, seq=record.seq, why=why)
+            if name not in begun and record.body["schema"] != 1 and not is_late(record.body):
+                findings.add("pack-attempt-unbegun", seq=record.seq)
+            ended.add(name)
+    for record in own:
+        if record.kind == "begin" and record.text("attempt") not in ended:
+            findings.add("pack-attempt-unfinished", seq=record.seq)
+
+
+def _faults(record: Record, again: bool, elsewhere: bool) -> Iterator[str]:
+    if again:
+        yield "attempt-twice"
+    elif elsewhere:
+        yield "other-session"
+    if record.body["schema"] != 1 and _by_station(record) and not _is_stations(record.body):
+        yield "station-attempt"
+
+
+def _by_station(record: Record) -> bool:
+    return bool(record.body["operator"]["id"] == _STATION)
+
+
+def _is_stations(body: Mapping[str, Any]) -> bool:
+    """Whether an attempt is one that the station ends: it admits nobody, it only says what a crash or a disk left."""
+    return is_late(body) or (body["verdict"] == "REFER" and list(body["reasons"]) == ["attempt-interrupted"])
+
+
+def is_late(body: Mapping[str, Any]) -> bool:
+    """Whether an attempt is one that the disk would not take when it was made, committed later by the station."""
+    first = next(iter(body["reasons"]), None)
+    late = isinstance(body.get("late"), dict) and first == "record-late" and body["verdict"] == "REFER"
+    return late and bool(body["operator"]["id"] == _STATION)
+
+
+# -- what names what -----------------------------------------------------------------------------------
+
+
+def _check_names(own: Sequence[Record], findings: PackFindings) -> None:
+    """Check that what is decided otherwise, or corrected, is an attempt or an entry of the session before it."""
+    attempts: set[str] = set()
+    seqs: set[int] = set()
+    for record in own:
+        if record.kind == "override" and record.text("of") not in attempts:
+            findings.add(_DIFFERS, seq=record.seq, why="of")
+        elif record.kind == "correction" and record.number("corrects") not in seqs:
+            findings.add(_DIFFERS, seq=record.seq, why="corrects")
+        elif record.kind == "attempt":
+            attempts.add(record.text("attempt"))
+        seqs.add(record.seq)
