@@ -21,12 +21,17 @@ from sessions.errors import NoteFormatError, NoteSignatureError
 SEAL_PREFIX: Final = "PRS1:"
 MAX_BYTES: Final = 131_072
 _MAX_SEAL: Final = 1_500
-_SIGN1: Final = 18
+_SIGN1_HEAD: Final = b"\xd2"
+"""Tag 18 (RFC 9052, 4.2), as deterministic CBOR has it."""
 _KID: Final = 8
 _PLACES: Final = (2, 6, 7)
 """Where the payload of a page seal has origin, size and root."""
 _FIELDS: Final = 12
 _MAX_SIZE: Final = 2**53
+_STRINGS: Final = (2, 3)
+_TAGGED: Final = 6
+_WIDEST: Final = 27
+"""Major types of CBOR, and the widest length of an item's head that is not reserved or indefinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +107,10 @@ def parse_seal(text: str, *, label: str = "") -> Anchor:
     """Return the unverified anchor of a page seal's text; raises NoteFormatError."""
     if len(text) > _MAX_SEAL or not text.startswith(SEAL_PREFIX):
         raise NoteFormatError(why="seal")
-    message = _cbor(base45.decode(text.removeprefix(SEAL_PREFIX)))
-    if not isinstance(message, cbor2.CBORTag) or message.tag != _SIGN1:
+    tagged = base45.decode(text.removeprefix(SEAL_PREFIX))
+    if not tagged.startswith(_SIGN1_HEAD):
         raise NoteFormatError(why="seal")
-    parts = message.value
+    parts = _cbor(tagged.removeprefix(_SIGN1_HEAD))
     if not isinstance(parts, (list, tuple)) or len(parts) != 4 or parts[1] != {}:
         raise NoteFormatError(why="seal")
     protected, _, payload, signature = parts
@@ -142,10 +147,31 @@ def _key_id(header: Any) -> bytes:
 
 
 def _cbor(data: bytes) -> Any:
+    """Return the value of CBOR that has no tags: what they stand for is made while reading, at any cost, and a seal
+    needs none. Raises NoteFormatError.
+    """
+    _require_plain(data)
     try:
         return cbor2.loads(data)
-    except (cbor2.CBORError, ValueError, TypeError, RecursionError, OverflowError, MemoryError):
+    except (cbor2.CBORError, ValueError, TypeError, RecursionError, ArithmeticError, MemoryError):
         raise NoteFormatError(why="seal-cbor") from None
+
+
+def _require_plain(data: bytes) -> None:
+    """Raise NoteFormatError for a tag, an indefinite length, or an item cut short (RFC 8949, 3)."""
+    place = 0
+    while place < len(data):
+        major, length = data[place] >> 5, data[place] & 31
+        wide = 0 if length < 24 else 1 << length - 24
+        if major == _TAGGED or length > _WIDEST or place + wide >= len(data):
+            raise NoteFormatError(why="seal-cbor")
+        if wide:
+            length = int.from_bytes(data[place + 1 : place + 1 + wide])
+        place += 1 + wide
+        if major in _STRINGS:
+            place += length
+    if place > len(data):
+        raise NoteFormatError(why="seal-cbor")
 
 
 def _verifies(key: VerifierKey, signature: bytes, message: bytes) -> bool:

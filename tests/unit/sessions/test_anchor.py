@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import cbor2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.seal import PageSeal, seal_text
 from sessions import base45
@@ -98,6 +100,53 @@ PAYLOAD = cbor2.loads(cbor2.dumps([1, "k", "o", "s", 1, 1, 8, bytes(32), b"", b"
 def test_what_is_no_anchor(data: bytes) -> None:
     with pytest.raises(NoteFormatError):
         parse_anchor(data)
+
+
+def tagged(number: int, value: object) -> cbor2.CBORTag:
+    return cbor2.CBORTag(number, value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        tagged(5, [10**9, 3]),  # 3 times 2 to the power of 10**9
+        tagged(4, [1, "z"]),
+        tagged(4, [10**30, 1]),
+        tagged(30, [1, 0]),
+        tagged(35, "(" * 50),
+        tagged(2, b"\xff" * 400),
+        tagged(1, 10**300),
+        tagged(258, [[1], {}]),
+        tagged(28, tagged(29, 0)),
+        tagged(260, b"x"),
+        tagged(37, b"x"),
+    ],
+)
+def test_tags_are_refused_wherever_they_stand(value: object) -> None:
+    raw = cbor2.dumps(value)
+    places = [
+        raw,
+        cbor2.dumps(cbor2.CBORTag(18, [PROTECTED, {}, b"", value])),
+        cbor2.dumps(cbor2.CBORTag(18, [PROTECTED, {}, raw, b""])),
+        cbor2.dumps(cbor2.CBORTag(18, [raw, {}, cbor2.dumps(PAYLOAD), b""])),
+        cbor2.dumps(
+            cbor2.CBORTag(18, [PROTECTED, {}, cbor2.dumps([*PAYLOAD[:6], value, *PAYLOAD[7:]]), b""])
+        ),
+    ]
+    for data in places:
+        with pytest.raises(NoteFormatError):
+            parse_anchor(f"PRS1:{base45.encode(data)}".encode())
+
+
+@given(
+    data=st.binary(max_size=200),
+    head=st.sampled_from([b"", b"\xd2", b"\xd2\x84\x43\xa1\x01\x27\xa0"]),
+    inside=st.booleans(),
+)
+def test_no_bytes_end_in_anything_but_a_refusal(data: bytes, head: bytes, inside: bool) -> None:
+    whole = cbor2.dumps(cbor2.CBORTag(18, [PROTECTED, {}, data, b""])) if inside else head + data
+    with pytest.raises(NoteFormatError):
+        parse_anchor(f"PRS1:{base45.encode(whole)}".encode())
 
 
 def test_deep_cbor_is_refused_and_does_not_hang() -> None:
