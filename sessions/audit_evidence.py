@@ -218,7 +218,8 @@ class Evidence:
             self._findings.add("erasure-unfinished", seq=seq)
         self._judge_keyless()
         if not self._full:
-            self._findings.skip("ciphertext-hashes")
+            for what in ("ciphertext-hashes", "evidence-not-decrypted", "evidence-keys", "rosters-and-rules"):
+                self._findings.skip(what)
         elif self._key is None and self._used:
             self._findings.skip("evidence-not-decrypted")
 

@@ -74,8 +74,22 @@ def test_the_quick_mode_says_what_it_left_out(rich: RichLog) -> None:
         "ciphertext-hashes",
         "cosignatures",
         "database-structure",
+        "evidence-keys",
+        "evidence-not-decrypted",
         "pages",
+        "rosters-and-rules",
     }
+
+
+def test_the_quick_mode_owns_up_to_keys_it_did_not_open(rich: RichLog) -> None:
+    with key_file(rich) as data:
+        for start in range(SLOT_BYTES, len(data), SLOT_BYTES):
+            if any(data[start : start + SLOT_BYTES]):
+                data[start : start + SLOT_BYTES - 4] = b"x" * (SLOT_BYTES - 4)
+    quick = verify(rich, full=False)
+    assert quick.ok
+    assert {"evidence-keys", "evidence-not-decrypted", "rosters-and-rules"} <= set(quick.skipped)
+    assert verify(rich, full=True).code == "log-altered-evidence"
 
 
 @pytest.mark.parametrize(
