@@ -15,6 +15,7 @@ from sessions.audit_evidence import Evidence
 from sessions.audit_order import Order
 from sessions.audit_rows import Beside, rows
 from sessions.audit_tree import Tree
+from sessions.audit_tree_quick import QuickTree
 from sessions.audit_witnesses import cosigned
 from sessions.checkpoint import VerifierKey, parse_checkpoint
 from sessions.cosignature import CosignerKey
@@ -25,6 +26,7 @@ from sessions.keyschedule import KeySchedule
 from sessions.signatures import Signatures
 
 _NOTES: Final = "SELECT size, note FROM checkpoints ORDER BY size"
+_NO_NOTES: Final = "SELECT size, note FROM checkpoints WHERE size < 1 ORDER BY size"
 _HEAD: Final = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _ENTRIES: Final = "SELECT seq, body, kind, session, attempt FROM entries ORDER BY seq"
 _SOME: Final = 10
@@ -64,7 +66,7 @@ class Walked:
 
 def walk(connection: Any, findings: Findings, question: Question) -> Walked:
     """Check a whole log that is open; raises the database library's error where it cannot be read."""
-    with Signatures(every=question.full) as signatures:
+    with Signatures() as signatures:
         return _Walk(connection, findings, question, signatures).run()
 
 
@@ -77,7 +79,11 @@ class _Walk:
         self._schedule = KeySchedule()
         self._bodies = Bodies(findings, self._schedule, question.schema)
         self._order = Order(findings)
-        self._tree = Tree(connection, findings, self._schedule, signatures, question.pinned)
+        self._tree: Tree | QuickTree = (
+            Tree(connection, findings, self._schedule, signatures, question.pinned)
+            if question.full
+            else QuickTree(connection, findings, self._schedule)
+        )
         self._evidence = Evidence(
             connection,
             findings,
@@ -92,7 +98,8 @@ class _Walk:
     def run(self) -> Walked:
         """Walk, then judge the whole."""
         self._learn_head()
-        notes = Beside(rows(self._connection, self._findings, _NOTES, (int, str)), self._stray_note)
+        sql = _NOTES if self._question.full else _NO_NOTES
+        notes = Beside(rows(self._connection, self._findings, sql, (int, str)), self._stray_note)
         expected = 0
         for seq, data, *columns in rows(self._connection, self._findings, _ENTRIES, (int, bytes)):
             if seq < expected:  # below 0, or twice in a table that is none of ours
@@ -156,8 +163,6 @@ class _Walk:
         self._order.finish(self._question.now)
         self._evidence.finish(self._order.shredded)
         first_foreign = self._tree.bad_signatures()
-        if self._signatures.skipped:
-            self._findings.skip("checkpoint-signatures")
         return Walked(
             schedule=self._schedule,
             entries=size,

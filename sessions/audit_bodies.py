@@ -21,7 +21,7 @@ _common: Final = itemgetter("schema", "kind", "seq", "origin", "at", "monotonic_
 _TYPES: Final = (int, str, int, str, str, int, str, dict)
 _OPERATOR: Final = {"id", "role"}
 _BINDING: Final = frozenset({"evidence", "evidence_keys", "evidence_slot", "evidence_key"})
-_HASH: Final = re.compile("[0-9a-f]{64}")
+_HEXADECIMAL: Final = re.compile("[0-9a-f]*")
 _KEYED: Final = frozenset({"key", "epoch"})
 
 
@@ -33,7 +33,7 @@ class Bodies:
 
     def __init__(self, findings: Findings, schedule: KeySchedule, newest: int) -> None:
         self._findings, self._schedule, self._newest = findings, schedule, newest
-        self._shapes = Shapes()
+        self._shapes = Shapes("checks")
         self._forms: dict[str, EventForm] = {}
         self._before: tuple[int, datetime, Mapping[str, Any]] | None = None
         self._schema = 1
@@ -151,5 +151,8 @@ def _require_bound_2(body: Mapping[str, Any]) -> None:
         raise ValueError("evidence")
     if not bound or bound.keys() != keys.keys() or slot < 0:
         raise ValueError("evidence")
-    if not all(type(each) is str and _HASH.fullmatch(each) for each in (*bound.values(), *keys.values())):
+    hashes = [*bound.values(), *keys.values()]
+    if set(map(type, hashes)) != {str} or set(map(len, hashes)) != {64}:
+        raise ValueError("evidence")
+    if not _HEXADECIMAL.fullmatch("".join(hashes)):
         raise ValueError("evidence")

@@ -69,8 +69,9 @@ class Evidence:
             return
         whole = body if body is not None else {}
         key = self._wrapped_key(seq, whole, wrapped, bound)
-        for name in sorted(found.keys() | bound.keys()):
-            self._piece(seq, name, found, bound.get(name))
+        if self._full or self._shredded or found != dict.fromkeys(bound, 1):
+            for name in sorted(found.keys() | bound.keys()):
+                self._piece(seq, name, found, bound.get(name))
         if whole.get("schema") == 2:
             self._slotted(seq, whole, found)
         elif self._full and isinstance(key, bytes):

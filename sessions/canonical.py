@@ -1,8 +1,9 @@
 """Reading many bodies fast, with the same judgement as `codec.decode`.
 
 Bodies of one kind differ in their texts and numbers only. What is left when those are cut out, with the keys, is the
-body's *shape*; once `codec.decode` took a body of some shape, every other of that shape is canonical too, if its
-numbers are plain and it has no escape: JSON leaves no other way to write it.
+body's *shape*. Once `codec.decode` took a body of some shape, every other of that shape is canonical too, if its texts
+are UTF-8 without control characters, quotes or escapes and its numbers have no leading zero and fewer than 16 digits:
+JSON leaves no other way to write it. So a part that nobody reads need not even be parsed.
 """
 
 from __future__ import annotations
@@ -15,43 +16,93 @@ from typing import Any, Final
 from sessions import codec
 
 _ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_ONES: Final = bytes.maketrans(b"23456789", b"1" * 8)
+_CONTROLS: Final = bytes(range(32))
 _LARGE: Final = b"0" * 16
-"""So many digits may be beyond 2**53; those numbers, and negative ones, are looked at one by one."""
-_read: Final = json.JSONDecoder().raw_decode
+_LEADING: Final = (b":00", b":01", b",00", b",01", b"[00", b"[01")
 _LIMIT: Final = 1024
-_Keys = Callable[[list[bytes]], Any]
+_read: Final = json.JSONDecoder().raw_decode
 
 
 class Shapes:
-    """What one verification has learnt of how bodies look; it forgets when there are too many."""
+    """What one verification has learnt of how bodies look; it forgets when there are too many.
 
-    def __init__(self) -> None:
-        self._keys: dict[bytes, _Keys] = {}
-        self._known: set[tuple[bytes, Any]] = set()
+    `unread` names a field of the body whose object may come back empty: it was judged, and is not parsed.
+    """
+
+    def __init__(self, unread: str = "") -> None:
+        self._unread = unread.encode()
+        self._keys: dict[bytes, Callable[[list[bytes]], Any]] = {}
+        self._known: dict[tuple[bytes, Any], tuple[int, int]] = {}
 
     def decode(self, data: bytes) -> dict[str, Any]:
         """Return the body of canonical bytes, as `codec.decode`; raises CanonicalFormError."""
         if len(data) > codec.MAX_BODY_BYTES or b"\\" in data:
             return codec.decode(data)
         parts = data.split(b'"')
-        outside = b'"'.join(parts[::2]).translate(_ZEROS)
-        shape = outside.translate(None, b"0")
-        keys = self._keys.get(shape)
-        if keys is None or (shape, keys(parts)) not in self._known or _LARGE in outside:
-            return self._learn(data, parts, shape)
+        outside = b'"'.join(parts[::2])
+        form = outline(outside)
+        keys = self._keys.get(form)
+        cut = None if keys is None else self._known.get((form, keys(parts)))
+        if cut is None or not _is_plain(data, outside):
+            return self._learn(data, parts, form)
+        first, last = cut
+        if last:
+            parts[first : last + 1] = [b":{}" + parts[last][-1:]]
+            data = b'"'.join(parts)
         try:
             text = data.decode("utf-8")
-            body, end = _read(text)
+            body, size = _read(text)
         except ValueError:
             return codec.decode(data)  # which says what is wrong
-        return body if end == len(text) else codec.decode(data)
+        return body if size == len(text) else codec.decode(data)
 
-    def _learn(self, data: bytes, parts: list[bytes], shape: bytes) -> dict[str, Any]:
+    def _learn(self, data: bytes, parts: list[bytes], form: bytes) -> dict[str, Any]:
         body = codec.decode(data)
         places = [place for place in range(1, len(parts), 2) if parts[place + 1].startswith(b":")]
-        if places and b"-" not in shape:
+        if places and b"-" not in form:
             if len(self._known) >= _LIMIT:
-                self._keys, self._known = {}, set()
-            keys = self._keys.setdefault(shape, itemgetter(*places))
-            self._known.add((shape, keys(parts)))
+                self._keys, self._known = {}, {}
+            keys = self._keys.setdefault(form, itemgetter(*places))
+            self._known[form, keys(parts)] = _object_of(self._unread, parts)
         return body
+
+
+def outline(outside: bytes) -> bytes:
+    """Return what stands outside of texts, each number as one zero."""
+    form = outside.translate(_ZEROS)
+    while b"00" in form:
+        form = form.replace(b"00", b"0")
+    return form
+
+
+def _is_plain(data: bytes, outside: bytes) -> bool:
+    """Whether numbers and texts are such that the shape decides."""
+    if _LARGE in outside.translate(_ZEROS) or len(data.translate(None, _CONTROLS)) != len(data):
+        return False
+    numbers = outside.translate(_ONES)
+    if any(leading in numbers for leading in _LEADING):
+        return False
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except ValueError:
+            return False
+    return True
+
+
+def _object_of(name: bytes, parts: list[bytes]) -> tuple[int, int]:
+    """Return the first and the last part of the object that a field of the body is; (0, 0) where there is none."""
+    depth, first = 0, 0
+    for place in range(0, len(parts), 2):
+        for letter in parts[place].decode("ascii"):
+            depth += (letter in "{[") - (letter in "}]")
+            if first and place > first and depth == 1:
+                return first, place
+        if depth == 1 and place + 2 < len(parts) and parts[place + 1] == name:
+            first = (
+                place + 2
+                if parts[place + 2].startswith(b":{") and not parts[place + 2].startswith(b":{}")
+                else 0
+            )
+    return 0, 0

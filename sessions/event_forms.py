@@ -47,8 +47,9 @@ class EventForm:
                 return False
         except KeyError:
             return False
-        if not all(match(body[name]) for name, match in self._patterns):
-            return False
+        for name, match in self._patterns:
+            if not match(body[name]):
+                return False
         there = self._names.intersection(body)
         if there and not self._optional(body, there):
             return False

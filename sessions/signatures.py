@@ -52,18 +52,15 @@ def _key(public: bytes) -> Ed25519PublicKey | None:
 
 
 class Signatures:
-    """Collects checkpoint signatures. `every` checks all of them, otherwise only the last of each key."""
+    """Collects checkpoint signatures, and checks them as they become many."""
 
-    def __init__(self, *, every: bool) -> None:
-        self._every = every
+    def __init__(self) -> None:
         self._jobs: list[Job] = []
-        self._last: dict[VerifierKey, Job] = {}
         self._waiting: list[list[Job]] = []
         self._running: list[tuple[list[Job], Future[list[int]]]] = []
         self._wrong: list[Job] = []
         self._pool: ProcessPoolExecutor | None = None
         self._sent = 0
-        self.skipped = False
 
     def __enter__(self) -> Self:
         return self
@@ -79,12 +76,7 @@ class Signatures:
 
     def add(self, size: int, key: VerifierKey, text: str, signature: bytes) -> None:
         """Have a signature checked sooner or later."""
-        job = (size, key.public, text, signature)
-        if not self._every:
-            self.skipped = self.skipped or key in self._last
-            self._last[key] = job
-            return
-        self._jobs.append(job)
+        self._jobs.append((size, key.public, text, signature))
         if len(self._jobs) >= BATCH:
             self._waiting.append(self._jobs)
             self._sent += len(self._jobs)
@@ -93,8 +85,8 @@ class Signatures:
 
     def bad(self) -> tuple[Job, ...]:
         """Return the jobs whose signature is wrong, in order, once everything was handed over."""
-        self._waiting.append([*self._jobs, *self._last.values()])
-        self._jobs, self._last = [], {}
+        self._waiting.append(self._jobs)
+        self._jobs = []
         while self._waiting:
             self._feed()
             if self._waiting:  # the helper is busy: do a part here meanwhile

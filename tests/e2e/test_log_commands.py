@@ -61,8 +61,8 @@ def test_verify_says_what_was_checked(root: Path) -> None:
     )
     quick = verify(root, "--quick")
     assert (quick.status, quick.json["mode"]) == (0, "quick")
-    assert "checkpoint-signatures" in quick.json["skipped"]
-    for language, word in (("vi", "--full"), ("en", "signatures")):
+    assert "checkpoints" in quick.json["skipped"]
+    for language, word in (("vi", "--full"), ("en", "checkpoints")):
         shown = proctor("log", "verify", root, "--root", root, "--quick", "--lang", language)
         assert word in shown.out
         assert "[" not in shown.out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sessions import signatures
-from sessions.checkpoint import Signer, VerifierKey
+from sessions.checkpoint import Signer
 from sessions.signatures import BATCH, Signatures, bad_sizes
 
 SIGNER = Signer("proctor.training/0a1b2c3d", bytes(32))
@@ -23,19 +23,9 @@ def sizes_of(collected: Signatures) -> list[int]:
 
 
 def test_a_few_are_checked_here() -> None:
-    with Signatures(every=True) as collected:
+    with Signatures() as collected:
         fill(collected, 5, {2, 4})
         assert sizes_of(collected) == [2, 4]
-        assert not collected.skipped
-
-
-def test_quick_checks_the_last_of_each_key() -> None:
-    other = VerifierKey(name=f"{SIGNER.key.name}/2", public=SIGNER.key.public)
-    with Signatures(every=False) as collected:
-        fill(collected, 5, {2, 4})
-        collected.add(6, other, "other\n", SIGNATURE)
-        assert sizes_of(collected) == [6]
-        assert collected.skipped
 
 
 @pytest.mark.parametrize("cores", [1, 2])
@@ -43,14 +33,14 @@ def test_many(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     count = 4 * BATCH + 7
     wrong = {1, BATCH, BATCH + 1, 3 * BATCH + 5, count}
-    with Signatures(every=True) as collected:
+    with Signatures() as collected:
         fill(collected, count, wrong)
         assert sizes_of(collected) == sorted(wrong)
 
 
 def test_a_helper_that_dies_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    with Signatures(every=True) as collected:
+    with Signatures() as collected:
         fill(collected, 4 * BATCH, {7, 3_500})
         pool = collected._pool
         assert pool is not None
@@ -65,7 +55,7 @@ def test_no_second_process_is_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(signatures, "ProcessPoolExecutor", refused)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    with Signatures(every=True) as collected:
+    with Signatures() as collected:
         fill(collected, 3 * BATCH + 1, {9})
         assert sizes_of(collected) == [9]
 

@@ -156,7 +156,7 @@ def test_unpinned_and_altered_is_altered(bench: Bench) -> None:
 
 
 def test_another_stations_log_in_this_place(bench: Bench, tmp_path: Path) -> None:
-    other = Bench(path=tmp_path / "other.db", origin="proctor.training/ffffffff").filled(1)
+    other = Bench(path=tmp_path / "other" / "station.db", origin="proctor.training/ffffffff").made().filled(1)
     report = other.verify(origin=bench.origin)
     assert place(report) == ("log-other-station", None)
 

@@ -70,7 +70,7 @@ def test_the_quick_mode_says_what_it_left_out(rich: RichLog) -> None:
     assert report.ok
     assert report.mode == QUICK
     assert set(report.skipped) == {
-        "checkpoint-signatures",
+        "checkpoints",
         "ciphertext-hashes",
         "cosignatures",
         "database-structure",
