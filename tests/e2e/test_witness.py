@@ -201,7 +201,9 @@ def test_two_stations_and_one_that_is_put_back(
         kept = {path: path.read_bytes() for path in (tmp_path / "b").rglob("*") if path.is_file()}
         session(roster)
         assert push().status == 0
-        for path in (tmp_path / "b").rglob("*"):  # the whole disk as it was, what the machine remembers included
+        for path in (tmp_path / "b").rglob(
+            "*"
+        ):  # the whole disk as it was, what the machine remembers included
             if path.is_file() and path not in kept:
                 path.unlink()
         for path, data in kept.items():
@@ -217,6 +219,11 @@ def test_two_stations_and_one_that_is_put_back(
         session(roster)
         forked = push()
         assert (forked.status, forked.json["witnesses"][0]["code"]) == (1, "witness-fork")
+        begun = proctor("log", "epoch", "--reason", "disk put back", *PEOPLE, secrets=BOTH)
+        assert begun.status == 0, begun.err
+        assert push().status == 0  # it goes on, and the alarm that entries are missing stays
+        codes = {row["code"]: row["alarm"] for row in show(tmp_path / "w1").json["notices"]}
+        assert codes["witness-notice-epoch-unproven"] is True
         monkeypatch.setenv("PROCTOR_HOME", str(tmp_path / "a"))
         session(roster)
         assert push().status == 0

@@ -321,6 +321,7 @@ def test_a_rotation_of_long_ago_is_not_made_up_later(store: WitnessStore) -> Non
     ("changes", "why"),
     [
         ({"vkey": "x"}, "vkey"),
+        ({"vkey": "\ud800+00000000+AA=="}, "vkey"),
         ({"vkey": Signer("proctor.real/00000000", bytes(32)).key.encode()}, "vkey"),
         ({"event": "user-added"}, "kind"),
         ({"kind": "attempt"}, "kind"),
