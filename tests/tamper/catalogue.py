@@ -253,11 +253,11 @@ def _insider_cases() -> list[Case]:
     return [
         *(
             Case(target=target, how=how, label=Found.ANCHOR, mutate=rebuilt.rebuild(edit))
-            for how, edit in rebuilt.CONSISTENT.items()
+            for how, edit in {**rebuilt.CONSISTENT, **rebuilt.EPOCHS_CONSISTENT}.items()
         ),
         *(
             Case(target=target, how=how, label=Found.CHAIN, mutate=rebuilt.rebuild(edit))
-            for how, edit in rebuilt.CONTRADICTORY.items()
+            for how, edit in {**rebuilt.CONTRADICTORY, **rebuilt.EPOCHS_UNPROVEN}.items()
         ),
         *(
             Case(

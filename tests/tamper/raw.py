@@ -127,8 +127,8 @@ DATABASE_CHANGES: Final[Mapping[str, Bytes]] = {
 def yesterdays_pages(*, in_use: bool) -> Mutate:
     """Return a mutation: some pages are those of yesterday, good ones under the same key.
 
-    `in_use`: something that SQLite reads has changed, and it is not yesterday's log as a whole; otherwise the page is a
-    free one, whose content nobody reads.
+    `in_use`: what SQLite reads has changed, and is not yesterday's log as a whole; cosignatures, which nothing in the log
+    counts, aside. Otherwise the page is a free one, whose content nobody reads.
     """
 
     def mutate(subject: Subject, root: Path, rng: random.Random) -> str | None:
@@ -143,29 +143,34 @@ def yesterdays_pages(*, in_use: bool) -> Mutate:
             new[at : at + PAGE] = old[at : at + PAGE]
         (root / DB).write_bytes(bytes(new))
         after = _read_all(subject, root)
-        if after == whole or (after != before) != in_use:
+        if in_use and _core(after) in {_core(before), _core(whole)}:
+            return None
+        if not in_use and after != before:
             return None
         return f"pages {[at // PAGE + 1 for at in chosen][:5]}"
 
     return mutate
 
 
-def _read_all(subject: Subject, root: Path) -> object:
-    """Return all rows, and what SQLite's own check says of tables and indexes; None where it cannot read them."""
+def _read_all(subject: Subject, root: Path) -> dict[str, str] | None:
+    """Return the rows of each table, and what SQLite's own check says; None where it cannot read them."""
     connection = connect(root / DB, subject.bench.bundle.database_key, read_only=True).conn
     try:
+        execute = connection.execute
         names = [
-            name
-            for (name,) in connection.execute(
-                "SELECT name FROM sqlite_schema WHERE type = 'table'"
-            ).fetchall()
+            name for (name,) in execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
         ]
-        tables = [connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names]  # noqa: S608
-        return tables, connection.execute("PRAGMA integrity_check").fetchall()
+        found = {name: repr(execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()) for name in names}  # noqa: S608
+        return found | {"": repr(execute("PRAGMA integrity_check").fetchall())}
     except DatabaseError:
         return None
     finally:
         connection.close()
+
+
+def _core(found: dict[str, str] | None) -> str:
+    """Return what was read, cosignatures left out."""
+    return repr(found and {name: rows for name, rows in found.items() if name != "cosignatures"})
 
 
 # -- the write-ahead log ---------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from typing import Any, Final
 from sessions import codec, merkle
 from sessions.checkpoint import Checkpoint, Signer, station_of
 from sessions.record import format_utc, parse_utc
-from tests.tamper.subject import Files, Subject, insider
+from tests.support.sessions_station import OPERATOR
+from tests.tamper.subject import SECOND, Files, Subject, insider
 
 Log = list[dict[str, Any]]
 """Bodies in order. `_from` is the number whose evidence belongs to an entry, where that is another one; `_signer` signs
@@ -224,13 +225,41 @@ def rotate_to_the_pinned_key_and_on(log: Log, subject: Subject, rng: random.Rand
     return what
 
 
+def rewrite_in_an_epoch(log: Log, subject: Subject, rng: random.Random) -> str:
+    """All but the first entry is told again, a verdict changed, in an epoch that declares everything else lost."""
+    change_verdict(log, subject, rng)
+    signer = subject.bench.bundle.signer(subject.bench.origin)
+    return _begin_again(
+        log, Checkpoint(origin=signer.key.name, size=10**9, root=bytes(32)).sign(signer), signer
+    )
+
+
+def cut_and_forge_a_loss(log: Log, subject: Subject, rng: random.Random) -> str:
+    """The same, and the checkpoint that the epoch names bears nobody's signature."""
+    signer = subject.bench.bundle.signer(subject.bench.origin)
+    nobody = Signer(signer.key.name, rng.randbytes(32))
+    return _begin_again(
+        log, Checkpoint(origin=signer.key.name, size=10**9, root=bytes(32)).sign(nobody), signer
+    )
+
+
+def _begin_again(log: Log, said: Checkpoint, signer: Signer) -> str:
+    """Cut a log back to its first entry of schema 2 and begin an epoch there; what came after is told again in it."""
+    keep = next(at for at, body in enumerate(log) if body["schema"] > 1)
+    rest = [body for body in log[keep + 1 :] if body["kind"] not in {"print", "clock"}]
+    del log[keep + 1 :]
+    _append_epoch(log, signer, said)
+    for body in rest:
+        log.append({**body, "origin": log[keep + 1]["origin"]})
+    _renumber(log)
+    return f"after entry {keep}"
+
+
 def _append_by_two(log: Log, body: dict[str, Any]) -> None:
     """Append an entry of two persons, with the clocks of the one before."""
-    common = {
-        name: log[-1][name] for name in ("schema", "origin", "at", "monotonic_ms", "boot_id", "operator")
-    }
-    second = {"id": "nv02", "role": "chairman", "proof": "password"}
-    log.append({**common, "second": second, **body, "_from": -len(log)})
+    common = {name: log[-1][name] for name in ("origin", "at", "monotonic_ms", "boot_id")}
+    persons = {"operator": OPERATOR.as_body(), "second": SECOND.as_body()}
+    log.append({**common, "schema": 2, **persons, **body, "_from": -len(log)})
 
 
 def _append_epoch(log: Log, signer: Signer, said: Checkpoint) -> None:
@@ -322,6 +351,10 @@ CONSISTENT: Final[dict[str, Edit]] = {
     "replay another station's attempt, renamed": replay_renamed,
 }
 """What only somebody finds who remembers."""
+
+EPOCHS_CONSISTENT: Final = {"tell it again in an epoch that declares the rest lost": rewrite_in_an_epoch}
+EPOCHS_UNPROVEN: Final = {"the same, by a checkpoint that nobody signed": cut_and_forge_a_loss}
+"""A loss that is declared is decided by nothing, one that nobody signed is none."""
 
 STRANGE: Final[dict[str, Edit]] = {
     "change a verdict": change_verdict,
