@@ -44,7 +44,7 @@ def test_new_secrets_killed_anywhere(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_a_new_signing_key_killed_anywhere(tmp_path: Path) -> None:
     runs = killed(tmp_path, "station")
-    assert len(runs) > 5
+    assert len(runs) > 2
     assert {run["status"] for run in runs} == {9}
     for run in runs:
         assert run["new_signer"] == (run["entries"] == 1), run
