@@ -11,7 +11,9 @@ from typing import Any, Self
 
 from sessions.checkpoint import VerifierKey, station_of
 from sessions.engine import DatabaseError, connect, translate
+from sessions.erased import erased_by
 from sessions.errors import (
+    EventFormError,
     NoteFormatError,
     NoteSignatureError,
     ProofError,
@@ -60,7 +62,8 @@ class RestoredLog:
     def erasures(self, left: Iterable[LeftEntry], pins: StationPins) -> Erasures:
         """Return every erasure known: the log's own, and what was left elsewhere, if its proof holds.
 
-        Raises RestoreAnchorError for an entry that no key of this station signed, or that contradicts the log.
+        Raises RestoreAnchorError for an entry that no key of this station signed, that contradicts the log, or that
+        is no erasure by two persons.
         """
         own = [body for body in self.bodies.values() if body["kind"] == "shred"]
         lost: dict[int, Mapping[str, Any]] = {}
@@ -69,7 +72,7 @@ class RestoredLog:
             if fields.get("kind") != "shred":
                 continue
             if entry.seq not in self._raw:
-                lost[entry.seq] = fields
+                lost[entry.seq] = _of_two(entry.seq, fields)
             elif self._raw[entry.seq] != entry.body:
                 raise RestoreAnchorError(why="contradicts", entry=entry.seq)
         found = tuple(lost[seq] for seq in sorted(lost))
@@ -112,3 +115,12 @@ class RestoredLog:
             if bound.get(slot) != commitment(key):
                 raise RestoreKeysError(why="commitment", slot=slot)
         return keys
+
+
+def _of_two(seq: int, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the body of an erasure that two persons made; raises RestoreAnchorError for another."""
+    try:
+        erased_by(seq, fields)
+    except EventFormError:
+        raise RestoreAnchorError(why="shred", entry=seq) from None
+    return fields

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from sessions.errors import RestoreAnchorError
+from sessions.pack_left import left_in_pack
 from sessions.pack_open import entry_file, open_pack, piece_file
 from sessions.pack_verify import Outside
 from sessions.record import Outcome, Second
+from sessions.restore_log import RestoredLog
 from tests import second_pack_reader
 from tests.support.packs import Loose, Station, department, drafted, whole_session
 from tests.support.sessions_station import OPERATOR, Bench
@@ -167,6 +170,22 @@ def test_an_erasure_names_what_was_there_once_and_by_two(station: Station) -> No
     twice = forged(station, good, good)
     assert ("pack-entry-form", size + 1, "targets") in codes(station, twice)
     assert second_refuses(station, twice)
+
+
+def test_a_restore_does_again_only_what_two_persons_erased(station: Station, tmp_path: Path) -> None:
+    """An erasure that a later pack tells of, and the backup does not have."""
+    session, attempt = station.session.session_id, bodies(station.loose, "attempt")[0]
+    common = {"kind": "shred", "session": session, "scope": "session", "reason": "asked"}
+    common |= {"targets": [{"seq": attempt["seq"], "names": ["identity"]}]}
+    log = RestoredLog(station.bench.origin, {})
+    path = tmp_path / "a.pack"
+    path.write_bytes(forged(station, common | {"second": SECOND}))
+    assert len(log.erasures(left_in_pack(path)[1], station.pins).lost) == 1
+    for entry in (common, common | {"second": SECOND, "schema": 1}):
+        path.write_bytes(forged(station, entry))
+        with pytest.raises(RestoreAnchorError) as raised:
+            log.erasures(left_in_pack(path)[1], station.pins)
+        assert raised.value.facts["why"] == "shred"
 
 
 # -- the course of the session -------------------------------------------------------------------------
