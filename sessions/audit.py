@@ -188,7 +188,7 @@ class _Walk:
             self._schedule,
             self._root_at,
             size,
-            keys=[*pinned, *(period.key for period in self._schedule.periods)],
+            pinned=pinned,
             witnesses=self._question.witnesses,
         )
         return anchors.compare(self._question.anchors)

@@ -26,7 +26,7 @@ class Compared:
 
 
 class Anchors:
-    """Compares tree heads with a log of `size` entries."""
+    """Compares tree heads with a log of `size` entries; `pinned` are the keys that this machine believes."""
 
     def __init__(
         self,
@@ -35,11 +35,12 @@ class Anchors:
         root_at: RootAt,
         size: int,
         *,
-        keys: Sequence[VerifierKey],
+        pinned: Sequence[VerifierKey],
         witnesses: Sequence[CosignerKey],
     ) -> None:
         self._findings, self._schedule, self._root_at = findings, schedule, root_at
-        self._size, self._keys, self._witnesses = size, keys, witnesses
+        self._size, self._pinned, self._witnesses = size, pinned, witnesses
+        self._keys = (*pinned, *(key for period in schedule.periods for key in period.keys))
 
     def compare(self, anchors: Sequence[Anchor]) -> tuple[Compared, ...]:
         """Report every anchor that does not fit, with the stretch of entries it narrows the change to."""
@@ -77,7 +78,12 @@ class Anchors:
         return (self._size, None) if following is None else (following.seq, following)
 
     def _declared(self, anchor: Anchor, following: Epoch) -> bool:
-        """Whether the epoch entry says that entries up to this one were lost."""
+        """Whether the epoch entry says that entries up to this one were lost, by a checkpoint that somebody signed.
+
+        Whoever has the station's key can sign one: what was declared lost is not altered for that, nor confirmed.
+        """
+        if not previous_proven(self._schedule, following, self._pinned):
+            return False
         if anchor.origin != following.previous_origin or anchor.size > following.previous_size:
             return False
         return anchor.size < following.previous_size or anchor.root == following.previous_root
@@ -92,6 +98,12 @@ class Anchors:
         )
 
 
+def previous_proven(schedule: KeySchedule, epoch: Epoch, pinned: Sequence[VerifierKey]) -> bool:
+    """Whether a key that the log named before this epoch, or a pinned one, signed the checkpoint it names."""
+    before = [key for period in schedule.periods if period.seq < epoch.seq for key in period.keys]
+    return parse_note_anchor(epoch.previous_note).proven_by([*before, *pinned])
+
+
 def judge_epochs(
     findings: Findings, schedule: KeySchedule, root_at: RootAt, pinned: Sequence[VerifierKey]
 ) -> None:
@@ -102,6 +114,5 @@ def judge_epochs(
             findings.add("epoch-entries-lost", seq=epoch.seq, lost=size - epoch.seq, size=size)
         elif root_at(size) not in {None, epoch.previous_root}:
             findings.add("epoch-forked", seq=epoch.seq, size=size)
-        named = parse_note_anchor(epoch.previous_note)
-        if not named.proven_by([*(period.key for period in schedule.periods), *pinned]):
+        if not previous_proven(schedule, epoch, pinned):
             findings.add("epoch-previous-unproven", seq=epoch.seq, size=size)

@@ -38,7 +38,7 @@ ALTERED: Final = (
     "log-other-station",
     "station-key-mismatch",
 )
-UNDECIDED: Final = ("anchor-unproven", "anchor-other-station")
+UNDECIDED: Final = ("anchor-unproven", "anchor-other-station", "anchor-lost", "epoch-previous-unproven")
 IRREGULAR: Final = (
     "clock-jump",
     "clock-back",
@@ -51,8 +51,6 @@ IRREGULAR: Final = (
     "evidence-without-keys",
     "epoch-entries-lost",
     "epoch-forked",
-    "epoch-previous-unproven",
-    "anchor-lost",
     "witness-unpinned",
 )
 CODES: Final = (*ALTERED, *UNDECIDED, *IRREGULAR)

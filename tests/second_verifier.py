@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 ALTERED = "page gap body leaf checkpoint node evidence roster event clock order cosignature extra schema"
 CODES = [f"log-altered-{name}" for name in re.split(" ", ALTERED)]
 CODES += ["anchor-mismatch", "anchor-ahead", "log-other-station", "station-key-mismatch"]
-UNDECIDED = ["anchor-unproven", "anchor-other-station"]
+UNDECIDED = ["anchor-unproven", "anchor-other-station", "anchor-lost", "epoch-previous-unproven"]
 HASH = re.compile("[0-9a-f]{64}")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -128,6 +128,15 @@ def signed(public, signature, message):
     except Exception:  # noqa: BLE001 - whatever it says, it is not signed
         return False
     return True
+
+
+def signed_by(name, publics, line, text):
+    """Whether one of these keys, under this name, made the signature line of a text."""
+    for public in publics:
+        key_hash = sha(name.encode(), b"\n\x01", public)[:4]
+        if line[:2] == (name, key_hash) and signed(public, line[2], text.encode()):
+            return True
+    return False
 
 
 def canonical(data):
@@ -276,8 +285,9 @@ def wanted_schema(version):
 class Keys:
     """Who signs the checkpoint of which size. A period is (first size, names, public key, linked)."""
 
-    def __init__(self):
+    def __init__(self, pins):
         self.periods, self.epochs = [], []
+        self.pins = pins
 
     @property
     def origin(self):
@@ -321,7 +331,7 @@ class Keys:
 
     def epoch(self, seq, body, name, public):
         number, before = body["epoch"], body["previous"]
-        text, said = note_parts(before["note"])[:2]
+        text, said, lines = note_parts(before["note"])
         right = type(number) is int and number == epoch_number(self.origin) + 1
         right = right and name == f"{station(self.origin)}/{number}" and text
         right = right and (before["origin"], before["size"], before["root"]) == (
@@ -331,8 +341,12 @@ class Keys:
         )
         if not right or said[1] < 1 or station(said[0]) != station(self.origin):
             return False
+        known = {each[2] for each in self.periods} | {
+            pin for each, pin in self.pins.items() if station(each) == station(said[0])
+        }
+        proven = any(signed_by(said[0], known, line, text) for line in lines)
         self.begin(seq + 1, name, public, linked=public == self.periods[-1][2])
-        self.epochs.append((seq, name, said))
+        self.epochs.append((seq, name, said, proven))
         return True
 
 
@@ -379,7 +393,7 @@ class Log:
         self.evidence = {tuple(row[:2]): row[2] for row in self.typed(rows, "evidence", {0: int, 1: str})}
         shredded = self.typed(rows, "shredded", {0: int, 1: str, 2: int}) if two else []
         self.shredded = {tuple(row[:2]): row[2] for row in shredded}
-        self.keys, self.computed, self.unplaced = Keys(), {}, {}
+        self.keys, self.computed, self.unplaced = Keys(self.pins), {}, {}
         self.edge, self.size, self.root, self.odd = [], 0, sha(b""), []
         self.head_origin = self.origin_of_head()
 
@@ -455,21 +469,12 @@ class Log:
             name = period[1][0] if period else self.head_origin
             if text.count("\n") != 3 or (origin, size) != (name, seq + 1) or len(lines) != 1:
                 raise ValueError("form")
-            if period and not self.signed_by(
-                name, {period[2], self.pins.get(name, period[2])}, lines[0], text
-            ):
+            if period and not signed_by(name, {period[2], self.pins.get(name, period[2])}, lines[0], text):
                 raise ValueError("signature")
         except (ValueError, AttributeError, TypeError):
             self.bad("checkpoint", seq)
             return None
         return root
-
-    def signed_by(self, name, publics, line, text):
-        for public in publics:
-            key_hash = sha(name.encode(), b"\n\x01", public)[:4]
-            if line[:2] == (name, key_hash) and signed(public, line[2], text.encode()):
-                return True
-        return False
 
     def place(self, seq, data, before):
         """Put a leaf into the tree; return (size, signed root) for where the tree has to be taken up again."""
@@ -516,6 +521,9 @@ class Log:
         bodies.finish()
         self.cosignatures()
         self.trust()
+        for seq, _, _, proven in self.keys.epochs:
+            if not proven:
+                self.bad("epoch-previous-unproven", seq)
         for anchor in self.anchors:
             self.anchor(*anchor)
 
@@ -587,7 +595,9 @@ class Log:
         if size <= last:
             if self.root_at(size) != root:
                 self.bad("anchor-mismatch")
-        elif not (following and self.declared(origin, size, root, following[2])):
+        elif following and following[3] and self.declared(origin, size, root, following[2]):
+            self.bad("anchor-lost")
+        else:
             self.bad("anchor-ahead")
 
     def declared(self, origin, size, root, said):
@@ -605,11 +615,13 @@ class Log:
         altered.sort(key=lambda each: (each[1] is None, each[1] or 0, CODES.index(each[0])))
         code, first = altered[0] if altered else (None, None)
         if code is None:
-            code = (
-                "unknown-station"
-                if self.unknown
-                else next(iter(sorted(each[0] for each in self.found)), "ok")
+            undecided = sorted(
+                (seq is None, seq or 0, UNDECIDED.index(name))
+                for name, seq in self.found
+                if name in UNDECIDED
             )
+            code = UNDECIDED[undecided[0][2]] if undecided else "ok"
+            code = "unknown-station" if self.unknown else code
         return {
             "code": "station-key-mismatch" if mismatch else code,
             "first_bad": first,

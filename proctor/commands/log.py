@@ -25,6 +25,7 @@ from sessions.tiles import export_tiles
 from sessions.verify import QUICK, LogReport, verify_log
 
 _SHOWN = 20
+_NOT_WHOLE = frozenset({"epoch-entries-lost", "epoch-forked", "anchor-lost"})
 
 
 def verify(context: Context) -> int:
@@ -203,7 +204,9 @@ def report_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> tuple
     lines = [*_verdict_lines(report, data, texts), *_outside_lines(report, texts)]
     odd = [row for row in data["findings"] if row["severity"] == Severity.IRREGULAR]
     if odd:
-        lines.append(texts.say("result.log-irregular", count=len(odd)))
+        whole = report.ok and not _lost(report)
+        key = "result.log-irregular" if whole else "result.log-irregular-besides"
+        lines.append(texts.say(key, count=len(odd)))
         lines += [f"  - {row[texts.language]}" for row in odd[:_SHOWN]]
         lines += ["  …"] if len(odd) > _SHOWN else []
     if report.skipped:
@@ -216,7 +219,8 @@ def report_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> tuple
 
 def _verdict_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> list[str]:
     if report.ok:
-        return [texts.say("result.log-ok", size=report.size, root=report.root)]
+        key = "result.log-ok-lost" if _lost(report) else "result.log-ok"
+        return [texts.say(key, size=report.size, root=report.root)]
     first = data["first_bad"] or next((row for row in data["findings"] if row["code"] == report.code), None)
     detail = first[texts.language] if first else texts.say(report.code, **report.facts)
     lines = [texts.say("result.log-bad", detail=detail)]
@@ -227,6 +231,11 @@ def _verdict_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> lis
     if report.station_fingerprint:
         lines.append(f"  {report.origin}  {report.station_fingerprint}")
     return lines
+
+
+def _lost(report: LogReport) -> bool:
+    """Whether an epoch says that entries of this station are not in this log: no word of it being whole, then."""
+    return any(finding.code in _NOT_WHOLE for finding in report.findings)
 
 
 def _outside_lines(report: LogReport, texts: Texts) -> list[str]:

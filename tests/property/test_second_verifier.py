@@ -54,8 +54,6 @@ def irregular(report: LogReport) -> list[tuple[str, int | None]]:
         "witness-unpinned",
         "epoch-entries-lost",
         "epoch-forked",
-        "epoch-previous-unproven",
-        "anchor-lost",
     }
     return sorted({each for each in odd if each[0] not in unseen}, key=str)
 

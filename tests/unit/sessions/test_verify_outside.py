@@ -139,8 +139,10 @@ def restored(bench: Bench, tmp_path: Path, *, keep: int = 2, say: str | None = N
 
 def test_an_epoch_declares_what_was_lost(bench: Bench, tmp_path: Path) -> None:
     anchors = restored(bench, tmp_path)
-    report = bench.verify(anchors=anchors)
-    assert report.ok
+    assert bench.verify().ok
+    assert bench.verify(anchors=anchors[:1]).ok
+    report = bench.verify(anchors=anchors)  # a comparison that was asked for did not come out
+    assert (report.code, report.outcome) == ("anchor-lost", Outcome.INDETERMINATE)
     assert codes(report) == ["ok", "anchor-lost", "anchor-lost"]
     found = {each.code: each for each in report.findings}
     assert found["epoch-entries-lost"].facts["lost"] == 2
@@ -189,8 +191,19 @@ def test_an_unsigned_previous_checkpoint_is_said_so(bench: Bench) -> None:
     with bench.open(for_epoch=True) as store:
         store.begin_epoch(reason="x", operator=OPERATOR, second=SECOND, path=bench.path, previous=note)
     report = bench.verify()
-    assert report.ok
+    assert (report.code, report.outcome) == ("epoch-previous-unproven", Outcome.INDETERMINATE)
     assert {"epoch-previous-unproven", "epoch-forked"} <= {each.code for each in report.findings}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_loss_that_nobody_known_signed_is_not_declared(bench: Bench, tmp_path: Path, known: bool) -> None:
+    signer = bench.bundle.signer(ORIGIN) if known else Signer(ORIGIN, b"t" * 32)
+    note = signer.sign_note(f"{ORIGIN}\n1000000000\n{'A' * 43}=\n")
+    anchors = restored(bench, tmp_path, say=note)
+    report = bench.verify(anchors=anchors)
+    code, outcome = ("anchor-lost", Outcome.INDETERMINATE) if known else ("anchor-ahead", Outcome.FAILED)
+    assert (report.code, report.outcome, codes(report)) == (code, outcome, ["ok", code, code])
+    assert bench.verify().ok is known
 
 
 def cosigned(bench: Bench, witness: Cosigner, *sizes: int) -> None:
