@@ -23,10 +23,10 @@ def erased_by(seq: int, body: Mapping[str, Any]) -> frozenset[tuple[int, str]]:
     require_event(SHRED, body, bound if isinstance(bound, Mapping) else ("",))
     pieces: set[tuple[int, str]] = set()
     for target in body["targets"]:
-        found = frozenset(_pieces(target, seq))
-        if not found or found & pieces:
+        found = tuple(_pieces(target, seq))
+        if not found or len(pieces | set(found)) != len(pieces) + len(found):
             raise EventFormError(kind=SHRED, field="targets")
-        pieces |= found
+        pieces |= set(found)
     return frozenset(pieces)
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from sessions.events import is_user
 from sessions.pack import Manifest
 from sessions.pack_finding import PackFindings
 from sessions.pack_rules import Record
 
 _BEFORE_CLOSE: Final = frozenset({"begin", "attempt", "roster", "spot-check", "exit", "re-entry"})
 """Kinds that a closed session has no more of; but for attempts that the station itself ends."""
+_ABOUT_ATTEMPTS: Final = frozenset({"override", "spot-check", "re-entry"})
+"""Kinds whose `of` is an attempt of the session."""
 _STATES: Final = {"ADMIT": "admitted", "REFER": "referred", "REFUSE": "refused"}
 _STATION: Final = "station"
 _DIFFERS: Final = "pack-session-differs"
@@ -83,9 +86,10 @@ def _check_attempts(records: Sequence[Record], own: Sequence[Record], findings: 
                 findings.add(_DIFFERS, seq=record.seq, why="begun-twice")
             begun.setdefault(name, record.seq)
         elif record.kind == "attempt" and record.seq in mine:
-            for why in _faults(record, name in ended, name in begun and begun[name] not in mine):
+            elsewhere = name in begun and begun[name] not in mine
+            for why in _faults(record, again=name in ended, elsewhere=elsewhere, begun=name in begun):
                 findings.add(_DIFFERS, seq=record.seq, why=why)
-            if name not in begun and record.body["schema"] != 1 and not is_late(record.body):
+            if name not in begun and record.body["schema"] != 1 and not _is_late(record.body):
                 findings.add("pack-attempt-unbegun", seq=record.seq)
             ended.add(name)
     for record in own:
@@ -93,29 +97,34 @@ def _check_attempts(records: Sequence[Record], own: Sequence[Record], findings: 
             findings.add("pack-attempt-unfinished", seq=record.seq)
 
 
-def _faults(record: Record, again: bool, elsewhere: bool) -> Iterator[str]:
+def _faults(record: Record, *, again: bool, elsewhere: bool, begun: bool) -> Iterator[str]:
     if again:
         yield "attempt-twice"
     elif elsewhere:
         yield "other-session"
-    if record.body["schema"] != 1 and _by_station(record) and not _is_stations(record.body):
-        yield "station-attempt"
+    if record.body["schema"] != 1 and not _ended_right(record, begun):
+        yield "by-station"
 
 
 def _by_station(record: Record) -> bool:
     return bool(record.body["operator"]["id"] == _STATION)
 
 
-def _is_stations(body: Mapping[str, Any]) -> bool:
-    """Whether an attempt is one that the station ends: it admits nobody, it only says what a crash or a disk left."""
-    return is_late(body) or (body["verdict"] == "REFER" and list(body["reasons"]) == ["attempt-interrupted"])
+def _ended_right(record: Record, begun: bool) -> bool:
+    """Whether an attempt is a person's, or one that the station ends: it admits nobody, it says what a crash left."""
+    if not _by_station(record):
+        return "late" not in record.body
+    interrupted = list(record.body["reasons"]) == ["attempt-interrupted"] and "late" not in record.body
+    return _is_late(record.body) or (begun and interrupted and record.text("verdict") == "REFER")
 
 
-def is_late(body: Mapping[str, Any]) -> bool:
+def _is_late(body: Mapping[str, Any]) -> bool:
     """Whether an attempt is one that the disk would not take when it was made, committed later by the station."""
-    first = next(iter(body["reasons"]), None)
-    late = isinstance(body.get("late"), dict) and first == "record-late" and body["verdict"] == "REFER"
-    return late and bool(body["operator"]["id"] == _STATION)
+    late, first = body.get("late"), next(iter(body["reasons"]), None)
+    said = isinstance(late, dict) and type(late.get("verdict")) is str and is_user(late.get("operator"))
+    return (
+        said and first == "record-late" and body["verdict"] == "REFER" and body["operator"]["id"] == _STATION
+    )
 
 
 # -- what names what -----------------------------------------------------------------------------------
@@ -126,7 +135,7 @@ def _check_names(own: Sequence[Record], findings: PackFindings) -> None:
     attempts: set[str] = set()
     seqs: set[int] = set()
     for record in own:
-        if record.kind == "override" and record.text("of") not in attempts:
+        if record.kind in _ABOUT_ATTEMPTS and "of" in record.body and record.text("of") not in attempts:
             findings.add(_DIFFERS, seq=record.seq, why="of")
         elif record.kind == "correction" and record.number("corrects") not in seqs:
             findings.add(_DIFFERS, seq=record.seq, why="corrects")

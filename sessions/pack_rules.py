@@ -130,8 +130,8 @@ def _require_form(body: Mapping[str, Any], schema: int) -> None:
 
 
 def _check_targets(records: Sequence[Record], findings: PackFindings) -> None:
-    """Check that erasures name pieces of earlier entries, each once; entries of which the pack has nothing aside."""
-    bound = {record.seq: record.bound.keys() for record in records}
+    """Check that erasures name pieces of earlier entries of their session, each once, as far as the pack has them."""
+    known = {record.seq: (record.body.get("session"), record.bound.keys()) for record in records}
     gone: set[tuple[int, str]] = set()
     for record in records:
         if record.kind != SHRED:
@@ -141,7 +141,11 @@ def _check_targets(records: Sequence[Record], findings: PackFindings) -> None:
         except EventFormError:
             findings.add("pack-entry-form", seq=record.seq, why="targets")
             continue
-        if not gone.isdisjoint(pieces) or any(name not in bound.get(seq, (name,)) for seq, name in pieces):
+        session = record.body.get("session")
+        there = [(known[seq], name) for seq, name in pieces if seq in known]
+        if not gone.isdisjoint(pieces) or any(
+            of != session or name not in names for (of, names), name in there
+        ):
             findings.add("pack-entry-form", seq=record.seq, why="targets")
         gone.update(pieces)
 

@@ -239,17 +239,19 @@ def require_targets(seq: int, body: dict, bodies: dict[int, dict], gone: set) ->
         )
         place, names = target["seq"], target["names"]
         need(place not in bodies or set(names) <= set(bodies[place].get("evidence", {})), f"targets of {seq}")
-        pieces += [(place, name) for name in dict.fromkeys(names)]
+        need(place not in bodies or bodies[place].get("session") == body.get("session"), f"targets of {seq}")
+        pieces += [(place, name) for name in names]
     need(len(set(pieces)) == len(pieces) and not gone & set(pieces), f"targets of {seq}")
     return set(pieces)
 
 
-def by_the_station(body: dict) -> bool:
+def by_the_station(body: dict, begun: bool) -> bool:
     """Whether an attempt is one that the station may end by itself."""
     if body["verdict"] != "REFER":
         return False
-    late = body["reasons"][:1] == ["record-late"] and isinstance(body.get("late"), dict)
-    return late or body["reasons"] == ["attempt-interrupted"]
+    if "late" in body:
+        return body["reasons"][:1] == ["record-late"] and set(body["late"]) >= {"verdict", "operator"}
+    return begun and body["reasons"] == ["attempt-interrupted"]
 
 
 def require_course(bodies: dict[int, dict], session: str) -> None:
@@ -263,14 +265,16 @@ def require_course(bodies: dict[int, dict], session: str) -> None:
             need((kind == "open") == (not kinds), f"open at {seq}")
             need(kind != "close" or "close" not in kinds, f"second close at {seq}")
             station = kind == "attempt" and body["operator"]["id"] == "station"
-            need(not (new and station) or by_the_station(body), f"attempt by the station at {seq}")
+            right = by_the_station(body, attempt in begun) if station else "late" not in body
+            need(kind != "attempt" or not new or right, f"attempt by the station at {seq}")
             need("close" not in kinds or kind not in BEFORE_CLOSE or station, f"after the close: {seq}")
             if kind == "begin":
                 need(attempt not in begun and attempt not in ended, f"begun twice: {seq}")
             if kind == "attempt":
                 need(attempt not in ended and begun.get(attempt, session) == session, f"attempt {seq}")
                 ended.add(attempt)
-            need(kind != "override" or body["of"] in ended, f"override {seq}")
+            about = kind in {"override", "spot-check", "re-entry"} and "of" in body
+            need(not about or body["of"] in ended, f"of at {seq}")
             need(kind != "correction" or body["corrects"] in there, f"correction {seq}")
             kinds.append(kind)
             there.add(seq)
