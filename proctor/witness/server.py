@@ -202,7 +202,7 @@ class _Conversation:
         """Wait for a request's first octets; return whether any came."""
         if self._http.trailing_data[0]:
             return True
-        data = await self._reader.read(_CHUNK)
+        data = await self._reader.read(self._server.limits.header_bytes)
         self._http.receive_data(data)
         return bool(data)
 
@@ -243,7 +243,8 @@ class _Conversation:
             event = self._http.next_event()
             if event is not h11.NEED_DATA:
                 return event
-            data = await self._reader.read(_CHUNK)
+            # no more at once than a header may have: what came whole would pass the limit unseen
+            data = await self._reader.read(self._server.limits.header_bytes)
             self._http.receive_data(data)
 
     async def _refuse(self, status: int) -> None:
