@@ -8,6 +8,7 @@ The form it checks is docs/log-format.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,8 @@ FULL_ENTRIES: Final = 20_000
 FULL_BYTES: Final = 256 * 1024 * 1024
 """Up to so many entries, in a file up to so large, everything is checked without being asked."""
 _CACHE_PAGES: Final = 4_000
+_STRUCTURE_BYTES: Final = 32 * 1024 * 1024
+"""In a larger file SQLite does not go over the ciphertexts' pages a second time."""
 _TEXT: Final = partial(str, encoding="utf-8", errors="replace")
 """Text that is not UTF-8 is a finding at its own row, not the end of the walk."""
 
@@ -179,9 +182,22 @@ def _examine(path: Path, asked: _Asked, full: bool | None) -> tuple[str, Walked 
             return QUICK, walked, findings
     findings = Findings()
     with readable(path) as copy:  # anew: SQLite merges a write-ahead log when it closes
-        for number in pages.bad_pages(copy, asked.database_key):
-            findings.add("log-altered-page", page=number)
-        return FULL, _pass(copy, asked, findings, full=True), findings
+        walked, bad = _pages_and_pass(copy, asked, findings)
+    for number in bad:
+        findings.add("log-altered-page", page=number)
+    if walked is None and not findings.altered:
+        findings.add("log-altered-page")
+    return FULL, walked, findings
+
+
+def _pages_and_pass(path: Path, asked: _Asked, findings: Findings) -> tuple[Walked | None, tuple[int, ...]]:
+    """Check every page while the file is walked; before it, where walking changes the copy."""
+    with ThreadPoolExecutor(1) as pool:
+        bad = pool.submit(pages.bad_pages, path, asked.database_key)
+        if has_wal(path):
+            wait([bad])
+        walked = _pass(path, asked, findings, full=True)
+        return walked, bad.result()
 
 
 def _is_large(path: Path, asked: _Asked) -> bool:
@@ -214,8 +230,6 @@ def _pass(path: Path, asked: _Asked, findings: Findings, *, full: bool) -> Walke
             return walk(connection, findings, asked.question(full=full, version=version))
     except (DatabaseError, OverflowError):
         findings.skip("entries-unreadable")
-        if not findings.altered:
-            findings.add("log-altered-page")
         return None
 
 
@@ -258,7 +272,7 @@ def _check_schema(db: Database, findings: Findings) -> int:
 def _check_structure(connection: Any, findings: Findings, size: int) -> None:
     """Let the library check trees and indexes: of a small file all, of a large one all but the ciphertexts' pages."""
     tables = [""]
-    if size > FULL_BYTES:
+    if size > _STRUCTURE_BYTES:
         names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
         tables = [f"('{name}')" for (name,) in names if name != "evidence" and name.isidentifier()]
         counts = [

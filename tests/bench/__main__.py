@@ -8,6 +8,7 @@ from tests.bench import (
     bench_sheet,
     bench_store,
     bench_trust,
+    bench_verify,
     bench_witness,
 )
 
@@ -15,6 +16,7 @@ for bench in (
     bench_checkin,
     bench_chip,
     bench_store,
+    bench_verify,
     bench_pack,
     bench_witness,
     bench_trust,
