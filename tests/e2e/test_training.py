@@ -220,7 +220,12 @@ def test_the_sheet_says_what_the_log_says(trained: dict[str, Any]) -> None:
 
 
 def test_a_second_session_continues_the_same_log(trained: dict[str, Any], copy: Path, home: Path) -> None:
-    ran = proctor("training", "--headless", "--out", copy, "--candidates", "1", "--json")
+    again = ("training", "--headless", "--out", copy, "--candidates", "1", "--json")
+    refused = proctor(*again)
+    assert (refused.status, refused.json["code"]) == (1, "store-instance-changed")  # a copy is no station
+    epoch = ("log", "epoch", "--training", "--root", copy, "--reason", "bản sao", "--second", "binh")
+    assert proctor(*epoch).status == 0
+    ran = proctor(*again)
     assert ran.status == 0, ran.err
     assert ran.json["session"].endswith("-02")
     assert ran.json["verdicts"]["ADMIT"] == 1  # other people: nobody is admitted twice a day
