@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 from tests.faults.desk import Said
 from tests.faults.power import Operation, Tally
@@ -38,8 +39,11 @@ class Worker:
     def __exit__(self, *_exc: object) -> None:
         self._process.communicate(timeout=60)
 
-    def killed(self, folder: Path, first: int, name: str, rng: random.Random) -> Said:
-        """Let a fork do an operation, kill it somewhere, and return what it had acknowledged."""
+    def killed(self, folder: Path, first: int, name: str, rng: random.Random, *, working: bool) -> Said:
+        """Let a fork do an operation, kill it somewhere, and return what it had acknowledged.
+
+        With `working` the chance begins after its first entry, however slow the machine is.
+        """
         into, out = self._process.stdin, self._process.stdout
         if into is None or out is None:
             raise RuntimeError("no pipes")
@@ -47,11 +51,21 @@ class Worker:
         into.flush()
         ready, pid = out.readline().split()
         if ready != "ready":
-            raise RuntimeError("the child did not start")
+            raise AssertionError(f"{name}: the child ended with {pid} before it was ready")
+        lines: list[str] = []
+        while working and not (lines and lines[-1].startswith(("entry ", "gone "))):
+            lines.append(_line(out))
         time.sleep(rng.random() * LONGEST_S)
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGKILL)
-        return Said.of(_parsed(line) for line in iter(out.readline, "gone\n"))
+        while not (lines and lines[-1].startswith("gone ")):
+            lines.append(_line(out))
+        ended = int(lines.pop().split()[1])
+        if ended not in {0, -signal.SIGKILL}:
+            raise AssertionError(
+                f"{name}: nobody killed it, it ended with {ended}; its traceback is on stderr"
+            )
+        return Said.of(map(_parsed, lines))
 
 
 def kill_often(worker: Worker, operation: Operation, *, count: int, seed: int, folder: Path) -> Tally:
@@ -66,7 +80,8 @@ def kill_often(worker: Worker, operation: Operation, *, count: int, seed: int, f
         operation.prepare(desk)
         write_bundle(root / "seeds.txt", desk.bench.bundle)
         for _ in range(KILLS_PER_STATION if operation.again else 1):
-            said = worker.killed(root, 1 + tally.cuts * 1_000 % 8_000, operation.name, rng)
+            first, working = 1 + tally.cuts * 1_000 % 8_000, tally.cuts % 2 == 1
+            said = worker.killed(root, first, operation.name, rng, working=working)
             desk.said = desk.said.plus(said)
             proof = desk.prove(desk.said)
             tally.cuts += 1
@@ -77,6 +92,13 @@ def kill_often(worker: Worker, operation: Operation, *, count: int, seed: int, f
                 break
         shutil.rmtree(root)
     return tally
+
+
+def _line(out: IO[str]) -> str:
+    line = out.readline()
+    if not line:
+        raise RuntimeError("the worker is gone")
+    return line
 
 
 def _parsed(line: str) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import itertools
 import os
 import random
 import sys
+import traceback
 from pathlib import Path
 
 from sessions.errors import StoreError, StoreFullError
@@ -84,10 +85,12 @@ def serve() -> None:
         if not child:
             try:
                 work(Path(folder), int(first), name)
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        say("gone")
+            except BaseException:  # noqa: BLE001 - whatever it is, it is said and this fork ends
+                traceback.print_exc()
+                os._exit(1)  # never back into the loop of the parent
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        say("gone", os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":

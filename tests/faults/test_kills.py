@@ -28,3 +28,4 @@ def worker() -> Iterator[Worker]:
 def test_a_killed_station_lost_nothing(tmp_path: Path, worker: Worker, name: str) -> None:
     tally = kill_often(worker, OPERATIONS[name], count=KILLS, seed=20261122, folder=tmp_path)
     assert tally.cuts == KILLS
+    assert tally.acknowledged > 0, "killed before it had said anything: nothing was proved"

@@ -172,7 +172,7 @@ print(house.verify(opened).ok)
 
 def test_back_from_the_token_to_the_bundle(tmp_path: Path, token: SoftToken) -> None:
     house = House.build(tmp_path / "station")
-    run(
+    out = run(
         token,
         ROTATE
         + """
@@ -190,6 +190,7 @@ require_whole(house)
 """,
         house.root.path,
     )
+    assert out.splitlines() == ["same-key"]
 
 
 def test_from_one_key_of_a_token_to_another(tmp_path: Path, token: SoftToken) -> None:
