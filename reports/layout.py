@@ -106,16 +106,19 @@ def lay_out(sheet: Sheet) -> Layout:
 def paginate(heights: Sequence[float], first: float, rest: float, closing: float) -> tuple[int, ...]:
     """Return how many rows each page takes.
 
-    `first` and `rest` are the heights for rows on the first and every later page. The closing block shares its
-    page with at least two rows where there are two, and no page is left with a single row where that can be
-    helped. Raises RowTooTallError.
+    `first` and `rest` are the heights for rows on the first and every later page. Rows fill their pages. Where the
+    closing block has no room below the last ones, it goes to a page of its own with the last one or two of them,
+    never with all: a page emptied so would look as if rows had been taken out. A single row stays, and the
+    block stands alone; 0 is a page without a table. Raises RowTooTallError.
     """
+    if closing > rest:
+        raise RowTooTallError(row=len(heights))
     counts = _fill(heights, first, rest)
     tail = heights[len(heights) - counts[-1] :]
     room = first if len(counts) == 1 else rest
     if sum(tail) + closing > room:
-        last = _last_page(tail, rest - closing)
-        counts[-1:] = [len(tail) - last, last]
+        moved = _company(tail, room, rest - closing)
+        counts[-1:] = [len(tail) - moved, moved]
     elif len(counts) > 1 and counts[-1] < _MIN_TAIL < counts[-2] and _fits(heights, rest - closing):
         counts[-2:] = [counts[-2] - 1, _MIN_TAIL]
     return tuple(counts)
@@ -139,17 +142,14 @@ def _fill(heights: Sequence[float], first: float, rest: float) -> list[int]:
     return counts
 
 
-def _last_page(tail: Sequence[float], room: float) -> int:
-    """Return how many rows of what was the last page go with the closing block to a page of their own."""
-    fitting = [
-        count for count in range(min(1, len(tail)), len(tail) + 1) if sum(tail[len(tail) - count :]) <= room
-    ]
-    if not fitting:
-        raise RowTooTallError(row=len(tail))
-    return min(
-        fitting,
-        key=lambda count: (count < _MIN_TAIL, len(tail) - count == 1, len(tail) == count, count),
-    )
+def _company(tail: Sequence[float], room: float, free: float) -> int:
+    """Return how many rows of a page of `room` go with the closing block to the next, which has `free` for them.
+
+    Two where those that stay still fill half of their page, else one; none where that would be all of them.
+    """
+    if len(tail) > _MIN_TAIL and 2 * sum(tail[:-_MIN_TAIL]) >= room and _fits(tail, free):
+        return _MIN_TAIL
+    return int(len(tail) > 1 and tail[-1] <= free)
 
 
 def _place(sheet: Sheet, row: Row) -> PlacedRow:

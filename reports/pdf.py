@@ -67,9 +67,10 @@ class _Page:
             y = self._header(y)
         else:
             self._text(Line(text=str(self._number), face=Face.REGULAR, size=13), at.PAGE[0] / 2, y + 3 * mm)
-        self._table(rows, y)
+        if rows or (self._number == 1 and not self._sheet.rows):
+            y = self._table(rows, y)
         if self._number == self._pages:
-            self._closing(y - self._placed.heads.height - sum(row.height for row in rows))
+            self._closing(y)
         self._foot(rows, signer)
 
     # -- pieces --------------------------------------------------------------------------------------
@@ -138,7 +139,8 @@ class _Page:
 
     # -- the table -----------------------------------------------------------------------------------
 
-    def _table(self, rows: Sequence[PlacedRow], top: float) -> None:
+    def _table(self, rows: Sequence[PlacedRow], top: float) -> float:
+        """Draw the heads and a page's rows; return where they end."""
         heads = self._placed.heads
         self._heads(top)
         y = top - heads.height
@@ -150,6 +152,7 @@ class _Page:
         self._canvas.setLineWidth(_HAIR)
         edges = self._edges()
         self._canvas.grid(edges, levels)
+        return y
 
     def _edges(self) -> list[float]:
         edges = [at.LEFT]

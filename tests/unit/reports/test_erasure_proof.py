@@ -10,7 +10,7 @@ import pytest
 from proctor.texts import load_texts
 from reports.erasure_proof import build_erasure_proof
 from reports.errors import TextMissingError
-from reports.layout import LEFT, RIGHT
+from reports.layout import LEFT, RIGHT, lay_out
 from reports.pdf import render
 from reports.sheet import Sheet
 from sessions.checkpoint import Checkpoint
@@ -82,6 +82,11 @@ def test_it_is_a_page_like_the_others() -> None:
         sheet = proof(BODY, kind=kind)
         assert (sheet.training is not None) is (kind == "training")
         assert render(sheet, signer(kind)) == render(sheet, signer(kind))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_four_rows_fill_the_first_page_but_for_the_one_with_the_signatures(language: str) -> None:
+    assert [len(page) for page in lay_out(proof(BODY, language=language)).pages] == [3, 1]
 
 
 def test_in_english_and_of_a_session() -> None:

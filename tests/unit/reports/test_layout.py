@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_the_margins_are_those_of_the_decree():
         (0, (0,)),
         (1, (1,)),
         (4, (4,)),
-        (5, (3, 2)),
+        (5, (4, 1)),
         (6, (4, 2)),
         (7, (5, 2)),
         (8, (6, 2)),
@@ -40,18 +42,32 @@ def test_rows_are_shared_out_with_company_for_the_signatures(rows: int, counts: 
     assert paginate([10.0] * rows, 80, 100, 40) == counts
 
 
-def test_one_row_that_leaves_no_room_takes_the_closing_block_along():
-    assert paginate([50.0], 80, 100, 40) == (0, 1)
+def test_one_row_that_leaves_no_room_stays_where_it_is():
+    assert paginate([50.0], 80, 100, 40) == (1, 0)
 
 
-def test_three_rows_are_not_torn_so_that_two_pages_have_one():
-    assert paginate([25.0] * 3, 80, 100, 40) == (1, 2)
+@pytest.mark.parametrize(("rows", "counts"), [(2, (1, 1)), (3, (2, 1))])
+def test_the_closing_block_never_takes_all_rows_along(rows: int, counts: tuple[int, ...]):
+    assert paginate([25.0] * rows, 80, 100, 40) == counts
 
 
-@pytest.mark.parametrize("heights", [[101.0], [10.0, 101.0], [70.0, 70.0, 70.0]])
+def test_rows_too_tall_for_any_company_leave_the_block_alone():
+    assert paginate([70.0] * 3, 80, 100, 40) == (1, 1, 1, 0)
+
+
+def test_a_first_row_too_tall_for_the_first_page_leaves_its_table_out():
+    assert paginate([90.0, 10.0], 80, 130, 40) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("heights", [[101.0], [10.0, 101.0]])
 def test_a_row_that_fits_on_no_page_is_an_error(heights: list[float]):
     with pytest.raises(RowTooTallError):
         paginate(heights, 80, 100, 40)
+
+
+def test_a_closing_block_that_fits_on_no_page_is_an_error():
+    with pytest.raises(RowTooTallError):
+        paginate([10.0], 80, 100, 101)
 
 
 @given(st.lists(st.floats(10, 30), max_size=120))
@@ -65,9 +81,52 @@ def test_every_page_holds_what_it_was_given(heights: list[float]):
         start += count
         room = first if page == 0 else rest
         assert used + (closing if page == len(counts) - 1 else 0) <= room + 1e-6
-    assert all(count > 0 for count in counts[1:])
-    if len(heights) > 3:
-        assert counts[-1] >= 2
+    if heights:
+        assert all(count > 0 for count in counts[:-1])
+    assert counts[-1] > 0 or len(heights) < 2
+
+
+@given(st.lists(st.floats(10, 30), min_size=2, max_size=40))
+def test_no_page_is_needlessly_half_empty(heights: list[float]):
+    first, rest, closing = 85.0, 135.0, 60.0
+    counts = paginate(heights, first, rest, closing)
+    start = 0
+    for page, (count, behind) in enumerate(pairwise(counts)):
+        used, after = sum(heights[start : start + count]), heights[start + count : start + count + behind]
+        room = first if page == 0 else rest
+        start += count
+        full = used + after[0] > room - 1e-6
+        with_closing = page == len(counts) - 2 and behind <= 2 and used + sum(after) + closing > room - 1e-6
+        assert full or with_closing
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts"),
+    [
+        (1, (1,)),
+        (2, (2,)),
+        (3, (2, 1)),
+        (4, (3, 1)),
+        (5, (4, 1)),
+        (6, (4, 2)),
+        (7, (5, 2)),
+        (12, (7, 5)),
+        (30, (7, 9, 10, 4)),
+    ],
+)
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("kind", ["real", "training"])
+def test_the_rows_of_an_attendance_sheet_by_page(
+    kind: str, language: str, rows: int, counts: tuple[int, ...]
+):
+    placed = lay_out(sheet_of(mixed_roll(rows), kind=kind, language=language))
+    assert tuple(len(page) for page in placed.pages) == counts
+
+
+@pytest.mark.parametrize("rows", range(1, 11))
+def test_no_page_without_rows_stands_before_rows(rows: int):
+    pages = lay_out(sheet_of(mixed_roll(rows))).pages
+    assert all(pages)
 
 
 def test_rows_are_at_least_high_enough_to_sign_in():
@@ -78,7 +137,7 @@ def test_rows_are_at_least_high_enough_to_sign_in():
 def test_a_long_name_makes_its_row_higher_not_its_letters_fewer():
     name = " ".join(["NGUYỄN"] * 30)
     placed = lay_out(sheet_of([roll_row(1, State.ADMITTED, name)]))
-    (row,) = placed.pages[-1]
+    (row,) = placed.pages[0]
     assert " ".join(line.text for line in row.lines[3]) == name
     assert row.height > 2 * MIN_ROW
 

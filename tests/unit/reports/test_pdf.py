@@ -5,12 +5,13 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from reports.attendance import Pictures
+from reports.attendance import Pictures, build_attendance
 from reports.layout import lay_out
 from reports.pdf import render
 from reports.seal import read_seal
 from reports.sheet import page_digest
 from sessions.session import State
+from sessions.witnesses import Cosigners
 from tests.support.reports_pages import needs_poppler, page_texts, pictures, poppler, qr_texts
 from tests.support.reports_sheets import (
     LONG_NAME,
@@ -22,8 +23,10 @@ from tests.support.reports_sheets import (
     mixed_roll,
     portrait,
     roll_row,
+    session_of,
     sheet_of,
     signer,
+    texts,
 )
 
 
@@ -158,6 +161,33 @@ def test_the_page_seals_read_from_a_100_dpi_picture(tmp_path: Path):
     assert [row for seal in seals for row in seal.rows] == [row.mark for row in sheet.rows]
     assert {(seal.root, seal.size) for seal in seals} == {(ROOT, head_of().size)}
     assert {seal.roster.hex() for seal in seals} == {ROSTER_HASH[:32]}
+
+
+@needs_poppler
+@pytest.mark.parametrize("missing", [(), ("witness.example/w1",)])
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 12])
+def test_each_seal_names_the_rows_printed_on_its_page(tmp_path: Path, count: int, missing: tuple[str, ...]):
+    roll = mixed_roll(count)
+    cosigners = Cosigners(configured=len(missing), missing=missing)
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), cosigners=cosigners)
+    pdf = render(sheet, signer())
+    seals = [read_seal(*qr_texts(page), signer().key) for page in pictures(pdf, tmp_path)]
+    printed = [[word for word in text.split() if word.startswith("0010990")] for text in page_texts(pdf)]
+    assert [len(seal.rows) for seal in seals] == [len(rows) for rows in printed]
+    assert [row for seal in seals for row in seal.rows] == [row.mark for row in sheet.rows]
+    assert all(printed)
+
+
+@needs_poppler
+def test_signatures_that_one_tall_row_leaves_no_room_for_stand_without_a_table(tmp_path: Path):
+    sheet = sheet_of([roll_row(1, State.ADMITTED, " ".join(["NGUYỄN"] * 30))])
+    pdf = render(sheet, signer())
+    first, last = page_texts(pdf)
+    assert "001099000001" in first
+    assert "Họ và tên" not in last
+    assert "SÁT HẠCH VIÊN" in last
+    seals = [read_seal(*qr_texts(page), signer().key) for page in pictures(pdf, tmp_path)]
+    assert [len(seal.rows) for seal in seals] == [1, 0]
 
 
 @needs_poppler
