@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
 from proctor.texts import Texts, load_texts
-from proctor.witness.cosigning import SHEET_DEADLINE_S, push
+from proctor.witness.cosigning import SHEET_DEADLINE_S, Outcome, push
 from proctor.witness.settings import load_witnesses
 from reports.attendance import Pictures, build_attendance
 from reports.certificate import certificate_fingerprint, make_station_certificate
@@ -34,13 +34,17 @@ from sessions.witnesses import Cosigners, cosigners_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSheet:
-    """A sheet on disk. `size` and `root` are the tree head it shows; `certificate` the seal's fingerprint."""
+    """A sheet on disk. `size` and `root` are the tree head it shows; `certificate` the seal's fingerprint.
+
+    `asked`: what each witness did when it was asked for this head.
+    """
 
     path: Path
     sha256: str
     size: int
     root: str
     certificate: str
+    asked: tuple[Outcome, ...] = ()
 
 
 def seal_certificate(root: DataRoot, keys: Unlocked) -> bytes:
@@ -56,7 +60,7 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
     operator = opened.require_login().operator
     require_may(operator, "print")
     texts = load_texts("vi")
-    head, cosigners = cosigned_head(opened)
+    head, cosigners, asked = asked_head(opened)
     with PortraitDecoder() as decoder:
         sheet = build_attendance(
             session,
@@ -70,18 +74,24 @@ def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> Writte
             unlisted=unlisted_attempts(opened.store, session),
             cosigners=cosigners,
         )
-    return write_sheet(opened, sheet, folder, texts)
+    return replace(write_sheet(opened, sheet, folder, texts), asked=asked)
 
 
-def cosigned_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners]:
-    """Return the newest tree head and who cosigned it, after asking the witnesses for a moment.
+def asked_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners, tuple[Outcome, ...]]:
+    """Return the newest tree head, who cosigned it, and what each witness did when asked for a moment.
 
     A witness that does not answer never stops a sheet; the sheet says what is missing. Raises WitnessSettingsError.
     """
     witnesses = load_witnesses(opened.root, opened.store)
     head = opened.store.head()
-    push(opened.store, witnesses, deadline_s=SHEET_DEADLINE_S)
-    return head, cosigners_of(head, opened.store.cosignatures(head.size), witnesses)
+    asked = push(opened.store, witnesses, deadline_s=SHEET_DEADLINE_S)
+    return head, cosigners_of(head, opened.store.cosignatures(head.size), witnesses), asked
+
+
+def cosigned_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners]:
+    """Return the newest tree head and who cosigned it, as `asked_head`."""
+    head, cosigners, _ = asked_head(opened)
+    return head, cosigners
 
 
 def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> WrittenSheet:

@@ -175,6 +175,13 @@ def test_a_day_with_two_witnesses(station: Path, roster: Path, tmp_path: Path) -
     away = printed(session_id, tmp_path / "away")
     assert WARNING in away
     assert "Thiếu bên bắt buộc: witness.example/w1." in away
+    sheet = ("sheets", "attendance", "--session", session_id, "--by", "an", "--out", tmp_path / "said")
+    said = proctor(*sheet, secrets=AN)
+    assert said.status == 0
+    assert "witness.example/w1" in said.out.splitlines()[0]  # the required one first, and what to do about it
+    assert "Không liên lạc được với bên đồng ký" in said.out.splitlines()[0]
+    rows = proctor(*sheet, "--json", secrets=AN).json["witnesses"]
+    assert [row["code"] for row in rows] == ["witness-unreachable"] * 2
     lost = push("--wait", "2")
     assert (lost.status, lost.json["witnesses"][0]["code"]) == (1, "witness-unreachable")
     verified = proctor("log", "verify", "--by", "an", "--json", secrets=AN)
