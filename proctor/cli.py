@@ -31,6 +31,7 @@ from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.recorder import place_of
 from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES
+from proctor.usage import Parser
 from readers.errors import ReaderError
 from readers.softcard.link import RATES
 from reports.errors import ReportsError
@@ -123,9 +124,9 @@ def _add_paper_and_log(build: Builder) -> None:
 def _add_trust_and_people(build: Builder) -> None:
     group = build.group("trust", "trust")
     stations = group.group("station", "trust.station")
-    stations.command("import", "trust.station.import", trust.import_station).add_argument(
-        "file", metavar="FILE", help=help_of("option.station-file")
-    )
+    believe = stations.command("import", "trust.station.import", trust.import_station)
+    believe.add_argument("file", metavar="FILE", help=help_of("option.station-file"))
+    believe.add_argument("--replace", metavar="FINGERPRINT", help=help_of("option.replace"))
     stations.command("list", "trust.station.list", trust.list_stations)
     taken = group.command("import", "trust.import", trust_import.import_file)
     taken.add_argument("file", metavar="FILE", help=help_of("option.anchor-file"))
@@ -154,7 +155,7 @@ def _add_trust_and_people(build: Builder) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole command line; the docs test walks it."""
-    parser = argparse.ArgumentParser(prog="proctor", description=help_of("proctor"))
+    parser = Parser(prog="proctor", description=help_of("proctor"))
     parser.add_argument("--version", action="version", version=f"proctor {__version__}")
     parser.set_defaults(run=station.report, json=False, lang=None, root=None)
     build = Builder(parser.add_subparsers(metavar="COMMAND"))

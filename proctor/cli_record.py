@@ -98,6 +98,7 @@ def _add_witness(build: Builder) -> None:
     serve.add_argument("--listen", required=True, metavar="HOST:PORT", help=help_of("option.listen"))
     trusting = group.command("trust", "witness.trust", witness.trust)
     trusting.add_argument("file", metavar="VKEYFILE", help=help_of("option.station-vkey"))
+    trusting.add_argument("--replace", metavar="FINGERPRINT", help=help_of("option.replace"))
     for parser in (init, serve, trusting, group.command("show", "witness.show", witness.show)):
         parser.add_argument("--dir", required=True, metavar="DIR", help=help_of("option.witness-dir"))
     for parser in (init, serve):

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import Final
 
-from sessions.errors import EvidenceMissingError, UnknownUserError, WrongSecretError
+from sessions.errors import EnrolRefusedError, EvidenceMissingError, UnknownUserError, WrongSecretError
 from sessions.keys import Argon2, require_secret
 from sessions.record import Second
 from sessions.roles import require_may
@@ -47,9 +47,11 @@ def enrol(
 ) -> Receipt:
     """Give a user of the log a new password: one who forgot it, or whom new secrets left out.
 
-    Role and name are those of the log. Raises UnknownUserError, RoleForbiddenError, SecretTooShortError, StoreError.
+    Role and name are those of the log. Raises EnrolRefusedError for one of the two,
+    UnknownUserError, RoleForbiddenError, SecretTooShortError, StoreError.
     """
     require_may(login.operator, "keys")
+    require_another(login, second.user_id, user_id)
     role = logged_users(store).get(user_id)
     if role is None:
         raise UnknownUserError(user=user_id[:32])
@@ -59,6 +61,12 @@ def enrol(
     receipt = store.append("key", body, operator=login.operator, second=second)
     root.keys.add_slot(login.keys.master, user_id, secret, user, cost or Argon2())
     return receipt
+
+
+def require_another(login: Login, second: str | None, user_id: str) -> None:
+    """Raise EnrolRefusedError for one of the two persons: they change their own by `change_password`."""
+    if user_id in {login.operator.user_id, second}:
+        raise EnrolRefusedError(user=user_id[:32])
 
 
 def _name(store: Store, user_id: str) -> str:

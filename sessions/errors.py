@@ -616,3 +616,24 @@ class RestoreKeysError(SessionsError):
     """The keys part does not fit the data part, or lacks keys that it must have."""
 
     code = "restore-keys"
+
+
+# -- another key for a known station -----------------------------------------------------------------
+
+
+class StationPinDiffersError(StationKeyMismatchError):
+    """A key to pin is another one than the origin is pinned with, and nobody said that it takes its place."""
+
+    code = "station-pin-differs"
+
+
+class StationPinReplaceError(SessionsError):
+    """The fingerprint of the key to be replaced is not that of the pinned one, or none is pinned."""
+
+    code = "station-pin-replace"
+
+
+class EnrolRefusedError(SessionsError):
+    """A user who is to get a new password from two others is one of the two."""
+
+    code = "enrol-refused"

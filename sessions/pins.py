@@ -12,8 +12,14 @@ from pathlib import Path
 from typing import Final, Self
 
 from sessions.checkpoint import VerifierKey
-from sessions.errors import NoteFormatError, StationKeyMismatchError, UnknownStationError
-from sessions.files import make_private_dir, write_private
+from sessions.errors import (
+    NoteFormatError,
+    StationKeyMismatchError,
+    StationPinDiffersError,
+    StationPinReplaceError,
+    UnknownStationError,
+)
+from sessions.files import make_private_dir, sync_dir, write_private
 
 _SUFFIX: Final = ".vkey"
 _MAX_VKEY: Final = 1024
@@ -45,26 +51,28 @@ class StationPins:
 
         64 hexadecimal digits; spaces, colons and capitals do not matter. Raises NoteFormatError.
         """
-        cleaned = frozenset(re.sub(r"[\s:]", "", text).lower() for text in fingerprints)
-        if not all(_FINGERPRINT.fullmatch(text) for text in cleaned):
-            raise NoteFormatError(why="fingerprint")
-        return cls(fingerprints=cleaned)
+        return cls(fingerprints=frozenset(map(clean_fingerprint, fingerprints)))
 
-    def add(self, vkey: str) -> Self:
+    def add(self, vkey: str, *, replace: str | None = None) -> Self:
         """Pin a key and return the pins with it; pinned twice is pinned once.
 
-        Raises NoteFormatError, or StationKeyMismatchError when the origin is pinned with another key.
+        Where the origin is pinned with another key, `replace` must be that one's fingerprint, typed from paper: the new
+        key takes its place. Raises NoteFormatError, StationPinDiffersError, StationPinReplaceError.
         """
         key = VerifierKey.parse(vkey)
         known = self.key_of(key.name)
-        if known is not None and known != key:
-            raise StationKeyMismatchError(origin=key.name, pinned=known.fingerprint, found=key.fingerprint)
-        if known is not None:
+        if known == key:
             return self
+        require_replaced(key, known, replace)
         if self.directory is not None:
             make_private_dir(self.directory)
-            write_private(self.directory / f"{key.fingerprint}{_SUFFIX}", f"{key.encode()}\n".encode())
-        return type(self)((*self.keys, key), self.fingerprints, self.directory)
+            place = self.directory / f"{key.fingerprint}{_SUFFIX}"
+            former = _file_of(self.directory, known) if known is not None else place
+            write_private(former, f"{key.encode()}\n".encode())  # in its place: never two keys of one origin
+            former.replace(place)
+            sync_dir(self.directory)
+        kept = (each for each in self.keys if each != known)
+        return type(self)((*kept, key), self.fingerprints, self.directory)
 
     def list(self) -> tuple[VerifierKey, ...]:
         """Return the pinned keys, by origin."""
@@ -92,6 +100,32 @@ class StationPins:
                 origin=claimed.name, pinned=pinned.fingerprint, found=claimed.fingerprint
             )
         return pinned
+
+
+def clean_fingerprint(text: str) -> str:
+    """Return a fingerprint as 64 small hexadecimal digits; spaces and colons do not matter. Raises NoteFormatError."""
+    cleaned = re.sub(r"[\s:]", "", text).lower()
+    if not _FINGERPRINT.fullmatch(cleaned):
+        raise NoteFormatError(why="fingerprint")
+    return cleaned
+
+
+def require_replaced(key: VerifierKey, known: VerifierKey | None, replace: str | None) -> None:
+    """Raise unless `key` may be pinned where `known` is: StationPinDiffersError without `replace`, and with another
+    fingerprint than that of `known` StationPinReplaceError; NoteFormatError for what is no fingerprint.
+    """
+    if replace is None:
+        if known is not None:
+            raise StationPinDiffersError(origin=key.name, pinned=known.fingerprint, found=key.fingerprint)
+        return
+    if known is None or clean_fingerprint(replace) != known.fingerprint:
+        pinned = "–" if known is None else known.fingerprint
+        raise StationPinReplaceError(origin=key.name, pinned=pinned, found=key.fingerprint)
+
+
+def _file_of(directory: Path, key: VerifierKey) -> Path:
+    """Return the file that a pinned key lies in."""
+    return next(path for path in sorted(directory.glob(f"*{_SUFFIX}")) if _read(path) == key)
 
 
 def _read(path: Path) -> VerifierKey:

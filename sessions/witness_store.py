@@ -19,11 +19,11 @@ from sessions.errors import (
     NoteFormatError,
     NoteSignatureError,
     ProofError,
-    StationKeyMismatchError,
     StoreAlteredError,
     WitnessRefusedError,
 )
 from sessions.opening import configure
+from sessions.pins import require_replaced
 from sessions.witness_notice import (
     BEHIND,
     EPOCH,
@@ -122,16 +122,26 @@ class WitnessStore:
 
     # -- keys -------------------------------------------------------------------------------------
 
-    def trust(self, key: VerifierKey, *, at: int) -> bool:
-        """Pin a log's key; return whether it was new. Raises StationKeyMismatchError for a second key of an origin."""
+    def trust(self, key: VerifierKey, *, at: int, replace: str | None = None) -> bool:
+        """Pin a log's key; return whether it was new.
+
+        Where the log has another key already, `replace` must be the fingerprint of its last one; the new key is good
+        for sizes above the last that was signed, and what is older stays as it was. Raises StationPinDiffersError,
+        StationPinReplaceError, NoteFormatError.
+        """
         known = self.key_rows(key.name)
-        if any(row.key == key for row in known):
+        former = known[-1] if known else None
+        if former is not None and (
+            former.key == key or (replace is None and any(r.key == key for r in known))
+        ):
             return False
-        if known:
-            last = known[-1].key
-            raise StationKeyMismatchError(origin=key.name, pinned=last.fingerprint, found=key.fingerprint)
+        require_replaced(key, None if former is None else former.key, replace)
+        after = -1
+        if former is not None:
+            signed = self.last(key.name)
+            after = max(former.after + 1, 0 if signed is None else signed.head.size)
         with self._txn():
-            self._insert_key(key, after=-1, how="pinned", at=at)
+            self._insert_key(key, after=after, how="pinned", at=at)
         return True
 
     def key_rows(self, origin: str | None = None) -> tuple[KnownKey, ...]:

@@ -15,7 +15,7 @@ from proctor.tokens import take_token
 from proctor.trusting import open_logged_trust
 from sessions.department import MAX_FILE, PRIVATE_NAME, PUBLIC_NAME, DepartmentPrivate, DepartmentPublic
 from sessions.department_pin import pin
-from sessions.enrolment import change_password, enrol
+from sessions.enrolment import change_password, enrol, require_another
 from sessions.files import write_private
 from sessions.keys import require_secret
 from sessions.record import SystemClock
@@ -151,6 +151,7 @@ def enrol_user(context: Context) -> int:
     options = context.options
     with _open(context) as opened:
         login = opened.require_login()
+        require_another(login, options.second, options.user)
         second = second_person(opened, options.second, context.ask)
         secret = _new_secret(context, options.user, require_secret)
         receipt = enrol(opened.root, opened.store, login, second=second, user_id=options.user, secret=secret)

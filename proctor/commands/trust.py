@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from proctor.commands.context import Context
-from proctor.commands.trust_import import grouped
+from proctor.commands.trust_import import grouped, typed_fingerprint
 from proctor.commands.trust_log import tell_log
 from proctor.errors import CommandError
 from proctor.files import read_file
@@ -26,6 +26,7 @@ from readers.emrtd.pki.public_key import load_public_key
 from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.pki.store_check import check_store
 from readers.emrtd.pki.stored_item import StoredItem
+from sessions.checkpoint import VerifierKey
 from sessions.pins import StationPins
 from sessions.root import DataRoot
 
@@ -33,12 +34,19 @@ MIN_PREFIX = 4
 
 
 def import_station(context: Context) -> int:
-    """Believe one station's key from a .vkey file."""
+    """Believe one station's key from a .vkey file; with --replace in the place of the one believed so far."""
     text = read_file(context.options.file, 4096).decode("utf-8", errors="replace").strip()
-    pins = StationPins.load(context.places.pins).add(text)
-    key = next(key for key in pins.keys if key.encode() == text)
-    data = {"origin": key.name, "fingerprint": key.fingerprint}
-    context.result(data, (context.texts.say("result.station", **data),))
+    known = StationPins.load(context.places.pins)
+    key = VerifierKey.parse(text)
+    former = known.key_of(key.name)
+    replaced = former.fingerprint if former is not None and former != key else None
+    known.add(text, replace=typed_fingerprint(context.options.replace))
+    data = {"origin": key.name, "fingerprint": key.fingerprint, "replaced": replaced}
+    say = context.texts.say
+    lines = [say("result.station", origin=key.name, fingerprint=key.fingerprint)]
+    if replaced is not None:
+        lines.append(say("result.station-replaced", fingerprint=replaced))
+    context.result(data, tuple(lines))
     return 0
 
 

@@ -23,6 +23,8 @@ from readers.emrtd.pki.errors import CrlRolledBackError
 from readers.emrtd.pki.importing import ImportPlan, NewItem, Voucher
 from readers.emrtd.pki.store import PlannedImport, TrustStore
 from readers.emrtd.pki.trust_file import TrustFile, read_trust_file
+from sessions.errors import NoteFormatError
+from sessions.pins import clean_fingerprint
 from sessions.roles import require_may
 
 MAX_TRUST_FILE = 256 * 1024 * 1024
@@ -113,6 +115,14 @@ def _import_for_training(context: Context, file: TrustFile, digest: str) -> int:
 def _scope(context: Context, file: TrustFile) -> Scope:
     scope: Scope = context.options.scope or ("passport" if file.is_list else "identity-card")
     return scope
+
+
+def typed_fingerprint(text: str | None) -> str | None:
+    """Return a key's fingerprint as it was typed from paper, without spaces. Raises CommandError "bad-fingerprint"."""
+    try:
+        return None if text is None else clean_fingerprint(text)
+    except NoteFormatError:
+        raise CommandError("bad-fingerprint", usage=True, value=str(text)[:80]) from None
 
 
 def grouped(fingerprint: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.commands.show import reason_json
+from proctor.commands.trust_import import typed_fingerprint
 from proctor.commands.witness_show import key_json, outcome_json, outcome_line, stamp, witness_json
 from proctor.errors import CommandError
 from proctor.files import read_file
@@ -112,10 +113,23 @@ def trust(context: Context) -> int:
         key = VerifierKey.parse(text)
     except NoteFormatError:
         raise CommandError("witness-no-station-key", usage=True, file=context.options.file) from None
+    replace = typed_fingerprint(context.options.replace)
     with WitnessStore.open(folder.path / DATABASE) as store:
-        new = store.trust(key, at=_now())
-    data = {"ok": True, "origin": key.name, "fingerprint": key.fingerprint, "new": new}
-    context.result(data, (context.texts.say("witness.trusts", origin=key.name, fingerprint=key.fingerprint),))
+        rows = store.key_rows(key.name)
+        new = store.trust(key, at=_now(), replace=replace)
+    replaced = rows[-1].key.fingerprint if new and rows else None
+    data = {
+        "ok": True,
+        "origin": key.name,
+        "fingerprint": key.fingerprint,
+        "new": new,
+        "replaced": replaced,
+    }
+    say = context.texts.say
+    lines = [say("witness.trusts", origin=key.name, fingerprint=key.fingerprint)]
+    if replaced is not None:
+        lines.append(say("result.station-replaced", fingerprint=replaced))
+    context.result(data, tuple(lines))
     return 0
 
 

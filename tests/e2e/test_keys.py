@@ -1,10 +1,15 @@
 """Keys by the command line: shown, made anew, taken from a token; passwords; the department's key."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from proctor.config import Places
+from sessions.pins import StationPins
+from sessions.root import DataRoot
+from sessions.verify import verify_log
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
 from tests.support.schemas import require_valid
 
@@ -82,6 +87,42 @@ def test_a_dropped_user_is_enrolled_again(station: Path) -> None:
         keys("enrol", "ma", "--second", "binh", secrets={**BOTH, "ma": "12345678"}).json["code"]
         == "user-unknown"
     )
+
+
+def test_a_new_password_is_given_by_two_others(station: Path) -> None:
+    for user in ("an", "binh"):
+        ran = keys("enrol", user, "--second", "binh", secrets={**BOTH, user: BOTH[user]})
+        assert (ran.status, ran.json["code"]) == (1, "enrol-refused")
+
+
+def test_who_verifies_takes_the_new_key_and_refuses_the_old_one(station: Path, tmp_path: Path) -> None:
+    key_file = station / "station.vkey"
+    auditor = tmp_path / "auditor"
+
+    def there(*arguments: str | Path) -> Ran:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PROCTOR_HOME", str(auditor))
+            return proctor(*arguments, "--json")
+
+    def verified(root: Path) -> str:
+        database_key = DataRoot.open(root).keys.open_with_secret("an", PASSWORD).bundle.database_key
+        pins = StationPins.load(Places(home=auditor).pins)
+        return verify_log(root / "station.db", database_key=database_key, pins=pins).code
+
+    assert there("trust", "station", "import", key_file).json["replaced"] is None
+    thief = tmp_path / "thief"
+    shutil.copytree(station, thief)
+    old, ran = keys("show").json["signing"]["fingerprint"], rotate("station")
+    new = ran.json["fingerprint"]
+    differs = there("trust", "station", "import", key_file)
+    assert (differs.status, differs.json["code"]) == (1, "station-pin-differs")
+    assert {differs.json["facts"]["pinned"], differs.json["facts"]["found"]} == {old, new}
+    wrong = there("trust", "station", "import", key_file, "--replace", new)
+    assert (wrong.status, wrong.json["code"]) == (1, "station-pin-replace")
+    assert there("trust", "station", "import", key_file, "--replace", "x").status == 2
+    taken = there("trust", "station", "import", key_file, "--replace", old)
+    assert (taken.status, taken.json["replaced"], taken.json["fingerprint"]) == (0, old, new)
+    assert (verified(station), verified(thief)) == ("ok", "station-key-mismatch")
 
 
 def test_ones_own_password(station: Path) -> None:

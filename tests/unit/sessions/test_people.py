@@ -27,6 +27,7 @@ from sessions.errors import (
     RulesError,
     SecretTooShortError,
     StationKeyMismatchError,
+    StationPinReplaceError,
     StoreMissingError,
     UnknownRoleError,
     UnknownStationError,
@@ -348,6 +349,18 @@ def test_pins(tmp_path: Path) -> None:
         pins.require(other)
     with pytest.raises(StationKeyMismatchError):
         pins.add(other.encode())
+    with pytest.raises(StationPinReplaceError):
+        pins.add(other.encode(), replace=other.fingerprint)
+    with pytest.raises(NoteFormatError):
+        pins.add(other.encode(), replace="abc")
+    newer = pins.add(other.encode(), replace=own.fingerprint.upper())
+    assert newer.list() == StationPins.load(tmp_path / "stations").list() == (other,)
+    assert [path.stem for path in (tmp_path / "stations").iterdir()] == [other.fingerprint]
+    with pytest.raises(StationKeyMismatchError):
+        newer.require(own)
+    assert newer.add(own.encode(), replace=other.fingerprint).list() == (own,)
+    with pytest.raises(StationPinReplaceError):
+        StationPins().add(own.encode(), replace=own.fingerprint)
     (tmp_path / "stations" / "z.vkey").write_text(other.encode(), encoding="utf-8")
     with pytest.raises(NoteFormatError, match="twice"):
         StationPins.load(tmp_path / "stations")

@@ -17,6 +17,7 @@ from sessions.errors import (
     ProofError,
     SessionsError,
     StationKeyMismatchError,
+    StationPinReplaceError,
     StoreAlteredError,
     WitnessRefusedError,
 )
@@ -277,6 +278,19 @@ def test_one_key_for_each_log(store: WitnessStore) -> None:
     assert not store.trust(PaperLog().signer.key, at=NOW)
     with pytest.raises(StationKeyMismatchError):
         store.trust(OTHER.key, at=NOW)
+    with pytest.raises(StationPinReplaceError):
+        store.trust(OTHER.key, at=NOW, replace=OTHER.key.fingerprint)
+    assert not store.trust(PaperLog().signer.key, at=NOW)
+
+
+def test_a_stolen_key_is_replaced_by_hand(store: WitnessStore) -> None:
+    log = PaperLog().grown(9)
+    add(store, log.request(0, 5))
+    assert store.trust(OTHER.key, at=NOW, replace=log.signer.key.fingerprint)
+    assert not store.trust(OTHER.key, at=NOW, replace=log.signer.key.fingerprint)
+    assert refused(store, log.request(5, 8)) == (403, "signature")
+    add(store, log.request(5, 8, signer=OTHER))
+    assert [(row.after, row.how) for row in store.key_rows(log.origin)] == [(-1, "pinned"), (5, "pinned")]
 
 
 def rotation(log: PaperLog, new: Signer, **changes: object) -> bytes:
