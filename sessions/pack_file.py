@@ -46,11 +46,14 @@ class PackFile:
 
     def chunks(self, member: Member) -> Iterator[bytes]:
         """Yield a member's bytes; raises PackFormatError when the file ends in it, PackUnreadableError."""
-        place, left = self._places[member.name], member.size
+        return self._run(member.name, member.size)
+
+    def _run(self, name: str, left: int) -> Iterator[bytes]:
+        place = self._places[name]
         while left:
             data = self._take(place, min(left, _CHUNK))
             if not data:
-                raise PackFormatError(why="cut", member=member.name)
+                raise PackFormatError(why="cut", member=name)
             yield data
             place, left = place + len(data), left - len(data)
 
@@ -59,6 +62,11 @@ class PackFile:
         if not self.has(member):
             raise PackFormatError(why="cut", member=member.name)
         return b"".join(self.chunks(member))
+
+    def rest(self, member: Member) -> bytes:
+        """Return what the file holds of a member, all or the beginning; raises PackUnreadableError."""
+        held = max(0, min(member.size, self._size - self._places[member.name]))
+        return b"".join(self._run(member.name, held))
 
     def digest(self, member: Member) -> str:
         """Return the SHA-256 of a member's bytes as they are, in hexadecimal; raises as `chunks`."""

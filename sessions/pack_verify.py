@@ -106,7 +106,7 @@ class Examination:
 
     def _members(self) -> None:
         """Hash every member that is whole; say where the file was cut or has more."""
-        if self.file.cut is not None:
+        if self.file.cut is not None and self.file.cut.name != pack.ENTRIES:  # the walk knows the entry
             self.findings.add("pack-truncated", member=self.file.cut.name)
         if self.file.surplus:
             self.findings.add("pack-surplus", bytes=self.file.surplus)
@@ -118,24 +118,24 @@ class Examination:
                 self.findings.add("pack-member-altered", member=member.name)
 
     def _parts(self) -> Parts:
-        """Take the lists apart; what cannot be is a finding, and the rest is still looked at."""
+        """Take the lists apart; what cannot be is a finding, and the rest is still looked at.
+
+        Of a list that the file ends in, what is whole is taken.
+        """
+        cut = frozenset(m.name for m in self._manifest.members[: len(pack.FIXED)] if not self.file.has(m))
         frames, whole = pack_parts.split_entries(self._bytes(pack.ENTRIES))
-        if not whole:
+        if not whole and pack.ENTRIES not in cut:
             self.findings.add("pack-member-altered", member=pack.ENTRIES, why="frames", entries=len(frames))
         notes, whole = pack_parts.split_notes(self._bytes(pack.CHECKPOINTS))
-        if not whole:
+        if not whole and pack.CHECKPOINTS not in cut:
             self.findings.add("pack-member-altered", member=pack.CHECKPOINTS, why="frames")
         proof, whole = pack_parts.split_proof(self._bytes(pack.PROOF))
-        if not whole:
+        if not whole and pack.PROOF not in cut:
             self.findings.add("pack-member-altered", member=pack.PROOF, why="frames")
-        return Parts(frames=frames, notes=notes, proof=proof)
+        return Parts(frames=frames, notes=notes, proof=proof, cut=cut)
 
     def _bytes(self, name: str) -> bytes:
-        member = self._manifest.member(name)
-        try:
-            return self.file.read(member)
-        except PackFormatError:  # reported as truncated
-            return b""
+        return self.file.rest(self._manifest.member(name))
 
     def _signature(self, history: KeyHistory) -> None:
         """Verify the manifest under the key that was the station's when the pack was made."""

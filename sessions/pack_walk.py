@@ -15,7 +15,7 @@ from sessions import merkle
 from sessions.checkpoint import Checkpoint, Note, VerifierKey, parse_checkpoint, station_of
 from sessions.errors import NoteFormatError, NoteSignatureError, ProofError
 from sessions.merkle_range import Walk, cover
-from sessions.pack import CHECKPOINTS, PROOF, Manifest
+from sessions.pack import CHECKPOINTS, ENTRIES, PROOF, Manifest
 from sessions.pack_finding import PackFindings
 from sessions.pack_parts import Frame
 
@@ -29,11 +29,14 @@ ROOTS_SKIPPED: Final = "roots-after-first-bad-entry"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The lists of a pack, taken apart: entries, signed notes, hashes."""
+    """The lists of a pack, taken apart: entries, signed notes, hashes; `cut`: the names of those that the file ends
+    in or before.
+    """
 
     frames: tuple[Frame, ...] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
     proof: tuple[bytes, ...] = field(repr=False)
+    cut: frozenset[str] = frozenset()
 
 
 class PackWalk:
@@ -44,6 +47,8 @@ class PackWalk:
     def __init__(self, manifest: Manifest, parts: Parts, key_at: KeyAt, findings: PackFindings) -> None:
         self._manifest, self.frames, self._notes = manifest, parts.frames, parts.notes
         self._proof = list(reversed(parts.proof))
+        self._cut = parts.cut
+        self._read_to = parts.frames[-1].seq if parts.frames else -1
         self._seqs = {frame.seq for frame in parts.frames}
         self._key_at, self._findings = key_at, findings
         self.heads: dict[int, Checkpoint] = {}
@@ -61,11 +66,15 @@ class PackWalk:
         """Walk; what is wrong goes to the findings."""
         self.frames = self._in_sequence()
         self._read_notes()
-        self._require_checkpoints()
+        if ENTRIES in self._cut:
+            self._say_cut()
+        else:
+            self._require_checkpoints()
         try:
             self._go()
-        except ProofError:
-            self._findings.add("pack-proof-altered", member=PROOF, size=self._walk.size)
+        except ProofError as error:
+            if PROOF not in self._cut or error.facts.get("why") != "short":
+                self._findings.add("pack-proof-altered", member=PROOF, size=self._walk.size)
             self._findings.skip(ROOTS_SKIPPED)
             return
         if self._proof:
@@ -85,10 +94,27 @@ class PackWalk:
                 return frames[:at]
             before = frame.seq
         missing = _hole(before, last + 1, first, last)
-        if missing is not None:
+        if ENTRIES in self._cut:
+            self._findings.skip(ROOTS_SKIPPED)
+        elif missing is not None:
             self._findings.add("pack-entry-missing", seq=missing)
             self._findings.skip(ROOTS_SKIPPED)
         return frames
+
+    def _say_cut(self) -> None:
+        """Name the first entry that the file has not all of; where its checkpoints cannot tell, the list."""
+        if CHECKPOINTS in self._cut:
+            return  # the file ends before its entries
+        first, last = self._manifest.first, self._manifest.last
+        before = self._read_to
+        after: int | None = before + 1
+        if before >= 0 and not first - 1 <= before < last:
+            # an entry has the checkpoint with it, and the one before it (docs/pack-format.md, "checkpoints")
+            known = {*self.heads, before + 1}
+            after = min((seq for seq in known if seq > before and seq + 1 in known), default=None)
+            if before < first:
+                after = first if after is None else min(after, first)
+        self._findings.add("pack-truncated", seq=after, member=ENTRIES)
 
     def _sequence_fault(self, at: int, before: int, missing: int | None, later: set[int]) -> None:
         frame = self.frames[at]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
 from sessions import pack
 from sessions.pack_finding import CODES
+from sessions.pack_parts import join_entries
+from sessions.pins import StationPins
 from sessions.record import Outcome
-from tests.support.packs import Station, department, make_station
+from tests.support.packs import Loose, Station, attend, department, drafted, make_station, open_session
+from tests.support.sessions_station import OPERATOR
 
 FLIPS = int(os.environ.get("PACK_FLIPS", "2500"))
 """`make soak` flips every byte."""
@@ -71,6 +75,70 @@ def test_cuts_and_additions_are_refused(station: Station) -> None:
         doubled = station.data[:end] + station.data[start:]
         require_refused(station, doubled, ("doubled", start, end))
         require_refused(station, station.data[:start], ("short", start))
+
+
+def test_a_cut_within_the_entries_names_the_first_that_is_not_whole(station: Station) -> None:
+    """In its number, its length, its body; with the pinned key and without: the number follows from checkpoints."""
+    place = station.data.index(station.loose.members[pack.ENTRIES])
+    for frame in station.loose.frames:
+        length = len(join_entries([frame]))
+        for at in (*range(place, place + 14), *range(place + 14, place + length, 37), place + length - 1):
+            report = station.verify(station.data[:at])
+            found = report.first_bad
+            assert found is not None
+            assert (report.outcome, report.code, found.code) == (
+                Outcome.FAILED,
+                found.code,
+                "pack-truncated",
+            ), at
+            assert (found.seq, found.member) == (frame.seq, pack.ENTRIES), at
+            assert [each.code for each in report.findings if each.severity == "altered"] == [found.code], at
+        place += length
+    stranger = station.verify(station.data[: place - 1], pins=StationPins())
+    assert stranger.first_bad is not None
+    assert stranger.first_bad.seq == station.loose.frames[-1].seq
+
+
+def test_a_cut_behind_the_sessions_entries_names_the_key_entry(tmp_path: Path) -> None:
+    station = make_station(tmp_path, attempts=1)
+    with station.bench.open() as store:
+        for user in ("nv03", "nv04"):
+            body = {"event": "user-added", "user": user, "role": "auditor"}
+            store.append("key", body, {"identity": b"{}"}, operator=OPERATOR)
+            attend(store, open_session(store), 1)
+        data = b"".join(drafted(station.bench, store, station.session).chunks())
+    loose = Loose.of(data)
+    place = data.index(loose.members[pack.ENTRIES])
+    behind = 0
+    for frame in loose.frames:
+        found = station.verify(data[: place + 5]).first_bad
+        assert found is not None
+        assert (found.code, found.seq) == ("pack-truncated", frame.seq)
+        place += len(join_entries([frame]))
+        behind += frame.seq > loose.manifest.last
+    assert behind == 2
+
+
+def test_a_cut_within_another_list_names_the_list(station: Station) -> None:
+    for name in (pack.CHECKPOINTS, pack.PROOF):
+        content = station.loose.members[name]
+        place = station.data.index(content)
+        for at in range(place, place + len(content), 31):
+            report = station.verify(station.data[:at])
+            found = report.first_bad
+            assert found is not None
+            assert (report.code, found.code, found.member) == ("pack-truncated", "pack-truncated", name), at
+
+
+def test_what_is_wrong_before_a_cut_comes_first(station: Station) -> None:
+    loose = station.loose
+    at = loose.at("begin")
+    loose.frames[at], loose.frames[at + 1] = loose.frames[at + 1], loose.frames[at]
+    data = loose.assemble()
+    entries = join_entries(loose.frames)
+    found = station.verify(data[: data.index(entries) + len(entries) - 5]).first_bad
+    assert found is not None
+    assert (found.code, found.seq) == ("pack-entry-reordered", station.loose.frames[at].seq)
 
 
 def test_members_exchanged_emptied_or_left_out_are_refused(station: Station) -> None:
