@@ -140,13 +140,18 @@ def _copy_lines(context: Context, data: dict[str, Any]) -> list[str]:
         say(
             "erase.copy",
             entry=copy["entry"],
-            what=copy["what"],
+            what=_what(context, copy["what"]),
             at=copy["at"],
             place=copy["file"] or copy["recipient"] or "",
         )
         for copy in copies
     ]
     return [say("erase.copies", count=len(copies)), *lines, say("erase.copies-open")]
+
+
+def _what(context: Context, what: str) -> str:
+    key = f"erase.what.{what}"
+    return context.texts.say(key if key in context.texts else "erase.what.other")
 
 
 # -- holds ---------------------------------------------------------------------------------------------

@@ -225,12 +225,22 @@ def _verdict_lines(report: LogReport, data: dict[str, Any], texts: Texts) -> lis
     detail = first[texts.language] if first else texts.say(report.code, **report.facts)
     lines = [texts.say("result.log-bad", detail=detail)]
     bad = [row for row in data["findings"] if row["severity"] != Severity.IRREGULAR]
-    for row in bad[:_SHOWN]:
-        place = f"entry {row['entry']}" if row["entry"] is not None else f"page {row['page']}"
-        lines.append(f"  {row['code']}: {place if (row['entry'], row['page']) != (None, None) else '-'}")
+    lines += [_finding_line(row, texts) for row in bad[:_SHOWN]]
+    lines += ["  …"] if len(bad) > _SHOWN else []
     if report.station_fingerprint:
         lines.append(f"  {report.origin}  {report.station_fingerprint}")
     return lines
+
+
+def _finding_line(row: dict[str, Any], texts: Texts) -> str:
+    """One finding: how grave, where, the sentence, and the code behind it."""
+    place = ""
+    if row["entry"] is not None:
+        place = texts.say("result.at-entry", seq=row["entry"])
+    elif row["page"] is not None:
+        place = texts.say("result.at-page", page=row["page"])
+    severity = texts.say(f"severity.{row['severity']}")
+    return f"  - {severity}{place}: {row[texts.language]} ({row['code']})"
 
 
 def _lost(report: LogReport) -> bool:
@@ -242,7 +252,7 @@ def _outside_lines(report: LogReport, texts: Texts) -> list[str]:
     """What was compared with the world outside: anchors, and who cosigned how far."""
     lines = []
     for each in report.anchors:
-        state = texts["result.log-anchor-ok"] if each.code == "ok" else each.code
+        state = texts.say(f"anchor-state.{each.code}")
         name = each.anchor.label or each.anchor.origin
         lines.append(texts.say("result.log-anchor", anchor=name, size=each.anchor.size, state=state))
     return lines + [

@@ -24,6 +24,7 @@ from sessions.pins import StationPins
 DEPARTMENT = "department"
 """As whose secret the department's passphrase is asked for."""
 _TRAINING = "proctor.training/"
+_SHOWN = 10
 
 
 def export(context: Context) -> int:
@@ -181,10 +182,14 @@ def report_lines(report: PackReport, texts: Texts) -> tuple[str, ...]:
     else:
         first = report.first_bad
         detail = _said(first, texts) if first is not None else texts.say(report.code, **report.facts)
-        lines.append(texts.say("result.pack-bad", detail=detail))
-    for finding in report.findings[:20]:
-        place = f"entry {finding.seq}" if finding.seq is not None else finding.member or "pack"
-        lines.append(f"  {finding.severity}  {finding.code}: {place}")
+        code = report.code if first is None else first.code
+        lines.append(texts.say("result.pack-bad", detail=f"{detail} ({code})"))
+    rest = [finding for finding in report.findings if finding != report.first_bad]
+    lines += [
+        f"  - {texts.say(f'severity.{finding.severity}')}: {_said(finding, texts)} ({finding.code})"
+        for finding in rest[:_SHOWN]
+    ]
+    lines += ["  …"] if len(rest) > _SHOWN else []
     lines += [f"  {texts.say(f'pack-skipped.{each}')}" for each in report.skipped]
     lines += [texts.say("result.pack-cosigned", witness=name, size=size) for name, size in report.cosigned]
     if report.station_fingerprint:

@@ -36,3 +36,10 @@ def test_nothing_is_whole_beside_a_loss(language: str) -> None:
     assert WHOLE[language] in read(language, ODD).lower()
     for findings in ((LOST,), (FORKED, ODD), (ANCHOR, LOST), (UNPROVEN, ODD)):
         assert WHOLE[language] not in read(language, *findings).lower(), findings
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "bị sửa, mục 7: "), ("en", "altered, entry 7: ")])
+def test_a_finding_is_a_sentence_with_its_code_behind(language: str, said: str) -> None:
+    bad = Finding(code="log-altered-body", seq=7)
+    line = next(line for line in read(language, bad).splitlines() if line.startswith("  - "))
+    assert line == f"  - {said}{load_texts(language)['log-altered-body']} (log-altered-body)"
