@@ -32,7 +32,6 @@ from proctor.errors import CommandError
 from proctor.recorder import place_of
 from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES
 from proctor.usage import Parser
-from proctor.usage import Parser
 from readers.errors import ReaderError
 from readers.softcard.link import RATES
 from reports.errors import ReportsError
