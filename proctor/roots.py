@@ -248,6 +248,12 @@ def machine_pins(places: Places) -> StationPins:
     return StationPins(keys=tuple(keys.values()), directory=places.pins)
 
 
+def pinned_keys(places: Places) -> tuple[VerifierKey, ...]:
+    """Return every station key that any pin of this machine names, several of one station too."""
+    folders = (places.pins, *(path / "trust" / "stations" for path in (places.real, places.training)))
+    return tuple(dict.fromkeys(key for folder in folders for key in StationPins.load(folder).keys))
+
+
 def _who(root: DataRoot, by: str | None) -> str:
     if by is not None:
         return by

@@ -5,12 +5,16 @@ from contextlib import ExitStack
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, second_person
+from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, pinned_keys, second_person
 from proctor.tpm import take_up
-from sessions.checkpoint import Checkpoint, parse_checkpoint, station_of
-from sessions.errors import NoteFormatError, NoteSignatureError
+from sessions.anchor import parse_note_anchor
+from sessions.checkpoint import Checkpoint, VerifierKey, parse_checkpoint, station_of
+from sessions.errors import NoteFormatError
+from sessions.keyschedule import KeySchedule
 from sessions.roles import require_may
+from sessions.root import DataRoot
 from sessions.rotation import By, begin_epoch_with_new_key
+from sessions.station_keys import schedule_of, signers
 
 MAX_NOTE = 64 * 1024
 
@@ -35,7 +39,10 @@ def begin(context: Context) -> int:
         )
         operator = require_may(opened.require_login().operator, "keys")
         second = second_person(opened, options.second, context.ask)
-        reason, previous_note = " ".join(options.reason.split()), _furthest(opened, options.anchor or ())
+        reason, previous_note = (
+            " ".join(options.reason.split()),
+            _furthest(opened, options.anchor or (), pinned_keys(context.places)),
+        )
         if options.new_signing_key:
             by = By(operator=operator, second=second, reason=reason)
             _, receipt = begin_epoch_with_new_key(
@@ -63,25 +70,32 @@ def begin(context: Context) -> int:
     return 0
 
 
-def _furthest(opened: OpenRoot, files: tuple[str, ...]) -> str:
+def _furthest(opened: OpenRoot, files: tuple[str, ...], pinned: tuple[VerifierKey, ...]) -> str:
     """Return the largest checkpoint known of the old epoch, as a signed note: the log's own, or one from a file."""
     found: list[tuple[int, str]] = []
     own = opened.store.note()
     found.append((parse_checkpoint(own)[0].size, own))
+    schedule = schedule_of(opened.store)
+    others = (opened.keys.bundle.verifier_key(opened.root.origin), *opened.root.pins.keys, *pinned)
     for name in files:
         note = read_file(name, MAX_NOTE).decode("utf-8", errors="replace")
-        found.append((_require_ours(opened, name, note).size, note))
+        found.append((_require_ours(opened.root, schedule, others, name=name, note=note).size, note))
     return max(found)[1]
 
 
-def _require_ours(opened: OpenRoot, name: str, note: str) -> Checkpoint:
-    """Return the checkpoint of an anchor that this station's key signed. Raises CommandError "anchor-foreign"."""
+def _require_ours(
+    root: DataRoot, schedule: KeySchedule, others: tuple[VerifierKey, ...], *, name: str, note: str
+) -> Checkpoint:
+    """Return the checkpoint of an anchor that a key of this station signed: one of its log, the present one, or a
+    pinned one that the log put back does not know. Raises CommandError "anchor-foreign".
+    """
     try:
-        head, parsed = parse_checkpoint(note)
-        if station_of(head.origin) != opened.root.origin:
+        head, _ = parse_checkpoint(note)
+        if station_of(head.origin) != root.origin:
             raise NoteFormatError(why="origin")
-        key = opened.keys.bundle.signer(head.origin).key
-        parsed.verify(key)
-    except (NoteFormatError, NoteSignatureError):
-        raise CommandError("anchor-foreign", file=name) from None
+        proven = parse_note_anchor(note).proven_by(signers(schedule, head.size, others))
+    except NoteFormatError:
+        proven = False
+    if not proven:
+        raise CommandError("anchor-foreign", file=name)
     return head

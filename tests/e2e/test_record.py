@@ -144,6 +144,41 @@ def test_the_epoch_names_the_checkpoint_that_left_the_machine(
     assert begun.json["lost_entries"] >= 1
 
 
+def test_the_epoch_takes_anchors_of_every_key_of_the_station(
+    session: str, station: Path, home: Path, tmp_path: Path
+) -> None:
+    assert session.startswith("S-")
+
+    def anchor(folder: str) -> Path:
+        ran = proctor(
+            "log", "anchor", "--by", "an", "--out", tmp_path / folder, "--json", secrets={"an": PASSWORD}
+        )
+        assert ran.status == 0, ran.err
+        found: Path = next(path for path in (tmp_path / folder).iterdir() if path.suffix == ".note")
+        return found
+
+    before = tmp_path / "before"
+    early = anchor("early")
+    shutil.copytree(station, before)
+    rotated = ("keys", "rotate", "station", "--by", "an", "--second", "binh", "--reason", "x", "--json")
+    assert proctor(*rotated, secrets=BOTH).status == 0
+    late = anchor("late")
+    newer = (station / "station.vkey").read_text(encoding="utf-8")
+    kept = tmp_path / "kept"
+    station.rename(kept)
+    shutil.copytree(before, station)
+    assert epoch("--anchor", str(late)).json["code"] == "anchor-foreign"
+    (tmp_path / "new.vkey").write_text(newer, encoding="utf-8")
+    assert proctor("trust", "station", "import", tmp_path / "new.vkey").status == 0
+    begun = epoch("--anchor", str(late), "--anchor", str(early))
+    assert begun.status == 0, begun.err
+    assert begun.json["lost_entries"] >= 1
+    shutil.rmtree(station)
+    shutil.copytree(kept, station)
+    again = epoch("--anchor", str(early))
+    assert (again.status, again.json["lost_entries"]) == (0, 0)
+
+
 def test_who_looks_at_evidence_is_on_record(home: Path, tmp_path: Path) -> None:
     made = proctor("training", "--headless", "--candidates", "1", "--out", home / "t", "--json")
     assert made.status == 0, made.err
