@@ -31,8 +31,11 @@ class Texts(Mapping[str, str]):
         return len(self._table)
 
     def say(self, key: str, /, **values: str | int) -> str:
-        """Return the text of `key` with `{name}` places filled; an unknown key comes back in brackets."""
-        text = self._table.get(key)
+        """Return the text of `key` with `{name}` places filled; an unknown key comes back in brackets.
+
+        A text of its own for the cause, `key.why`, comes before the one for all causes.
+        """
+        text = self._table.get(f"{key}.{values['why']}" if "why" in values else key, self._table.get(key))
         if text is None:
             return f"[{key}]"
         return text.format_map(_Places(values))

@@ -95,7 +95,7 @@ def require_places(root: DataRoot, to: Path, keys_to: Path | None) -> None:
         if not place.is_dir():
             raise BackupTargetError(folder=str(place))
         if within(place, root.path):
-            raise BackupPlaceError(why="in-root", folder=str(place))
+            raise BackupPlaceError(why="in-root" if place is to else "keys-in-root", folder=str(place))
         for left in place.iterdir():
             if _LEFT.fullmatch(left.name):
                 unlink(left)  # of a backup that was killed

@@ -20,7 +20,7 @@ from proctor.roots import (
 )
 from proctor.tokens import with_token
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
-from sessions.errors import NoteFormatError
+from sessions.errors import NoteFormatError, WrongSecretError
 from sessions.keys import Unlocked
 from sessions.pins import StationPins
 from sessions.record import Operator, Second, SystemClock
@@ -187,7 +187,10 @@ def _department(context: Context) -> DepartmentPrivate | None:
     bare = is_bare(read_private(data))
     if bare and not context.options.training:
         return DepartmentPrivate.open(data, None)
-    return DepartmentPrivate.open(data, None if bare else context.ask(DEPARTMENT), training=bare)
+    try:
+        return DepartmentPrivate.open(data, None if bare else context.ask(DEPARTMENT), training=bare)
+    except WrongSecretError:
+        raise CommandError("department-passphrase", file=name) from None
 
 
 def _pins(context: Context) -> StationPins:

@@ -147,6 +147,8 @@ def _write_lines(path: Path, lines: Any) -> int:
             for line in lines:
                 file.write(f"{line}\n")
                 count += 1
+    except FileExistsError:
+        raise CommandError("file-exists", usage=True, file=str(path)) from None
     except OSError:
         raise CommandError("cannot-write", file=str(path)) from None
     return count

@@ -14,7 +14,7 @@ from proctor.roots import machine_pins
 from proctor.texts import Texts
 from sessions.checkpoint import station_of
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
-from sessions.errors import NoteFormatError, PackError
+from sessions.errors import NoteFormatError, PackError, WrongSecretError
 from sessions.pack_file import open_pack_file
 from sessions.pack_finding import PackFinding
 from sessions.pack_open import open_pack
@@ -126,7 +126,10 @@ def _department(context: Context, file: str | None, pack: Path) -> DepartmentPri
     if is_bare(read_private(data)):
         return DepartmentPrivate.open(data, None, training=_is_training(pack))
     prompt = "mật khẩu khoá cơ quan / department passphrase: "
-    return DepartmentPrivate.open(data, context.secrets.secret_of(DEPARTMENT, prompt))
+    try:
+        return DepartmentPrivate.open(data, context.secrets.secret_of(DEPARTMENT, prompt))
+    except WrongSecretError:
+        raise CommandError("department-passphrase", file=file) from None
 
 
 def _is_training(path: Path) -> bool:

@@ -44,13 +44,16 @@ def init(context: Context) -> int:
     if not options.unattended:
         asked = (f"{WHO}: mật khẩu mới / new passphrase: ", f"{WHO}: nhập lại / again: ")
         passphrase = context.secrets.new_secret_of(WHO, *asked)
-    folder = WitnessFolder.create(
-        Path(options.dir),
-        options.name,
-        kind=Kind.ML_DSA_44 if options.pq else Kind.ED25519,
-        passphrase=passphrase,
-        now=datetime.now(UTC),
-    )
+    try:
+        folder = WitnessFolder.create(
+            Path(options.dir),
+            options.name,
+            kind=Kind.ML_DSA_44 if options.pq else Kind.ED25519,
+            passphrase=passphrase,
+            now=datetime.now(UTC),
+        )
+    except NoteFormatError:
+        raise CommandError("witness-name", usage=True, name=options.name) from None
     if options.unattended:
         context.say("witness.unattended")
     lines = (
