@@ -940,4 +940,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError) as error:
+        sys.exit(f"this is no log export that can be read ({type(error).__name__}): proctor log export --rows FILE")
