@@ -163,13 +163,8 @@ def report_json(report: PackReport) -> dict[str, Any]:
 
 
 def _finding(finding: PackFinding) -> dict[str, Any]:
-    facts = {
-        **finding.facts,
-        "seq": "" if finding.seq is None else finding.seq,
-        "member": finding.member or "",
-    }
     return {
-        **reason_json(finding.code, facts),
+        **reason_json(finding.code, _facts(finding)),
         "severity": finding.severity,
         "entry": finding.seq,
         "member": finding.member,
@@ -201,9 +196,11 @@ def report_lines(report: PackReport, texts: Texts) -> tuple[str, ...]:
 
 
 def _said(finding: PackFinding, texts: Texts) -> str:
-    facts = {
-        **finding.facts,
-        "seq": "" if finding.seq is None else finding.seq,
-        "member": finding.member or "",
-    }
-    return texts.say(finding.code, **facts)
+    return texts.say(finding.code, **_facts(finding))
+
+
+def _facts(finding: PackFinding) -> dict[str, str | int]:
+    """What the sentence of a finding may name; a place within a list is the list and the entry."""
+    seq = "" if finding.seq is None else str(finding.seq)
+    place = " ".join(part for part in (finding.member, seq) if part)
+    return {**finding.facts, "seq": seq, "member": place}
