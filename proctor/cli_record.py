@@ -195,7 +195,9 @@ def _add_keeping(build: Builder) -> None:
     back.add_argument("--keys", metavar="FILE", help=help_of("option.restore-keys"))
     back.add_argument("--department-key", metavar="FILE", help=help_of("option.department-key"))
     back.add_argument("--anchor", metavar="FILE", action="append", help=help_of("option.restore-anchor"))
-    back.add_argument("--station-key", metavar="FP", action="append", help=help_of("option.station-key"))
+    back.add_argument(
+        "--station-key", metavar="FP|FILE", action="append", help=help_of("option.restore-station-key")
+    )
     back.add_argument("--without-evidence", action="store_true", help=help_of("option.without-evidence"))
     back.add_argument("--new-signing-key", action="store_true", help=help_of("option.new-signing-key"))
     back.add_argument("--reason", metavar="TEXT", required=True, help=help_of("option.reason"))

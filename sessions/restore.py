@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessions.anchor import Anchor
+from sessions.audit_anchors import Compared
 from sessions.backup_file import DATABASE, BackupFile
 from sessions.backup_keys import MAX_FILE, KeysPart
-from sessions.checkpoint import VerifierKey
+from sessions.checkpoint import VerifierKey, epoch_of
 from sessions.department import PRIVATE_NAME, DepartmentPrivate
 from sessions.errors import (
     BackupAlteredError,
@@ -83,7 +84,8 @@ class Restored:
 class Job:
     """A restore as asked for. `keys_file` None: the log alone comes back, and its evidence stays closed.
 
-    `new_signing_key`: the old one is lost (a token); verifiers need a pin of the new one.
+    `signers`: keys that may have signed what is known from elsewhere, such as one that the backup's log does not know
+    yet. `new_signing_key`: the old one is lost (a token); verifiers need a pin of the new one.
     """
 
     data: Path
@@ -96,6 +98,7 @@ class Job:
     clock: Clock
     outside: Path | None = None
     new_signing_key: bool = False
+    signers: tuple[VerifierKey, ...] = ()
 
 
 def restore(job: Job, *, unlock: Unlock, persons: Persons) -> Restored:
@@ -150,7 +153,7 @@ def _rebuild(
     log = RestoredLog.read(root.database, keys.bundle.database_key, root.origin)
     if log.last_key is None or log.last_key.public != backup.key.public:
         raise BackupAlteredError(why="signer")
-    erased = log.erasures(job.known.shreds, job.pins)
+    erased = log.erasures(job.known.shreds, StationPins((*job.pins.keys, *job.signers)))
     left_out, missing = _put_keys(
         root,
         keys,
@@ -254,12 +257,24 @@ def _verified(
         raise RestoreLogError(finding="manifest", size=report.size)
     if job.known.anchors:
         for compared in look(job.known.anchors).anchors:
-            if compared.code == "anchor-mismatch":
-                raise RestoreLogError(finding=compared.code, anchor=compared.anchor.label)
-            if compared.code not in _FINE:
-                raise RestoreAnchorError(file=compared.anchor.label, why=compared.code)
+            code = _by_signers(compared, report, job.signers)
+            if code == "anchor-mismatch":
+                raise RestoreLogError(finding=code, anchor=compared.anchor.label)
+            if code not in _FINE:
+                raise RestoreAnchorError(file=compared.anchor.label, why=code)
     ahead = tuple(anchor for anchor in job.known.anchors if anchor.size > report.size)
     return report, ahead
+
+
+def _by_signers(compared: Compared, report: LogReport, signers: Sequence[VerifierKey]) -> str:
+    """Return what an anchor came to, where a key that the log does not know signed it: more than the log, or another
+    history of it.
+    """
+    anchor = compared.anchor
+    further = epoch_of(anchor.origin) - epoch_of(report.origin)
+    if compared.code != "anchor-unproven" or further < 0 or not anchor.proven_by(signers):
+        return compared.code
+    return AHEAD if further or anchor.size > report.size else "anchor-mismatch"
 
 
 # -- what is put back ----------------------------------------------------------------------------------

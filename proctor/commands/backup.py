@@ -16,9 +16,11 @@ from proctor.roots import (
     TRAINING_USER,
     OpenRoot,
     machine_pins,
+    pinned_keys,
     second_person,
 )
 from proctor.tokens import with_token
+from sessions.checkpoint import VerifierKey
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
 from sessions.errors import NoteFormatError, WrongSecretError
 from sessions.keys import Unlocked
@@ -29,6 +31,8 @@ from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.store import Store
 from sessions.users import Login, authenticate, require_logged
+
+MAX_VKEY = 1_024
 
 
 def backup(context: Context) -> int:
@@ -99,13 +103,14 @@ def bring_back(context: Context) -> int:
         raise CommandError("restore-options", usage=True)
     target = Path(options.root).expanduser().absolute()
     with ExitStack() as stack:
-        people = _People(context, stack)
+        people, (pins, signers) = _People(context, stack), _pins(context)
         job = Job(
             data=_existing(options.data),
             keys_file=None if options.keys is None else _existing(options.keys),
             department=_department(context),
             target=target,
-            pins=_pins(context),
+            pins=pins,
+            signers=signers,
             known=read_known(tuple(options.anchor or ())),
             reason=" ".join(options.reason.split()),
             clock=SystemClock(),
@@ -193,14 +198,25 @@ def _department(context: Context) -> DepartmentPrivate | None:
         raise CommandError("department-passphrase", file=name) from None
 
 
-def _pins(context: Context) -> StationPins:
-    fingerprints = context.options.station_key
-    if not fingerprints:
-        return machine_pins(Places(home=context.places.home))
+def _pins(context: Context) -> tuple[StationPins, tuple[VerifierKey, ...]]:
+    """Return whom to believe about the backup's log, and every key that may have signed an anchor: given or pinned."""
+    places, given = Places(home=context.places.home), context.options.station_key or ()
+    files = {value: _vkey(value) for value in given if Path(value).is_file()}
+    signers = (*files.values(), *pinned_keys(places))
+    if not given:
+        return machine_pins(places), signers
+    fingerprints = [files[value].fingerprint if value in files else value for value in given]
     try:
-        return StationPins.of_fingerprint(*fingerprints)
+        return StationPins.of_fingerprint(*fingerprints), signers
     except NoteFormatError:
-        raise CommandError("bad-fingerprint", usage=True, value=" ".join(fingerprints)) from None
+        raise CommandError("bad-fingerprint", usage=True, value=" ".join(given)) from None
+
+
+def _vkey(name: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(read_file(name, MAX_VKEY).decode("utf-8", errors="replace").strip())
+    except NoteFormatError:
+        raise CommandError("bad-fingerprint", usage=True, value=name) from None
 
 
 def _restored_json(done: Restored) -> dict[str, Any]:

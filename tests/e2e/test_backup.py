@@ -86,6 +86,25 @@ def test_a_real_station_comes_back(
     assert again.json["code"] == "restore-target"
 
 
+def test_a_backup_of_before_a_rotation_takes_anchors_of_after_it(
+    station: Path, places: tuple[Path, Path], tmp_path: Path
+) -> None:
+    data = back_up("--to", places[0], "--keys-to", places[1]).json["data"]["file"]
+    by = ("--by", "an", "--second", "binh", *WHY, "--json")
+    former = proctor("keys", "rotate", "station", *by, secrets=BOTH).json["before"]
+    stick, newer, new = tmp_path / "usb", tmp_path / "newer.vkey", tmp_path / "new"
+    assert proctor("log", "anchor", "--by", "an", "--out", stick, secrets=AN).status == 0
+    shutil.copyfile(station / "station.vkey", newer)
+    shutil.rmtree(station)
+    whole = (data, "--without-evidence", "--anchor", stick, "--station-key", former)
+    assert bring_back(new, *whole).json["code"] == "restore-anchor"
+    back = bring_back(new, *whole, "--station-key", newer)
+    assert back.status == 0, back.out
+    assert back.json["ahead"][0]["lost"] >= 1
+    newer.write_text("no key", encoding="utf-8")
+    assert bring_back(tmp_path / "x", *whole, "--station-key", newer).status == 2
+
+
 def test_without_a_department_key_the_keys_part_is_refused(
     station: Path, places: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -45,11 +45,12 @@ from sessions.errors import (
 from sessions.evidence_box import slot_of
 from sessions.pins import StationPins
 from sessions.restore import Job, Known, Restored, restore
+from sessions.rotation import rotate_station
 from sessions.selection import select
 from sessions.session import load_session
 from sessions.shredding import shred_selection
 from tests.support.erasure import BOTH, Hall, Person
-from tests.support.keeping import AN, BY_AN, SECOND, House
+from tests.support.keeping import AN, BY, BY_AN, SECOND, House
 
 PEOPLE = 3
 
@@ -246,6 +247,30 @@ def test_a_later_backup_drops_keys_parts_that_hold_erased_keys(kept: Kept, tmp_p
     assert done.left_out == 0
     with BackupFile.open(third.data.path) as backup:
         assert backup.manifest.sessions[kept.session] < 3 * PEOPLE + 2
+
+
+def test_an_anchor_of_a_key_that_came_after_the_backup_counts_where_it_is_pinned(
+    kept: Kept, tmp_path: Path
+) -> None:
+    house = kept.house.copied(tmp_path / "copy")
+    keys = house.log_in()
+    with house.open(keys) as store:
+        rotate_station(house.root, store, keys, BY)
+    entry, note = erase(house, kept.session, "002")
+    newer = house.root.station_key()
+    known = Known(anchors=(parse_anchor(note.encode(), label="note"),), shreds=(entry,))
+    with pytest.raises(RestoreAnchorError, match="unproven"):
+        kept.restored(tmp_path / "new", known=known)
+    done = kept.restored(tmp_path / "new", known=known, signers=(newer,))
+    assert ([anchor.label for anchor in done.ahead], done.left_out, done.shreds) == (["note"], 3, 1)
+    back = House(done.root, clock=house.clock)
+    report = back.verify(back.log_in())
+    assert not [found for found in report.findings if found.severity == "altered"], report
+    codes = {found.code for found in report.findings if found.code.startswith("epoch-")}
+    assert codes == {
+        "epoch-entries-lost",
+        "epoch-previous-unproven",
+    }  # of the later key its own log knows nothing
 
 
 @pytest.mark.parametrize("what", ["seq", "body", "note", "proof", "station"])
