@@ -127,8 +127,8 @@ DATABASE_CHANGES: Final[Mapping[str, Bytes]] = {
 def yesterdays_pages(*, in_use: bool) -> Mutate:
     """Return a mutation: some pages are those of yesterday, good ones under the same key.
 
-    `in_use`: what SQLite reads has changed, and is not yesterday's log as a whole; cosignatures, which nothing in the log
-    counts, aside. Otherwise the page is a free one, whose content nobody reads.
+    `in_use`: what SQLite reads has changed, cosignatures aside, which nothing in the log counts, and is not yesterday's
+    log as a whole. Otherwise the page is a free one, whose content nobody reads.
     """
 
     def mutate(subject: Subject, root: Path, rng: random.Random) -> str | None:
