@@ -87,7 +87,11 @@ def shred_selection(
 ) -> tuple[Receipt, ...]:
     """Erase what was selected: one entry, or several where one would be too long. Raises as `shred`."""
     if not selection.pieces:
-        raise ErasureHeldError(session=selection.session) if selection.held else ErasureNothingError()
+        raise (
+            ErasureHeldError(session=selection.session, why="session")
+            if selection.held
+            else ErasureNothingError()
+        )
     receipts = []
     for part in _parts(selection.pieces):
         stated = any(piece.name in {"roster", RULES} for piece in part)
@@ -259,7 +263,8 @@ def _require_not_held(
     lost = listed - stated if any(piece.name == "roster" for piece in pieces) else set()
     for hold in holds:
         if hold.sbd is None or hold.sbd in lost or any(hold.sbd in about[piece.seq] for piece in pieces):
-            raise ErasureHeldError(session=session, sbd=hold.sbd or "", entry=hold.seq, reason=hold.reason)
+            whom = {"sbd": hold.sbd} if hold.sbd else {"why": "session"}
+            raise ErasureHeldError(session=session, **whom, entry=hold.seq, reason=hold.reason)
 
 
 def _require_stated(

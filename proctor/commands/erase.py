@@ -20,6 +20,7 @@ from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import OpenRoot, kind_at, second_person
 from sessions.errors import ErasureHeldError, ErasureNothingError
 from sessions.holds import Hold, active_holds, place_hold, release_hold, require_reason
+from sessions.record import format_utc
 from sessions.roles import require_may
 from sessions.selection import Selection, select
 from sessions.session import Session
@@ -112,7 +113,9 @@ def _require_something(selection: Selection) -> None:
     if selection.pieces:
         return
     if selection.held:
-        raise ErasureHeldError(session=selection.session, sbd=selection.sbd or "")
+        raise ErasureHeldError(
+            session=selection.session, **({"sbd": selection.sbd} if selection.sbd else {"why": "session"})
+        )
     raise ErasureNothingError(session=selection.session)
 
 
@@ -218,7 +221,7 @@ def _hold_json(hold: Hold) -> dict[str, Any]:
         "session": hold.session,
         "candidate": hold.sbd,
         "reason": hold.reason,
-        "at": hold.at.isoformat(),
+        "at": format_utc(hold.at),
         "by": hold.placed_by,
         "second": hold.second,
         "entry": hold.seq,

@@ -21,13 +21,13 @@ _SUFFIXES = (
 def view(context: Context) -> int:
     """Write the evidence of one entry to files; the view entry is committed first."""
     options = context.options
-    folder = require_folder(Path(options.out))
     with open_for(context, training=options.training, login=True) as opened:
         operator = require_may(opened.require_login().operator, "view")
         entry = opened.store.entry(options.entry)
         names = sorted(entry.body.get("evidence", {}))
         if not names:
             raise EvidenceMissingError(seq=options.entry)
+        folder = require_folder(Path(options.out))
         body = {"what": f"evidence {options.entry}", "reason": options.reason}
         body |= {name: entry.body[name] for name in ("session", "sbd") if name in entry.body}
         receipt = opened.store.append("view", body, operator=operator)

@@ -1,6 +1,8 @@
 """`proctor log verify`, `log show`, `log export`."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,17 +142,27 @@ def _new_folder(path: Path) -> Path:
     return folder
 
 
-def _write_lines(path: Path, lines: Any) -> int:
+def _write_lines(path: Path, lines: Iterable[str]) -> int:
+    """Write a private file, whole under its name or not at all."""
+    if path.exists():
+        raise CommandError("file-exists", usage=True, file=str(path))
+    part = path.with_name(f".{path.name}.part")
     count = 0
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             for line in lines:
                 file.write(f"{line}\n")
                 count += 1
-    except FileExistsError:
-        raise CommandError("file-exists", usage=True, file=str(path)) from None
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
     except OSError:
         raise CommandError("cannot-write", file=str(path)) from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return count
 
 
