@@ -145,7 +145,7 @@ def _new_folder(path: Path) -> Path:
 def _write_lines(path: Path, lines: Iterable[str]) -> int:
     """Write a private file, whole under its name or not at all."""
     if path.exists():
-        raise CommandError("file-exists", usage=True, file=str(path))
+        raise CommandError("file-exists", file=str(path))
     part = path.with_name(f".{path.name}.part")
     count = 0
     try:
