@@ -206,6 +206,24 @@ def test_what_may_not_follow(rich: RichLog, name: str) -> None:
     assert not report.ok
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"at": "9999-12-31T23:59:59.999Z"},
+        {"at": "0001-01-01T00:00:00.000Z"},
+        {"second": {"id": "x", "role": "y", "proof": {}}},
+        {"second": []},
+        {"evidence_slot": 2**53 - 1},
+        {"monotonic_ms": -(2**53 - 1)},
+    ],
+)
+def test_strange_values_are_found_and_end_nothing(rich: RichLog, fields: dict[str, Any]) -> None:
+    seq = seq_of(rich, "override")
+    rich.rewrite(lambda log: log[seq].update(fields))
+    for full in (True, False):
+        assert verify(rich, full=full).outcome is Outcome.FAILED
+
+
 def test_schema_1_after_schema_2_escapes_no_rule(rich: RichLog) -> None:
     seq = seq_of(rich, "incident")
     rich.rewrite(lambda log: log[seq].update(schema=1))
