@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 from proctor.commands.context import Context
 from proctor.present import ACCESS_KINDS
@@ -27,14 +28,16 @@ def common_options() -> argparse.ArgumentParser:
 class Builder:
     """Adds commands that share the common options."""
 
-    def __init__(self, parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    def __init__(self, parsers: "argparse._SubParsersAction[Any]") -> None:
         self._parsers = parsers
         self._common = common_options()
 
     def command(self, name: str, key: str, run: Command | None = None) -> argparse.ArgumentParser:
         """Add a command and return its parser."""
         parents = [self._common] if run is not None else []
-        parser = self._parsers.add_parser(name, help=help_of(key), description=help_of(key), parents=parents)
+        parser: argparse.ArgumentParser = self._parsers.add_parser(
+            name, help=help_of(key), description=help_of(key), parents=parents
+        )
         if run is not None:
             parser.set_defaults(run=run)
         return parser

@@ -51,7 +51,15 @@ def test_entry_has_the_common_fields_and_identity_only_outside(bench: Bench) -> 
     assert (receipt.seq, receipt.size) == (1, 2)
     assert entry.body["operator"] == {"id": "nv01", "role": "identity-examiner"}
     assert entry.body["at"].endswith("Z")
-    assert {"schema", "seq", "origin", "monotonic_ms", "boot_id", "evidence_keys", "evidence_slot"} <= entry.body.keys()
+    assert {
+        "schema",
+        "seq",
+        "origin",
+        "monotonic_ms",
+        "boot_id",
+        "evidence_keys",
+        "evidence_slot",
+    } <= entry.body.keys()
     assert set(entry.body["evidence"]) == {"identity", "chip-portrait"}
     assert "MẪU".encode() not in data
 
