@@ -44,10 +44,12 @@ class Shapes:
         form = outline(outside)
         keys = self._keys.get(form)
         cut = None if keys is None else self._known.get((form, keys(parts)))
-        if cut is None or not _is_plain(data, outside):
+        if cut is None or _LARGE in outside.translate(_ZEROS):
             return self._learn(data, parts, form)
         first, last = cut
         if last:
+            if not _is_plain(data, outside):
+                return self._learn(data, parts, form)
             parts[first : last + 1] = [b":{}" + parts[last][-1:]]
             data = b'"'.join(parts)
         try:
@@ -77,11 +79,8 @@ def outline(outside: bytes) -> bytes:
 
 
 def _is_plain(data: bytes, outside: bytes) -> bool:
-    """Whether numbers and texts are such that the shape decides."""
-    if _LARGE in outside.translate(_ZEROS) or len(data.translate(None, _CONTROLS)) != len(data):
-        return False
-    numbers = outside.translate(_ONES)
-    if any(leading in numbers for leading in _LEADING):
+    """Whether texts and numbers are such that the shape decides, where nobody parses them."""
+    if len(data.translate(None, _CONTROLS)) != len(data) or _leads(outside.translate(_ONES)):
         return False
     if not data.isascii():
         try:
@@ -89,6 +88,13 @@ def _is_plain(data: bytes, outside: bytes) -> bool:
         except ValueError:
             return False
     return True
+
+
+def _leads(numbers: bytes) -> bool:
+    """Whether a number has a zero before another digit; 2 to 9 are written 1 here."""
+    if b"00" not in numbers and b"01" not in numbers:
+        return False
+    return any(leading in numbers for leading in _LEADING)
 
 
 def _object_of(name: bytes, parts: list[bytes]) -> tuple[int, int]:
