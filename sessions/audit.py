@@ -160,7 +160,7 @@ class _Walk:
         if size == 0:
             self._findings.add("log-altered-gap", seq=0)
         self._tree.finish(size)
-        self._order.finish(self._question.now)
+        self._order.finish(self._question.now, self._root_at)
         self._evidence.finish(self._order.shredded)
         first_foreign = self._tree.bad_signatures()
         return Walked(

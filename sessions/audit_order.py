@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from sys import intern
 from typing import Any, Final
 
+from sessions.audit_people import People
+from sessions.events import STATION_ID, is_user
 from sessions.finding import Findings
-from sessions.record import parse_utc
+from sessions.record import Verdict, parse_utc
 
 _LOCAL: Final = timezone(timedelta(hours=7))
 """A session's day is a day in Vietnam, which keeps one time all year."""
@@ -32,6 +36,20 @@ _INSIDE: Final = frozenset(
 """Kinds that belong to a session that was opened before."""
 _BEFORE_CLOSE: Final = frozenset({"begin", "attempt", "roster", "spot-check", "exit", "re-entry"})
 """Kinds that a closed session has no more of."""
+_INTERRUPTED: Final = "attempt-interrupted"
+_LATE: Final = "record-late"
+"""Why the station itself ends an attempt."""
+_ABOUT_ATTEMPTS: Final = frozenset({"override", "spot-check", "re-entry"})
+"""Kinds whose `of` is an attempt of the session."""
+_HEADS: Final[Mapping[str, tuple[str, str]]] = {
+    "print": ("sheet_size", "sheet_root"),
+    "export": ("size", "root"),
+}
+"""Kinds that name a tree head of the log before them: the fields of its size and root."""
+_SCOPES: Final[Mapping[str, tuple[bool, bool]]] = {"session": (True, False), "candidate": (True, True)}
+"""Scopes of erasure that say whether there are a `session` and an `sbd`."""
+RootAt = Callable[[int], bytes | None]
+"""Returns the log's root of a size, or None where it cannot be known."""
 
 
 @dataclass(slots=True)
@@ -52,8 +70,11 @@ class Order:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._sessions: dict[str, _Session] = {}
+        self._people = People(findings)
         self._begun: dict[str, tuple[int, Any]] = {}
-        self._ended: set[str] = set()
+        self._ended: dict[str, Any] = {}
+        self._within: dict[int, str] = {}
+        self._heads: list[tuple[int, str, str, int, Any]] = []
         self._names: dict[int, frozenset[str]] = {}
         self.shredded: dict[tuple[int, str], int] = {}
         """What shred entries name: piece → number of the entry."""
@@ -63,12 +84,17 @@ class Order:
         """Take in the next entry."""
         kind, session, attempt = body["kind"], body.get("session"), body.get("attempt")
         self._last_at = body["at"]
+        self._people.entry(seq, body)
         if "evidence" in body:
             self._names[seq] = frozenset(body["evidence"])
         if type(attempt) is str:
             self._attempt(seq, kind, attempt, body)
         if type(session) is str and (kind in _INSIDE or kind == "open"):
             self._session(seq, kind, session, body)
+        if body["schema"] == 2:
+            self._references(seq, kind, body)
+        if type(session) is str:
+            self._within[seq] = intern(session)
         if kind == "shred" and body["schema"] == 2:
             for fault in self._wrong_targets(seq, body):
                 self._findings.add("log-altered-event", seq=seq, kind=kind, field=fault)
@@ -92,7 +118,34 @@ class Order:
                     self._add(seq, "other-session")
             elif body["schema"] == 2:
                 self._findings.add("attempt-without-begin", seq=seq)
-            self._ended.add(attempt)
+            if body["schema"] == 2 and not _ended_right(body, begun=attempt in self._begun):
+                self._add(seq, "by-station")
+            self._ended.setdefault(attempt, body.get("session"))
+
+    # -- references -------------------------------------------------------------------------------
+
+    def _references(self, seq: int, kind: str, body: Mapping[str, Any]) -> None:
+        """What an entry decides about has been there before, in its session; a tree head is one of this log."""
+        session, of, corrects = (body.get(name) for name in ("session", "of", "corrects"))
+        if (
+            kind in _ABOUT_ATTEMPTS
+            and type(of) is str
+            and (of not in self._ended or self._ended[of] != session)
+        ):
+            self._add(seq, "of")
+        if kind == "correction" and type(corrects) is int and self._within.get(corrects, "") != session:
+            self._add(seq, "corrects")
+        if kind in _HEADS:
+            name, root = _HEADS[kind]
+            if type(body.get(name)) is int:
+                self._heads.append((seq, kind, root, body[name], body.get(root)))
+
+    def _check_heads(self, root_at: RootAt) -> None:
+        """Hold the tree heads that left the machine, as their entries say, against the log."""
+        for seq, kind, name, size, root in self._heads:
+            own = root_at(size) if 0 <= size <= seq else b""
+            if own is not None and own.hex() != root:
+                self._findings.add("log-altered-event", seq=seq, kind=kind, field=name)
 
     # -- sessions ---------------------------------------------------------------------------------
 
@@ -125,13 +178,20 @@ class Order:
     # -- erasure ----------------------------------------------------------------------------------
 
     def _wrong_targets(self, seq: int, body: Mapping[str, Any]) -> list[str]:
-        """Return ["targets"] unless a shred entry names pieces of earlier entries, each for the first time."""
+        """Return ["targets"] unless a shred entry names pieces of earlier entries of its session, each for the first
+        time.
+        """
         found = body.get("targets")
         if not isinstance(found, (list, tuple)):
             return []  # said by its type already
+        there = "session" in body, "sbd" in body
+        if _SCOPES.get(str(body.get("scope")), there) != there:
+            return ["scope"]
         for target in found:
             place, names = named(target)
             if not 0 <= place < seq or not names or not names <= self._names.get(place, frozenset()):
+                return ["targets"]
+            if self._within.get(place) != body.get("session") or len(names) != len(target["names"]):
                 return ["targets"]
             pieces = [(place, name) for name in names]
             if any(piece in self.shredded for piece in pieces):
@@ -141,8 +201,9 @@ class Order:
 
     # -- the whole --------------------------------------------------------------------------------
 
-    def finish(self, now: datetime | None) -> None:
-        """Say which attempts never ended, and which sessions are empty or were never closed."""
+    def finish(self, now: datetime | None, root_at: RootAt) -> None:
+        """Say which attempts never ended, which sessions are empty or were never closed, which tree heads are wrong."""
+        self._check_heads(root_at)
         last = max((seq for seq, _ in self._begun.values()), default=-1)
         for attempt, (seq, _) in self._begun.items():
             if attempt not in self._ended and seq != last:
@@ -168,6 +229,20 @@ class Order:
         return max([*days, *([_day(now)] if now is not None else [])])
 
 
+def _ended_right(body: Mapping[str, Any], *, begun: bool) -> bool:
+    """Whether an attempt is a person's, or one that the station ends, interrupted or recorded late, and refers."""
+    late = body.get("late")
+    if body["operator"]["id"] != STATION_ID:
+        return late is None
+    reasons = list(body["reasons"]) if isinstance(body.get("reasons"), (list, tuple)) else []
+    if body.get("verdict") != Verdict.REFER:
+        return False
+    if late is None:
+        return begun and reasons == [_INTERRUPTED]
+    said = isinstance(late, dict) and type(late.get("verdict")) is str and is_user(late.get("operator"))
+    return said and reasons[:1] == [_LATE]
+
+
 def named(target: Any) -> tuple[int, frozenset[str]]:
     """Return entry and names of one target of a shred entry; (-1, nothing) where it is none."""
     if not isinstance(target, dict):
@@ -181,5 +256,7 @@ def named(target: Any) -> tuple[int, frozenset[str]]:
 
 
 def _day(at: datetime) -> str:
-    day: date = at.astimezone(_LOCAL).date()
+    day: date = at.date()
+    with suppress(OverflowError):  # the last hours of the year 9999
+        day = at.astimezone(_LOCAL).date()
     return day.isoformat()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final
 
-from sessions.events import Event
+from sessions.events import USER_ID, Event
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HASH: Final = re.compile("[0-9a-f]{64}")
@@ -39,8 +39,8 @@ class EventForm:
         ]
 
     def fits(self, body: Mapping[str, Any], evidence: Iterable[str]) -> bool:
-        """Whether a body is surely right; False where it has to be looked at field by field."""
-        if not self._usable or self._take is None:
+        """Whether a body with the common fields is surely right; False where it has to be looked at field by field."""
+        if not self._usable or self._take is None or not USER_ID.fullmatch(body["operator"]["id"]):
             return False
         try:
             if tuple(map(type, self._take(body))) != self._types:

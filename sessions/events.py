@@ -19,6 +19,10 @@ from sessions.record import parse_utc
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+USER_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+"""A person's id: one form only, so that two ids that look alike are the same."""
+STATION_ID: Final = "station"
+"""The operator of what nobody does; no person."""
 _WORDS: Final = frozenset({"second", "evidence"})
 PROOFS: Final = frozenset({"password", "token", "card-face", "training"})
 """How a second person proves presence; `password` is the weak one, `training` is good in a training log only."""
@@ -69,6 +73,8 @@ class Event:
                     yield name
             elif not _TYPES[kind](value):
                 yield name
+        if "operator" in body and not is_user(body["operator"]):
+            yield "operator"
         if self.second or "second" in body:
             yield from () if is_second(body) else ("second",)
 
@@ -80,20 +86,28 @@ class Event:
 
 
 def is_user(value: Any) -> bool:
-    """Whether this is an object that names a person: id and role."""
-    return isinstance(value, dict) and all(
-        type(value.get(name)) is str and value[name] for name in ("id", "role")
-    )
+    """Whether this is an object that names a person, or the station: id and role."""
+    if not isinstance(value, dict):
+        return False
+    user_id, role = value.get("id"), value.get("role")
+    return type(user_id) is str and type(role) is str and bool(USER_ID.fullmatch(user_id)) and bool(role)
 
 
 def is_second(body: Mapping[str, Any]) -> bool:
-    """Whether an entry names a second person, other than its operator, and how presence was proven."""
+    """Whether an entry names a second person, other than its operator, and how presence was proven; neither is the
+    station.
+    """
     second, operator = body.get("second"), body.get("operator")
-    if not is_user(second) or not isinstance(second, dict) or second.get("proof") not in PROOFS:
+    if not is_user(second) or not isinstance(second, dict):
         return False
-    if second["proof"] == "training" and not str(body.get("origin", _TRAINING)).startswith(_TRAINING):
+    proof, ids = second.get("proof"), {second["id"]}
+    if type(proof) is not str or proof not in PROOFS:
         return False
-    return not isinstance(operator, dict) or second["id"] != operator.get("id")
+    if proof == "training" and not str(body.get("origin", _TRAINING)).startswith(_TRAINING):
+        return False
+    if isinstance(operator, dict):
+        ids.add(str(operator.get("id")))
+    return STATION_ID not in ids and len(ids) == 1 + isinstance(operator, dict)
 
 
 @cache

@@ -6,22 +6,20 @@ Every addition is an entry of the log; the role that a slot file claims counts o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sessions.checkpoint import VerifierKey
 from sessions.errors import RoleForbiddenError, UserExistsError, UserIdError, WrongSecretError
+from sessions.events import STATION_ID, USER_ID
 from sessions.instance import Instance
 from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
 from sessions.record import Clock, Operator
 from sessions.roles import require_may, require_role
 from sessions.root import DataRoot
 from sessions.store import Store
-
-_USER_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ def authenticate(root: DataRoot, user_id: str, secret: str) -> Login:
 
     Follow with `require_logged` once the log is open.
     """
-    if not _USER_ID.fullmatch(user_id):
+    if not USER_ID.fullmatch(user_id):
         raise WrongSecretError
     keys = root.keys.open_with_secret(user_id, secret)
     user = keys.user
@@ -145,7 +143,7 @@ def logged_users(store: Store) -> dict[str, str]:
 
 def _require_new(root: DataRoot, user: NewUser) -> Mapping[str, str]:
     """Return what the slot will hold; raises for an impossible id, role or password."""
-    if not _USER_ID.fullmatch(user.user_id) or user.user_id == "station":
+    if not USER_ID.fullmatch(user.user_id) or user.user_id == STATION_ID:
         raise UserIdError
     require_secret(user.secret)
     require_role(user.role, training=root.kind == "training")

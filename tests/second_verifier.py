@@ -24,6 +24,7 @@ CODES += ["anchor-mismatch", "anchor-ahead", "log-other-station", "station-key-m
 UNDECIDED = ["anchor-unproven", "anchor-other-station", "anchor-lost", "epoch-previous-unproven"]
 HASH = re.compile("[0-9a-f]{64}")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+USER = re.compile("[a-z0-9][a-z0-9._-]{0,31}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 STATION = re.compile(r"(proctor\.(?:real|training)/[0-9a-f]{8})(?:/([1-9][0-9]{0,5}))?")
 BODY, DEEP, LARGEST = 262_144, 17, 2**53
@@ -179,6 +180,11 @@ def read_time(text):
     if not TIME.fullmatch(text):
         raise ValueError(text)
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def vietnamese_day(at):
+    last = datetime.max.replace(tzinfo=UTC) - timedelta(hours=7)
+    return (at + timedelta(hours=7) if at < last else at).date().isoformat()
 
 
 def edges(size):
@@ -637,7 +643,8 @@ class Bodies:
 
     def __init__(self, log):
         self.log, self.bad, self.before, self.schema = log, log.bad, None, 1
-        self.begun, self.ended, self.sessions = {}, set(), {}
+        self.begun, self.ended, self.sessions = {}, {}, {}
+        self.users, self.within, self.heads = {}, {}, []
         self.names, self.named, self.slots, self.bound = {}, {}, Counter(), set()
         self.unfinished, self.last_at = set(), None
         self.keyless, self.restored = [], (0, 0, 0)
@@ -710,7 +717,7 @@ class Bodies:
             return
         fields, _, evidence = KINDS[kind].partition("|")
         right = "second" not in body and "*" not in fields.split()
-        right = right or self.second(body)
+        right = (right or self.second(body)) and bool(USER.fullmatch(body["operator"]["id"]))
         for field in fields.replace("*", "").split():
             name, _, kind_of = field.rstrip("?").partition(":")
             if name not in body:
@@ -731,7 +738,9 @@ class Bodies:
         proofs |= {"training"} if body["origin"].startswith("proctor.training/") else set()
         named = all(type(second.get(each)) is str and second[each] for each in ("id", "role"))
         proof = second.get("proof")
-        return named and type(proof) is str and proof in proofs and second["id"] != body["operator"]["id"]
+        named = named and bool(USER.fullmatch(second["id"]))
+        ids = {"station", second.get("id"), body["operator"]["id"]} if named else ()
+        return len(ids) == 3 and type(proof) is str and proof in proofs
 
     def clock(self, seq, body, at):
         if self.before is None or self.before[0] != seq - 1 or body["kind"] == "epoch":
@@ -760,6 +769,7 @@ class Bodies:
             return
         self.last_at = read_time(body["at"])
         self.names[seq] = set(body.get("evidence", ()))
+        self.people(seq, body)
         if (body["kind"], body.get("event"), body["schema"]) == ("key", "restored", 2):
             size, count = body.get("size"), body.get("without_keys")
             if type(size) is int and type(count) is int and count > 0:
@@ -768,8 +778,46 @@ class Bodies:
         session = body.get("session")
         if type(session) is str and (body["kind"] in INSIDE or body["kind"] == "open"):
             self.session(seq, session, body)
+        if body["schema"] == 2:
+            self.references(seq, body)
+        if type(session) is str:
+            self.within[seq] = session
         if body["kind"] == "shred" and body["schema"] == 2 and type(body.get("targets")) is list:
-            self.targets(seq, body["targets"])
+            self.targets(seq, body)
+
+    def people(self, seq, body):
+        """Who acts is a user of the log; in a training log a second person may be anybody."""
+        by, second = body["operator"], body.get("second")
+
+        def known(person):
+            right = type(person) is dict and all(type(person.get(each)) is str for each in ("id", "role"))
+            return right and self.users.get(person["id"]) == person["role"]
+
+        if (body["kind"], body.get("event")) == ("key", "user-added"):
+            user, role = body.get("user"), body.get("role")
+            right = known(by) if self.users else by.get("id") == user
+            if type(user) is type(role) is str and right:
+                self.users[user] = role
+        real = body["origin"].startswith("proctor.real/")
+        if body["schema"] == 1:
+            return
+        if (real or self.users) and by["id"] != "station" and not known(by):
+            self.bad("order", seq)
+        if real and type(second) is dict and not known(second):
+            self.bad("order", seq)
+
+    def references(self, seq, body):
+        kind, session = body["kind"], body.get("session")
+        of, corrects = body.get("of"), body.get("corrects")
+        about = kind in {"override", "spot-check", "re-entry"} and type(of) is str
+        if about and (of not in self.ended or self.ended[of] != session):
+            self.bad("order", seq)
+        if kind == "correction" and type(corrects) is int and self.within.get(corrects, "") != session:
+            self.bad("order", seq)
+        if kind in {"print", "export"}:
+            size, root = ("sheet_size", "sheet_root") if kind == "print" else ("size", "root")
+            if type(body.get(size)) is int:
+                self.heads.append((seq, body[size], body.get(root)))
 
     def attempt(self, seq, body):
         name, kind = body.get("attempt"), body["kind"]
@@ -786,7 +834,25 @@ class Bodies:
                 self.bad("order", seq)
             elif name not in self.begun and body["schema"] == 2:
                 self.log.odd.append(("attempt-without-begin", seq))
-            self.ended.add(name)
+            if body["schema"] == 2 and not self.right_end(body, begun=name in self.begun):
+                self.bad("order", seq)
+            self.ended.setdefault(name, body.get("session"))
+
+    @staticmethod
+    def right_end(body, *, begun):
+        """A person ends an attempt; or the station does, as interrupted or as recorded late, and refers it."""
+        late, reasons = body.get("late"), body.get("reasons")
+        if body["operator"]["id"] != "station":
+            return late is None
+        if body.get("verdict") != "REFER" or type(reasons) is not list:
+            return False
+        if late is None:
+            return begun and reasons == ["attempt-interrupted"]
+        if type(late) is not dict or reasons[:1] != ["record-late"] or type(late.get("verdict")) is not str:
+            return False
+        who = late.get("operator")
+        named = type(who) is dict and all(type(who.get(each)) is str for each in ("id", "role"))
+        return named and bool(USER.fullmatch(who["id"])) and bool(who["role"])
 
     def session(self, seq, name, body):
         known = self.sessions.setdefault(name, {"first": seq, "open": None, "close": None, "attempts": 0})
@@ -806,8 +872,12 @@ class Bodies:
         if kind == "close" and known["close"] is None:
             known["close"] = seq
 
-    def targets(self, seq, targets):
-        for target in targets:
+    def targets(self, seq, body):
+        given = {"session": (True, False), "candidate": (True, True)}.get(str(body.get("scope")))
+        if given is not None and ("session" in body, "sbd" in body) != given:
+            self.bad("event", seq)
+            return
+        for target in body["targets"]:
             right = (
                 type(target) is dict and type(target.get("seq")) is int and type(target.get("names")) is list
             )
@@ -816,7 +886,9 @@ class Bodies:
                 return
             pieces = {(target["seq"], name) for name in target["names"]}
             there = self.names.get(target["seq"], set()) if 0 <= target["seq"] < seq else set()
-            if not pieces or not set(target["names"]) <= there or pieces & self.named.keys():
+            twice = len(set(target["names"])) < len(target["names"]) or pieces & self.named.keys()
+            other = self.within.get(target["seq"]) != body.get("session")
+            if not pieces or not set(target["names"]) <= there or twice or other:
                 self.bad("event", seq)
                 return
             self.named |= dict.fromkeys(pieces, seq)
@@ -882,12 +954,16 @@ class Bodies:
         for (seq, _name), _by in self.named.items() ^ log.shredded.items():
             self.bad("evidence", seq)
         self.judge_keyless()
+        for seq, size, root in self.heads:
+            own = log.root_at(size) if 0 <= size <= seq else b""
+            if own is not None and own.hex() != root:
+                self.bad("event", seq)
         log.odd += [("erasure-unfinished", seq) for seq in self.unfinished]
         last = max((seq for seq, _ in self.begun.values()), default=-1)
         for name, (seq, _) in self.begun.items():
             if name not in self.ended and seq != last:
                 log.odd.append(("attempt-unfinished", seq))
-        today = "" if self.last_at is None else (self.last_at + timedelta(hours=7)).date().isoformat()
+        today = "" if self.last_at is None else vietnamese_day(self.last_at)
         for known_session in self.sessions.values():
             self.incomplete(known_session, today)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from proctor.roots import ensure_training_root
+from proctor.roots import TRAINING_ROLE, TRAINING_USER, ensure_training_root
 from sessions.errors import EvidenceErasedError
-from sessions.record import SystemClock
+from sessions.record import Operator, SystemClock
 from sessions.root import DataRoot
 from sessions.store import Store
 from sessions.users import open_store
@@ -41,7 +41,9 @@ def opened(root: DataRoot, at: datetime | None = None) -> Iterator[Store]:
 
 
 def filled(root: DataRoot, at: datetime | None = None, *, close: bool = True) -> Hall:
-    hall = Hall(bench=Bench(path=root.database), people=[Person(index=index) for index in range(PEOPLE)])
+    people = [Person(index=index) for index in range(PEOPLE)]
+    trainee = Operator(user_id=TRAINING_USER, role=TRAINING_ROLE)
+    hall = Hall(bench=Bench(path=root.database), people=people, operator=trainee)
     with opened(root, at) as store:
         hall.session = hall.fill(store).session_id
         if close:

@@ -20,7 +20,7 @@ from sessions.root import DataRoot
 from sessions.store import Store
 from sessions.users import open_store
 from tests.faults.desk import Desk, Proof, Said
-from tests.support.sessions_station import OPERATOR, Bench
+from tests.support.sessions_station import OPERATOR, Bench, add_user
 
 
 class RootDesk(Desk):
@@ -52,6 +52,7 @@ class RootDesk(Desk):
         root = ensure_training_root(self.root / "station")
         self.adopt(root.unlock().bundle)
         with self.opened() as opened:
+            add_user(opened.store, OPERATOR, by=opened.require_login().operator)
             ensure_training(root, opened.store, opened.require_login().operator)
             for number in range(9_000, 9_004):
                 self.check_in(opened.store, number, random.Random(number))

@@ -80,6 +80,7 @@ class Hall:
     bench: Bench
     people: list[Person] = field(default_factory=list)
     session: str = ""
+    operator: Operator = CHIEF
 
     @classmethod
     def filled(cls, folder: Path, people: int = 6, size: int = 6_400) -> Hall:
@@ -98,7 +99,7 @@ class Hall:
             component="theory",
             place="Sân 1",
             day=DAY,
-            operator=CHIEF,
+            operator=self.operator,
         )
         for person in self.people:
             attempt = record(
@@ -106,6 +107,7 @@ class Hall:
                 session_id=session.session_id,
                 sbd=person.sbd,
                 roster_hash=session.roster_hash,
+                operator=self.operator,
             )
             store.append_attempt(attempt, person.evidence(size))
         return session
@@ -123,4 +125,4 @@ class Hall:
             "absent": 0,
             "attempts": count,
         }
-        store.append("close", body, operator=CHIEF)
+        store.append("close", body, operator=self.operator)

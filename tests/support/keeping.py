@@ -41,7 +41,9 @@ class House:
         with house.open(login.keys) as store:
             users.add(house.root, store, login, BINH, cost=CHEAP)
             for number in range(attempts):
-                store.append_attempt(record(number, session_id="S-20261122-01"), evidence(number))
+                store.append_attempt(
+                    record(number, session_id="S-20261122-01", operator=BY_AN), evidence(number)
+                )
         return house
 
     def copied(self, path: Path) -> House:

@@ -140,6 +140,17 @@ class RichLog:
                 }
             )
 
+        def late(**fields: Any) -> Edit:
+            """An attempt that nobody began, after the close."""
+            return lambda log: (again(attempt)(log), log[-1].update({"attempt": "new-one", **fields}))[-1]
+
+        def and_more(kind: str, second: bool = False, **fields: Any) -> Edit:
+            """One entry more."""
+            common = {name: log[-1][name] for name in ("schema", "origin", "at", "monotonic_ms", "boot_id")}
+            by = {"operator": OPERATOR.as_body(), **({"second": SECOND.as_body()} if second else {})}
+            return lambda log: log.append({"seq": len(log), "kind": kind, **common, **by, **fields})
+
+        station = {"id": "station", "role": "station"}
         override, attempt, close, epoch = at["override"][0], at["attempt"][0], at["close"][0], at["epoch"][0]
         shredding, clock = at["shred"][0], at["clock"][0]
         rotated = next(seq for seq, body in enumerate(log) if body.get("event") == "station-key-rotated")
@@ -148,6 +159,57 @@ class RichLog:
             "same person": setting(
                 override, second={"id": OPERATOR.user_id, "role": "x", "proof": "password"}
             ),
+            "the same person in capitals": setting(
+                override, second={"id": OPERATOR.user_id.upper(), "role": "x", "proof": "password"}
+            ),
+            "the same person and a space": setting(
+                override, second={"id": f"{OPERATOR.user_id} ", "role": "x", "proof": "password"}
+            ),
+            "the same person in other letters": setting(
+                override, second={"id": "nv01\u0301", "role": "x", "proof": "password"}
+            ),
+            "an operator in capitals": setting(override, operator={"id": "NV01", "role": "x"}),
+            "the station as second": setting(override, second={**station, "proof": "password"}),
+            "the station as one of two": setting(override, operator=station),
+            "a proof that is a list": setting(override, second={"id": "x", "role": "x", "proof": []}),
+            "an override of nothing": setting(override, of="no-such-attempt"),
+            "an override in another session": setting(override, session=log[at["open"][1]]["session"]),
+            "a correction of the future": and_more(
+                "correction", True, session=log[override]["session"], corrects=999_999, reason="x"
+            ),
+            "a correction of another session": and_more(
+                "correction", True, session=log[override]["session"], corrects=len(log) - 2, reason="x"
+            ),
+            "an admission by the station": setting(attempt, operator=station),
+            "a late admission by the station": late(operator=station, verdict="ADMIT", reasons=[]),
+            "a referral by the station without a reason": late(operator=station, verdict="REFER", reasons=[]),
+            "interrupted, but never begun": late(
+                operator=station, verdict="REFER", reasons=["attempt-interrupted"]
+            ),
+            "late, but not as what": late(operator=station, verdict="REFER", reasons=["record-late"]),
+            "late by a person": setting(attempt, late={"verdict": "ADMIT", "operator": OPERATOR.as_body()}),
+            "a sheet with a tree head of its own": and_more(
+                "print",
+                session=log[override]["session"],
+                sheet="attendance",
+                sheet_size=5,
+                sheet_root="ab" * 32,
+                pdf_sha256="00" * 32,
+                seal_certificate="00" * 32,
+            ),
+            "an export of what is not there": and_more(
+                "export", what="pack", sha256="00" * 32, size=10_000, root="cd" * 32
+            ),
+            "targets of another session": setting(shredding, session=log[at["open"][1]]["session"]),
+            "targets of no session": without(shredding, "session"),
+            "a piece named twice in one target": setting(
+                shredding,
+                targets=[
+                    {**each, "names": [*each["names"], *each["names"]]} for each in log[shredding]["targets"]
+                ],
+            ),
+            "a whole session of one candidate": setting(shredding, scope="session", sbd="002"),
+            "a scope that is a list": setting(shredding, scope=[]),
             "a proof nobody knows": setting(override, second={"id": "x", "role": "x", "proof": "smile"}),
             "a field missing": without(attempt, "method"),
             "a field of another type": setting(attempt, reasons="none"),

@@ -21,7 +21,7 @@ from an entry on.
 """
 Edit = Callable[[Log, Subject, random.Random], str | None]
 TABLES: Final = ("cosignatures", "shredded", "evidence", "evidence_keys", "checkpoints", "nodes", "entries")
-_OWN: Final = ("_from", "_signer")
+_OWN: Final = ("_from", "_signer", "_false")
 _BINDING: Final = ("evidence", "evidence_keys", "evidence_slot", "evidence_key")
 
 
@@ -54,6 +54,13 @@ def rebuild(edit: Edit, *, files: Callable[[Subject], Files] | None = None, stra
     return mutate
 
 
+def _print_again(body: dict[str, Any], roots: list[bytes], *, false: bool) -> None:
+    """A sheet bears the tree head of the log as it is now, unless it is to be `false`."""
+    if body["kind"] == "print" and not false:
+        body["sheet_size"] = min(body["sheet_size"], len(roots) - 1)
+        body["sheet_root"] = roots[body["sheet_size"]].hex()
+
+
 def _write(execute: Any, log: Log, signer: Signer) -> None:
     evidence = execute("SELECT seq, name, ciphertext FROM evidence").fetchall()
     shredded = execute("SELECT seq, name, by FROM shredded").fetchall()
@@ -61,14 +68,17 @@ def _write(execute: Any, log: Log, signer: Signer) -> None:
     for table in TABLES:
         execute(f"DELETE FROM {table}")  # noqa: S608
     edge: tuple[bytes, ...] = ()
+    roots = [merkle.EMPTY_ROOT]
     now = {}
     for seq, fields in enumerate(log):
         body = {name: value for name, value in fields.items() if name not in _OWN} | {"seq": seq}
         signer = fields.get("_signer", signer)
         now[fields["_from"]] = seq
+        _print_again(body, roots, false="_false" in fields)
         data = codec.encode(body)
         growth = merkle.grow(seq, edge, merkle.leaf_hash(data))
         edge = growth.edge
+        roots.append(growth.root)
         row = (seq, body["kind"], body.get("session"), body.get("attempt"), data)
         execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", row)
         for node in growth.nodes:
@@ -297,6 +307,46 @@ def without_second_person(log: Log, subject: Subject, rng: random.Random) -> str
     return f"entry {at}"
 
 
+def second_person_in_disguise(log: Log, subject: Subject, rng: random.Random) -> str:
+    """The second person's id is the operator's, written otherwise, or no person's."""
+    at = rng.choice([at for at, body in enumerate(log) if "second" in body])
+    own = log[at]["operator"]["id"]
+    log[at]["second"]["id"] = rng.choice(
+        (own.upper(), f"{own} ", f"{own}\u200b", f"\u0430{own[1:]}", "station")
+    )
+    return f"entry {at}"
+
+
+def admit_as_station(log: Log, subject: Subject, rng: random.Random) -> str:
+    """The station itself admits somebody, as if a crash had left the attempt; it may only refer."""
+    at = rng.choice([at for at in _attempts(log, subject) if log[at]["schema"] > 1])
+    log[at] |= {"operator": {"id": "station", "role": "station"}, "verdict": rng.choice(("ADMIT", "REFUSE"))}
+    return f"entry {at}"
+
+
+def decide_about_nothing(log: Log, subject: Subject, rng: random.Random) -> str:
+    """Two persons decide otherwise about an attempt that was none, or is another session's."""
+    at = rng.choice([at for at, body in enumerate(log) if body["kind"] == "override"])
+    others = [b["attempt"] for b in log if b["kind"] == "attempt" and b["session"] != log[at]["session"]]
+    log[at]["of"] = rng.choice(["no-such-attempt", *others])
+    return f"entry {at}"
+
+
+def print_another_head(log: Log, subject: Subject, rng: random.Random) -> str:
+    """A sheet is said to bear a tree head that the log never had."""
+    at = rng.choice([at for at, body in enumerate(log) if body["kind"] == "print"])
+    log[at] |= {"sheet_root": rng.randbytes(32).hex(), "_false": True}
+    return f"entry {at}"
+
+
+def erase_elsewhere(log: Log, subject: Subject, rng: random.Random) -> str:
+    """An erasure is entered under another session than that of what it took."""
+    at = rng.choice([at for at, body in enumerate(log) if body["kind"] == "shred"])
+    others = {body["session"] for body in log if "session" in body} - {log[at]["session"]}
+    log[at]["session"] = rng.choice(sorted(others))
+    return f"entry {at}"
+
+
 def unbind_evidence(log: Log, subject: Subject, rng: random.Random) -> str:
     """An attempt's portrait is taken out of entry and table alike."""
     at = rng.choice([at for at in _attempts(log, subject) if "evidence" in log[at]])
@@ -368,5 +418,10 @@ CONTRADICTORY: Final[dict[str, Edit]] = {
     "leave a field out": remove_clock_fields,
     "do without the second person": without_second_person,
     "replay another station's entry as it is": replay_as_is,
+    "let one person be two": second_person_in_disguise,
+    "let the station admit": admit_as_station,
+    "decide about an attempt that is not there": decide_about_nothing,
+    "print a tree head that was none": print_another_head,
+    "erase under another session's name": erase_elsewhere,
 }
 """What contradicts itself, whoever signed it."""

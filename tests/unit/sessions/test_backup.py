@@ -49,7 +49,7 @@ from sessions.rotation import rotate_station
 from sessions.selection import select
 from sessions.session import load_session
 from sessions.shredding import shred_selection
-from tests.support.erasure import BOTH, Hall, Person
+from tests.support.erasure import Hall, Person
 from tests.support.keeping import AN, BY, BY_AN, SECOND, House
 
 PEOPLE = 3
@@ -107,7 +107,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     folder = tmp_path_factory.mktemp("kept")
     house = House.build(folder / "station", attempts=2)
     department = house.pin_department()
-    hall = Hall(bench=None, people=[Person(index=i) for i in range(PEOPLE)])  # type: ignore[arg-type]
+    people = [Person(index=i) for i in range(PEOPLE)]
+    hall = Hall(bench=None, people=people, operator=BY_AN)  # type: ignore[arg-type]
     with house.open(house.log_in()) as store:
         session = hall.fill(store, 3_200).session_id
     return Kept(
@@ -206,7 +207,8 @@ def test_a_lost_signing_key_takes_a_pin_of_its_own(kept: Kept, tmp_path: Path) -
 def erase(house: House, session: str, sbd: str) -> Any:
     """Erase one candidate and return what a witness keeps of it, and the last checkpoint."""
     with house.open(house.log_in()) as store:
-        shred_selection(store, select(store, session, sbd=sbd), scope="candidate", reason="request", **BOTH)
+        both = {"operator": BY_AN, "second": SECOND}
+        shred_selection(store, select(store, session, sbd=sbd), scope="candidate", reason="request", **both)
         seq = store.entries("shred")[-1].seq
         return left_entry(store, seq, store.head()), store.note()
 

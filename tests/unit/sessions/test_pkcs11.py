@@ -136,7 +136,7 @@ signer = TokenSigner.open(house.root.origin, key, PIN)
 with house.open(keys) as store:
     keys, receipt = rotate_station(house.root, store, keys, BY, token=(key, signer))
     assert store.entry(receipt.seq).body["custody"] == "pkcs11"
-    store.append_attempt(record(10), evidence(10))
+    store.append_attempt(record(10, operator=BY_AN), evidence(10))
     print(PIN in repr(keys), keys.bundle.signing_seed == b"")
 
 closed = house.log_in()  # a log-in without the PIN reads, and signs nothing
@@ -144,7 +144,7 @@ assert closed.bundle.signing is None
 with house.open(closed) as store:
     assert store.attempt("attempt-0010") is not None
     try:
-        store.append_attempt(record(11), evidence(11))
+        store.append_attempt(record(11, operator=BY_AN), evidence(11))
     except TokenNeededError as error:
         print(error.code, error.facts["pending"])
 
@@ -153,7 +153,7 @@ with house.open(opened) as store:  # with the PIN, what waited is recorded
     assert store.attempt("attempt-0011").body["reasons"][0] == "record-late"
     signer._session.close()  # the token is pulled
     try:
-        store.append_attempt(record(12), evidence(12))
+        store.append_attempt(record(12, operator=BY_AN), evidence(12))
     except TokenLostError as error:
         print(error.code, error.facts["pending"])
 again = TokenSigner.open(house.root.origin, key, PIN)
@@ -207,7 +207,7 @@ with house.open(keys) as store:
     other = find_or_make_key(library, TOKEN, "log-2", PIN)
     fresh = TokenSigner.open(house.root.origin, other, PIN)
     keys, _ = rotate_station(house.root, store, keys, BY, token=(other, fresh))
-    store.append_attempt(record(10), evidence(10))
+    store.append_attempt(record(10, operator=BY_AN), evidence(10))
 fresh.close()
 signer.close()
 print(house.verify(house.log_in()).ok, first.public != other.public)
