@@ -1019,4 +1019,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError) as error:
-        sys.exit(f"this is no log export that can be read ({type(error).__name__}): proctor log export --rows FILE")
+        sys.exit(
+            f"this is no log export that can be read ({type(error).__name__}): proctor log export --rows FILE"
+        )

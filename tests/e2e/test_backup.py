@@ -150,7 +150,7 @@ def test_wrong_persons_and_wrong_keys_bring_nothing_back(
     whole = (data, "--keys", keys, "--department-key", department / "department.key")
     new = tmp_path / "new"
     wrong = bring_back(new, *whole, secrets={**BOTH, "department": "nicht der Satz"})
-    assert wrong.json["code"] == "login-failed"
+    assert wrong.json["code"] == "department-passphrase"
     nobody = bring_back(new, *whole, secrets={**PASSPHRASE, **AN, "binh": "nicht das Wort"})
     assert nobody.json["code"] == "login-failed"
     other = tmp_path / "other"

@@ -105,7 +105,7 @@ def test_a_real_session_goes_to_the_department(real_session: str, station: Path,
 
     key = ("--department-key", office / "department.key")
     wrong = verify(file, "--pins", pins, *key, secrets={"department": "not the one"})
-    assert (wrong.status, wrong.json["code"]) == (1, "login-failed")
+    assert (wrong.status, wrong.json["code"]) == (1, "department-passphrase")
     whole = verify(file, "--pins", pins, *key, secrets=DEPARTMENT)
     assert (whole.status, whole.json["skipped"]) == (0, [])
     out = tmp_path / "opened"
