@@ -69,12 +69,14 @@ def test_the_signing_key_moves_into_a_token(station: Station, tmp_path: Path) ->
     lost = ("log", "epoch", "--by", "an", "--second", "binh", "--reason", "mất", "--new-signing-key")
     copy = tmp_path / "copy"  # the same loss on the machine itself: nobody asks for the PIN
     shutil.copytree(tmp_path / "home" / "station", copy)
+    memory = tmp_path / "home" / "memory"
+    shutil.copytree(memory, tmp_path / "remembered")
     assert station.run(*lost, "--root", copy)[0] == 0
     assert station.run("log", "verify", "--root", copy, "--by", "an")[0] == 0
     assert station.run("keys", "show", "--root", copy, "--by", "an")[1]["signing"]["custody"] == "file"
-    memory = tmp_path / "home" / "memory"
     assert station.run("keys", "show", "--by", "an")[1]["code"] == "store-instance-changed"
     shutil.rmtree(memory)  # as if the copy had been another machine's
+    shutil.copytree(tmp_path / "remembered", memory)
     target = tmp_path / "stick"
     target.mkdir()
     status, saved = station.run("backup", "--to", target, "--by", "an", secrets=(AN, PIN_LINE))
