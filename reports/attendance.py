@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
-from reports.cosigned import cosigned_line, not_cosigned
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
+from reports.foot import foot_of, training_marks
 from reports.portrait import thumbnail
 from reports.sheet import (
     Align,
     Cell,
     Closing,
     Column,
-    Foot,
     Header,
     Letterhead,
     Portraits,
@@ -125,10 +124,10 @@ def build_attendance(
         ),
         rows=tuple(writer.row(order, entry) for order, entry in enumerate(roll, start=1)),
         closing=_closing(session, texts, roll, unlisted),
-        foot=_foot(session, texts, head, cosigners),
+        foot=foot_of(session, texts, head, cosigners),
         roster_hash=session.roster_hash,
         head=head,
-        training=_training(session, texts),
+        training=training_marks(session, texts),
     )
 
 
@@ -298,26 +297,6 @@ def _closing(session: Session, texts: Texts, roll: Sequence[RollRow], unlisted: 
 
 def _total(texts: Texts, name: str, count: int) -> str:
     return say(texts, f"sheet.total.{name}", count=count, words=number_words(count))
-
-
-def _foot(session: Session, texts: Texts, head: Checkpoint, cosigners: Cosigners | None) -> Foot:
-    return Foot(
-        session=say(texts, "sheet.foot.session", session=session.session_id, origin=head.origin),
-        roster=say(texts, "sheet.foot.roster"),
-        head=say(texts, "sheet.foot.head", size=head.size),
-        digest=say(texts, "sheet.foot.digest"),
-        key=say(texts, "sheet.foot.key"),
-        notice=say(texts, "sheet.foot.notice"),
-        page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
-        cosigned=cosigned_line(texts, cosigners),
-        warning=not_cosigned(texts, cosigners),
-    )
-
-
-def _training(session: Session, texts: Texts) -> tuple[str, str] | None:
-    if session.kind != "training":
-        return None
-    return say(texts, "sheet.training.banner"), say(texts, "sheet.training.mark")
 
 
 def _clock(at: datetime) -> str:

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-from reports.cosigned import cosigned_line, not_cosigned
+from reports.foot import foot_of, training_marks
 from reports.sheet import (
     Align,
     Cell,
     Closing,
     Column,
-    Foot,
     Header,
     Letterhead,
     Row,
@@ -76,10 +75,10 @@ def build_erasure_proof(
         ),
         rows=rows,
         closing=_closing(entry, before, after, texts, copies),
-        foot=_foot(session, texts, head or after, cosigners),
+        foot=foot_of(session, texts, head or after, cosigners, notice="erasure.notice"),
         roster_hash=session.roster_hash,
         head=head or after,
-        training=_training(session, texts),
+        training=training_marks(session, texts),
     )
 
 
@@ -181,26 +180,6 @@ def _closing(
 
 def _person(user: Mapping[str, str]) -> str:
     return f"{user['id']} ({user['role']})"
-
-
-def _foot(session: Session, texts: Texts, head: Checkpoint, cosigners: Cosigners | None) -> Foot:
-    return Foot(
-        session=say(texts, "sheet.foot.session", session=session.session_id, origin=head.origin),
-        roster=say(texts, "sheet.foot.roster"),
-        head=say(texts, "sheet.foot.head", size=head.size),
-        digest=say(texts, "sheet.foot.digest"),
-        key=say(texts, "sheet.foot.key"),
-        notice=say(texts, "erasure.notice"),
-        page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
-        cosigned=cosigned_line(texts, cosigners),
-        warning=not_cosigned(texts, cosigners),
-    )
-
-
-def _training(session: Session, texts: Texts) -> tuple[str, str] | None:
-    if session.kind != "training":
-        return None
-    return say(texts, "sheet.training.banner"), say(texts, "sheet.training.mark")
 
 
 def _cell(text: str, *, strong: bool = False) -> Cell:

@@ -73,7 +73,7 @@ class VerifierKey:
         parts = text.strip().split("+", 2)
         if len(parts) != 3:
             raise NoteFormatError(why="vkey-parts")
-        data = _unbase64(parts[2])
+        data = unbase64(parts[2])
         if len(data) != 33 or data[0] != _ED25519:
             raise NoteFormatError(why="vkey-type")
         key = cls(name=parts[0], public=data[1:])
@@ -159,7 +159,7 @@ def _signature(line: str) -> Signature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "\u2014" or not _NAME.fullmatch(parts[1]):
         raise NoteFormatError(why="signature-line")
-    blob = _unbase64(parts[2])
+    blob = unbase64(parts[2])
     if len(blob) < 5:
         raise NoteFormatError(why="signature-line")
     return Signature(name=parts[1], key_hash=blob[:4], signature=blob[4:])
@@ -196,7 +196,7 @@ def parse_checkpoint(note: str) -> tuple[Checkpoint, Note]:
     lines = parsed.text.removesuffix("\n").split("\n")
     if len(lines) != 3 or not _NAME.fullmatch(lines[0]) or not _SIZE.fullmatch(lines[1]):
         raise NoteFormatError(why="checkpoint")
-    root = _unbase64(lines[2])
+    root = unbase64(lines[2])
     if len(root) != 32:
         raise NoteFormatError(why="root")
     return Checkpoint(origin=lines[0], size=int(lines[1]), root=root, note=note), parsed
@@ -211,7 +211,7 @@ def verify_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     return head
 
 
-def _unbase64(text: str) -> bytes:
+def unbase64(text: str) -> bytes:
     """Return the bytes of canonical base64; raises NoteFormatError."""
     try:
         data = base64.b64decode(text, validate=True)

@@ -8,7 +8,6 @@ POSIX time and the signature. References: C2SP tlog-cosignature, signed-note, tl
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -20,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from sessions.checkpoint import Checkpoint, Note, Signature, VerifierKey, parse_note
+from sessions.checkpoint import Checkpoint, Note, Signature, VerifierKey, parse_note, unbase64
 from sessions.errors import NoteFormatError, NoteSignatureError
 
 SEED_BYTES: Final = 32
@@ -269,14 +268,3 @@ def split_lines(note: str) -> tuple[str, tuple[str, ...]]:
     """Return a note's text (with its line end) and its signature lines as written. Raises NoteFormatError."""
     parsed = parse_note(note)
     return parsed.text, tuple(note[len(parsed.text) + 1 :].removesuffix("\n").split("\n"))
-
-
-def unbase64(text: str) -> bytes:
-    """Return the octets of canonical base64; raises NoteFormatError."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise NoteFormatError(why="base64") from None
-    if base64.b64encode(data).decode() != text:
-        raise NoteFormatError(why="base64")
-    return data

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessions.checkpoint import Checkpoint, Note, VerifierKey, parse_note
-from sessions.cosignature import read_head, unbase64, verify_note
+from sessions.checkpoint import Checkpoint, Note, VerifierKey, parse_note, unbase64
+from sessions.cosignature import read_head, verify_note
 from sessions.errors import NoteFormatError, NoteSignatureError, ProofError, WitnessRefusedError
 from sessions.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
 

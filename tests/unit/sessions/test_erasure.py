@@ -90,7 +90,7 @@ def test_every_inclusion_proof_verifies_afterwards(store: Store, hall: Hall) -> 
     for entry in store.entries():
         proof = merkle.inclusion_proof(entry.seq, head.size, store.node)
         leaf = merkle.leaf_hash(store.body(entry.seq))
-        merkle.verify_inclusion(leaf, entry.seq, head.size, proof, head.root)
+        assert merkle.verify_inclusion(leaf, entry.seq, head.size, proof, head.root) == head.root
 
 
 def test_a_whole_session_goes_and_is_still_a_session(store: Store, hall: Hall) -> None:

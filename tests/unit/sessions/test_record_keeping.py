@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sessions import opening, schema, schema_1
-from sessions.checkpoint import Signer, epoch_of, station_of
+from sessions.checkpoint import Signer, epoch_of, station_of, verify_checkpoint
 from sessions.clocks import jump_of
 from sessions.engine import connect
 from sessions.errors import (
@@ -357,7 +357,8 @@ def test_a_log_that_ends_with_the_rotation_opens_with_the_new_key(bench: Bench) 
     with bench.open() as store:
         store.rotate_key(new, {"custody": "file", "reason": "yearly"}, operator=OPERATOR, second=SECOND)
     with bench.open(signer=new) as store:
-        store.append_attempt(record(7))
+        receipt = store.append_attempt(record(7))
+        assert verify_checkpoint(receipt.note, new.key).size == store.head().size
 
 
 def test_a_lost_key_is_replaced_by_an_epoch_that_the_pinned_key_stands_for(remembering: Remembering) -> None:
