@@ -13,12 +13,19 @@ from types import FrameType
 from biometrics.errors import BiometricsError
 from proctor import __version__
 from proctor.cli_build import Builder, add_access, add_login, help_of
+from proctor.cli_day import add_day_commands
+from proctor.cli_exceptions import add_exceptions_commands
+from proctor.cli_paper import add_paper_commands
+from proctor.cli_people import add_people_commands
 from proctor.cli_record import add_log_commands, add_record_commands
+from proctor.cli_replay import add_replay_commands
+from proctor.cli_results import add_results_commands
+from proctor.cli_rosters import add_rosters_commands
+from proctor.cli_rules import add_rules_commands
 from proctor.commands import (
     chip,
     chip_evidence,
     face,
-    people,
     sheets,
     softcard,
     station,
@@ -82,7 +89,10 @@ def _add_work_commands(build: Builder) -> None:
     compare = build.group("face", "face").command("compare", "face.compare", face.compare)
     compare.add_argument("reference", metavar="REFERENCE", help=help_of("option.reference"))
     compare.add_argument("probe", metavar="PROBE", help=help_of("option.probe"))
-    _add_session_commands(build.group("session", "session"))
+    session = build.group("session", "session")
+    _add_session_commands(session)
+    add_day_commands(build, session)
+    add_rosters_commands(build, session)
     check_in = build.command("check-in", "check-in", session_commands.check_in)
     check_in.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
     add_access(check_in, can=False)
@@ -114,7 +124,9 @@ def _add_session_commands(group: Builder) -> None:
 
 
 def _add_paper_and_log(build: Builder) -> None:
-    attendance = build.group("sheets", "sheets").command("attendance", "sheets.attendance", sheets.attendance)
+    group = build.group("sheets", "sheets")
+    add_paper_commands(build, group)
+    attendance = group.command("attendance", "sheets.attendance", sheets.attendance)
     attendance.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
     attendance.add_argument("--out", required=True, metavar="DIR", help=help_of("option.out"))
     add_login(attendance)
@@ -142,15 +154,7 @@ def _add_trust_and_people(build: Builder) -> None:
     for parser in (listing, show, verify):
         parser.add_argument("--training", action="store_true", help=help_of("option.training"))
         add_login(parser)
-    users = build.group("user", "user")
-    add = users.command("add", "user.add", people.add)
-    add.add_argument("id", nargs="?", metavar="ID", help=help_of("option.user-id"))
-    add.add_argument("--first", action="store_true", help=help_of("option.first"))
-    add.add_argument("--name", metavar="NAME", default="", help=help_of("option.name"))
-    add.add_argument("--role", metavar="ROLE", help=help_of("option.role"))
-    add_login(add)
-    listing = users.command("list", "user.list", people.list_all)
-    add_login(listing)
+    add_people_commands(build)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -164,6 +168,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_paper_and_log(build)
     _add_trust_and_people(build)
     add_record_commands(build)
+    add_rules_commands(build)
+    add_results_commands(build)
+    add_exceptions_commands(build)
+    add_replay_commands(build)
     return parser
 
 

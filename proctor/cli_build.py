@@ -63,3 +63,8 @@ def add_access(parser: argparse.ArgumentParser, *, can: bool) -> None:
     for kind in ACCESS_KINDS if can else ACCESS_KINDS[:-1]:
         group.add_argument(f"--{kind}", metavar="-", help=help_of(f"option.{kind}"))
     group.add_argument("--pin", nargs="?", const="", metavar="-", help=help_of("option.pin"))
+
+
+def add_second(parser: argparse.ArgumentParser) -> None:
+    """Add who the second person is."""
+    parser.add_argument("--second", metavar="USER", help=help_of("option.second"))

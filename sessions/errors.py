@@ -318,6 +318,12 @@ class ComponentNotListedError(SessionsError):
     code = "component-not-listed"
 
 
+class ComponentNotHeldError(SessionsError):
+    """The session does not hold this component; facts `component`, `held`: those that it holds."""
+
+    code = "component-not-held"
+
+
 class AlreadyAdmittedError(SessionsError):
     """The candidate was admitted in this session before."""
 

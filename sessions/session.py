@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Final
 
 from sessions.errors import (
     AlreadyAdmittedError,
+    ComponentNotHeldError,
     ComponentNotListedError,
     EvidenceErasedError,
     EvidenceMissingError,
@@ -31,6 +32,7 @@ from sessions.store import Store
 
 __all__ = [
     "FirstAttempt",
+    "Part",
     "RollRow",
     "Seat",
     "Session",
@@ -61,12 +63,30 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a session that several stations share is this station's: `number` of `of`.
+
+    `group` is the session's id at the station that divided it; a seat says in its own `part` whose it is.
+    """
+
+    number: int
+    of: int
+    group: str
+
+    def as_body(self) -> dict[str, str | int]:
+        """Return the part as it stands in the open entry."""
+        return {"number": self.number, "of": self.of, "group": self.group}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One sitting as opened in the log.
 
     `kind` is "real" or "training". `roster_hash` is salted (hexadecimal, SHA-256) and stands in the open
     entry, whose number is `seq`, or in the last roster entry. `component` is an identifier of the rules; the label
-    is the law's term. `rules` are those kept with the open entry, whatever files the program has now. A row that was
+    is the law's term; `components` are all that the session holds, in the rules' order, and `component` the
+    one that is meant (the one it was opened with; `at` gives the others). `rules` are those kept with the open
+    entry, whatever files the program has now. A row that was
     erased keeps its place in `seats`, as the seat `ERASED`.
     """
 
@@ -83,6 +103,18 @@ class Session:
     seq: int
     seats: tuple[Seat, ...] = field(repr=False)
     rules: Rules = field(repr=False)
+    components: tuple[str, ...]
+    part: Part | None = None
+
+    def at(self, component: str) -> Session:
+        """Return the session as it stands at another of its components.
+
+        `component`: an identifier, a label or an alias. Raises UnknownComponentError, ComponentNotHeldError.
+        """
+        part = self.rules.require_component(component)
+        if part.component_id not in self.components:
+            raise ComponentNotHeldError(component=part.component_id, held=" ".join(self.components))
+        return replace(self, component=part.component_id, component_label=part.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,32 +166,38 @@ def create_session(
     place: str,
     day: date,
     operator: Operator,
+    components: Sequence[str] = (),
+    part: Part | None = None,
 ) -> Session:
     """Open a session in the log, with its roster and rules as evidence, and return it.
 
-    `component` is an identifier, a label or an alias of the rules. Raises RosterEmptyError,
+    `component` is an identifier, a label or an alias of the rules; `components` all that the session holds (empty: that
+    one alone). Raises RosterEmptyError,
     UnknownComponentError, RulesExpiredError (real sessions only), StoreError.
     """
     if not roster.rows:
         raise RosterEmptyError(refused=len({defect.row for defect in roster.refused}))
     if root_kind == "real" and not rules.in_force(day):
         raise RulesExpiredError(rules=rules.rules_id, day=day.isoformat())
-    part = rules.require_component(component)
+    first = rules.require_component(component)
+    held = _held(rules, (component, *components))
     document, file_hash = make_document(_resolved(roster.rows, rules), roster.data)
-    session_id = _next_id(store, root_kind, day)
+    session_id = _next_id(store, root_kind, day) if part is None else f"{part.group}-p{part.number}"
     body = {
         "session": session_id,
         "root_kind": root_kind,
         "day": day.isoformat(),
         "place": " ".join(place.split()),
-        "component": part.component_id,
-        "component_label": part.label,
+        "component": first.component_id,
+        "component_label": first.label,
+        "components": list(held),
         "rules": rules.rules_id,
         "rules_sha256": rules.sha256,
         "roster_hash": document.roster_hash,
         "roster_file": file_hash,
         "candidates": len(roster.rows),
         "refused_rows": len({defect.row for defect in roster.refused}),
+        **({} if part is None else {"part": part.as_body()}),
     }
     store.append("open", body, {"roster": document.data, "rules": rules.data}, operator=operator)
     return load_session(store, session_id)
@@ -231,7 +269,7 @@ def _attempts(store: Store, session: Session) -> Mapping[str, list[Entry]]:
     """Return the attempts of a session by candidate number, in order."""
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries("attempt", session.session_id):
-        if "sbd" in entry.body:
+        if "sbd" in entry.body and entry.body["component"] == session.component:
             found[entry.body["sbd"]].append(entry)
     return found
 
@@ -256,7 +294,15 @@ def _session(store: Store, entry: Entry) -> Session:
         seq=entry.seq,
         seats=_resolved(seats, rules),
         rules=rules,
+        components=tuple(body.get("components", (body["component"],))),
+        part=Part(**body["part"]) if "part" in body else None,
     )
+
+
+def _held(rules: Rules, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the identifiers of components in the rules' order, each once; raises UnknownComponentError."""
+    found = {rules.require_component(text).component_id for text in texts}
+    return tuple(name for name in rules.components if name in found)
 
 
 def _resolved(seats: tuple[Seat, ...], rules: Rules) -> tuple[Seat, ...]:

@@ -30,7 +30,24 @@ _FILE: Final = b"proctor roster file 2\n"
 _OLD: Final = b"proctor roster 1\n"
 _SALT: Final = 32
 _FIELDS: Final = frozenset(each.name for each in fields(Seat)) - {"erased"}
-_TEXTS: Final = _FIELDS - {"row", "birth", "components"}
+_EXTRA: Final = frozenset(
+    {
+        "sex",
+        "old_number",
+        "address",
+        "held_class",
+        "health_valid",
+        "health_number",
+        "health_date",
+        "car",
+        "part",
+        "school_class",
+        "remark",
+        "addition",
+    }
+)
+"""Fields that stand in a row only where they say something: lists of before have none of them."""
+_NEEDED: Final = _FIELDS - _EXTRA
 RandomBytes = Callable[[int], bytes]
 
 
@@ -149,10 +166,10 @@ def _parse_row(found: Any) -> RosterRow:
 
 def _parse_seat(found: Any) -> Seat:
     """Return the seat of a row's object; raises RosterDocumentError for other fields or types."""
-    if not isinstance(found, dict) or set(found) != _FIELDS or type(found["row"]) is not int:
+    if not isinstance(found, dict) or not _NEEDED <= set(found) <= _FIELDS or type(found["row"]) is not int:
         raise RosterDocumentError(why="seat")
     parts = found["components"]
-    texts = {name: found[name] for name in _TEXTS}
+    texts = {name: value for name, value in found.items() if name not in {"row", "birth", "components"}}
     if not isinstance(parts, list) or any(type(text) is not str for text in (*texts.values(), *parts)):
         raise RosterDocumentError(why="seat")
     return Seat(row=found["row"], birth=_parse_birth(found["birth"]), components=tuple(parts), **texts)
@@ -184,7 +201,8 @@ def _parse_old(found: Mapping[str, Any], data: bytes) -> RosterDocument:
 
 def _encode_seat(seat: Seat) -> bytes:
     """Return the RFC 8785 form of every field of a seat."""
-    row: dict[str, Any] = {name: getattr(seat, name) for name in _FIELDS}
+    row: dict[str, Any] = {name: getattr(seat, name) for name in _NEEDED}
+    row |= {name: value for name in _EXTRA if (value := getattr(seat, name))}
     return codec.encode({**row, "birth": seat.birth.iso, "components": list(seat.components)})
 
 

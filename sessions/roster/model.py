@@ -42,6 +42,11 @@ class Seat:
     `sbd` is the candidate number in this session; `id_number` the 12 digits. `components` are the rules'
     identifiers once a session has been created from the roster; empty means every component. An `erased` row says
     nothing else any more, not even the candidate number.
+
+    `id_number` is empty where the list has only an old number of nine digits (`old_number`): such a person is found
+    by a suggestion that somebody confirms, never by itself. `sex` is "nam", "nữ" or empty. `health_valid` is "yes",
+    "no" or empty, `health_date` YYYY-MM-DD or empty: health data, never in a body. `part`: which station of a
+    shared session. `addition`: empty, or the mark of a later addition ("bổ sung 1").
     """
 
     row: int
@@ -56,6 +61,18 @@ class Seat:
     shift: str = ""
     components: tuple[str, ...] = ()
     erased: bool = False
+    sex: str = ""
+    old_number: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    held_class: str = ""
+    health_valid: str = field(default="", repr=False)
+    health_number: str = field(default="", repr=False)
+    health_date: str = field(default="", repr=False)
+    car: str = ""
+    part: str = ""
+    school_class: str = ""
+    remark: str = field(default="", repr=False)
+    addition: str = ""
 
     @property
     def facts(self) -> dict[str, str | int]:

@@ -1,0 +1,7 @@
+"""The command line of overrides, the manual path, incidents: names and options."""
+
+from proctor.cli_build import Builder
+
+
+def add_exceptions_commands(build: Builder) -> None:
+    """Add them."""
