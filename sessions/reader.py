@@ -93,6 +93,13 @@ class LogReader:
             rows = list(self._db.query(sql, {name: wanted[name] for name in terms}))
         return tuple(_entry(row["seq"], row["kind"], row["body"]) for row in rows)
 
+    def entries_after(self, seq: int, session: str) -> tuple[Entry, ...]:
+        """Return the entries of a session behind an entry's number, in order."""
+        sql = "SELECT seq, kind, body FROM entries WHERE session = ? AND seq > ? ORDER BY seq"
+        with self._authenticated():
+            rows = self._db.conn.execute(sql, (session, seq)).fetchall()
+        return tuple(_entry(*row) for row in rows)
+
     def entry(self, seq: int) -> Entry:
         """Return one entry; raises EvidenceMissingError where there is none of this number."""
         with self._authenticated():

@@ -191,7 +191,9 @@ class AttemptRecord:
     """One pass of the pipeline, ready to be committed.
 
     `moment` is when the attempt began; the entry's own time is set at commit. `method` is "chip-face",
-    "qr-face" or "manual". `trust` and `rules_sha256` say which certificates and rules were in force.
+    "qr-face" or "manual". `purpose` is "check-in", or why somebody who was let in is looked at again
+    ("component-start", "re-entry", "spot-check", "watch"); `place` the room of the desk, where it has one. `trust`
+    and `rules_sha256` say which certificates and rules were in force.
     """
 
     attempt_id: str
@@ -209,6 +211,8 @@ class AttemptRecord:
     sbd: str | None = None
     trust: Mapping[str, str | int] = field(default_factory=dict)
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    purpose: str = "check-in"
+    place: str = ""
 
     def as_body(self) -> dict[str, Any]:
         """Return the body without the fields that every entry has; every named check has a row."""
@@ -236,4 +240,8 @@ class AttemptRecord:
         }
         if self.sbd is not None:
             body["sbd"] = self.sbd
+        if self.purpose != "check-in":
+            body["purpose"] = self.purpose
+        if self.place:
+            body["place"] = self.place
         return body

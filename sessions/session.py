@@ -23,7 +23,7 @@ from sessions.errors import (
     StoreAlteredError,
     UnknownSessionError,
 )
-from sessions.reader import Entry
+from sessions.reader import Entry, LogReader
 from sessions.record import Operator, Verdict, parse_utc
 from sessions.roster.document import RosterDocument, make_document, parse_document
 from sessions.roster.model import ERASED, Roster, Seat
@@ -203,7 +203,7 @@ def create_session(
     return load_session(store, session_id)
 
 
-def load_session(store: Store, session_id: str) -> Session:
+def load_session(store: LogReader, session_id: str) -> Session:
     """Return a session as it was opened; raises UnknownSessionError, StoreAlteredError."""
     opened = store.entries("open", session_id)
     if not opened:
@@ -211,7 +211,7 @@ def load_session(store: Store, session_id: str) -> Session:
     return _session(store, opened[0])
 
 
-def list_sessions(store: Store) -> tuple[Session, ...]:
+def list_sessions(store: LogReader) -> tuple[Session, ...]:
     """Return every session of the log, the first opened first."""
     return tuple(_session(store, entry) for entry in store.entries("open"))
 
@@ -226,7 +226,7 @@ def require_seat(session: Session, id_number: str) -> Seat:
     raise NotOnRosterError
 
 
-def require_first(store: Store, session: Session, sbd: str) -> FirstAttempt:
+def require_first(store: LogReader, session: Session, sbd: str) -> FirstAttempt:
     """Return evidence that this candidate was not admitted before; raises AlreadyAdmittedError."""
     attempts = _attempts(store, session).get(sbd, [])
     for entry in attempts:
@@ -235,7 +235,7 @@ def require_first(store: Store, session: Session, sbd: str) -> FirstAttempt:
     return FirstAttempt(sbd=sbd, earlier_attempts=len(attempts))
 
 
-def roll(store: Store, session: Session) -> tuple[RollRow, ...]:
+def roll(store: LogReader, session: Session) -> tuple[RollRow, ...]:
     """Return every candidate of the roster, in its order, with the attempt that counts.
 
     An admission counts, whatever came after it; otherwise the last attempt.
@@ -265,7 +265,7 @@ def _roll_row(seat: Seat, attempts: list[Entry]) -> RollRow:
     )
 
 
-def _attempts(store: Store, session: Session) -> Mapping[str, list[Entry]]:
+def _attempts(store: LogReader, session: Session) -> Mapping[str, list[Entry]]:
     """Return the attempts of a session by candidate number, in order."""
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries("attempt", session.session_id):
@@ -274,7 +274,7 @@ def _attempts(store: Store, session: Session) -> Mapping[str, list[Entry]]:
     return found
 
 
-def _session(store: Store, entry: Entry) -> Session:
+def _session(store: LogReader, entry: Entry) -> Session:
     body = entry.body
     rules = parse_rules(_rules_file(store, entry))
     if rules.sha256 != body["rules_sha256"]:
@@ -313,7 +313,7 @@ def _resolved(seats: tuple[Seat, ...], rules: Rules) -> tuple[Seat, ...]:
     return tuple(replace(seat, components=tuple(known[text] for text in seat.components)) for seat in seats)
 
 
-def _rules_file(store: Store, opened: Entry) -> bytes:
+def _rules_file(store: LogReader, opened: Entry) -> bytes:
     """Return a session's rules file: of the open entry, or of the erasure that had to state it again."""
     try:
         return store.evidence(opened.seq, "rules")
@@ -324,7 +324,7 @@ def _rules_file(store: Store, opened: Entry) -> bytes:
         raise
 
 
-def newest_roster(store: Store, session_id: str) -> tuple[int, RosterDocument] | None:
+def newest_roster(store: LogReader, session_id: str) -> tuple[int, RosterDocument] | None:
     """Return the last roster of a session that is there and the entry it belongs to; None when all were erased.
 
     Raises UnknownSessionError, StoreAlteredError when it does not give the session's roster hash.
@@ -348,7 +348,7 @@ def newest_roster(store: Store, session_id: str) -> tuple[int, RosterDocument] |
     return None
 
 
-def _roster(store: Store, opened: Entry) -> tuple[str, tuple[Seat, ...]]:
+def _roster(store: LogReader, opened: Entry) -> tuple[str, tuple[Seat, ...]]:
     """Return a session's roster hash and its seats; where the whole roster was erased, as many erased ones."""
     bound, carriers = _carriers(store, opened)
     found = newest_roster(store, opened.body["session"])
@@ -358,7 +358,7 @@ def _roster(store: Store, opened: Entry) -> tuple[str, tuple[Seat, ...]]:
     return bound, (ERASED,) * (opened.body["candidates"] + added)
 
 
-def _carriers(store: Store, opened: Entry) -> tuple[str, list[Entry]]:
+def _carriers(store: LogReader, opened: Entry) -> tuple[str, list[Entry]]:
     """Return the session's roster hash, and every entry that has or had its roster, in order.
 
     That is the open entry, each roster entry (later additions, with a hash of their own), and each erasure that

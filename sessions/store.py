@@ -209,12 +209,26 @@ class Store(LogWriter):
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def begin_attempt(self, attempt_id: str, *, session: str, component: str, operator: Operator) -> Receipt:
-        """Commit that an attempt begins, before its first check. Raises AttemptIdReusedError, StoreError."""
+    def begin_attempt(
+        self,
+        attempt_id: str,
+        *,
+        session: str,
+        component: str,
+        operator: Operator,
+        sbd: str | None = None,
+        purpose: str = "check-in",
+    ) -> Receipt:
+        """Commit that an attempt begins, before its first check. Raises AttemptIdReusedError, StoreError.
+
+        `sbd`: whose it will be if the number that was typed or scanned is right.
+        """
         _require_attempt_id(attempt_id)
         if self.begun(attempt_id) is not None:
             raise AttemptIdReusedError(attempt=attempt_id)
         body = {"session": session, "attempt": attempt_id, "component": component}
+        body |= {} if sbd is None else {"sbd": sbd}
+        body |= {} if purpose == "check-in" else {"purpose": purpose}
         return self.append("begin", body, operator=operator)
 
     def append_attempt(self, record: AttemptRecord, evidence: Mapping[str, bytes] | None = None) -> Receipt:

@@ -1,0 +1,122 @@
+"""The board of a session: where every candidate stands at every component, kept up with the log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from sessions.course.entries import SessionEntry, in_order, own_entry
+from sessions.course.states import KINDS, Standing, State, apply, close, unbegin
+from sessions.reader import Entry, LogReader
+from sessions.session import Session, load_session
+
+
+class Board:
+    """Reads a session's entries once, and after that only those that are new.
+
+    Where a part of another station is taken over, or the list changed, everything is read again.
+    """
+
+    def __init__(self, store: LogReader, session: Session) -> None:
+        self._store = store
+        self._session = session
+        self._own: list[Entry] = []
+        self._entries: list[SessionEntry] = []
+        self._rows: dict[tuple[str, str], Standing] = {}
+        self._begun: dict[str, Standing] = {}
+        self._closed = False
+        self._seat(session)
+        self.refresh()
+
+    @property
+    def session(self) -> Session:
+        """The session with its newest list."""
+        return self._session
+
+    @property
+    def entries(self) -> tuple[SessionEntry, ...]:
+        """Every entry of the session that was read so far, in order."""
+        return tuple(self._entries)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session has its close entry."""
+        return self._closed
+
+    def refresh(self) -> None:
+        """Take in what was committed since the last call. Raises StoreAlteredError."""
+        after = self._own[-1].seq if self._own else -1
+        fresh = self._store.entries_after(after, self._session.session_id)
+        if not fresh:
+            return
+        self._own += fresh
+        if after >= 0 and any(_changes_all(entry) for entry in fresh):
+            self._seat(load_session(self._store, self._session.session_id))
+            self._take(in_order(self._store, self._own))
+        elif after < 0:
+            self._take(in_order(self._store, self._own))
+        else:
+            self._take(own_entry(entry) for entry in fresh)
+
+    def standing(self, sbd: str, component: str | None = None) -> Standing:
+        """Return where a candidate stands; KeyError for nobody of this session, or of another component."""
+        return self._rows[sbd, component or self._session.component]
+
+    def standings(self, component: str | None = None) -> tuple[Standing, ...]:
+        """Return everybody of a component, in the list's order; erased rows are the last."""
+        wanted = component or self._session.component
+        return tuple(row for (_, name), row in self._rows.items() if name == wanted)
+
+    def counts(self, component: str | None = None) -> Mapping[State, int]:
+        """Return how many stand where; every state is there."""
+        found = Counter(row.state for row in self.standings(component))
+        return {state: found[state] for state in State}
+
+    def _seat(self, session: Session) -> None:
+        """Begin anew with an empty row for everybody on the list."""
+        self._session, self._entries, self._begun, self._closed = session, [], {}, False
+        self._rows = {}
+        for index, seat in enumerate(session.seats):
+            for component in session.components:
+                if seat.erased:
+                    row = Standing(seat=seat, component=component, state=State.ERASED)
+                    self._rows[f"\0{index}", component] = row
+                elif not seat.components or component in seat.components:
+                    self._rows[seat.sbd, component] = Standing(seat=seat, component=component)
+
+    def _take(self, entries: Iterable[SessionEntry]) -> None:
+        for entry in entries:
+            self._entries.append(entry)
+            if entry.kind in KINDS:
+                self._apply(entry)
+            elif entry.kind == "close" and entry.part is None:
+                self._closed = "part" not in entry.body
+        if self._closed:
+            for row in self._rows.values():
+                close(row)
+
+    def _apply(self, entry: SessionEntry) -> None:
+        """Let an entry change the rows that it speaks of; an attempt that ends is nobody else's any more."""
+        rows = self._meant(entry)
+        for row in rows:
+            apply(row, entry)
+        if entry.kind == "begin" and rows:
+            self._begun[entry.body["attempt"]] = rows[0]
+        elif entry.kind == "attempt":
+            began = self._begun.pop(entry.body["attempt"], None)
+            if began is not None and began not in rows:
+                unbegin(began)
+
+    def _meant(self, entry: SessionEntry) -> tuple[Standing, ...]:
+        """Return the rows that an entry speaks of: one, or all of a candidate where it names no component."""
+        sbd = entry.body.get("sbd")
+        if sbd is None:
+            return ()
+        component = entry.body.get("component")
+        wanted = self._session.components if component is None else (component,)
+        return tuple(row for name in wanted if (row := self._rows.get((sbd, name))) is not None)
+
+
+def _changes_all(entry: Entry) -> bool:
+    """Whether an entry changes the list itself."""
+    return entry.kind in {"merge", "roster", "shred"}
