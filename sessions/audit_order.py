@@ -31,11 +31,40 @@ _INSIDE: Final = frozenset(
         "print",
         "roster",
         "hold",
+        "start",
+        "pause",
+        "resume",
+        "component",
+        "allocation",
+        "draw",
+        "manual",
+        "decision",
+        "consent",
+        "prior",
+        "merge",
     }
 )
 """Kinds that belong to a session that was opened before."""
-_BEFORE_CLOSE: Final = frozenset({"begin", "attempt", "roster", "spot-check", "exit", "re-entry"})
-"""Kinds that a closed session has no more of."""
+BEFORE_CLOSE: Final = frozenset(
+    {
+        "begin",
+        "attempt",
+        "roster",
+        "spot-check",
+        "exit",
+        "re-entry",
+        "start",
+        "pause",
+        "resume",
+        "component",
+        "allocation",
+        "draw",
+        "manual",
+        "consent",
+        "merge",
+    }
+)
+"""Kinds that a closed session has no more of. Results, corrections, incidents and decisions may still come."""
 _INTERRUPTED: Final = "attempt-interrupted"
 _LATE: Final = "record-late"
 """Why the station itself ends an attempt."""
@@ -172,7 +201,7 @@ class Order:
         """What a crash left is ended by the station itself, late: nothing else of the sitting follows."""
         if kind == "close":
             self._add(seq, "closed-twice")
-        elif kind in _BEFORE_CLOSE and not (kind == "attempt" and body["operator"]["id"] == "station"):
+        elif kind in BEFORE_CLOSE and not (kind == "attempt" and body["operator"]["id"] == "station"):
             self._add(seq, "after-close")
 
     # -- erasure ----------------------------------------------------------------------------------

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from sessions.audit_order import BEFORE_CLOSE
 from sessions.events import is_user
 from sessions.pack import Manifest
 from sessions.pack_finding import PackFindings
 from sessions.pack_rules import Record
 
-_BEFORE_CLOSE: Final = frozenset({"begin", "attempt", "roster", "spot-check", "exit", "re-entry"})
-"""Kinds that a closed session has no more of; but for attempts that the station itself ends."""
 _ABOUT_ATTEMPTS: Final = frozenset({"override", "spot-check", "re-entry"})
 """Kinds whose `of` is an attempt of the session."""
+_SEEN: Final = frozenset({"override", "manual", "decision"})
+"""Kinds that see a candidate whom no attempt may have named."""
 _STATES: Final = {"ADMIT": "admitted", "REFER": "referred", "REFUSE": "refused"}
 _STATION: Final = "station"
 _DIFFERS: Final = "pack-session-differs"
@@ -46,24 +47,32 @@ def _check_ends(own: Sequence[Record], manifest: Manifest, findings: PackFinding
         _check_counts(opened[0], closed[0], own, findings)
     for record in own:
         ended = record.kind == "attempt" and _by_station(record)
-        if record.seq > closed[0].seq and record.kind in _BEFORE_CLOSE and not ended:
+        if record.seq > closed[0].seq and record.kind in BEFORE_CLOSE and not ended:
             findings.add(_DIFFERS, seq=record.seq, why="after-close")
     if not any(record.kind == "attempt" for record in own):
         findings.add("pack-session-empty", seq=manifest.first)
 
 
 def _check_counts(opened: Record, closed: Record, own: Sequence[Record], findings: PackFindings) -> None:
-    """Compare the counts of the close entry with the attempts before it."""
+    """Compare the counts of the close entry with the entries before it.
+
+    Where another station's part was taken over, its entries are evidence that a pack need not open: nothing is
+    compared.
+    """
     before = [record for record in own if record.seq < closed.seq]
+    if any(record.kind == "merge" for record in before):
+        return
     attempts = [record for record in before if record.kind == "attempt"]
     added = sum(record.number("added") for record in before if record.kind == "roster")
     states: dict[str, str] = {}
     for record in attempts:
-        if "sbd" in record.body and states.get(record.text("sbd")) != "admitted":
+        again = record.body.get("purpose", "check-in") != "check-in"
+        if "sbd" in record.body and not again and states.get(record.text("sbd")) != "admitted":
             states[record.text("sbd")] = _STATES.get(record.text("verdict"), "")
+    seen = {record.text("sbd") for record in before if record.kind in _SEEN} | set(states)
     counts = {name: list(states.values()).count(name) for name in _STATES.values()}
     counts["candidates"] = opened.number("candidates") + added
-    counts["absent"] = counts["candidates"] - len(states)
+    counts["not_seen" if "part" in opened.body else "absent"] = counts["candidates"] - len(seen)
     counts["attempts"] = len(attempts)
     for name, count in counts.items():
         said = closed.number(name)
