@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -23,8 +24,25 @@ ACTIONS: Final = frozenset(
         "erase",
         "export",
         "keys",
+        "start",
+        "result",
+        "correct",
+        "prior",
+        "override",
+        "manual",
+        "decide",
+        "incident",
+        "consequence",
+        "roster-add",
+        "movement",
+        "spot-check",
+        "merge",
+        "confirm-rules",
     }
 )
+"""What people do. start: also pause, resume, call, draw and allocate; movement: exits and re-entries."""
+STATION_ACTIONS: Final = frozenset({"add-user", "create-session", "trust", "keys", "confirm-rules"})
+"""What is done at a station rather than in a session: never in a rules file's table of roles."""
 _FIELDS: Final = {"label", "may", "training_only"}
 
 
@@ -40,7 +58,16 @@ class Role:
 
 def load_roles(text: str | None = None) -> dict[str, Role]:
     """Return the roles of roles.toml by identifier; raises RulesError naming an unknown key."""
-    data = tomllib.loads(text or (files("sessions") / "roles.toml").read_text(encoding="utf-8"))
+    return dict(_shipped()) if text is None else _parse(text)
+
+
+@cache
+def _shipped() -> dict[str, Role]:
+    return _parse((files("sessions") / "roles.toml").read_text(encoding="utf-8"))
+
+
+def _parse(text: str) -> dict[str, Role]:
+    data = tomllib.loads(text)
     unknown = set(data) - {"source", "roles"}
     if unknown:
         raise RulesError(file="roles.toml", key=sorted(unknown)[0])

@@ -5,17 +5,27 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
-from sessions.errors import RetentionError, RulesError, UnknownComponentError, UnknownRulesError
+from sessions.errors import RetentionError, RulesError, UnknownRulesError
 from sessions.record import CHECK_NAMES, Verdict
-from sessions.roster.names import comparison_key
-from sessions.rules.terms import STATUSES, Term, parse_terms
+from sessions.rules.model import Component, Deadlines, Rules, SectionSource, Source
+from sessions.rules.sections import (
+    NAME,
+    SMALL_SECTIONS,
+    classes_of,
+    documents_of,
+    grading_of,
+    incidents_of,
+    roles_of,
+    seconds_of,
+    signatories_of,
+    small_sections,
+)
+from sessions.rules.tables import POLICY, Table
+from sessions.rules.terms import STATUSES, parse_terms
 
 CHIP_VERDICTS: Final = (
     "genuine",
@@ -27,104 +37,35 @@ CHIP_VERDICTS: Final = (
     "no-chip",
 )
 KINDS: Final = ("driving-test", "exam")
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_SECTIONS: Final = {
-    "": (
-        {
-            "id",
-            "title",
-            "kind",
-            "source",
-            "valid",
-            "components",
-            "checks",
-            "chip",
-            "face",
-            "access",
-            "notice",
-            "deadlines",
-        },
-        {"retention"},
-    ),
-    "source": ({"title", "article", "status", "retrieved"}, set[str]()),
-    "valid": ({"from"}, {"until"}),
-    "checks": ({"required", "refuse_on_failed"}, set[str]()),
-    "chip": (set(CHIP_VERDICTS), set[str]()),
-    "face": ({"fmr_accept", "fmr_refer"}, set[str]()),
-    "access": ({"pace_tries", "bac"}, set[str]()),
-    "notice": ({"version"}, set[str]()),
-    "deadlines": ({"apdu_s", "chip_s", "face_capture_s"}, set[str]()),
+MAX_FILE: Final = 1_000_000
+_NEEDED: Final = frozenset(
+    {
+        "id",
+        "title",
+        "kind",
+        "source",
+        "valid",
+        "components",
+        "checks",
+        "chip",
+        "face",
+        "access",
+        "notice",
+        "deadlines",
+    }
+)
+_OPTIONAL: Final = SMALL_SECTIONS | {
+    "family",
+    "retention",
+    "classes",
+    "grading",
+    "roles",
+    "second",
+    "signatories",
+    "documents",
+    "incidents",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a rule comes from, and how well that was checked: primary, secondary or unconfirmed."""
-
-    title: str
-    article: str
-    status: str
-    retrieved: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
-    """One part of a test or exam: identifier, the law's label, place in the order, other names in rosters."""
-
-    component_id: str
-    label: str
-    order: int
-    aliases: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """How long we wait, in seconds."""
-
-    apdu_s: float
-    chip_s: float
-    face_capture_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """One rules file. `data` are its bytes; `sha256` is theirs and goes into every attempt.
-
-    `retention` is by kind of data, and empty in files of before there was such a section.
-    """
-
-    rules_id: str
-    title: str
-    kind: str
-    source: Source
-    valid_from: date
-    valid_until: date | None
-    components: Mapping[str, Component]
-    required: frozenset[str]
-    refuse_on_failed: frozenset[str]
-    chip_at_best: Mapping[str, Verdict]
-    fmr_accept: float
-    fmr_refer: float
-    pace_tries: int
-    bac_allowed: bool
-    notice_version: str
-    deadlines: Deadlines
-    sha256: str
-    data: bytes = field(repr=False, default=b"")
-    retention: Mapping[str, Term] = field(default_factory=dict)
-
-    def in_force(self, day: date) -> bool:
-        """Whether the rules hold on a day."""
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
-
-    def require_component(self, text: str) -> Component:
-        """Return the component of an identifier, label or alias; raises UnknownComponentError."""
-        key = comparison_key(text)
-        for component in self.components.values():
-            names = (component.component_id, component.label, *component.aliases)
-            if key in {comparison_key(name) for name in names}:
-                return component
-        raise UnknownComponentError(rules=self.rules_id, known=" ".join(self.components))
+_WHERE: Final = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
 
 def list_rules() -> tuple[Rules, ...]:
@@ -135,7 +76,7 @@ def list_rules() -> tuple[Rules, ...]:
 def load_rules(rules_id: str) -> Rules:
     """Return the rules of an id; raises UnknownRulesError, or RulesError naming the wrong key."""
     path = _folder() / f"{rules_id}.toml"
-    if not _ID.fullmatch(rules_id) or not path.is_file():
+    if not NAME.fullmatch(rules_id) or not path.is_file():
         raise UnknownRulesError(rules=rules_id[:64], known=" ".join(_known_ids()))
     rules = parse_rules(path.read_bytes())
     if rules.rules_id != rules_id:
@@ -144,19 +85,22 @@ def load_rules(rules_id: str) -> Rules:
 
 
 def parse_rules(data: bytes) -> Rules:
-    """Return the rules of a file's bytes; raises RulesError naming the first wrong key."""
+    """Return the rules of a file's bytes; raises RulesError naming the first wrong key, or TOML's line."""
+    if len(data) > MAX_FILE:
+        raise RulesError(key="(size)")
     try:
         fields = tomllib.loads(data.decode("utf-8"))
-    except ValueError:
-        raise RulesError(key="(toml)") from None
-    for section, (needed, optional) in _SECTIONS.items():
-        _require_keys(fields if not section else fields[section], needed, optional, section)
+    except (ValueError, RecursionError) as error:
+        raise RulesError(key="(toml)", **_place_of(str(error))) from None
     try:
         return _rules(fields, data)
     except RetentionError as error:
         raise RulesError(**error.facts) from None
-    except (TypeError, AttributeError, KeyError):
-        raise RulesError(key="(types)") from None
+
+
+def _place_of(text: str) -> dict[str, int]:
+    found = _WHERE.search(text)
+    return {"line": int(found[1])} if found and found[1] else {}
 
 
 def _known_ids() -> list[str]:
@@ -168,78 +112,139 @@ def _folder() -> Traversable:
     return files("sessions.rules")
 
 
-def _rules(fields: Mapping[str, Any], data: bytes) -> Rules:
-    components = {name: _component(name, table) for name, table in fields["components"].items()}
+def _rules(fields: dict[str, Any], data: bytes) -> Rules:
+    top = Table(fields, "", {}).only(_NEEDED, _OPTIONAL, sourced=False)
+    source = _source(top)
+    kind = top.one_of("kind", KINDS)
+    components = _components(top)
+    role_table = roles_of(top.tables("roles"), kind)
+    small = small_sections(top)
+    fields_of = {**_base(top), **_checking(top), **small}
+    gradings = {name: grading_of(table) for name, table in top.tables("grading").items()}
+    if not set(gradings) <= set(components):
+        raise RulesError(key=f"grading.{sorted(set(gradings) - set(components))[0]}")
     rules = Rules(
-        rules_id=fields["id"],
-        title=fields["title"],
-        kind=fields["kind"],
-        source=Source(**fields["source"]),
-        valid_from=fields["valid"]["from"],
-        valid_until=fields["valid"].get("until"),
-        components=dict(sorted(components.items(), key=lambda item: item[1].order)),
-        required=frozenset(fields["checks"]["required"]),
-        refuse_on_failed=frozenset(fields["checks"]["refuse_on_failed"]),
-        chip_at_best={name: _verdict(name, text) for name, text in fields["chip"].items()},
-        fmr_accept=fields["face"]["fmr_accept"],
-        fmr_refer=fields["face"]["fmr_refer"],
-        pace_tries=fields["access"]["pace_tries"],
-        bac_allowed=fields["access"]["bac"],
-        notice_version=fields["notice"]["version"],
-        deadlines=Deadlines(**fields["deadlines"]),
+        kind=kind,
+        source=source,
+        components=components,
         sha256=hashlib.sha256(data).hexdigest(),
         data=data,
         retention=parse_terms(fields["retention"]) if "retention" in fields else {},
+        classes=classes_of(top.tables("classes"), components),
+        gradings=gradings,
+        role_table=role_table,
+        seconds=seconds_of(top.tables("second"), role_table),
+        signatories=signatories_of(top.under("signatories")) if "signatories" in top.value else {},
+        documents=documents_of(top.under("documents")) if "documents" in top.value else {},
+        incidents=incidents_of(top.tables("incidents"), role_table),
+        sources=top.sources,
+        **fields_of,
     )
     _require_possible(rules)
+    _add_sources(rules, top.sources)
     return rules
 
 
-def _component(name: str, table: Mapping[str, Any]) -> Component:
-    _require_keys(table, {"label", "order"}, {"aliases"}, f"components.{name}")
-    if not _ID.fullmatch(name):
-        raise RulesError(key=f"components.{name}")
-    return Component(
-        component_id=name, label=table["label"], order=table["order"], aliases=tuple(table.get("aliases", ()))
+def _source(top: Table) -> Source:
+    table = top.under("source").only({"title", "article", "status", "retrieved"}, sourced=False)
+    return Source(
+        title=table.text("title"),
+        article=table.text("article"),
+        status=table.one_of("status", STATUSES),
+        retrieved=table.day("retrieved"),
     )
 
 
-def _verdict(name: str, text: str) -> Verdict:
-    try:
-        return Verdict(text)
-    except ValueError:
-        raise RulesError(key=f"chip.{name}") from None
+def _components(top: Table) -> dict[str, Component]:
+    components = {name: _component(name, table) for name, table in top.tables("components").items()}
+    if not components:
+        raise RulesError(key="components")
+    orders = [component.order for component in components.values()]
+    for name, component in components.items():
+        if orders.count(component.order) > 1:
+            raise RulesError(key=f"components.{name}.order")
+    return dict(sorted(components.items(), key=lambda item: item[1].order))
+
+
+def _component(name: str, table: Table) -> Component:
+    if not NAME.fullmatch(name):
+        raise RulesError(key=table.path)
+    table.only({"label", "order"}, {"aliases"})
+    return Component(
+        component_id=name,
+        label=table.text("label"),
+        order=table.integer("order", 1, 1_000),
+        aliases=table.texts("aliases"),
+    )
+
+
+def _base(top: Table) -> dict[str, Any]:
+    valid = top.under("valid").only({"from"}, {"until"})
+    rules_id = top.text("id")
+    if not NAME.fullmatch(rules_id):
+        raise RulesError(key="id")
+    family = top.text("family") if "family" in top.value else ""
+    if family and not NAME.fullmatch(family):
+        raise RulesError(key="family")
+    return {
+        "rules_id": rules_id,
+        "title": top.text("title"),
+        "family": family,
+        "valid_from": valid.day("from"),
+        "valid_until": valid.maybe("until", valid.day),
+    }
+
+
+def _checking(top: Table) -> dict[str, Any]:
+    """Return what the pipeline takes: checks, chip verdicts, thresholds, limits of time."""
+    checks = top.under("checks").only({"required", "refuse_on_failed"}).policy()
+    chip = top.under("chip").only(CHIP_VERDICTS).policy()
+    face = top.under("face").only({"fmr_accept", "fmr_refer"}, {"tries"}).policy()
+    access = top.under("access").only({"pace_tries", "bac"}).policy()
+    waits = top.under("deadlines").only({"apdu_s", "chip_s", "face_capture_s"}).policy()
+    tries = face.maybe("tries", lambda name: face.integer(name, 1, 10))
+    return {
+        "required": frozenset(checks.texts("required", CHECK_NAMES)),
+        "refuse_on_failed": frozenset(checks.texts("refuse_on_failed", CHECK_NAMES)),
+        "chip_at_best": {name: Verdict(chip.one_of(name, Verdict)) for name in CHIP_VERDICTS},
+        "fmr_accept": face.number("fmr_accept", 0.1),
+        "fmr_refer": face.number("fmr_refer", 0.1),
+        "pace_tries": access.integer("pace_tries", 1, 4),
+        "bac_allowed": access.flag("bac"),
+        "notice_version": top.under("notice").only({"version"}).policy().text("version"),
+        "deadlines": Deadlines(
+            apdu_s=waits.number("apdu_s", 600.0),
+            chip_s=waits.number("chip_s", 600.0),
+            face_capture_s=waits.number("face_capture_s", 600.0),
+        ),
+        **({} if tries is None else {"face_tries": tries}),
+    }
 
 
 def _require_possible(rules: Rules) -> None:
-    """Raise RulesError for values that no rule can have, and for any that would admit without proof."""
-    checks = rules.required | rules.refuse_on_failed
+    """Raise RulesError for values that do not go together, and for any that would admit without proof."""
     admitting = {name for name, best in rules.chip_at_best.items() if best is Verdict.ADMIT}
     problems = {
-        "id": not _ID.fullmatch(rules.rules_id),
-        "kind": rules.kind not in KINDS,
-        "source.status": rules.source.status not in STATUSES,
         "valid.until": rules.valid_until is not None and rules.valid_until < rules.valid_from,
-        "components": not rules.components,
-        "checks": not checks <= set(CHECK_NAMES),
         "checks.required": not {"pa-trusted", "face-match", "roster"} <= rules.required,
         "chip": admitting != {"genuine"},
         "chip.altered": rules.chip_at_best["altered"] is not Verdict.REFUSE,
-        "face": not 0 < rules.fmr_accept <= rules.fmr_refer < 0.1,
-        "access.pace_tries": not 1 <= rules.pace_tries <= 4,
-        "access.bac": not isinstance(rules.bac_allowed, bool),
-        "notice.version": not rules.notice_version,
-        "deadlines": min(rules.deadlines.apdu_s, rules.deadlines.chip_s, rules.deadlines.face_capture_s) <= 0,
+        "face": not rules.fmr_accept <= rules.fmr_refer,
+        "grading": bool(rules.gradings and rules.classes),
+        "second": bool(rules.seconds and not rules.role_table),
     }
     wrong = [key for key, is_wrong in problems.items() if is_wrong]
     if wrong:
         raise RulesError(key=wrong[0])
 
 
-def _require_keys(table: Any, needed: set[str], optional: set[str], section: str) -> None:
-    """Raise RulesError naming the first key that is unknown or missing."""
-    if not isinstance(table, dict):
-        raise RulesError(key=section)
-    wrong = sorted(set(table) - needed - optional) or sorted(needed - set(table))
-    if wrong:
-        raise RulesError(key=f"{section}.{wrong[0]}" if section else wrong[0])
+def _add_sources(rules: Rules, sources: dict[str, SectionSource]) -> None:
+    """Add the file's own source and those of the retention terms, which have had theirs from the start."""
+    sources["source"] = SectionSource(
+        text=f"{rules.source.title}: {rules.source.article}", status=rules.source.status
+    )
+    for kind, term in rules.retention.items():
+        sources[f"retention.{kind}"] = SectionSource(text=term.source, status=term.status)
+
+
+__all__ = ["CHIP_VERDICTS", "KINDS", "POLICY", "list_rules", "load_rules", "parse_rules"]
