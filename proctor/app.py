@@ -36,7 +36,6 @@ from readers.transport.base import Connection, is_virtual_reader
 from sessions.closing import require_open
 from sessions.errors import StoreError
 from sessions.record import SystemClock
-from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.rules import Rules
 from sessions.session import Session
@@ -154,7 +153,7 @@ class Desk:
         show_notice: ShowNotice,
         on_entry: Callable[[], None] = lambda: None,
     ) -> None:
-        require_may(opened.require_login().operator, "check-in")
+        session.rules.require_may(opened.require_login().operator, "check-in")
         require_open(opened.store, session)
         self._opened = opened
         self._session = session

@@ -176,7 +176,7 @@ def close(context: Context) -> int:
     """Close a session: the counts are committed, and nobody is checked in after that."""
     options = context.options
     with open_session(context, options.session, login=True) as (opened, session):
-        operator = require_may(opened.require_login().operator, "close")
+        operator = session.rules.require_may(opened.require_login().operator, "close")
         receipt = close_session(opened.store, session, operator=operator, reason=options.reason or "finished")
         counts = dict(counts_of(opened.store, session))
         counter = advance(opened.store, operator=operator)

@@ -16,6 +16,7 @@ from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
 from tests.support.softcard_certificates import authority
 
 AN, BINH = {"an": PASSWORD}, {"binh": SECOND_PASSWORD}
+EXAMINER = {"nd": "sát hạch viên 1"}
 
 
 @pytest.fixture
@@ -25,6 +26,14 @@ def station(home: Path) -> Path:
     added = proctor(*("user", "add", "binh", "--by", "an", "--role", "administrator"), secrets={**AN, **BINH})
     assert added.status == 0, added.err
     return home / "station"
+
+
+def add_examiner() -> None:
+    """Add the one who checks in: whoever runs the station does not."""
+    ran = proctor(
+        *("user", "add", "nd", "--by", "an", "--role", "identity-examiner"), secrets={**AN, **EXAMINER}
+    )
+    assert ran.status == 0, ran.err
 
 
 def create(roster: Path, secrets: dict[str, str] | None = None, *, by: str = "an") -> Ran:
@@ -65,17 +74,18 @@ def test_a_real_session_refuses_software_cards_and_recorded_cameras(
 ) -> None:
     session = create(roster).json
     assert session["id"].startswith("S-")
+    add_examiner()
     spec = str(hopper_frames) if camera == "frames" else camera
     ran = proctor(
-        *("check-in", "--session", session["id"], "--reader", "softcard", "--camera", spec, "--by", "an"),
+        *("check-in", "--session", session["id"], "--reader", "softcard", "--camera", spec, "--by", "nd"),
         *("--number", "001099000001", "--json"),
-        secrets=AN,
+        secrets=EXAMINER,
     )
     assert (ran.status, ran.json["verdict"], ran.json["training"]) == (1, "REFUSE", False)
     assert ran.json["checks"]["card-access"]["code"] == "reader-not-physical"
     assert ran.json["checks"]["card-access"]["outcome"] == "failed"
     assert ran.json["entry"] is not None
-    assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).json["size"] == 6
+    assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).json["size"] == 7
 
 
 def test_chip_read_needs_training_for_a_software_card(home: Path) -> None:
@@ -121,12 +131,13 @@ def test_only_roles_that_may_check_in_do(station: Path, roster: Path, hopper_fra
         *("user", "add", "gs", "--by", "an", "--role", "overseer"), secrets={**AN, "gs": "tổ giám sát 1"}
     )
     assert added.status == 0, added.err
-    ran = proctor(
-        *("check-in", "--session", session, "--reader", "x", "--camera", "0", "--by", "gs", "--json"),
-        *("--number", "001099000001"),
-        secrets={"gs": "tổ giám sát 1"},
-    )
-    assert (ran.status, ran.json["code"]) == (1, "role-forbidden")
+    for user, secrets in (("gs", {"gs": "tổ giám sát 1"}), ("an", AN)):
+        ran = proctor(
+            *("check-in", "--session", session, "--reader", "x", "--camera", "0", "--by", user, "--json"),
+            *("--number", "001099000001"),
+            secrets=secrets,
+        )
+        assert (ran.status, ran.json["code"]) == (1, "role-forbidden")
 
 
 def test_without_a_station_the_message_says_how_to_make_one(home: Path, roster: Path) -> None:
@@ -168,10 +179,11 @@ def test_a_recorded_camera_is_on_record_even_without_a_card(
     station: Path, roster: Path, hopper_frames: Path, reader: str
 ) -> None:
     session = create(roster).json["id"]
+    add_examiner()
     ran = proctor(
-        *("check-in", "--session", session, "--reader", reader, "--camera", hopper_frames, "--by", "an"),
+        *("check-in", "--session", session, "--reader", reader, "--camera", hopper_frames, "--by", "nd"),
         *("--number", "001099000001", "--wait", "0.1", "--json"),
-        secrets=AN,
+        secrets=EXAMINER,
     )
     check = ran.json["checks"]["face-capture"]
     assert (check["outcome"], check["code"]) == ("failed", "camera-not-physical")
