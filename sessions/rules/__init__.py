@@ -1,5 +1,7 @@
 """Rules as dated data: one TOML file each; a new text is a new file and old files stay."""
 
+from sessions.rules.confirming import Confirmation, confirmations, confirmed, open_keys
+from sessions.rules.families import find_rules
 from sessions.rules.loading import list_rules, load_rules, parse_rules
 from sessions.rules.model import (
     Component,
@@ -19,6 +21,7 @@ from sessions.rules.model import (
 
 __all__ = [
     "Component",
+    "Confirmation",
     "Deadlines",
     "DocumentRule",
     "Fees",
@@ -31,7 +34,11 @@ __all__ = [
     "SectionSource",
     "Source",
     "Ungraded",
+    "confirmations",
+    "confirmed",
+    "find_rules",
     "list_rules",
     "load_rules",
+    "open_keys",
     "parse_rules",
 ]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sessions.errors import RetentionError, RulesError, UnknownRulesError
 from sessions.record import CHECK_NAMES, Verdict
+from sessions.roster.names import comparison_key
 from sessions.rules.model import Component, Deadlines, Rules, SectionSource, Source
 from sessions.rules.sections import (
     NAME,
@@ -65,6 +66,7 @@ _OPTIONAL: Final = SMALL_SECTIONS | {
     "documents",
     "incidents",
 }
+_HEAD: Final = re.compile(r"\[{1,2}([A-Za-z0-9_. -]+)\]{1,2}\s*(?:#.*)?")
 _WHERE: Final = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
 
@@ -94,13 +96,37 @@ def parse_rules(data: bytes) -> Rules:
         raise RulesError(key="(toml)", **_place_of(str(error))) from None
     try:
         return _rules(fields, data)
-    except RetentionError as error:
-        raise RulesError(**error.facts) from None
+    except (RetentionError, RulesError) as error:
+        raise RulesError(**{**error.facts, **_line_of(data, str(error.facts["key"]))}) from None
 
 
 def _place_of(text: str) -> dict[str, int]:
     found = _WHERE.search(text)
     return {"line": int(found[1])} if found and found[1] else {}
+
+
+def _line_of(data: bytes, key: str) -> dict[str, int]:
+    """Return where a key path stands, as far as lines tell: its own line, else that of the table it belongs to."""
+    table, found = "", 0
+    rows: dict[str, int] = {}
+    for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
+        text = line.strip()
+        if head := _HEAD.fullmatch(text):
+            table = head[1].replace(" ", "")
+            rows[table] = rows.get(table, 0) + 1
+            name = f"{table}[{rows[table]}]" if text.startswith("[[") else table
+            table = table if not text.startswith("[[") else name
+            at = name
+        elif "=" in text and not text.startswith("#"):
+            own = text.partition("=")[0].strip().strip('"')
+            at = f"{table}.{own}" if table else own
+        else:
+            continue
+        if key == at or (not found and at == key.rpartition(".")[0]):
+            found = number
+        if key == at:
+            break
+    return {"line": found} if found else {}
 
 
 def _known_ids() -> list[str]:
@@ -159,11 +185,21 @@ def _components(top: Table) -> dict[str, Component]:
     components = {name: _component(name, table) for name, table in top.tables("components").items()}
     if not components:
         raise RulesError(key="components")
+    _require_names_apart(components)
     orders = [component.order for component in components.values()]
     for name, component in components.items():
         if orders.count(component.order) > 1:
             raise RulesError(key=f"components.{name}.order")
     return dict(sorted(components.items(), key=lambda item: item[1].order))
+
+
+def _require_names_apart(components: dict[str, Component]) -> None:
+    """Raise RulesError where a name in a roster could mean two components."""
+    owners: dict[str, str] = {}
+    for name, component in components.items():
+        for text in (name, component.label, *component.aliases):
+            if owners.setdefault(comparison_key(text), name) != name:
+                raise RulesError(key=f"components.{name}.aliases")
 
 
 def _component(name: str, table: Table) -> Component:

@@ -164,7 +164,7 @@ def seconds_of(
 
 def signatories_of(table: Table) -> dict[str, tuple[str, ...]]:
     """Return who signs by hand, by kind of sheet, in the order of the blocks; at most four."""
-    table.only((), SHEETS)
+    table.only((), SHEETS).policy()
     found = {name: table.texts(name, SIGNATORIES) for name in SHEETS if name in table.value}
     for name, signing in found.items():
         if not 1 <= len(signing) <= 4:
@@ -188,7 +188,7 @@ def _spans(table: Table, kind: str) -> tuple[DocumentRule, ...]:
 
 
 def _document(row: Table) -> DocumentRule:
-    row.only({"verdict"}, {"from", "until", "own_expiry"})
+    row.only({"verdict"}, {"from", "until", "own_expiry"}).policy()
     rule = DocumentRule(
         valid_from=row.maybe("from", row.day),
         valid_until=row.maybe("until", row.day),
@@ -210,7 +210,7 @@ def incidents_of(
 def _incident(code: str, table: Table, role_table: Mapping[str, frozenset[str]]) -> IncidentKind:
     if not NAME.fullmatch(code):
         raise RulesError(key=table.path)
-    table.only({"label", "consequences"}, {"minutes", "decides"})
+    table.only({"label", "consequences"}, {"minutes", "decides"}).policy()
     consequences = table.texts("consequences", CONSEQUENCES)
     if not consequences:
         raise table.wrong("consequences")

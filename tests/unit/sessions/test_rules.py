@@ -13,9 +13,9 @@ DRIVING = load_rules("driving-tt108-2026")
 TEXT = DRIVING.data.decode()
 
 
-def test_the_two_files() -> None:
+def test_the_two_files_of_the_start() -> None:
     rules = {each.rules_id: each for each in list_rules()}
-    assert set(rules) == {"driving-tt108-2026", "written-exam"}
+    assert {"driving-tt108-2026", "written-exam"} <= set(rules)
     assert (rules["driving-tt108-2026"].source.status, rules["written-exam"].source.status) == (
         "secondary",
         "unconfirmed",
@@ -68,7 +68,7 @@ def test_unknown_names() -> None:
         ("fmr_accept = 1.0e-4", "fmr_accept = 1.0e-2", "face"),
         ('status = "secondary"', 'status = "sure"', "source.status"),
         ('kind = "driving-test"', 'kind = "party"', "kind"),
-        ("until = 2027-02-28", "until = 2020-01-01", "valid.until"),
+        ("until = 2026-12-31", "until = 2020-01-01", "valid.until"),
         ("order = 1", 'order = "1"', "components.theory.order"),
         ("order = 1", "order = 1\nweight = 2", "components.theory.weight"),
         ('version = "2026-11-22"', 'version = ""', "notice.version"),
