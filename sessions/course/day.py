@@ -112,7 +112,7 @@ def state_of(store: LogReader, session: Session) -> DayState:
 
 def needs_start(session: Session) -> bool:
     """Whether nobody may be checked in before the session's `start` entry: by its rules; never in training."""
-    return session.kind == "real" and bool(getattr(session.rules, "session_start_required", False))
+    return session.kind == "real" and session.rules.session_start_required
 
 
 def require_started(store: LogReader, session: Session) -> Session:
