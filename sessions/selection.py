@@ -117,7 +117,7 @@ def concerned(store: Store, session_id: str, entries: Iterable[Entry]) -> dict[i
     about: dict[int, frozenset[str]] = {}
     for entry in known:
         body = entry.body
-        sbds = {body["sbd"]} if "sbd" in body else set()
+        sbds = {body["sbd"]} if "sbd" in body else set(body.get("sbds", ()))
         if entry.kind == "attempt" and not sbds:
             sbds |= _by_number(store, entry, numbers)
         for name in ("of", "attempt_of"):

@@ -88,6 +88,7 @@ class RosterDocument:
     roster_hash: str
     data: bytes = field(repr=False)
     redactable: bool = True
+    file_salt: bytes = field(repr=False, default=b"")
 
     @property
     def seats(self) -> tuple[Seat, ...]:
@@ -103,6 +104,20 @@ class RosterDocument:
             raise RosterDocumentError(why="form-1")
         rows = [row.erased if sbds is None or row.seat.sbd in sbds else row for row in self.rows]
         return _document(rows, file_salt=b"")
+
+    def extended(
+        self, seats: Iterable[Seat], *, random_bytes: RandomBytes = secrets.token_bytes
+    ) -> RosterDocument:
+        """Return the document with later rows behind its own, which stay as they are; the roster hash is another one.
+
+        Raises RosterDocumentError for a document of form 1, or one that becomes too long.
+        """
+        if not self.redactable:
+            raise RosterDocumentError(why="form-1")
+        added = [RosterRow.of(seat, random_bytes(_SALT)) for seat in seats]
+        if len(self.rows) + len(added) > MAX_ROWS:
+            raise RosterDocumentError(why="too-long")
+        return _document((*self.rows, *added), file_salt=self.file_salt)
 
 
 def make_document(
@@ -140,7 +155,7 @@ def _document(rows: Iterable[RosterRow], *, file_salt: bytes) -> RosterDocument:
     if len(data) > MAX_DOCUMENT:
         raise RosterDocumentError(why="too-long")
     digest = hashlib.sha256(_WHOLE + b"".join(row.digest for row in kept)).hexdigest()
-    return RosterDocument(rows=kept, roster_hash=digest, data=data)
+    return RosterDocument(rows=kept, roster_hash=digest, data=data, file_salt=file_salt)
 
 
 def _parse_new(found: Mapping[str, Any]) -> RosterDocument:

@@ -1,0 +1,204 @@
+"""What the log says of one candidate at one component: what an exception may still change. Pure.
+
+Beside the board (`states`), which says where everybody stands, this keeps what an exception is held against: every
+attempt with its refusal, what was overridden or decided, who owes a proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sessions.course.entries import SessionEntry
+from sessions.course.errors import SuspendedError
+from sessions.course.exception_errors import (
+    AttemptUnknownError,
+    CandidateUnknownError,
+    FaceTriesLeftError,
+)
+from sessions.course.states import KEEPS_OUT, RECHECKS
+from sessions.errors import ComponentNotListedError
+from sessions.record import Verdict
+from sessions.roster.model import Seat
+from sessions.rules import Rules
+from sessions.session import Session
+
+ALWAYS_REFUSED: Final = frozenset({"card-access", "face-capture"})
+"""Checks that refuse when they fail, whatever the rules say (as the station's policy has it)."""
+FACE: Final = "face-match"
+PROVISIONAL: Final = "admitted-provisionally"
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """One candidate at one component. Lists are in order.
+
+    `attempts` let in or not; `rechecks` look again at somebody who was let in; `overridden` and `decided` by attempt
+    id; `admitted`: the entry that let the candidate in; `incidents`: id → consequence.
+    """
+
+    sbd: str
+    component: str
+    attempts: list[SessionEntry] = field(default_factory=list)
+    rechecks: list[SessionEntry] = field(default_factory=list)
+    overridden: dict[str, SessionEntry] = field(default_factory=dict)
+    decided: dict[str, SessionEntry] = field(default_factory=dict)
+    manuals: list[SessionEntry] = field(default_factory=list)
+    moves: list[SessionEntry] = field(default_factory=list)
+    incidents: dict[str, str] = field(default_factory=dict)
+    admitted: SessionEntry | None = None
+
+    @property
+    def how(self) -> str:
+        """How the candidate came in: "chip-face" (or another method), "override", "manual", "decision"; or ""."""
+        if self.admitted is None:
+            return ""
+        kind = self.admitted.kind
+        return str(self.admitted.body["method"]) if kind == "attempt" else kind
+
+    @property
+    def face_tries(self) -> int:
+        """How often the face was compared and did not match."""
+        return sum(1 for entry in self.attempts if _failed(entry.body, FACE))
+
+    @property
+    def out(self) -> SessionEntry | None:
+        """The exit after which the candidate did not come back, or None."""
+        last: SessionEntry | None = None
+        for entry in self.moves:
+            if entry.kind == "exit":
+                last = entry
+            elif entry.body["outcome"] == "admitted":
+                last = None
+        return last
+
+    @property
+    def provisional(self) -> SessionEntry | None:
+        """The admission on an undertaking whose proof is still owed, or None."""
+        owed: SessionEntry | None = None
+        for entry in self.manuals:
+            owed = entry if entry.body["outcome"] == PROVISIONAL else None
+        return owed
+
+    def take(self, entry: SessionEntry) -> None:
+        """Take in the next entry that names this candidate, and this component or none."""
+        body = entry.body
+        if entry.kind == "attempt":
+            self._attempt(entry)
+        elif entry.kind == "override":
+            self.overridden[body["of"]] = entry
+            self._let_in(entry, body["verdict"] == Verdict.ADMIT)
+        elif entry.kind == "decision":
+            self.decided[body["of"]] = entry
+            self._let_in(entry, body["decided"] == "admitted")
+        elif entry.kind == "manual":
+            self.manuals.append(entry)
+            self._let_in(entry, str(body["outcome"]).startswith("admitted"))
+        elif entry.kind in {"exit", "re-entry"}:
+            self.moves.append(entry)
+        elif entry.kind == "incident":
+            number = str(body.get("incident", entry.seq))
+            self.incidents[number] = str(body.get("consequence", self.incidents.get(number, "")))
+
+    def _attempt(self, entry: SessionEntry) -> None:
+        if entry.body.get("purpose", "check-in") in RECHECKS:
+            self.rechecks.append(entry)
+            return
+        self.attempts.append(entry)
+        self._let_in(entry, entry.body["verdict"] == Verdict.ADMIT)
+
+    def _let_in(self, entry: SessionEntry, admits: bool) -> None:
+        if admits and self.admitted is None:
+            self.admitted = entry
+
+
+def case_of(entries: Iterable[SessionEntry], sbd: str, component: str) -> Case:
+    """Return what a session's entries say of one candidate at one component."""
+    case = Case(sbd=sbd, component=component)
+    for entry in entries:
+        if entry.body.get("sbd") == sbd and entry.body.get("component", component) == component:
+            case.take(entry)
+    return case
+
+
+def verdict_of(body: Mapping[str, Any]) -> Verdict:
+    """Return what the machine decided: an attempt that was committed late was decided before."""
+    late = body.get("late")
+    return Verdict(late["verdict"] if isinstance(late, dict) else body["verdict"])
+
+
+def failed_checks(body: Mapping[str, Any], rules: Rules) -> frozenset[str]:
+    """Return the checks of an attempt that refuse and failed."""
+    return frozenset(name for name in rules.refuse_on_failed | ALWAYS_REFUSED if _failed(body, name))
+
+
+def refusal_of(case: Case, rules: Rules) -> SessionEntry | None:
+    """Return the refusal that stands, or None: the last one that no later attempt took back.
+
+    A face that did not match is taken back by a later comparison that did not fail; nothing but an admission takes
+    back a refused chip: another card, or none, does not make it good.
+    """
+    if case.admitted is not None:
+        return None
+    standing: SessionEntry | None = None
+    for entry in case.attempts:
+        if verdict_of(entry.body) is Verdict.REFUSE:
+            if standing is None or _by_face_alone(standing.body, rules):
+                standing = entry
+        elif standing is not None and _by_face_alone(standing.body, rules) and _compared(entry.body):
+            standing = None
+    return standing
+
+
+def require_face_tried(case: Case, refusal: SessionEntry, rules: Rules) -> int:
+    """Return how often the face was tried; raises FaceTriesLeftError where only the face failed, and may be tried
+    again.
+    """
+    tries = case.face_tries
+    if _by_face_alone(refusal.body, rules) and tries < rules.face_tries:
+        raise FaceTriesLeftError(tries=tries, left=rules.face_tries - tries)
+    return tries
+
+
+def require_candidate(session: Session, sbd: str) -> Seat:
+    """Return the seat of a candidate who takes this component.
+
+    Raises CandidateUnknownError, ComponentNotListedError.
+    """
+    for seat in session.seats:
+        if not seat.erased and seat.sbd == sbd:
+            if seat.components and session.component not in seat.components:
+                raise ComponentNotListedError(sbd=sbd, component=session.component)
+            return seat
+    raise CandidateUnknownError(session=session.session_id)
+
+
+def require_not_kept_out(case: Case) -> Case:
+    """Return the case; raises SuspendedError while an incident's consequence keeps the candidate out."""
+    for incident, consequence in case.incidents.items():
+        if consequence in KEEPS_OUT:
+            raise SuspendedError(incident=incident, consequence=consequence)
+    return case
+
+
+def find_attempt(entries: Iterable[SessionEntry], attempt_id: str) -> SessionEntry:
+    """Return an attempt of the session made at this station; raises AttemptUnknownError."""
+    for entry in entries:
+        if entry.kind == "attempt" and entry.part is None and entry.body["attempt"] == attempt_id:
+            return entry
+    raise AttemptUnknownError
+
+
+def _failed(body: Mapping[str, Any], check: str) -> bool:
+    row = body["checks"].get(check)
+    return isinstance(row, dict) and row.get("outcome") == "failed"
+
+
+def _compared(body: Mapping[str, Any]) -> bool:
+    row = body["checks"].get(FACE)
+    return isinstance(row, dict) and row.get("outcome") in {"passed", "indeterminate"}
+
+
+def _by_face_alone(body: Mapping[str, Any], rules: Rules) -> bool:
+    return failed_checks(body, rules) == {FACE}

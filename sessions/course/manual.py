@@ -1,0 +1,199 @@
+"""The manual path: two persons establish who somebody is. A normal path, with the same rights, and no mark against
+anybody.
+
+The entry says by which kind of document and a coarse reason. What is of health, belief or family goes into the
+encrypted note; a number on a document into the encrypted identity; of VNeID nothing is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sessions.closing import require_open
+from sessions.course.case import (
+    PROVISIONAL,
+    Case,
+    case_of,
+    refusal_of,
+    require_candidate,
+    require_face_tried,
+    require_not_kept_out,
+)
+from sessions.course.entries import SessionEntry, session_entries
+from sessions.course.errors import OtherPartError
+from sessions.course.exception_errors import (
+    AlreadyInError,
+    DocumentDiffersError,
+    DocumentNumberError,
+    DocumentRefusedError,
+    DocumentUnknownError,
+    ManualAfterRefuseError,
+    NothingProvisionalError,
+    OutcomeUnknownError,
+    UndertakingNeededError,
+    VneidKeepsNothingError,
+)
+from sessions.course.reasons import note_of, photo_of, require_reason
+from sessions.record import Operator, Second
+from sessions.roster.model import Seat
+from sessions.session import Session
+from sessions.store import Receipt, Store
+
+DOCUMENTS: Final = (
+    "cccd-chip",
+    "can-cuoc-2024",
+    "cccd-barcode",
+    "cmnd-9",
+    "passport",
+    "passport-chip",
+    "vneid",
+    "none",
+    "other",
+)
+COMPARED: Final = ("photo", "name", "birth", "number")
+"""What both persons compare unless they say otherwise."""
+ADMITTED: Final = "admitted"
+NOT_ADMITTED: Final = "not-admitted"
+OUTCOMES: Final = (ADMITTED, PROVISIONAL, NOT_ADMITTED)
+_MAX_NUMBER: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualCase:
+    """What two persons say of one candidate.
+
+    `number`: as it stands on the document; compared with the list where it can be, kept encrypted. `compared`: of
+    COMPARED. `undertaking`: no document, a signed undertaking. `later_proof`: closes such an admission. `purpose`: as
+    of an attempt ("re-entry": who comes back).
+    """
+
+    sbd: str
+    document: str
+    reason: str
+    note: str = field(default="", repr=False)
+    number: str = field(default="", repr=False)
+    photo: bytes | None = field(default=None, repr=False)
+    compared: Sequence[str] = COMPARED
+    undertaking: bool = False
+    later_proof: bool = False
+    established: bool = True
+    purpose: str = "check-in"
+
+
+def require_manual(session: Session, entries: Sequence[SessionEntry], asked: ManualCase) -> Case:
+    """Return the candidate's case if two persons may establish who this is. Raises the errors of `exception_errors`."""
+    seat = require_candidate(session, asked.sbd)
+    _require_own_part(session, seat)
+    case = require_not_kept_out(case_of(entries, asked.sbd, session.component))
+    if asked.later_proof:
+        if case.provisional is None:
+            raise NothingProvisionalError(sbd=asked.sbd)
+    elif asked.purpose == "re-entry":
+        if case.out is None:
+            raise AlreadyInError(
+                how=case.how or "re-entry", entry=0 if case.admitted is None else case.admitted.seq
+            )
+    elif case.admitted is not None:
+        raise AlreadyInError(how=case.how, entry=case.admitted.seq)
+    _require_not_refused(session, case)
+    _require_document(session, asked)
+    _require_number(seat, asked)
+    return case
+
+
+def enter_manual(
+    store: Store, session: Session, asked: ManualCase, *, operator: Operator, second: Second
+) -> tuple[str, Receipt]:
+    """Commit what two persons established, and return the outcome of OUTCOMES. Raises as `require_manual`."""
+    why = require_reason("manual", asked.reason)
+    wrong = set(asked.compared) - set(COMPARED)
+    if wrong:
+        raise OutcomeUnknownError(known=" ".join(COMPARED))
+    if not asked.later_proof:  # what somebody undertook to bring may come when the day is over
+        require_open(store, session)
+    case = require_manual(session, session_entries(store, session.session_id), asked)
+    outcome = _outcome(asked)
+    facts: dict[str, Any] = {
+        "persons": 2,
+        "compared": " ".join(name for name in COMPARED if name in asked.compared),
+        "document_rule": session.rules.document(asked.document, session.day),
+    }
+    if case.provisional is not None and asked.later_proof:
+        facts["closes"] = case.provisional.seq
+    body: dict[str, Any] = {
+        "session": session.session_id,
+        "sbd": asked.sbd,
+        "component": session.component,
+        "document": asked.document,
+        "outcome": outcome,
+        "reason": why.recorded,
+        "facts": facts,
+        "rules_sha256": session.rules_sha256,
+        "roster_hash": session.roster_hash,
+        "purpose": asked.purpose,
+    }
+    if case.attempts and not asked.later_proof:
+        body["of"] = case.attempts[-1].body["attempt"]
+    evidence = {**note_of(why, asked.note), **photo_of(asked.photo), **_identity(asked)}
+    return outcome, store.append("manual", body, evidence, operator=operator, second=second)
+
+
+def _outcome(asked: ManualCase) -> str:
+    if not asked.established:
+        return NOT_ADMITTED
+    return PROVISIONAL if asked.undertaking else ADMITTED
+
+
+def _require_own_part(session: Session, seat: Seat) -> None:
+    part = session.part
+    if part is not None and seat.part and seat.part != str(part.number):
+        raise OtherPartError(part=seat.part)
+
+
+def _require_not_refused(session: Session, case: Case) -> None:
+    """Raise FaceTriesLeftError or ManualAfterRefuseError where the machine's refusal stands."""
+    refusal = refusal_of(case, session.rules)
+    if refusal is not None:
+        require_face_tried(case, refusal, session.rules)
+        raise ManualAfterRefuseError(sbd=case.sbd, of=refusal.body["attempt"])
+
+
+def _require_document(session: Session, asked: ManualCase) -> None:
+    if asked.document not in DOCUMENTS:
+        raise DocumentUnknownError(known=" ".join(DOCUMENTS))
+    if (asked.document == "none") != asked.undertaking and asked.established:
+        raise UndertakingNeededError
+    if asked.established and session.rules.document(asked.document, session.day) == "refuse":
+        raise DocumentRefusedError(document=asked.document, day=session.day.isoformat())
+    if asked.document == "vneid" and (asked.photo is not None or asked.number):
+        raise VneidKeepsNothingError
+
+
+def _require_number(seat: Seat, asked: ManualCase) -> None:
+    """Raise DocumentDiffersError where the document's number is of the list's kind and another one."""
+    number = _plain(asked.number)
+    if not number:
+        return
+    if len(number) > _MAX_NUMBER:
+        raise DocumentNumberError
+    listed = {12: seat.id_number, 9: seat.old_number}.get(len(number), "") if number.isdigit() else ""
+    if listed and listed != number:
+        raise DocumentDiffersError(sbd=seat.sbd)
+
+
+def _identity(asked: ManualCase) -> dict[str, bytes]:
+    number = _plain(asked.number)
+    if not number:
+        return {}
+    return {"identity": json.dumps({"document": asked.document, "number": number}, sort_keys=True).encode()}
+
+
+def _plain(number: str) -> str:
+    text = re.sub(r"[ .\-]", "", number.strip()).upper()
+    if text and not re.fullmatch(r"[0-9A-Z]{1,64}", text):
+        raise DocumentNumberError
+    return text
