@@ -19,7 +19,16 @@ from proctor.attempt import (
     run_attempt,
 )
 from proctor.challenge import RANDOM_BYTES, Challenge
-from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice, PassiveAuthDesk, Progress, SessionDesk
+from proctor.desks import (
+    CardSource,
+    ChipDesk,
+    FaceBooth,
+    Notice,
+    PassiveAuthDesk,
+    Progress,
+    SessionDesk,
+    read_access,
+)
 from proctor.errors import SimulatedReaderError
 from proctor.pipeline import Station
 from proctor.present import AccessText
@@ -28,12 +37,17 @@ from proctor.softcards import CardWorkshop, is_softcard
 from proctor.texts import load_texts
 from proctor.witness.cosigning import CosignWorker
 from proctor.witness.settings import load_witnesses
+from readers.cccd.access_plan import number_of
 from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reader_memory import FileMemory, ReaderMemory
 from readers.emrtd.reading import ReadLimits
+from readers.errors import ReaderError
 from readers.transport import pcsc
 from readers.transport.base import Connection, is_virtual_reader
 from sessions.closing import require_open
+from sessions.course.board import Board
+from sessions.course.day import require_not_paused, require_started
+from sessions.course.gate import CHECK_IN, Gate
 from sessions.errors import StoreError
 from sessions.record import SystemClock
 from sessions.root import DataRoot
@@ -137,10 +151,14 @@ class Transaction:
     source: CardSource
     open_camera: OpenCamera
     attempt_id: str = field(default_factory=new_attempt_id)
+    purpose: str = CHECK_IN
 
 
 class Desk:
-    """A staffed desk of one session: everything that lives longer than one candidate."""
+    """A staffed desk of one session at one component: everything that lives longer than one candidate.
+
+    `room`: the room that this desk serves, where it serves one.
+    """
 
     def __init__(
         self,
@@ -152,6 +170,7 @@ class Desk:
         decoder: PortraitDecoder,
         show_notice: ShowNotice,
         on_entry: Callable[[], None] = lambda: None,
+        room: str = "",
     ) -> None:
         session.rules.require_may(opened.require_login().operator, "check-in")
         require_open(opened.store, session)
@@ -161,6 +180,8 @@ class Desk:
         self._engine = engine
         self._decoder = decoder
         self._on_entry = on_entry
+        self._room = room
+        self._board = Board(opened.store, session)
         self._clock = SystemClock()
         self._notice = Notice(
             version=session.rules.notice_version, text=load_texts("vi")["notice.text"], show=show_notice
@@ -179,8 +200,9 @@ class Desk:
         The chip's challenge is made of the tree head with that beginning in it. Raises SessionClosedError, and
         StoreFullError where there is no room for its end.
         """
-        require_open(self._opened.store, self._session)
         store = self._opened.store
+        require_open(store, self._session)
+        require_not_paused(store, require_started(store, self._session))
         store.require_room()
         operator = self._opened.require_login().operator
         try:
@@ -189,6 +211,8 @@ class Desk:
                 session=self._session.session_id,
                 component=self._session.component,
                 operator=operator,
+                sbd=self._claimed(work.access),
+                purpose=work.purpose,
             )
         except StoreError as error:
             return not_begun(self._session, work.attempt_id, error)
@@ -211,8 +235,9 @@ class Desk:
             training=self._opened.training,
             deadline_s=self.rules.deadlines.face_capture_s,
         )
+        gate = Gate(board=self._board, room=self._room, purpose=work.purpose)
         station = Station(
-            card=desk, trust=trusting, roster=SessionDesk(self._opened.store, self._session), faces=booth
+            card=desk, trust=trusting, roster=SessionDesk(store, self._session, gate), faces=booth
         )
         context = AttemptContext(
             store=store,
@@ -221,6 +246,8 @@ class Desk:
             clock=self._clock,
             trust=dict(self._trust.facts),
             checkpoint_size=head.size,
+            purpose=work.purpose,
+            room=self._room,
         )
         try:
             return run_attempt(station, context, attempt_id=work.attempt_id, on_check=on_check)
@@ -229,10 +256,20 @@ class Desk:
             booth.close()
             self._on_entry()
 
+    def _claimed(self, access: AccessText) -> str | None:
+        """Whose attempt this will be, if the number that was typed or scanned is right; None where it is none."""
+        try:
+            source, _ = read_access(access)
+        except ReaderError:
+            return None
+        number = None if source is None else number_of(source)
+        seat = SessionDesk(self._opened.store, self._session, Gate(board=self._board)).claimed_seat(number)
+        return None if seat is None else seat.sbd
+
 
 @contextmanager
 def open_desk(
-    opened: OpenRoot, session: Session, trust: TrustStore, *, show_notice: ShowNotice
+    opened: OpenRoot, session: Session, trust: TrustStore, *, show_notice: ShowNotice, room: str = ""
 ) -> Iterator[Desk]:
     """Open a desk: load and check the models, start the portrait decoder. Raises ModelMissingError and the like."""
     with ExitStack() as stack:
@@ -247,4 +284,5 @@ def open_desk(
             decoder=decoder,
             show_notice=show_notice,
             on_entry=cosigning.kick,
+            room=room,
         )

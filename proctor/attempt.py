@@ -46,7 +46,9 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptContext:
-    """What an attempt is entered under. `checkpoint_size`: of the tree head in this attempt's challenge."""
+    """What an attempt is entered under. `checkpoint_size`: of the tree head in this attempt's challenge;
+    `purpose`, `room` as in `AttemptRecord`.
+    """
 
     store: Store
     session: Session
@@ -54,6 +56,8 @@ class AttemptContext:
     clock: Clock
     trust: Mapping[str, str | int]
     checkpoint_size: int
+    purpose: str = "check-in"
+    room: str = ""
 
 
 def new_attempt_id() -> str:
@@ -93,6 +97,8 @@ def run_attempt(
         sbd=sbd,
         trust=context.trust,
         facts={"sbd_source": source, "aa_checkpoint_size": context.checkpoint_size},
+        purpose=context.purpose,
+        place=context.room,
     )
     receipt, store_error = _commit(
         context.store, record, evidence_of(proven, decision.chip, station.card.challenges)

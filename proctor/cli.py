@@ -98,6 +98,10 @@ def _add_work_commands(build: Builder) -> None:
     add_access(check_in, can=False)
     check_in.add_argument("--reader", required=True, metavar="R", help=help_of("option.reader"))
     check_in.add_argument("--wait", type=float, default=20.0, metavar="S", help=help_of("option.wait"))
+    check_in.add_argument("--component", metavar="C", help=help_of("option.at-component"))
+    check_in.add_argument("--room", metavar="R", default="", help=help_of("option.room"))
+    purposes = ("check-in", "component-start", "re-entry", "spot-check")
+    check_in.add_argument("--purpose", choices=purposes, default=purposes[0], help=help_of("option.purpose"))
     check_in.add_argument("--camera", required=True, metavar="C", help=help_of("option.camera"))
     add_login(check_in)
 
@@ -106,7 +110,9 @@ def _add_session_commands(group: Builder) -> None:
     create = group.command("create", "session.create", session_commands.create)
     create.add_argument("--roster", required=True, metavar="FILE", help=help_of("option.roster"))
     create.add_argument("--rules", required=True, metavar="ID", help=help_of("option.rules"))
-    create.add_argument("--component", required=True, metavar="C", help=help_of("option.component"))
+    create.add_argument(
+        "--component", required=True, action="append", metavar="C", help=help_of("option.component")
+    )
     create.add_argument("--place", required=True, metavar="P", help=help_of("option.place"))
     create.add_argument("--date", metavar="YYYY-MM-DD", help=help_of("option.date"))
     create.add_argument("--skip-bad-rows", action="store_true", help=help_of("option.skip-bad-rows"))
@@ -116,6 +122,7 @@ def _add_session_commands(group: Builder) -> None:
     listing.add_argument("--training", action="store_true", help=help_of("option.training"))
     add_login(listing)
     show = group.command("show", "session.show", session_commands.show)
+    show.add_argument("--component", metavar="C", help=help_of("option.at-component"))
     close = group.command("close", "session.close", session_commands.close)
     close.add_argument("--reason", metavar="TEXT", help=help_of("option.close-reason"))
     for parser in (show, close):

@@ -40,8 +40,10 @@ from readers.emrtd.reading import ChipReader, ReadLimits
 from readers.emrtd.steps import Step
 from readers.errors import CardLostError
 from readers.transport.base import Connection, is_virtual_reader
-from sessions.errors import AlreadyAdmittedError, SessionsError
-from sessions.session import FirstAttempt, Seat, Session, load_session, require_first, require_seat
+from sessions.course.board import Board
+from sessions.course.gate import CHECK_IN, Gate
+from sessions.errors import SessionsError
+from sessions.session import FirstAttempt, Seat, Session, load_session, require_seat
 from sessions.store import Store
 
 Progress = Callable[[str, int, int], None]
@@ -104,7 +106,7 @@ class ChipDesk:
 
         Raises QrError, IdNumberError, MrzError, SimulatedReaderError (outside training), and every transport error.
         """
-        access, plan = _read_access(self._access)
+        access, plan = read_access(self._access)
         self._claimed = None if access is None else number_of(access)
         self._take(self._source.connect())
         self._reader = ChipReader(
@@ -165,7 +167,7 @@ class ChipDesk:
         return self._reader
 
 
-def _read_access(given: AccessText) -> tuple[AccessSource | None, AccessPlan]:
+def read_access(given: AccessText) -> tuple[AccessSource | None, AccessPlan]:
     """Read the text as what it was given as: a number under the name of a QR code is an error, not a number."""
     if given.kind == "can":
         return None, AccessPlan(keys=(Can(given.text.strip()),), labels=("can",))
@@ -216,11 +218,12 @@ _SAME = {True: "same", False: "differs"}
 
 
 class SessionDesk:
-    """The session's list and what the log already says of it."""
+    """The session's list and what the log already says of it. `gate`: where this desk stands, and why it looks."""
 
-    def __init__(self, store: Store, session: Session) -> None:
+    def __init__(self, store: Store, session: Session, gate: Gate | None = None) -> None:
         self._store = store
         self._session = session
+        self._gate = gate or Gate(board=Board(store, session))
 
     def claimed_seat(self, number: IdNumber | None) -> Seat | None:
         """Return the seat of a number that only the QR code or the keyboard gave, or None."""
@@ -234,7 +237,7 @@ class SessionDesk:
     def require_seat(self, holder: ConsistentChip) -> Seat:
         """The candidate's seat by the number in the chip, if the roster means the same person.
 
-        Raises NotOnRosterError, ComponentNotListedError, RosterPersonDiffersError.
+        Raises NotOnRosterError, ComponentNotListedError, RosterPersonDiffersError, and what the gate raises.
         """
         person = holder.holder
         seat = require_seat(self._session, person.id_number)
@@ -244,31 +247,35 @@ class SessionDesk:
         )
         if not (name and birth):
             raise RosterPersonDiffersError(name=_SAME[name], birth=_SAME[birth])
-        return seat
+        return self._gate.require_seat(seat)
 
     def require_first(self, seat: Seat) -> FirstAttempt:
         """Not admitted before: not in this session, nor to this component on this day in another real one.
 
         Training repeats itself with the same few specimens. Raises AlreadyAdmittedError, AdmittedElsewhereError.
         """
-        for body in (entry.body for entry in self._store.entries("open")):
-            if self._is_twin(body):
-                self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
-        return require_first(self._store, self._session, seat.sbd)
+        if self._gate.purpose == CHECK_IN:
+            for body in (entry.body for entry in self._store.entries("open")):
+                if self._is_twin(body):
+                    self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
+        return self._gate.require_first(seat.sbd)
 
     def _is_twin(self, opened: Mapping[str, Any]) -> bool:
         here = self._session
-        same = (opened["day"], opened["component"]) == (here.day.isoformat(), here.component)
+        held = opened.get("components", [opened["component"]])
+        same = opened["day"] == here.day.isoformat() and here.component in held
         return bool(same and here.kind == "real" and opened["session"] != here.session_id)
+
+    def _sits(self, seat: Seat) -> bool:
+        """Whether somebody of another session sits this component there."""
+        return not seat.components or self._session.component in seat.components
 
     def _require_not_admitted(self, other: Session, id_number: str) -> None:
         for seat in other.seats:
-            if seat.id_number != id_number:
+            if not id_number or seat.id_number != id_number or not self._sits(seat):
                 continue
-            try:
-                require_first(self._store, other, seat.sbd)
-            except AlreadyAdmittedError:
-                raise AdmittedElsewhereError(session=other.session_id) from None
+            if Board(self._store, other).standing(seat.sbd, self._session.component).admitted:
+                raise AdmittedElsewhereError(session=other.session_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

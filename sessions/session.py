@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sessions.errors import (
-    AlreadyAdmittedError,
     ComponentNotHeldError,
     ComponentNotListedError,
     EvidenceErasedError,
@@ -27,7 +26,7 @@ from sessions.reader import Entry, LogReader
 from sessions.record import Operator, Verdict, parse_utc
 from sessions.roster.document import RosterDocument, make_document, parse_document
 from sessions.roster.model import ERASED, Roster, Seat
-from sessions.rules import Rules, parse_rules
+from sessions.rules import Rules, open_keys, parse_rules
 from sessions.store import Store
 
 __all__ = [
@@ -41,7 +40,6 @@ __all__ = [
     "list_sessions",
     "load_session",
     "newest_roster",
-    "require_first",
     "require_seat",
     "roll",
 ]
@@ -86,8 +84,8 @@ class Session:
     entry, whose number is `seq`, or in the last roster entry. `component` is an identifier of the rules; the label
     is the law's term; `components` are all that the session holds, in the rules' order, and `component` the
     one that is meant (the one it was opened with; `at` gives the others). `rules` are those kept with the open
-    entry, whatever files the program has now. A row that was
-    erased keeps its place in `seats`, as the seat `ERASED`.
+    entry, whatever files the program has now; `unconfirmed` are its keys that no administrator has confirmed. A row
+    that was erased keeps its place in `seats`, as the seat `ERASED`.
     """
 
     session_id: str
@@ -105,6 +103,7 @@ class Session:
     rules: Rules = field(repr=False)
     components: tuple[str, ...]
     part: Part | None = None
+    unconfirmed: tuple[str, ...] = ()
 
     def at(self, component: str) -> Session:
         """Return the session as it stands at another of its components.
@@ -226,15 +225,6 @@ def require_seat(session: Session, id_number: str) -> Seat:
     raise NotOnRosterError
 
 
-def require_first(store: LogReader, session: Session, sbd: str) -> FirstAttempt:
-    """Return evidence that this candidate was not admitted before; raises AlreadyAdmittedError."""
-    attempts = _attempts(store, session).get(sbd, [])
-    for entry in attempts:
-        if entry.body["verdict"] == Verdict.ADMIT:
-            raise AlreadyAdmittedError(sbd=sbd, entry=entry.seq, at=entry.body["at"])
-    return FirstAttempt(sbd=sbd, earlier_attempts=len(attempts))
-
-
 def roll(store: LogReader, session: Session) -> tuple[RollRow, ...]:
     """Return every candidate of the roster, in its order, with the attempt that counts.
 
@@ -280,6 +270,7 @@ def _session(store: LogReader, entry: Entry) -> Session:
     if rules.sha256 != body["rules_sha256"]:
         raise StoreAlteredError(seq=entry.seq, why="rules")
     bound, seats = _roster(store, entry)
+    part, seats = _divided(store, body, _resolved(seats, rules))
     return Session(
         session_id=body["session"],
         kind=body["root_kind"],
@@ -292,10 +283,31 @@ def _session(store: LogReader, entry: Entry) -> Session:
         roster_hash=bound,
         opened_at=parse_utc(body["at"]),
         seq=entry.seq,
-        seats=_resolved(seats, rules),
+        seats=seats,
         rules=rules,
         components=tuple(body.get("components", (body["component"],))),
-        part=Part(**body["part"]) if "part" in body else None,
+        part=part,
+        unconfirmed=open_keys(store, rules),
+    )
+
+
+def _divided(
+    store: LogReader, opened: Mapping[str, Any], seats: tuple[Seat, ...]
+) -> tuple[Part | None, tuple[Seat, ...]]:
+    """Return this station's part of a session that was divided, and the seats, each with the part it belongs to.
+
+    Who was added to the list after that belongs to the station that added them.
+    """
+    part = Part(**opened["part"]) if "part" in opened else None
+    found = store.entries("split", opened["session"])
+    if not found:
+        return part, seats if part is None else tuple(replace(seat, part="") for seat in seats)
+    body = found[-1].body
+    part = Part(number=body["number"], of=len(body["parts"]), group=body["group"])
+    whose = {sbd: number for number, sbds in body["parts"].items() for sbd in sbds}
+    own = str(part.number)
+    return part, tuple(
+        seat if seat.erased else replace(seat, part=whose.get(seat.sbd, own)) for seat in seats
     )
 
 

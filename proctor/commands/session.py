@@ -1,6 +1,5 @@
 """`proctor session …` and `proctor check-in`."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -23,12 +22,13 @@ from proctor.witness.cosigning import SHEET_DEADLINE_S, push
 from proctor.witness.settings import load_witnesses
 from readers.emrtd.pki.store import TrustStore
 from sessions.closing import close_session, counts_of, is_closed
+from sessions.course.board import Board
 from sessions.record import Verdict
 from sessions.roles import require_may
 from sessions.roster.csv_roster import read_roster
 from sessions.roster.model import Roster
-from sessions.rules import load_rules
-from sessions.session import Session, State, create_session, list_sessions, load_session, roll
+from sessions.rules import find_rules
+from sessions.session import Session, create_session, list_sessions, load_session
 
 MAX_ROSTER = 8_000_000
 INTERRUPTED_STATUS = 130
@@ -56,14 +56,23 @@ def open_session(context: Context, session_id: str, *, login: bool) -> Iterator[
         yield opened, load_session(opened.store, session_id)
 
 
+@contextmanager
+def _open_at(context: Context, *, login: bool) -> Iterator[tuple[OpenRoot, Session]]:
+    """Open the session of the options, at the component that they name, else at its first."""
+    options = context.options
+    with open_session(context, options.session, login=login) as (opened, session):
+        yield opened, session.at(options.component or session.component)
+
+
 def create(context: Context) -> int:
     """Create a session from a roster and rules. A refused row stops it unless --skip-bad-rows."""
     options = context.options
     if not options.place.strip():
         raise CommandError("place-empty", usage=True)
     roster = read_roster(read_file(options.roster, MAX_ROSTER))
-    rules = load_rules(options.rules)
+    rules = find_rules(options.rules)
     day = _day(options.date)
+    parts = tuple(rules.components) if "all" in options.component else tuple(options.component)
     _report_rows(context, roster)
     if roster.refused and not options.skip_bad_rows:
         return _refuse_rows(context, roster)
@@ -76,7 +85,8 @@ def create(context: Context) -> int:
             root_kind=opened.root.kind,
             roster=roster,
             rules=rules,
-            component=options.component,
+            component=parts[0],
+            components=parts[1:],
             place=options.place,
             day=day,
             operator=operator,
@@ -88,8 +98,17 @@ def create(context: Context) -> int:
         count=len(session.seats),
         component=session.component_label,
     )
-    context.result(data, (session.session_id, line))
+    context.result(data, (session.session_id, line, *rules_marks(context, session)))
     return 0
+
+
+def rules_marks(context: Context, session: Session) -> tuple[str, ...]:
+    """The line that says what of the session's rules nobody has confirmed; none when all is."""
+    keys = session.unconfirmed
+    if not keys:
+        return ()
+    named = ", ".join(dict.fromkeys(key.partition(".")[0] for key in keys))
+    return (context.texts.say("rules.mark", count=len(keys), keys=named, rules=session.rules_id),)
 
 
 def _day(text: str | None) -> date:
@@ -122,21 +141,31 @@ def rows_json(context: Context, roster: Roster) -> list[dict[str, Any]]:
 
 
 def session_json(opened: OpenRoot, session: Session) -> dict[str, Any]:
-    """A session and where it stands."""
-    states = Counter(row.state for row in roll(opened.store, session))
+    """A session and where it stands, at the component that is meant and at each."""
+    board = Board(opened.store, session)
     return {
         "id": session.session_id,
         "date": session.day.isoformat(),
         "place": session.place,
         "component": session.component,
+        "components": [
+            {
+                "id": name,
+                "label": session.rules.components[name].label,
+                "counts": {str(state): count for state, count in board.counts(name).items()},
+            }
+            for name in session.components
+        ],
+        "part": None if session.part is None else session.part.as_body(),
         "rules": session.rules_id,
         "rules_sha256": session.rules_sha256,
         "rules_status": session.rules.source.status,
+        "rules_unconfirmed": list(session.unconfirmed),
         "roster_hash": session.roster_hash,
         "candidates": len(session.seats),
         "training": session.kind == "training",
         "closed": is_closed(opened.store, session.session_id),
-        "counts": {state.value: states.get(state, 0) for state in State},
+        "counts": {str(state): count for state, count in board.counts(session.component).items()},
     }
 
 
@@ -151,24 +180,31 @@ def list_all(context: Context) -> int:
 
 def show(context: Context) -> int:
     """Show one session with its candidates by SBD."""
-    with open_session(context, context.options.session, login=False) as (opened, session):
+    with _open_at(context, login=False) as (opened, session):
         data = session_json(opened, session)
-        rows = roll(opened.store, session)
+        rows = Board(opened.store, session).standings()
     data["roll"] = [
         {
-            "candidate": row.seat.sbd or None,
-            "state": row.state.value,
+            "candidate": row.sbd or None,
+            "state": str(row.state),
+            "admitted": row.admitted,
+            "how": row.how or None,
+            "verdict": None if row.verdict is None else str(row.verdict),
             "chip_verdict": row.chip_verdict or None,
             "attempts": row.attempts,
             "entry": row.seq,
             "reasons": list(row.reasons),
+            "incidents": dict(row.incidents),
         }
         for row in rows
     ]
-    head = [f"{data['id']}  {data['component']}  {data['place']}  {data['date']}"]
+    head = [f"{data['id']}  {session.component_label}  {data['place']}  {data['date']}"]
     gone = context.texts.say("erased.row")
-    lines = [f"  {row.seat.sbd or gone}  {row.state.value}  {' '.join(row.reasons)}" for row in rows]
-    context.result(data, (*head, *lines))
+    lines = [
+        f"  {row.sbd or gone}  {context.texts.say(f'state.{row.state}')}  {' '.join(row.reasons)}".rstrip()
+        for row in rows
+    ]
+    context.result(data, (*head, *rules_marks(context, session), *lines))
     return 0
 
 
@@ -205,14 +241,14 @@ def check_in(context: Context) -> int:
     if not options.camera.strip():
         raise CommandError("camera-empty", usage=True)
     access = context.access_text()
-    with open_session(context, options.session, login=True) as (opened, session):
+    with _open_at(context, login=True) as (opened, session):
         trust, workshop = _trust_of(opened)
         require_known_card(options.reader, workshop)
 
         def show_notice(version: str, text: str) -> None:
             context.say("notice.shown", version=version, text=text)
 
-        with open_desk(opened, session, trust, show_notice=show_notice) as desk:
+        with open_desk(opened, session, trust, show_notice=show_notice, room=options.room) as desk:
             work = Transaction(
                 access=access,
                 source=card_source(
@@ -223,6 +259,7 @@ def check_in(context: Context) -> int:
                     wait_s=options.wait,
                 ),
                 open_camera=camera_source(options.camera, training=opened.training),
+                purpose=options.purpose,
             )
             with chip_progress(context.console) as on_progress:
                 result = desk.check_in(work, on_progress=on_progress)

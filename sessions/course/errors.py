@@ -41,6 +41,12 @@ class SuspendedError(SessionsError):
     code = "candidate-suspended"
 
 
+class NotYetAdmittedError(SessionsError):
+    """Somebody who is to be looked at again was never let in to this component; facts `sbd`, `component`."""
+
+    code = "not-yet-admitted"
+
+
 class SessionNotStartedError(SessionsError):
     """A session in which nobody may be checked in yet; fact `session`."""
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sessions.course.board import Board
+from sessions.course.gate import Gate
 from sessions.errors import (
     AlreadyAdmittedError,
     ComponentNotListedError,
@@ -24,7 +26,6 @@ from sessions.session import (
     create_session,
     list_sessions,
     load_session,
-    require_first,
     require_seat,
     roll,
 )
@@ -130,17 +131,18 @@ def test_roll_and_second_arrival(store: Store) -> None:
     session = make(store)
     key = session.session_id
     assert [row.state for row in roll(store, session)] == [State.NOT_SEEN] * 3
-    assert require_first(store, session, "001").earlier_attempts == 0
+    gate = Gate(board=Board(store, session))
+    assert gate.require_first("001").earlier_attempts == 0
     store.append_attempt(
         record(1, session_id=key, sbd="001", verdict=Verdict.REFUSE, reasons=("face-no-match",))
     )
-    assert require_first(store, session, "001").facts == {"earlier_attempts": 1}
+    assert gate.require_first("001").facts == {"earlier_attempts": 1}
     admitted = store.append_attempt(record(2, session_id=key, sbd="001"))
     store.append_attempt(record(3, session_id=key, sbd="002", verdict=Verdict.REFER, reasons=("face-refer",)))
     store.append_attempt(record(4, session_id=key, sbd=None, verdict=Verdict.REFER))
     store.append_attempt(record(5, session_id="HL-20261122-09", sbd="003"))
     with pytest.raises(AlreadyAdmittedError) as caught:
-        require_first(store, session, "001")
+        gate.require_first("001")
     assert caught.value.facts["entry"] == admitted.seq
     store.append_attempt(record(6, session_id=key, sbd="001", verdict=Verdict.REFER))
     rows = roll(store, session)
