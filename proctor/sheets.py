@@ -1,7 +1,8 @@
 """The attendance sheet of a session: content as of the last tree head, sealed, written, and entered in the log."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,21 +23,25 @@ from reports.pdf import render
 from reports.sheet import Sheet
 from reports.signature import sign_pdf
 from sessions.checkpoint import Checkpoint
+from sessions.course.board import Board
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
 from sessions.keys import Unlocked
 from sessions.roles import require_may
 from sessions.root import DataRoot
-from sessions.session import Session, roll
+from sessions.session import Session
 from sessions.store import Store
 from sessions.witnesses import Cosigners, cosigners_of
+
+_NOT_IN_NAMES = re.compile(r"[^\w-]+", re.ASCII)
+_NAME_PART = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSheet:
     """A sheet on disk. `size` and `root` are the tree head it shows; `certificate` the seal's fingerprint.
 
-    `asked`: what each witness did when it was asked for this head.
+    `counts`: what it prints, by name; `asked`: what each witness did when it was asked for this head.
     """
 
     path: Path
@@ -44,6 +49,7 @@ class WrittenSheet:
     size: int
     root: str
     certificate: str
+    counts: Mapping[str, int]
     asked: tuple[Outcome, ...] = ()
 
 
@@ -53,25 +59,27 @@ def seal_certificate(root: DataRoot, keys: Unlocked) -> bytes:
 
 
 def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> WrittenSheet:
-    """Write `attendance-<session>-<size>.pdf` into `folder`, then enter the print. Raises CommandError, ReportsError.
+    """Write `attendance-<component>-<session>-<size>.pdf` of `session.component`, then enter the print.
 
-    Sheets are printed in Vietnamese.
+    Sheets are printed in Vietnamese. Raises CommandError, ReportsError.
     """
     operator = opened.require_login().operator
     require_may(operator, "print")
     texts = load_texts("vi")
     head, cosigners, asked = asked_head(opened)
+    board = Board(opened.store, session)
     with PortraitDecoder() as decoder:
         sheet = build_attendance(
             session,
-            roll(opened.store, session),
+            board.standings(session.component),
             texts=texts,
             head=head,
+            entries=board.entries,
+            closed=board.closed,
             pictures=Pictures(
                 chip=_picture(opened.store, "chip-portrait", lambda image: _recode(decoder, image)),
                 live=_picture(opened.store, "live-portrait", lambda image: image),
             ),
-            unlisted=unlisted_attempts(opened.store, session),
             cosigners=cosigners,
         )
     return replace(write_sheet(opened, sheet, folder, texts), asked=asked)
@@ -108,7 +116,8 @@ def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> W
         at=datetime.now(UTC),
         texts=texts,
     )
-    path = require_folder(folder) / f"{sheet.kind}-{sheet.session_id}-{head.size}.pdf"
+    name = "-".join(part for part in (sheet.kind, _file_part(sheet.variant), sheet.session_id) if part)
+    path = require_folder(folder) / f"{name}-{head.size}.pdf"
     _write(path, pdf)
     written = WrittenSheet(
         path=path,
@@ -116,6 +125,7 @@ def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> W
         size=head.size,
         root=head.root.hex(),
         certificate=certificate_fingerprint(certificate),
+        counts=sheet.counts,
     )
     body = {
         "session": sheet.session_id,
@@ -127,11 +137,6 @@ def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> W
     }
     opened.store.append("print", body, operator=opened.require_login().operator)
     return written
-
-
-def unlisted_attempts(store: Store, session: Session) -> int:
-    """Return how many attempts of the session belong to nobody on its roster."""
-    return sum("sbd" not in entry.body for entry in store.entries("attempt", session.session_id))
 
 
 def _picture(
@@ -153,6 +158,11 @@ def _recode(decoder: PortraitDecoder, image: bytes) -> bytes | None:
     except BiometricsError:
         return None
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
+
+
+def _file_part(text: str) -> str:
+    """Return a text as part of a file's name on any system."""
+    return _NOT_IN_NAMES.sub("-", text)[:_NAME_PART].strip("-")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,52 +1,28 @@
-"""The attendance and identification sheet: a session's roll as a page model. Pure."""
+"""The attendance and identification sheet: who stood where at one component, as a page model. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
-from reports.foot import foot_of, training_marks
 from reports.portrait import thumbnail
-from reports.sheet import (
-    Align,
-    Cell,
-    Closing,
-    Column,
-    Header,
-    Letterhead,
-    Portraits,
-    Row,
-    Sheet,
-    SignatureBlock,
-    Thumbnail,
-)
+from reports.session_sheet import Frame, cell, clock
+from reports.sheet import Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
 from reports.wording import DASH, Texts, clean, say
-from reports.words import number_words
 from sessions.checkpoint import Checkpoint
-from sessions.record import Verdict
-from sessions.session import RollRow, Session, State
+from sessions.course.allocation import Place, placed, places_of
+from sessions.course.entries import SessionEntry
+from sessions.course.states import Standing, State
+from sessions.record import Verdict, parse_utc
+from sessions.session import Session
 from sessions.witnesses import Cosigners
 
 KIND: Final = "attendance"
-VIETNAM: Final = timezone(timedelta(hours=7))
 _BLANK: Final = frozenset({"portraits", "signature", "note"})
-_DOTS: Final = "\u2026" * 14
-_MARKS: Final = {
-    State.NOT_SEEN: "-",
-    State.ADMITTED: "A",
-    State.REFERRED: "R",
-    State.REFUSED: "X",
-    State.ERASED: "-",
-}
-_VERDICTS: Final = {
-    State.ADMITTED: Verdict.ADMIT,
-    State.REFERRED: Verdict.REFER,
-    State.REFUSED: Verdict.REFUSE,
-}
 _COLUMNS: Final = (
     ("order", 8.0, Align.CENTRE),
     ("portraits", 19.5, Align.CENTRE),
@@ -62,11 +38,10 @@ _COLUMNS: Final = (
     ("signature", 20.0, Align.CENTRE),
     ("note", 24.0, Align.LEFT),
 )
-_ROLES: Final = {
-    "driving-test": ("preparer", "examiner", "oversight"),
-    "exam": ("invigilator-1", "invigilator-2", "site-head"),
-}
-_OTHER_ROLES: Final = ("preparer", "checker", "head")
+NOT_COME: Final = frozenset({State.NOT_SEEN, State.IN_CHECK, State.ABSENT, State.ERASED})
+"""States of somebody of whom no check has ended: not present as far as the record knows."""
+DECIDED_BY_PERSONS: Final = frozenset({"override", "decision", "manual"})
+"""The kinds of entries by which persons decide about one candidate: what the foot calls exceptions."""
 
 PortraitOf = Callable[[int], bytes | None]
 """From an entry's number to a JPEG the station encoded, or None where there is none."""
@@ -90,45 +65,88 @@ NO_PICTURES: Final = Pictures(chip=no_pictures, live=no_pictures)
 
 def build_attendance(
     session: Session,
-    roll: Sequence[RollRow],
+    standings: Sequence[Standing],
     *,
     texts: Texts,
     head: Checkpoint,
+    entries: Sequence[SessionEntry] = (),
+    closed: bool = False,
     pictures: Pictures = NO_PICTURES,
     letterhead: Letterhead | None = None,
     language: str = "vi",
     posted: bool = False,
-    unlisted: int = 0,
     cosigners: Cosigners | None = None,
 ) -> Sheet:
-    """Return the page model of a session's roll as of tree head `head`, in the roll's order.
+    """Return the page model of `session.component` as of tree head `head`, in the order of `standings`.
 
-    A training session's sheet says so on every page. `posted` masks the numbers for a copy on a wall. A portrait
-    that cannot be printed leaves its frame empty and says so in the note. `unlisted`: attempts of people who are on
-    no row. `cosigners`: who cosigned `head`; None where the station has no witness. Raises TextMissingError.
+    `entries`: the session's, for what the foot counts beside the candidates. `closed`: the session was reconciled, so
+    that who did not come is absent. A training session's sheet says so on every page. `posted` masks the numbers for a
+    copy on a wall. A portrait that cannot be printed leaves its frame empty and says so in the note. `cosigners`: who
+    cosigned `head`; None where the station has no witness. Raises TextMissingError.
     """
-    writer = _Writer(session, texts, pictures, posted=posted)
-    return Sheet(
-        kind=KIND,
-        session_id=session.session_id,
-        language=language,
-        header=_header(session, texts, letterhead or Letterhead()),
-        columns=tuple(
-            Column(
-                heading=say(texts, f"sheet.column.{name}"),
-                width_mm=wide,
-                align=align,
-                portraits=name == "portraits",
-            )
-            for name, wide, align in _COLUMNS
-        ),
-        rows=tuple(writer.row(order, entry) for order, entry in enumerate(roll, start=1)),
-        closing=_closing(session, texts, roll, unlisted),
-        foot=foot_of(session, texts, head, cosigners),
-        roster_hash=session.roster_hash,
+    frame = Frame(
+        session=session,
+        texts=texts,
         head=head,
-        training=training_marks(session, texts),
+        cosigners=cosigners,
+        letterhead=letterhead or Letterhead(),
+        language=language,
     )
+    writer = _Writer(frame, pictures, places_of(entries, session.component), posted=posted)
+    counts = attendance_counts(session.component, standings, entries)
+    sheet = frame.sheet(
+        KIND,
+        variant=session.component,
+        header=frame.header(KIND, (_line(frame),)),
+        columns=frame.columns(_COLUMNS),
+        rows=[writer.row(order, standing) for order, standing in enumerate(standings, start=1)],
+        closing=_closing(frame, counts, closed=closed),
+        counts=counts,
+    )
+    return replace(
+        sheet,
+        columns=tuple(
+            replace(column, portraits=name == "portraits")
+            for column, (name, _, _) in zip(sheet.columns, _COLUMNS, strict=True)
+        ),
+    )
+
+
+def attendance_counts(
+    component: str, standings: Sequence[Standing], entries: Sequence[SessionEntry]
+) -> Mapping[str, int]:
+    """Return what the foot says, by name.
+
+    `listed` = `present` (let in, by the machine or by persons) + `waiting` (came, and was not let in) + `missing` (did
+    not come, or not yet) + `erased`. `refused`: whom the machine refused, `decided` those of them whom the chairman let
+    in all the same. `exceptions`: entries by which persons decided about a candidate at this component.
+    """
+    states = Counter(standing.state for standing in standings)
+    kinds = Counter(entry.kind for entry in entries if entry.body.get("component", component) == component)
+    return {
+        "listed": len(standings),
+        "present": sum(standing.admitted for standing in standings),
+        "waiting": sum(not standing.admitted and standing.state not in NOT_COME for standing in standings),
+        "referred": states[State.REFERRED],
+        "refused": sum(standing.verdict is Verdict.REFUSE for standing in standings),
+        "decided": sum(standing.how == "decision" for standing in standings),
+        "late": states[State.LATE],
+        "wrong-room": states[State.WRONG_ROOM],
+        "duplicate": sum(
+            standing.state is State.DUPLICATE or standing.duplicates > 0 for standing in standings
+        ),
+        "suspended": states[State.SUSPENDED],
+        "missing": sum(
+            not standing.admitted and standing.state in NOT_COME and not standing.seat.erased
+            for standing in standings
+        ),
+        "erased": states[State.ERASED],
+        "unlisted": sum(
+            entry.kind == "attempt" and "sbd" not in entry.body and entry.body["component"] == component
+            for entry in entries
+        ),
+        "exceptions": sum(kinds[kind] for kind in DECIDED_BY_PERSONS),
+    }
 
 
 def mask_number(number: str) -> str:
@@ -137,74 +155,105 @@ def mask_number(number: str) -> str:
 
 
 class _Writer:
-    """Turns roll rows into table rows."""
+    """Turns standings into table rows."""
 
-    def __init__(self, session: Session, texts: Texts, pictures: Pictures, *, posted: bool) -> None:
-        self._session = session
-        self._texts = texts
+    def __init__(
+        self, frame: Frame, pictures: Pictures, places: Mapping[str, Place], *, posted: bool
+    ) -> None:
+        self._places = places
+        self._frame = frame
+        self._session = frame.session
+        self._texts = frame.texts
         self._pictures = pictures
         self._posted = posted
 
-    def row(self, order: int, entry: RollRow) -> Row:
+    def row(self, order: int, standing: Standing) -> Row:
         """Return the table row of one candidate."""
-        seat = entry.seat
+        seat = standing.seat
         if seat.erased:
             return self._erased(order)
-        portraits, damaged = self._portraits(entry)
+        portraits, damaged = self._portraits(standing)
+        number = seat.id_number or seat.old_number
         values = (
-            _cell(str(order)),
-            _cell(""),
-            _cell(seat.sbd, strong=True),
-            _cell(seat.full_name),
-            _cell(seat.birth.display),
-            _cell(mask_number(seat.id_number) if self._posted else seat.id_number),
-            _cell(seat.licence_class or DASH),
-            _cell(seat.subject or self._session.component_label),
-            _cell(_clock(entry.at) if entry.at else DASH),
-            _cell(self._say("method", entry.method) if entry.method else DASH),
-            self._result(entry),
-            _cell(""),
-            self._note(entry, damaged=damaged),
+            cell(str(order)),
+            cell(""),
+            cell(seat.sbd, strong=True),
+            cell(seat.full_name),
+            cell(seat.birth.display),
+            cell(mask_number(number) if self._posted and number else number or DASH),
+            cell(seat.licence_class or DASH),
+            cell(seat.subject or self._session.component_label),
+            cell(clock(parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None)),
+            cell(self._method(standing)),
+            self._result(standing),
+            cell(""),
+            self._note(standing, damaged=damaged),
         )
-        return Row(cells=values, mark=(clean(seat.sbd), _MARKS[entry.state]), portraits=portraits)
+        return Row(cells=values, mark=(clean(seat.sbd), _mark(standing)), portraits=portraits)
 
     def _erased(self, order: int) -> Row:
         """Return the row of a candidate whose data were erased: its place in the list, and that."""
-        gone = _cell(self._say("note", "erased"))
-        told = {"order": _cell(str(order)), "sbd": gone, "name": gone}
-        cells = tuple(told.get(name, _cell("" if name in _BLANK else DASH)) for name, _, _ in _COLUMNS)
-        return Row(cells=cells, mark=("", _MARKS[State.ERASED]))
+        gone = cell(say(self._texts, "sheet.note.erased"))
+        told = {"order": cell(str(order)), "sbd": gone, "name": gone}
+        cells = tuple(told.get(name, cell("" if name in _BLANK else DASH)) for name, _, _ in _COLUMNS)
+        return Row(cells=cells, mark=("", "-"))
 
-    def _say(self, group: str, name: str) -> str:
-        return say(self._texts, f"sheet.{group}.{name}")
+    def _method(self, standing: Standing) -> str:
+        """Return how somebody was let in, or how the check went that let nobody in."""
+        if standing.state in NOT_COME:
+            return DASH
+        how = standing.how or ("" if standing.attempt is None else str(standing.attempt.body["method"]))
+        return self._frame.coded("how", how or "manual")
 
-    def _result(self, entry: RollRow) -> Cell:
-        verdict = _VERDICTS.get(entry.state)
-        if verdict is None:
-            return _cell(DASH)
-        words = [self._say("verdict", verdict.value)]
-        if entry.chip_verdict:
-            words.append(self._say("chip", entry.chip_verdict))
-        return _cell(*words, strong=True)
+    def _result(self, standing: Standing) -> Cell:
+        if standing.state is State.ABSENT or standing.state is State.NOT_SEEN:
+            return cell(self._frame.coded("state", standing.state.value))
+        words = [self._frame.coded("state", standing.state.value)]
+        if standing.verdict is Verdict.REFUSE and standing.state is not State.REFUSED:
+            words.append(self._frame.say("machine.REFUSE"))
+        elif standing.how == "override":
+            words.append(self._frame.say("machine.REFER"))
+        if standing.chip_verdict:
+            words.append(say(self._texts, f"sheet.chip.{standing.chip_verdict}"))
+        return cell(*words, strong=True)
 
-    def _note(self, entry: RollRow, *, damaged: bool) -> Cell:
-        notes = self._place(entry)
-        listed = entry.seat.components
-        if listed and self._session.component not in listed:
+    def _note(self, standing: Standing, *, damaged: bool) -> Cell:
+        seat = standing.seat
+        notes = self._place(standing)
+        if seat.addition:
+            notes.append(self._frame.say("note.addition", mark=seat.addition))
+        if seat.components and self._session.component not in seat.components:
             notes.append(say(self._texts, "sheet.note.not-listed"))
-        if entry.state is not State.ADMITTED:
-            notes += [self._reason(code) for code in entry.reasons]
-        if entry.attempts > 1:
-            notes.append(say(self._texts, "sheet.note.attempts", count=entry.attempts))
-        if missing_letters(clean(entry.seat.full_name)):
+        if standing.how != "chip-face":
+            notes += [self._reason(code) for code in standing.reasons]
+        if standing.attempts > 1:
+            notes.append(say(self._texts, "sheet.note.attempts", count=standing.attempts))
+        notes += self._marks(standing)
+        if missing_letters(clean(seat.full_name)):
             notes.append(say(self._texts, "sheet.note.letters"))
         if damaged:
             notes.append(say(self._texts, "sheet.note.portrait"))
-        return _cell(*notes)
+        return cell(*notes)
 
-    def _place(self, entry: RollRow) -> list[str]:
-        """Return room, seat and shift in one line, as far as the roster has them."""
-        parts = [part for part in (entry.seat.room, entry.seat.seat, entry.seat.shift) if part]
+    def _marks(self, standing: Standing) -> list[str]:
+        """Return what came after somebody was let in: a second card, later checks that did not agree, incidents."""
+        notes = []
+        if standing.duplicates:
+            notes.append(self._frame.say("note.again", count=standing.duplicates))
+        bad = [verdict for _, verdict, _ in standing.rechecks if verdict != Verdict.ADMIT]
+        if standing.rechecks:
+            notes.append(self._frame.say("note.rechecks", count=len(standing.rechecks), bad=len(bad)))
+        if standing.incidents:
+            notes.append(self._frame.say("note.incidents", count=len(standing.incidents)))
+        if standing.weak:
+            notes.append(self._frame.say("note.weak"))
+        return notes
+
+    def _place(self, standing: Standing) -> list[str]:
+        """Return room, seat, car and shift in one line: by lot, else as far as the roster has them."""
+        seat = standing.seat
+        car = "" if seat.sbd in self._places else seat.car
+        parts = [part for part in (*placed(seat, self._places), car, seat.shift) if part]
         return [say(self._texts, "sheet.note.place", place=" · ".join(parts))] if parts else []
 
     def _reason(self, code: str) -> str:
@@ -213,14 +262,18 @@ class _Writer:
             return say(self._texts, key)
         return say(self._texts, "sheet.reason.other", code=code)
 
-    def _portraits(self, entry: RollRow) -> tuple[Portraits, bool]:
-        """Return the pictures of an attempt, and whether one of them could not be used."""
-        if entry.seq is None:
+    def _portraits(self, standing: Standing) -> tuple[Portraits, bool]:
+        """Return the pictures of what decided, and whether one of them could not be used.
+
+        Those of another station's part stayed with that station.
+        """
+        shown = _pictured(standing)
+        if shown is None or shown.part is not None:
             return Portraits(), False
         found: list[Thumbnail | None] = []
         damaged = False
         for source in (self._pictures.chip, self._pictures.live):
-            jpeg = source(entry.seq)
+            jpeg = source(shown.seq)
             try:
                 found.append(None if jpeg is None else thumbnail(jpeg))
             except PortraitError:
@@ -229,76 +282,44 @@ class _Writer:
         return Portraits(chip=found[0], live=found[1]), damaged
 
 
-def _cell(*paragraphs: str, strong: bool = False) -> Cell:
-    cleaned = tuple(clean(text) for text in paragraphs)
-    return Cell(paragraphs=tuple(text for text in cleaned if text), strong=strong)
+def _pictured(standing: Standing) -> SessionEntry | None:
+    """Return the entry whose pictures a row shows: the manual identification, else the attempt that counts."""
+    if standing.entry is not None and standing.entry.kind == "manual":
+        return standing.entry
+    return standing.attempt
 
 
-def _header(session: Session, texts: Texts, letterhead: Letterhead) -> Header:
-    return Header(
-        parent=clean(letterhead.parent).upper() or _DOTS,
-        agency=clean(letterhead.agency).upper() or _DOTS,
-        number=say(texts, "sheet.number", symbol=clean(letterhead.symbol) or _DOTS[:6]),
-        nation=say(texts, "sheet.nation"),
-        motto=say(texts, "sheet.motto"),
-        place_and_date=_place_and_date(session.day, texts, clean(letterhead.locality) or _DOTS[:10]),
-        title=say(texts, "sheet.attendance.title"),
-        lines=(
-            say(
-                texts,
-                "sheet.attendance.session",
-                component=session.component_label,
-                day=session.day.strftime("%d/%m/%Y"),
-                place=session.place,
-            ),
-            say(
-                texts,
-                "sheet.attendance.rules",
-                session=session.session_id,
-                rules=session.rules_id,
-                sha256=session.rules_sha256[:16],
-            ),
-        ),
-    )
+def _mark(standing: Standing) -> str:
+    """Return the page seal's letter: X as long as the machine's refusal is on record, A for whoever was let in."""
+    if standing.verdict is Verdict.REFUSE:
+        return "X"
+    if standing.admitted:
+        return "A"
+    return "-" if standing.state in NOT_COME else "R"
 
 
-def _place_and_date(day: date, texts: Texts, locality: str) -> str:
-    """Return "…, ngày 05 tháng 02 năm 2026": days under 10 and months 1 and 2 with a nought before them."""
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+def _line(frame: Frame) -> str:
+    session = frame.session
     return say(
-        texts, "sheet.place-and-date", place=locality, day=f"{day.day:02d}", month=month, year=day.year
+        frame.texts,
+        "sheet.attendance.session",
+        component=session.component_label,
+        day=session.day.strftime("%d/%m/%Y"),
+        place=session.place,
     )
 
 
-def _closing(session: Session, texts: Texts, roll: Sequence[RollRow], unlisted: int) -> Closing:
-    counts = {state: sum(entry.state is state for entry in roll) for state in State}
-    roles = _ROLES.get(session.rules.kind, _OTHER_ROLES)
-    return Closing(
-        totals=(
-            _total(texts, "listed", len(roll)),
-            _total(texts, "admitted", counts[State.ADMITTED]),
-            _total(texts, "referred", counts[State.REFERRED]),
-            _total(texts, "refused", counts[State.REFUSED]),
-            _total(texts, "not-seen", counts[State.NOT_SEEN]),
-            *([_total(texts, "erased", counts[State.ERASED])] if counts[State.ERASED] else []),
-            _total(texts, "unlisted", unlisted),
-            say(texts, "sheet.total.absent", dash=DASH),
-            say(texts, "sheet.total.exceptions", dash=DASH),
-        ),
-        remarks=(say(texts, "sheet.attendance.remark"),),
-        recipients_label=say(texts, "sheet.recipients"),
-        recipients=(say(texts, "sheet.recipient.council"), say(texts, "sheet.recipient.file")),
-        signatures=tuple(
-            SignatureBlock(role=say(texts, f"sheet.role.{role}"), hint=say(texts, "sheet.sign-here"))
-            for role in roles
-        ),
+_ALWAYS: Final = ("listed", "present", "waiting", "referred", "refused")
+_IF_ANY: Final = ("decided", "late", "wrong-room", "duplicate", "suspended", "erased")
+
+
+def _closing(frame: Frame, counts: Mapping[str, int], *, closed: bool) -> Closing:
+    names = [*_ALWAYS, *(name for name in _IF_ANY if counts[name])]
+    missing = "absent" if closed else "not-come"
+    totals = (
+        *(frame.count(name, counts[name]) for name in names),
+        frame.count(missing, counts["missing"]),
+        frame.count("unlisted", counts["unlisted"]),
+        frame.count("exceptions", counts["exceptions"]),
     )
-
-
-def _total(texts: Texts, name: str, count: int) -> str:
-    return say(texts, f"sheet.total.{name}", count=count, words=number_words(count))
-
-
-def _clock(at: datetime) -> str:
-    """Return the hour and minute in Vietnam of a UTC time."""
-    return at.astimezone(VIETNAM).strftime("%H:%M")
+    return frame.closing(KIND, totals, (say(frame.texts, "sheet.attendance.remark"),))

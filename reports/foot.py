@@ -28,8 +28,23 @@ def foot_of(
         notice=say(texts, notice),
         page=say(texts, "sheet.foot.page", page="{page}", pages="{pages}"),
         cosigned=cosigned_line(texts, cosigners),
-        warning=not_cosigned(texts, cosigners),
+        warning=" · ".join(
+            part for part in (not_cosigned(texts, cosigners), _unconfirmed(session, texts)) if part
+        ),
     )
+
+
+def rules_marks(session: Session, texts: Texts) -> tuple[str, ...]:
+    """Return the line below a sheet's title that says what of the rules nobody has confirmed; none when all is."""
+    keys = session.unconfirmed
+    if not keys:
+        return ()
+    named = tuple(dict.fromkeys(key.partition(".")[0] for key in keys))
+    return (say(texts, "sheet.rules.unconfirmed-keys", count=len(keys), keys=", ".join(named)),)
+
+
+def _unconfirmed(session: Session, texts: Texts) -> str:
+    return say(texts, "sheet.rules.unconfirmed") if session.unconfirmed else ""
 
 
 def training_marks(session: Session, texts: Texts) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from reportlab.lib.units import mm
 
 from reports.errors import HeadTooTallError, RowTooTallError
 from reports.fonts import LEADING, Face, Line, fit
-from reports.sheet import Closing, Header, Row, Sheet
+from reports.sheet import ROW_MM, Closing, Header, Row, Sheet
 
 PAGE: Final = (297 * mm, 210 * mm)
 LEFT: Final = 30 * mm
@@ -32,7 +32,7 @@ PICTURE: Final = (8.1 * mm, 10.8 * mm)
 TABLE_SIZE: Final = 10.0
 PAD_X: Final = 1.0 * mm
 PAD_Y: Final = 0.9 * mm
-MIN_ROW: Final = 12.0 * mm
+MIN_ROW: Final = ROW_MM * mm
 SIGNING_SPACE: Final = 22 * mm
 _MIN_TAIL: Final = 2
 
@@ -162,7 +162,7 @@ def _place(sheet: Sheet, row: Row) -> PlacedRow:
             cell_lines += fit(paragraph, face, TABLE_SIZE, room)
         lines.append(tuple(cell_lines))
     height = max((stack_height(cell) for cell in lines), default=0.0) + 2 * PAD_Y
-    return PlacedRow(row=row, height=max(MIN_ROW, height), lines=tuple(lines))
+    return PlacedRow(row=row, height=max(sheet.row_mm * mm, height), lines=tuple(lines))
 
 
 def _heads(sheet: Sheet) -> PlacedHeads:

@@ -6,7 +6,7 @@ Pure data. The same model always becomes the same pages, byte for byte.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -15,6 +15,8 @@ from sessions.checkpoint import Checkpoint
 from sessions.codec import encode
 
 DIGEST_FORM: Final = "proctor sheet page 1"
+ROW_MM: Final = 12.0
+"""The least height of a row that people sign in."""
 
 
 class Align(StrEnum):
@@ -134,7 +136,8 @@ class Sheet:
     """A whole sheet. `kind` names it in files and seals; `roster_hash` is hexadecimal SHA-256.
 
     `head` is the tree head of the last log entry the content covers. `training` is None in a real session,
-    else the banner's words and the watermark's.
+    else the banner's words and the watermark's. `variant` tells sheets of one kind apart in file names (a component,
+    a class); `counts` are the numbers that the sheet prints, by name; `row_mm` is the least height of a row.
     """
 
     kind: str
@@ -148,6 +151,9 @@ class Sheet:
     roster_hash: str
     head: Checkpoint
     training: tuple[str, str] | None = None
+    variant: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    row_mm: float = ROW_MM
 
 
 def page_digest(sheet: Sheet, page: int, rows: Sequence[Row]) -> bytes:

@@ -26,10 +26,10 @@ from pyhanko_certvalidator.registry import CertificateStore, SimpleCertificateSt
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from reports.attendance import VIETNAM
 from reports.certificate import certificate_fingerprint
 from reports.fonts import LEADING, Face, Line, fit
 from reports.layout import STATION_BOX
+from reports.session_sheet import VIETNAM
 from reports.wording import Texts, say
 
 FIELD_NAME: Final = "NiemPhongTram"

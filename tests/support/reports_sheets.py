@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import io
-import tomllib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 from PIL import Image
 
-import proctor
+from proctor.texts import load_texts
 from reports.attendance import NO_PICTURES, Pictures, build_attendance
 from reports.sheet import Sheet
 from sessions.checkpoint import Checkpoint, Signer
-from sessions.record import Verdict
+from sessions.course.entries import SessionEntry
+from sessions.course.states import Standing, State
+from sessions.record import Verdict, format_utc
 from sessions.roster.model import PartialDate, Seat
 from sessions.rules import load_rules
-from sessions.session import RollRow, Session, State
+from sessions.session import Session
 
 SEED = bytes(range(32))
 ROOT = bytes(range(100, 132))
@@ -36,8 +36,7 @@ _CHIPS = {State.ADMITTED: "genuine", State.REFERRED: "signer-unknown", State.REF
 @cache
 def texts(language: str = "vi") -> dict[str, str]:
     """The paper's texts of a language."""
-    folder = Path(proctor.__file__).parent / "text" / language
-    return tomllib.loads((folder / "reports.toml").read_text(encoding="utf-8"))
+    return dict(load_texts(language))
 
 
 def signer(kind: str = "real") -> Signer:
@@ -58,30 +57,46 @@ def seat(number: int, name: str | None = None, **fields: object) -> Seat:
     return Seat(**(values | fields))  # type: ignore[arg-type]
 
 
-def roll_row(number: int, state: State, name: str | None = None, **fields: object) -> RollRow:
-    """A candidate in a state, with an attempt that fits it."""
-    if state is State.NOT_SEEN:
-        return RollRow(seat=seat(number, name), state=state)
-    values: dict[str, object] = {
-        "seat": seat(number, name),
-        "state": state,
-        "verdict": _VERDICTS[state],
-        "at": datetime(2026, 11, 22, 1, 2, tzinfo=UTC) + timedelta(minutes=number),
+def entry_of(seq: int, kind: str, at: datetime, **body: object) -> SessionEntry:
+    """An entry of this station's log."""
+    origin = signer().key.name
+    common = {"at": format_utc(at), "operator": {"id": "nv01", "role": "identity-examiner"}, "origin": origin}
+    return SessionEntry(seq=seq, kind=kind, body={**common, **body}, origin=origin, held=seq)
+
+
+def roll_row(number: int, state: State, name: str | None = None, **fields: object) -> Standing:
+    """A candidate in a state, with an attempt that fits it; `fields` of the attempt's body, or of the standing."""
+    shown = fields.pop("seat", None) or seat(number, name)
+    row = Standing(seat=shown, component="theory", state=state)  # type: ignore[arg-type]
+    if state in {State.NOT_SEEN, State.ABSENT}:
+        return row
+    at = fields.pop("at", datetime(2026, 11, 22, 1, 2, tzinfo=UTC) + timedelta(minutes=number))
+    body: dict[str, object] = {
+        "sbd": row.sbd,
+        "component": "theory",
+        "attempt": f"00000000-0000-4000-8000-{number:012d}",
+        "verdict": fields.pop("verdict", _VERDICTS.get(state, Verdict.ADMIT)).value,  # type: ignore[attr-defined]
         "method": "chip-face",
-        "reasons": _REASONS[state],
-        "chip_verdict": _CHIPS[state],
-        "seq": number + 4,
-        "attempts": 1,
+        "reasons": list(_REASONS.get(state, ())),
+        "chip_verdict": _CHIPS.get(state, "genuine"),
+        "checks": {},
+        **{key: fields.pop(key) for key in ("reasons", "method", "chip_verdict") if key in fields},
     }
-    return RollRow(**(values | fields))  # type: ignore[arg-type]
+    row.attempt = row.entry = entry_of(int(fields.pop("seq", number + 4)), "attempt", at, **body)  # type: ignore[arg-type]
+    row.attempts = 1
+    if state is State.ADMITTED:
+        row.admitted, row.how = True, str(body["method"])
+    for key, value in fields.items():
+        setattr(row, key, value)
+    return row
 
 
-def mixed_roll(count: int) -> tuple[RollRow, ...]:
+def mixed_roll(count: int) -> tuple[Standing, ...]:
     """Candidates in every state, names of every kind."""
     return tuple(roll_row(number, STATES[(number - 1) % len(STATES)]) for number in range(1, count + 1))
 
 
-def session_of(roll: Sequence[RollRow], *, kind: str = "real", rules: str = "driving-tt108-2026") -> Session:
+def session_of(roll: Sequence[Standing], *, kind: str = "real", rules: str = "driving-tt108-2026") -> Session:
     """A session whose roster is this roll's."""
     return Session(
         session_id="S-20261122-01" if kind == "real" else "HL-20261122-01",
@@ -97,6 +112,7 @@ def session_of(roll: Sequence[RollRow], *, kind: str = "real", rules: str = "dri
         seq=3,
         seats=tuple(row.seat for row in roll),
         rules=load_rules(rules),
+        components=("theory",),
     )
 
 
@@ -119,7 +135,7 @@ PICTURES = Pictures(chip=portrait, live=lambda seq: portrait(seq + 100, (640, 48
 
 
 def sheet_of(
-    roll: Sequence[RollRow], *, kind: str = "real", pictures: Pictures = NO_PICTURES, language: str = "vi"
+    roll: Sequence[Standing], *, kind: str = "real", pictures: Pictures = NO_PICTURES, language: str = "vi"
 ) -> Sheet:
     """The page model of a roll."""
     return build_attendance(

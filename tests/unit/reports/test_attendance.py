@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -9,11 +10,12 @@ from reports.errors import TextMissingError
 from reports.layout import LEFT, RIGHT
 from reports.pdf import render
 from reports.sheet import Letterhead, Sheet
+from sessions.course.states import Standing, State
 from sessions.record import Verdict
 from sessions.roster.model import ERASED
-from sessions.session import RollRow, State
 from tests.support.reports_sheets import (
     PICTURES,
+    entry_of,
     head_of,
     mixed_roll,
     portrait,
@@ -70,21 +72,21 @@ def test_an_admitted_candidate():
 
 def test_a_referred_candidate_has_the_reason_in_words():
     row = cells(sheet_of([roll_row(1, State.REFERRED)]), 0)
-    assert row[10] == "Cần người quyết định / Chíp: chưa biết nơi cấp"
+    assert row[10] == "Không chắc / Chíp: chưa biết nơi cấp"
     assert row[12] == "Trạm chưa có chứng thư gốc của nơi cấp"
 
 
 def test_a_refused_candidate_has_every_reason():
-    row = roll_row(1, State.REFUSED, reasons=("pa-dg-hash", "some-new-code"), method="manual")
+    row = roll_row(1, State.REFUSED, reasons=["pa-dg-hash", "some-new-code"], method="manual")
     printed = cells(sheet_of([row]), 0)
-    assert printed[10] == "Không nhận / Chíp: dữ liệu bị sửa"
+    assert printed[10] == "Không khớp / Chíp: dữ liệu bị sửa"
     assert printed[12] == "Dữ liệu chíp bị sửa / Lý do: some-new-code"
     assert printed[9] == "Thủ công"
 
 
 def test_without_an_attempt_nothing_is_invented():
     row = cells(sheet_of([roll_row(4, State.NOT_SEEN)]), 0)
-    assert row[8:] == ["—", "—", "—", "", ""]
+    assert row[8:] == ["—", "—", "Chưa đến", "", ""]
     assert row[6] == "B"
 
 
@@ -94,18 +96,14 @@ def test_no_class_is_a_dash_and_a_year_stays_a_year():
 
 
 def test_an_admission_that_counts_hides_the_reasons_of_others_but_not_their_number():
-    row = roll_row(1, State.ADMITTED, reasons=("pad",), attempts=3)
+    row = roll_row(1, State.ADMITTED, reasons=["pad"], attempts=3)
     assert cells(sheet_of([row]), 0)[12] == "3 lượt kiểm tra"
 
 
 def test_a_candidate_not_registered_for_the_component_is_marked():
     row = roll_row(1, State.NOT_SEEN)
-    other = type(row)(seat=type(row.seat)(**_fields(row.seat, components=("road",))), state=State.NOT_SEEN)
+    other = roll_row(1, State.NOT_SEEN, seat=replace(row.seat, components=("road",)))
     assert cells(sheet_of([other]), 0)[12] == "Không đăng ký nội dung này"
-
-
-def _fields(value: object, **changes: object) -> dict[str, object]:
-    return {name: getattr(value, name) for name in type(value).__slots__} | changes
 
 
 def test_the_hour_is_vietnams():
@@ -113,29 +111,91 @@ def test_the_hour_is_vietnams():
     assert cells(sheet_of([row]), 0)[8] == "01:30"
 
 
-@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("state", [state for state in State if state is not State.ERASED])
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_every_verdict_has_its_words(verdict: Verdict, language: str):
-    assert texts(language)[f"sheet.verdict.{verdict.value}"]
+def test_every_state_has_its_words(state: State, language: str):
+    assert texts(language)[f"paper.state.{state.value}"]
 
 
 def test_totals_in_figures_and_words():
-    assert sheet_of(mixed_roll(24)).closing.totals == (
+    sheet = sheet_of(mixed_roll(24))
+    assert sheet.closing.totals == (
         "Tổng số thí sinh trong danh sách: 24 (hai mươi tư).",
-        "Có mặt, đúng người: 12 (mười hai).",
-        "Có mặt, cần người quyết định: 4 (bốn).",
-        "Trượt nhận dạng, không nhận: 4 (bốn).",
-        "Chưa có lượt kiểm tra: 4 (bốn).",
+        "Có mặt, được vào: 12 (mười hai).",
+        "Đã đến, chưa được vào: 8 (tám).",
+        "Không chắc, chờ người quyết định: 4 (bốn).",
+        "Trượt nhận dạng (máy không khớp): 4 (bốn).",
+        "Chưa đến: 4 (bốn); vắng: chưa chốt.",
         "Lượt kiểm tra của người không có trong danh sách: 0 (không).",
-        "Vắng: — (chưa chốt).",
-        "Ngoại lệ: —",
+        "Ngoại lệ: 0 (không).",
     )
+    assert {name: count for name, count in sheet.counts.items() if count} == {
+        "listed": 24,
+        "present": 12,
+        "waiting": 8,
+        "referred": 4,
+        "refused": 4,
+        "missing": 4,
+    }
+
+
+def test_somebody_is_absent_only_once_the_session_was_closed():
+    roll = [roll_row(1, State.ABSENT), roll_row(2, State.ADMITTED)]
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), closed=True)
+    assert "Vắng: 1 (một)." in sheet.closing.totals
+    assert cells(sheet, 0)[10] == "Vắng"
 
 
 def test_attempts_of_people_who_are_not_listed_are_counted():
     roll = mixed_roll(1)
-    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), unlisted=12)
+    at = datetime(2026, 11, 22, 1, tzinfo=UTC)
+    entries = [
+        *(entry_of(seq, "attempt", at, component="theory") for seq in range(12)),
+        entry_of(20, "attempt", at, component="road"),
+        entry_of(21, "attempt", at, component="theory", sbd="001"),
+        entry_of(22, "override", at, component="theory", sbd="001"),
+        entry_of(23, "manual", at, component="road", sbd="001"),
+    ]
+    sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), entries=entries)
     assert "Lượt kiểm tra của người không có trong danh sách: 12 (mười hai)." in sheet.closing.totals
+    assert "Ngoại lệ: 1 (một)." in sheet.closing.totals
+
+
+@pytest.mark.parametrize(
+    ("state", "how", "verdict", "words", "mark"),
+    [
+        (
+            State.DECIDED,
+            "decision",
+            Verdict.REFUSE,
+            "Quyết định của chủ tịch hội đồng / Máy: không khớp",
+            "X",
+        ),
+        (State.MANUAL, "manual", Verdict.REFUSE, "Nhận dạng thủ công / Máy: không khớp", "X"),
+        (State.ADMITTED, "override", Verdict.REFER, "Đúng người / Máy: không chắc", "A"),
+        (State.BACK, "chip-face", Verdict.ADMIT, "Đã vào lại", "A"),
+        (State.OUT, "chip-face", Verdict.ADMIT, "Đã ra ngoài", "A"),
+        (State.LATE, "", Verdict.REFER, "Muộn", "R"),
+        (State.WRONG_ROOM, "", Verdict.REFER, "Sai phòng", "R"),
+        (State.DUPLICATE, "", Verdict.REFER, "Trùng", "R"),
+        (State.SUSPENDED, "chip-face", Verdict.ADMIT, "Bị đình chỉ", "A"),
+    ],
+)
+def test_every_state_in_words_and_the_machines_refusal_stays(
+    state: State, how: str, verdict: Verdict, words: str, mark: str
+):
+    row = roll_row(1, state, verdict=verdict, chip_verdict="", how=how, admitted=bool(how))
+    sheet = sheet_of([row])
+    assert cells(sheet, 0)[10] == words
+    assert sheet.rows[0].mark == ("001", mark)
+    assert sheet.counts["refused"] == (verdict is Verdict.REFUSE)
+    assert (sheet.counts["present"], sheet.counts["waiting"]) == (int(bool(how)), int(not how))
+
+
+def test_a_later_addition_is_marked():
+    row = roll_row(1, State.NOT_SEEN)
+    added = roll_row(1, State.NOT_SEEN, seat=replace(row.seat, addition="bổ sung 1"))
+    assert cells(sheet_of([added]), 0)[12] == "Danh sách bổ sung 1"
 
 
 def test_seal_marks_follow_the_states():
@@ -169,7 +229,7 @@ def test_the_head_is_that_of_the_decree_and_the_title_the_stations_own():
 def test_small_days_and_months_have_a_nought(day: date, words: str):
     roll = mixed_roll(1)
     session = session_of(roll)
-    dated = type(session)(**_fields(session, day=day))
+    dated = replace(session, day=day)
     header = build_attendance(dated, roll, texts=texts(), head=head_of()).header
     assert header.place_and_date.endswith(words)
 
@@ -272,7 +332,8 @@ def test_it_never_calls_itself_minutes_or_a_digital_signature():
     foot = sheet_of(mixed_roll(1)).foot.notice
     assert "không phải và không thay biên bản" in foot
     assert "niêm phong điện tử của trạm" in foot
-    said = [text for text in texts().values() if "ký số" in text.lower() or "chữ ký số" in text.lower()]
+    ours = [text for key, text in texts().items() if key.startswith(("sheet.", "paper."))]
+    said = [text for text in ours if "ký số" in text.lower() or "chữ ký số" in text.lower()]
     assert all("không phải chữ ký số" in text for text in said)
 
 
@@ -282,7 +343,7 @@ def test_columns_stand_in_the_order_of_the_form():
 
 
 def test_an_erased_row_keeps_its_place_and_says_nothing_else():
-    erased = RollRow(seat=ERASED, state=State.ERASED)
+    erased = Standing(seat=ERASED, component="theory", state=State.ERASED)
     sheet = sheet_of([roll_row(1, State.ADMITTED), erased, roll_row(3, State.REFUSED)])
     assert cells(sheet, 1) == ["2", "", "(đã xoá)", "(đã xoá)", *["—"] * 7, "", ""]
     assert [row.mark for row in sheet.rows] == [("001", "A"), ("", "-"), ("003", "X")]

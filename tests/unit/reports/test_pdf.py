@@ -10,7 +10,7 @@ from reports.layout import lay_out
 from reports.pdf import render
 from reports.seal import read_seal
 from reports.sheet import page_digest
-from sessions.session import State
+from sessions.course.states import State
 from sessions.witnesses import Cosigners
 from tests.support.reports_pages import needs_poppler, page_texts, pictures, poppler, qr_texts
 from tests.support.reports_sheets import (
