@@ -134,8 +134,9 @@ def add_incident(
 ) -> tuple[str, Receipt]:
     """Commit an incident and return its id.
 
-    `at`: "09:40", local time of the session's day. A consequence that the operator's role may not lay down is entered
-    as `proposed`. Raises the errors of `exception_errors`.
+    `component`: an identifier; None: it concerns the candidate in the whole session. `at`: "09:40", local time of
+    the session's day. A consequence that the operator's role may not lay down is entered as `proposed`. Raises the
+    errors of `exception_errors`.
     """
     require_kind(session, code)
     code = str(code)
@@ -149,11 +150,15 @@ def add_incident(
         "session": session.session_id,
         "incident": number,
         "code": code,
-        "component": component or session.component,
         "happened_at": format_utc(_moment(session, at, now or datetime.now(UTC))),
         **_consequence(session, code, consequence, operator, sbd),
     }
-    said = {"sbd": sbd, "attempt_of": attempt_id, "place": require_place(place) or None}
+    said = {
+        "sbd": sbd,
+        "attempt_of": attempt_id,
+        "component": component,
+        "place": require_place(place) or None,
+    }
     body |= {name: value for name, value in said.items() if value is not None}
     words = clean_note(note)
     evidence = {**({"note": words.encode()} if words else {}), **photo_of(photo)}

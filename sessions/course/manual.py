@@ -11,9 +11,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sessions.closing import require_open
+from sessions.course.allocation import places_of
+from sessions.course.calls import require_in_time
 from sessions.course.case import (
     PROVISIONAL,
     Case,
@@ -23,8 +26,8 @@ from sessions.course.case import (
     require_face_tried,
     require_not_kept_out,
 )
+from sessions.course.day import require_not_paused, require_started
 from sessions.course.entries import SessionEntry, session_entries
-from sessions.course.errors import OtherPartError
 from sessions.course.exception_errors import (
     AlreadyInError,
     DocumentDiffersError,
@@ -37,6 +40,8 @@ from sessions.course.exception_errors import (
     UndertakingNeededError,
     VneidKeepsNothingError,
 )
+from sessions.course.parts import require_own_part
+from sessions.course.progress import Progress
 from sessions.course.reasons import note_of, photo_of, require_reason
 from sessions.record import Operator, Second
 from sessions.roster.model import Seat
@@ -59,6 +64,7 @@ COMPARED: Final = ("photo", "name", "birth", "number")
 ADMITTED: Final = "admitted"
 NOT_ADMITTED: Final = "not-admitted"
 OUTCOMES: Final = (ADMITTED, PROVISIONAL, NOT_ADMITTED)
+RE_ENTRY: Final = "re-entry"
 _MAX_NUMBER: Final = 20
 
 
@@ -87,12 +93,12 @@ class ManualCase:
 def require_manual(session: Session, entries: Sequence[SessionEntry], asked: ManualCase) -> Case:
     """Return the candidate's case if two persons may establish who this is. Raises the errors of `exception_errors`."""
     seat = require_candidate(session, asked.sbd)
-    _require_own_part(session, seat)
+    require_own_part(session, seat)
     case = require_not_kept_out(case_of(entries, asked.sbd, session.component))
     if asked.later_proof:
         if case.provisional is None:
             raise NothingProvisionalError(sbd=asked.sbd)
-    elif asked.purpose == "re-entry":
+    elif asked.purpose == RE_ENTRY:
         if case.out is None:
             raise AlreadyInError(
                 how=case.how or "re-entry", entry=0 if case.admitted is None else case.admitted.seq
@@ -106,16 +112,23 @@ def require_manual(session: Session, entries: Sequence[SessionEntry], asked: Man
 
 
 def enter_manual(
-    store: Store, session: Session, asked: ManualCase, *, operator: Operator, second: Second
+    store: Store,
+    session: Session,
+    asked: ManualCase,
+    *,
+    operator: Operator,
+    second: Second,
+    now: datetime | None = None,
 ) -> tuple[str, Receipt]:
     """Commit what two persons established, and return the outcome of OUTCOMES. Raises as `require_manual`."""
     why = require_reason("manual", asked.reason)
     wrong = set(asked.compared) - set(COMPARED)
     if wrong:
         raise OutcomeUnknownError(known=" ".join(COMPARED))
+    entries = session_entries(store, session.session_id)
+    case = require_manual(session, entries, asked)
     if not asked.later_proof:  # what somebody undertook to bring may come when the day is over
-        require_open(store, session)
-    case = require_manual(session, session_entries(store, session.session_id), asked)
+        _require_due(store, session, entries, asked, now or datetime.now(UTC))
     outcome = _outcome(asked)
     facts: dict[str, Any] = {
         "persons": 2,
@@ -148,10 +161,18 @@ def _outcome(asked: ManualCase) -> str:
     return PROVISIONAL if asked.undertaking else ADMITTED
 
 
-def _require_own_part(session: Session, seat: Seat) -> None:
-    part = session.part
-    if part is not None and seat.part and seat.part != str(part.number):
-        raise OtherPartError(part=seat.part)
+def _require_due(
+    store: Store, session: Session, entries: Sequence[SessionEntry], asked: ManualCase, now: datetime
+) -> None:
+    """Raise where it is not identity that keeps a candidate out: not begun, paused, too late, not to be taken now."""
+    require_open(store, session)
+    require_not_paused(store, require_started(store, session))
+    if asked.purpose == RE_ENTRY or not asked.established:
+        return
+    places = places_of(entries, session.component)
+    seat = require_candidate(session, asked.sbd)
+    require_in_time(session, entries, session.component, now, seat, places=places)
+    Progress.of(session, entries).require_may_take(asked.sbd, session.component, session.day)
 
 
 def _require_not_refused(session: Session, case: Case) -> None:

@@ -7,7 +7,9 @@ own, the attempt stays what it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from sessions.closing import require_open
@@ -42,8 +44,8 @@ from sessions.course.reasons import note_of, require_reason
 from sessions.course.states import RECHECKS
 from sessions.errors import EvidenceMissingError
 from sessions.record import Operator, Second, Verdict
-from sessions.roster.model import Seat
-from sessions.roster.names import comparison_key
+from sessions.roster.model import PartialDate
+from sessions.roster.suggest import Suggestion, suggestions
 from sessions.session import Session
 from sessions.store import Receipt, Store
 
@@ -94,13 +96,13 @@ def require_named(store: Store, session: Session, attempt: SessionEntry, *, sbd:
     if reason != CONFIRMED:
         raise OverrideUnnamedError(of=attempt.body["attempt"])
     found = suggested(store, session, attempt)
-    for seat, why in found:
-        if seat.sbd == sbd:
-            return why
-    raise NotSuggestedError(sbd=sbd, suggested=" ".join(seat.sbd for seat, _ in found) or "-")
+    for suggestion in found:
+        if suggestion.seat.sbd == sbd:
+            return suggestion.why
+    raise NotSuggestedError(sbd=sbd, suggested=" ".join(each.seat.sbd for each in found) or "-")
 
 
-def suggested(store: Store, session: Session, attempt: SessionEntry) -> tuple[tuple[Seat, str], ...]:
+def suggested(store: Store, session: Session, attempt: SessionEntry) -> tuple[Suggestion, ...]:
     """Return whom of the list the identity that an attempt read may be: old number, name and birth date."""
     try:
         read = json.loads(store.evidence(attempt.held, "identity"))
@@ -109,18 +111,12 @@ def suggested(store: Store, session: Session, attempt: SessionEntry) -> tuple[tu
     if not isinstance(read, dict):
         return ()
     texts = {name: value for name, value in read.items() if type(value) is str and value}
-    return tuple(_suggested(session, texts))
-
-
-def _suggested(session: Session, texts: Mapping[str, str]) -> Iterator[tuple[Seat, str]]:
-    name, birth = comparison_key(texts.get("name", "")), texts.get("birth", "")
-    for seat in session.seats:
-        if seat.erased:
-            continue
-        if seat.old_number and seat.old_number == texts.get("old_number"):
-            yield seat, "old-number"
-        elif name and comparison_key(seat.full_name) == name and seat.birth.iso in {birth, birth[:4]}:
-            yield seat, "name-birth"
+    return suggestions(
+        session.seats,
+        old_number=texts.get("old_number"),
+        name=texts.get("name"),
+        birth=_birth(texts.get("birth", "")),
+    )
 
 
 def override(
@@ -297,3 +293,13 @@ def _refused(
     if verdict_of(attempt.body) is not Verdict.REFUSE:
         raise DecisionNotRefusedError(verdict=attempt.body["verdict"])
     return attempt
+
+
+def _birth(text: str) -> PartialDate | None:
+    """Return the birth date of a chip's identity as it was kept (YYYY-MM-DD or YYYY), or None."""
+    if re.fullmatch(r"\d{4}", text):
+        return PartialDate(year=int(text))
+    try:
+        return PartialDate.of(date.fromisoformat(text))
+    except ValueError:
+        return None
