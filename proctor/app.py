@@ -46,6 +46,7 @@ from readers.transport import pcsc
 from readers.transport.base import Connection, is_virtual_reader
 from sessions.closing import require_open
 from sessions.course.board import Board
+from sessions.course.consent import require_consent
 from sessions.course.day import require_not_paused, require_started
 from sessions.course.gate import CHECK_IN, Gate
 from sessions.errors import StoreError
@@ -197,10 +198,15 @@ class Desk:
     ) -> AttemptResult:
         """Begin an attempt in the log, run it, and commit how it ended. Card and camera are let go in any case.
 
-        The chip's challenge is made of the tree head with that beginning in it. Raises SessionClosedError, and
-        StoreFullError where there is no room for its end.
+        The chip's challenge is made of the tree head with that beginning in it. Raises SessionClosedError,
+        SessionNotStartedError, SessionPausedError, ConsentRefusedError (of somebody who wants no picture: nothing is
+        taken), and StoreFullError where there is no room for its end.
         """
         store = self._opened.store
+        claimed = self._claimed(work.access)
+        if claimed is not None:
+            self._board.refresh()
+            require_consent(self._board.entries, claimed)
         require_open(store, self._session)
         require_not_paused(store, require_started(store, self._session))
         store.require_room()
@@ -211,7 +217,7 @@ class Desk:
                 session=self._session.session_id,
                 component=self._session.component,
                 operator=operator,
-                sbd=self._claimed(work.access),
+                sbd=claimed,
                 purpose=work.purpose,
             )
         except StoreError as error:

@@ -230,7 +230,7 @@ class SessionDesk:
         if number is None:
             return None
         try:
-            return require_seat(self._session, number.value)
+            return require_seat(self._newest(), number.value)
         except SessionsError:
             return None
 
@@ -240,7 +240,7 @@ class SessionDesk:
         Raises NotOnRosterError, ComponentNotListedError, RosterPersonDiffersError, and what the gate raises.
         """
         person = holder.holder
-        seat = require_seat(self._session, person.id_number)
+        seat = require_seat(self._newest(), person.id_number)
         name = same_name(seat.full_name, person.surname_given)
         birth = PartialDate(year=seat.birth.year, month=seat.birth.month, day=seat.birth.day).agrees_with(
             person.birth
@@ -259,6 +259,11 @@ class SessionDesk:
                 if self._is_twin(body):
                     self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
         return self._gate.require_first(seat.sbd)
+
+    def _newest(self) -> Session:
+        """Return the session with the list as it is now: somebody may have been added to it."""
+        self._gate.board.refresh()
+        return self._gate.board.session
 
     def _is_twin(self, opened: Mapping[str, Any]) -> bool:
         here = self._session

@@ -51,7 +51,8 @@ class Board:
             return
         self._own += fresh
         if after >= 0 and any(_changes_all(entry) for entry in fresh):
-            self._seat(load_session(self._store, self._session.session_id))
+            newest = load_session(self._store, self._session.session_id)
+            self._seat(newest.at(self._session.component))
             self._take(in_order(self._store, self._own))
         elif after < 0:
             self._take(in_order(self._store, self._own))

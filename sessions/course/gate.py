@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from sessions.course.allocation import placed, places_of
 from sessions.course.board import Board
+from sessions.course.calls import require_in_time
 from sessions.course.errors import NotYetAdmittedError, SuspendedError, WrongRoomError
+from sessions.course.parts import require_own_part
+from sessions.course.progress import Progress
 from sessions.course.states import KEEPS_OUT, Standing
 from sessions.errors import AlreadyAdmittedError
 from sessions.roster.model import Seat
@@ -37,15 +41,24 @@ class Gate:
     def require_seat(self, seat: Seat) -> Seat:
         """Return the seat of somebody who belongs here and now.
 
-        Raises WrongRoomError, SuspendedError, NotYetAdmittedError (of somebody who is to be looked at again), and
-        SessionsError of the rules' order and times.
+        Raises OtherPartError, WrongRoomError, SuspendedError; of somebody who comes in LateError, ComponentEndedError,
+        ComponentNotOwedError, ComponentBlockedError, ResultExistsError; of somebody who is to be looked at again
+        NotYetAdmittedError.
         """
         self.board.refresh()
+        session = self.board.session
+        require_own_part(session, seat)
         standing = self.board.standing(seat.sbd)
-        self._require_room(seat)
+        places = places_of(self.board.entries, session.component)
+        self._require_room(placed(seat, places)[0])
         _require_not_suspended(standing)
-        if self.purpose != CHECK_IN and not standing.admitted:
-            raise NotYetAdmittedError(sbd=seat.sbd, component=standing.component)
+        if self.purpose != CHECK_IN:
+            return _require_in(standing)
+        if not standing.admitted:  # who is in already is told so by `require_first`
+            now, entries = self.now(), self.board.entries
+            progress = Progress.of(session, entries)
+            progress.require_may_take(seat.sbd, session.component, session.day)
+            require_in_time(session, entries, session.component, now, seat, places=places)
         return seat
 
     def require_first(self, sbd: str) -> FirstAttempt:
@@ -59,9 +72,17 @@ class Gate:
             raise AlreadyAdmittedError(sbd=sbd, entry=standing.entry.seq, at=standing.entry.at)
         return FirstAttempt(sbd=sbd, earlier_attempts=standing.attempts)
 
-    def _require_room(self, seat: Seat) -> None:
-        if self.room and seat.room and comparison_key(self.room) != comparison_key(seat.room):
-            raise WrongRoomError(room=seat.room, here=self.room)
+    def _require_room(self, room: str) -> None:
+        """Raise WrongRoomError where the candidate's room is another than this desk's."""
+        if self.room and room and comparison_key(self.room) != comparison_key(room):
+            raise WrongRoomError(room=room, here=self.room)
+
+
+def _require_in(standing: Standing) -> Seat:
+    """Return the seat of somebody who was let in before; raises NotYetAdmittedError."""
+    if not standing.admitted:
+        raise NotYetAdmittedError(sbd=standing.sbd, component=standing.component)
+    return standing.seat
 
 
 def _require_not_suspended(standing: Standing) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sessions.course.board import Board
 from sessions.course.states import State
 from sessions.record import CHECK_NAMES, Outcome, Second, Verdict
 from sessions.roster.csv_roster import read_roster
+from sessions.roster.document import make_document
 from sessions.rules import load_rules
 from sessions.session import Session, create_session
 from sessions.store import Store
@@ -220,6 +222,23 @@ def test_what_another_station_wrote_counts_once_it_is_merged(day: Day, store: St
     day.board.refresh()
     standing = day.board.standing("002")
     assert (standing.state, standing.part, standing.seq) == (State.ADMITTED, 2, 4)
+
+
+def test_a_board_of_another_component_stays_there_when_the_list_grows(store: Store, session: Session) -> None:
+    board = Board(store, session.at("yard"))
+    seats = (*session.seats, replace(session.seats[0], row=9, sbd="009", id_number="001099000009"))
+    document, _ = make_document(seats, b"")
+    body = {"session": session.session_id, "reason": "late-decision", "added": 1}
+    store.append(
+        "roster",
+        {**body, "roster_hash": document.roster_hash},
+        {"roster": document.data},
+        operator=OPERATOR,
+        second=SECOND,
+    )
+    board.refresh()
+    assert (board.session.component, board.standing("009").state) == ("yard", State.NOT_SEEN)
+    assert len(board.standings("theory")) == 4
 
 
 def test_a_board_that_kept_up_equals_one_that_reads_everything(day: Day, store: Store) -> None:
