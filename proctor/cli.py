@@ -93,6 +93,7 @@ def _add_work_commands(build: Builder) -> None:
     _add_session_commands(session)
     add_day_commands(build, session)
     add_rosters_commands(build, session)
+    add_exceptions_commands(build, session)
     check_in = build.command("check-in", "check-in", session_commands.check_in)
     check_in.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
     add_access(check_in, can=False)
@@ -177,7 +178,6 @@ def build_parser() -> argparse.ArgumentParser:
     add_record_commands(build)
     add_rules_commands(build)
     add_results_commands(build)
-    add_exceptions_commands(build)
     add_replay_commands(build)
     return parser
 
