@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from sys import intern
 from typing import Any, Final
 
+from sessions.audit_day import Days
 from sessions.audit_people import People
 from sessions.events import STATION_ID, is_user
 from sessions.finding import Findings
@@ -41,6 +42,7 @@ _INSIDE: Final = frozenset(
         "decision",
         "consent",
         "prior",
+        "split",
         "merge",
     }
 )
@@ -61,6 +63,7 @@ BEFORE_CLOSE: Final = frozenset(
         "draw",
         "manual",
         "consent",
+        "split",
         "merge",
     }
 )
@@ -99,7 +102,8 @@ class Order:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._sessions: dict[str, _Session] = {}
-        self._people = People(findings)
+        self._people = People(findings.add)
+        self._days = Days()
         self._begun: dict[str, tuple[int, Any]] = {}
         self._ended: dict[str, Any] = {}
         self._within: dict[int, str] = {}
@@ -122,6 +126,8 @@ class Order:
             self._session(seq, kind, session, body)
         if body["schema"] == 2:
             self._references(seq, kind, body)
+            for field in self._days.faults(seq, body):
+                self._findings.add("log-altered-event", seq=seq, kind=kind, field=field)
         if type(session) is str:
             self._within[seq] = intern(session)
         if kind == "shred" and body["schema"] == 2:
@@ -175,6 +181,14 @@ class Order:
             own = root_at(size) if 0 <= size <= seq else b""
             if own is not None and own.hex() != root:
                 self._findings.add("log-altered-event", seq=seq, kind=kind, field=name)
+        for seq, size, root in self._people.heads:
+            own = root_at(size) if 0 <= size <= seq else b""
+            if own is not None and own.hex() != root:
+                self._findings.add("log-altered-signature", seq=seq, why="head")
+        for seq, size, root in self._days.heads:
+            own = root_at(size) if 0 <= size <= seq else b""
+            if own is not None and own.hex() != root:
+                self._findings.add("log-altered-event", seq=seq, kind="draw", field="root")
 
     # -- sessions ---------------------------------------------------------------------------------
 

@@ -1,49 +1,185 @@
-"""The part of verification that asks who: operators and second persons are users that earlier entries name."""
+"""The part of verification that asks who: operators and second persons are users that earlier entries name, and sign
+what they answer for. Form: docs/log-format.md, "People", "Signatures of persons".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sessions.checkpoint import VerifierKey
+from sessions.errors import NoteFormatError
 from sessions.events import STATION_ID, is_user
-from sessions.finding import Findings
+from sessions.people_register import Register, key_named
+from sessions.people_signing import SIGNATURES, fault
+from sessions.record import parse_utc
 
 _REAL: Final = "proctor.real/"
+NEVER_SECOND: Final = frozenset({"auditor", "trainee"})
+"""Roles that confirm nothing in a real log."""
+OF_SESSIONS: Final = frozenset({"invigilator", "identity-examiner", "component-examiner"})
+"""Roles that confirm in a session only, where its rules let them; never what the station as a whole is asked."""
+_OWN: Final = frozenset({"user-key", "user-totp"})
+"""What one does for oneself only."""
+_OTHERS: Final = frozenset({"user-enrolled", "user-role", "user-disabled", "user-enabled", "user-unlocked"})
+"""What two others do."""
+_PRESENCE_S: Final = 600
+"""How long card and face prove presence, in seconds."""
+
+Add = Callable[..., None]
+"""Takes a finding: code, then `seq` and `why`."""
 
 
 class People:
-    """Takes the bodies in order.
+    """Takes the bodies in order; `heads` are the tree heads that signatures are bound to: number of the entry, size,
+    root.
 
     A training log asks nobody who a second person is, and its operators only once it has a user at all.
     """
 
-    def __init__(self, findings: Findings) -> None:
-        self._findings = findings
-        self._roles: dict[str, str] = {}
+    def __init__(self, add: Add) -> None:
+        self._add = add
+        self._register = Register()
+        self._nonces: set[str] = set()
+        self._presences: dict[int, Mapping[str, Any]] = {}
+        self.heads: list[tuple[int, int, str]] = []
 
     def entry(self, seq: int, body: Mapping[str, Any]) -> None:
         """Take in the next entry; entries of schema 1 only name users."""
-        if body["kind"] == "key" and body.get("event") == "user-added":
-            self._added(body)
+        event = body.get("event") if body["kind"] == "key" else None
+        if event == "user-added":
+            self._added(seq, body)
         if body["schema"] < 2:
             return
         real = body["origin"].startswith(_REAL)
         operator, second = body["operator"], body.get("second")
-        if (real or self._roles) and operator["id"] != STATION_ID and not self._knows(operator):
-            self._findings.add("log-altered-order", seq=seq, why="operator")
-        if real and is_user(second) and not self._knows(second):
-            self._findings.add("log-altered-order", seq=seq, why="second")
+        good = True
+        if (real or self._register.roles) and operator["id"] != STATION_ID and not self._knows(operator):
+            good = self._order(seq, "operator")
+        if real and isinstance(second, dict) and is_user(second):
+            good = self._second(seq, body, second) and good
+        good = self._signatures(seq, body) and good
+        if body["kind"] == "presence":
+            self._presences[seq] = body
+        if event is not None and event != "user-added" and type(body.get("user")) is str and good:
+            self._changed(seq, str(event), body)
 
-    def _added(self, body: Mapping[str, Any]) -> None:
+    # -- who --------------------------------------------------------------------------------------
+
+    def _order(self, seq: int, why: str) -> bool:
+        self._add("log-altered-order", seq=seq, why=why)
+        return False
+
+    def _added(self, seq: int, body: Mapping[str, Any]) -> None:
         """Learn a user and the role; the first one is added by himself, every other by somebody known. An entry that is
         not so names nobody.
         """
         user, role, by = body.get("user"), body.get("role"), body["operator"]
         if type(user) is not str or type(role) is not str:
             return  # said by its type already
-        if self._knows(by) if self._roles else by.get("id") == user:
-            self._roles[user] = role
+        if not (self._knows(by) if self._register.roles else by.get("id") == user):
+            return
+        known = user in self._register.people
+        if known and (self._register.roles.get(user) != role or "vkey" in body):
+            self._order(seq, "user")  # whoever is there is changed by other entries, of two persons
+        elif not known and self._key(seq, body):
+            self._register.take(seq, body)
 
     def _knows(self, person: Any) -> bool:
         """Whether this is a user in the role that the log gave; of schema 1 it may be anything."""
-        return is_user(person) and self._roles.get(person["id"]) == person["role"]
+        return is_user(person) and self._register.roles.get(person["id"]) == person["role"]
+
+    def _second(self, seq: int, body: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+        if not self._knows(second):
+            return self._order(seq, "second")
+        role = second["role"]
+        if role in NEVER_SECOND or (role in OF_SESSIONS and "session" not in body):
+            return self._order(seq, "second-role")
+        return True
+
+    # -- what is signed ---------------------------------------------------------------------------
+
+    def _signatures(self, seq: int, body: Mapping[str, Any]) -> bool:
+        """Hold the signatures of an entry against the keys that the log names for its persons."""
+        found = body.get(SIGNATURES)
+        wanted = self._wanted(body)
+        if found is None and not wanted:
+            return True
+        why = fault(body, wanted)
+        if why is None and isinstance(found, dict):
+            if found["nonce"] in self._nonces:
+                why = "nonce"
+            self._nonces.add(found["nonce"])
+            self.heads.append((seq, found["size"], found["root"]))
+        why = why or self._unproven(seq, body)
+        if why is not None:
+            self._add("log-altered-signature", seq=seq, why=why)
+        return why is None
+
+    def _wanted(self, body: Mapping[str, Any]) -> dict[str, VerifierKey]:
+        """Return whose signatures an entry needs: by part, the key."""
+        register, second = self._register, body.get("second")
+        found: dict[str, VerifierKey | None] = {}
+        if is_user(second) and isinstance(second, dict):
+            found["operator"] = register.keys.get(body["operator"]["id"])
+            found["second"] = register.keys.get(second["id"])
+            if second.get("proof") == "token":
+                found["token"] = register.tokens.get(second["id"])
+        elif body["kind"] == "key" and body.get("event") == "user-key":
+            found["operator"] = register.keys.get(body["operator"]["id"])
+        return {part: key for part, key in found.items() if key is not None}
+
+    def _unproven(self, seq: int, body: Mapping[str, Any]) -> str | None:
+        """Return what is wrong with the proof of presence of a second person who has a key, or None."""
+        second = body.get("second")
+        if not isinstance(second, dict) or second.get("id") not in self._register.keys:
+            return None
+        if second.get("proof") == "token" and second["id"] not in self._register.tokens:
+            return "token-unregistered"
+        if second.get("proof") == "card-face":
+            return None if self._was_present(seq, body, second) else "presence"
+        return None
+
+    def _was_present(self, seq: int, body: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+        """Whether card and face of the second person were read for this entry, once, shortly before."""
+        place, user = second.get("presence"), second["id"]
+        if type(place) is not int or place >= seq:
+            return False
+        shown = self._presences.pop(place, None)
+        if shown is None or (shown.get("user"), shown.get("outcome")) != (user, "passed"):
+            return False
+        if shown.get("card") != self._register.cards.get(user) or shown.get("card") is None:
+            return False
+        if shown["operator"] != body["operator"] or body.get("session") not in {None, shown.get("session")}:
+            return False
+        since = (parse_utc(body["at"]) - parse_utc(shown["at"])).total_seconds()
+        return since <= _PRESENCE_S
+
+    # -- what changes -----------------------------------------------------------------------------
+
+    def _changed(self, seq: int, event: str, body: Mapping[str, Any]) -> None:
+        """Take in an entry about a user, if who made it may."""
+        user, second = body["user"], body.get("second")
+        persons = {body["operator"]["id"], second.get("id") if isinstance(second, dict) else None}
+        wrong = event in _OWN and user != body["operator"]["id"]
+        wrong |= event in _OTHERS and user in persons and (event != "user-enrolled" or "vkey" in body)
+        wrong |= event in {"user-token", "user-card"} and user not in persons
+        if wrong:
+            self._order(seq, "user")
+        elif self._key(seq, body):
+            if event == "user-enrolled" and "vkey" in body and user in self._register.keys:
+                self._add("user-key-replaced", seq=seq)
+            self._register.take(seq, body)
+
+    def _key(self, seq: int, body: Mapping[str, Any]) -> bool:
+        """Whether the key that an entry gives a user is one, and is nobody else's; or there is none."""
+        try:
+            key = key_named(body)
+        except NoteFormatError:
+            self._add("log-altered-event", seq=seq, kind="key", field="vkey")
+            return False
+        register, user = self._register, body["user"]
+        taken = [*register.keys.items(), *register.tokens.items()]
+        if key is not None and any(other.public == key.public and name != user for name, other in taken):
+            return self._order(seq, "key")
+        return True

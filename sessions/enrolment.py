@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import secrets
 from contextlib import suppress
 from typing import Final
 
+from sessions.checkpoint import Signer
 from sessions.errors import EnrolRefusedError, EvidenceMissingError, UnknownUserError, WrongSecretError
 from sessions.keys import Argon2, require_secret
 from sessions.record import Second
 from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.store import Receipt, Store
-from sessions.users import Login, logged_users
+from sessions.users import Login
 
 CHANGED: Final = "password-changed"
 ENROLLED: Final = "user-enrolled"
@@ -26,12 +28,14 @@ def change_password(
     Raises WrongSecretError, SecretTooShortError, StoreError, OSError.
     """
     user_id = login.operator.user_id
-    user = root.keys.open_with_secret(user_id, old).user
+    opened = root.keys.open_with_secret(user_id, old)
     if require_secret(new) == old:
         raise WrongSecretError(why="same")
     body = {"event": CHANGED, "user": user_id}
     receipt = store.append("key", body, operator=login.operator)
-    root.keys.add_slot(login.keys.master, user_id, new, user, cost or Argon2())
+    root.keys.add_slot(
+        login.keys.master, user_id, new, opened.user, cost or Argon2(), personal=opened.personal
+    )
     return receipt
 
 
@@ -47,19 +51,23 @@ def enrol(
 ) -> Receipt:
     """Give a user of the log a new password: one who forgot it, or whom new secrets left out.
 
-    Role and name are those of the log. Raises EnrolRefusedError for one of the two,
+    Role and name are those of the log. What the old password alone opened is gone: there is a new key, that two
+    others put in the log, and no codes any more. Raises EnrolRefusedError for one of the two,
     UnknownUserError, RoleForbiddenError, SecretTooShortError, StoreError.
     """
     require_may(login.operator, "keys")
     require_another(login, second.user_id, user_id)
-    role = logged_users(store).get(user_id)
+    people = store.people()
+    role = people.roles.get(user_id, people.disabled.get(user_id))
     if role is None:
         raise UnknownUserError(user=user_id[:32])
     user = {"role": role, "name": _name(store, user_id)}
     require_secret(secret)
-    body = {"event": ENROLLED, "user": user_id, "role": role}
+    seed = secrets.token_bytes(32)
+    body = {"event": ENROLLED, "user": user_id, "role": role, "vkey": Signer(user_id, seed).key.encode()}
     receipt = store.append("key", body, operator=login.operator, second=second)
-    root.keys.add_slot(login.keys.master, user_id, secret, user, cost or Argon2())
+    personal = {"signing": seed.hex()}
+    root.keys.add_slot(login.keys.master, user_id, secret, user, cost or Argon2(), personal=personal)
     return receipt
 
 

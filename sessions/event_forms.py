@@ -30,7 +30,7 @@ class EventForm:
         names = sorted(event.fields.keys() - event.optional)
         kinds = [event.fields[name] for name in names]
         self._event = event
-        self._names = frozenset(event.optional | {"second"})
+        self._names = frozenset(event.optional | {"second", "signatures"})
         self._types = tuple(_PLAIN.get(kind) for kind in kinds)
         self._usable = len(names) > 1 and None not in self._types and not event.second
         self._take = itemgetter(*names) if names else None

@@ -30,6 +30,7 @@ ALTERED: Final = (
     "log-altered-event",
     "log-altered-clock",
     "log-altered-order",
+    "log-altered-signature",
     "log-altered-cosignature",
     "log-altered-extra",
     "log-altered-schema",
@@ -52,6 +53,7 @@ IRREGULAR: Final = (
     "epoch-entries-lost",
     "epoch-forked",
     "witness-unpinned",
+    "user-key-replaced",
 )
 CODES: Final = (*ALTERED, *UNDECIDED, *IRREGULAR)
 _SEVERITIES: Final = {

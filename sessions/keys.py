@@ -35,6 +35,7 @@ from sessions.slots import (
     seal,
     slot_cost,
     unseal,
+    with_user,
 )
 
 __all__ = ["Argon2", "KeyBundle", "KeyFolder", "KeyringBackend", "Unlocked", "require_secret"]
@@ -64,11 +65,14 @@ def require_secret(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlocked:
-    """Keys in memory: the bundle, the master key, and what the slot that opened them says of its user."""
+    """Keys in memory: the bundle, the master key, what the slot that opened them says of its user, and what is the
+    user's alone.
+    """
 
     bundle: KeyBundle = field(repr=False)
     master: bytes = field(repr=False)
     user: Mapping[str, str] = field(repr=False, default_factory=dict)
+    personal: Mapping[str, str] = field(repr=False, default_factory=dict)
 
 
 class KeyFolder:
@@ -156,13 +160,14 @@ class KeyFolder:
         slot = self._read_slot(user_id)
         if slot is None:
             raise WrongSecretError
-        master = open_slot(slot, user_id, secret)
+        opened = open_slot(slot, user_id, secret)
+        master = opened.master
         bundle = self.open_bare().bundle if custody == "bare" else self.open_bundle(master)
         user = open_user(slot, user_id, master)
         if slot["schema"] == 1:
             with suppress(OSError):  # at the next login, then
                 self.add_slot(master, user_id, secret, user, slot_cost(slot))
-        return Unlocked(bundle=bundle, master=master, user=user)
+        return Unlocked(bundle=bundle, master=master, user=user, personal=opened.personal)
 
     def open_bundle(self, master: bytes) -> KeyBundle:
         """Return the sealed bundle in force; raises KeysDamagedError."""
@@ -228,10 +233,31 @@ class KeyFolder:
     # -- slots ------------------------------------------------------------------------------------
 
     def add_slot(
-        self, master: bytes, user_id: str, secret: str, user: Mapping[str, str], cost: Argon2
+        self,
+        master: bytes,
+        user_id: str,
+        secret: str,
+        user: Mapping[str, str],
+        cost: Argon2,
+        *,
+        personal: Mapping[str, str] | None = None,
     ) -> None:
         """Write the slot of a user, whole or not at all; one that was there is replaced."""
-        write_private(self.slots_dir / f"{user_id}.slot", make_slot(master, user_id, secret, user, cost))
+        slot = make_slot(master, user_id, secret, user, cost, personal=personal)
+        write_private(self.slots_dir / f"{user_id}.slot", slot)
+
+    def set_user(self, master: bytes, user_id: str, user: Mapping[str, str]) -> None:
+        """Let a slot say something else of its user; the password stays. Raises KeysDamagedError, OSError."""
+        slot = self._read_slot(user_id)
+        if slot is not None:
+            write_private(self.slots_dir / f"{user_id}.slot", with_user(slot, user_id, master, user))
+
+    def cost_of(self, user_id: str) -> Argon2:
+        """Return the cost of a user's password. Raises KeysDamagedError, WrongSecretError without a slot."""
+        slot = self._read_slot(user_id)
+        if slot is None:
+            raise WrongSecretError
+        return slot_cost(slot)
 
     def remove_slot(self, user_id: str) -> None:
         """Overwrite and remove a user's slot; that password opens nothing any more."""

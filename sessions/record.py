@@ -118,13 +118,25 @@ class Check:
         )
 
 
+class PersonSigner(Protocol):
+    """A person's own Ed25519 key, open while the person is at the keyboard; no repr of one shows it."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature of a message."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """Who acts, and in which role. The name is identity data and stays out of bodies and of repr."""
+    """Who acts, and in which role. The name is identity data and stays out of bodies and of repr.
+
+    `signer`: the person's own key, open; the store signs entries of two persons with it.
+    """
 
     user_id: str
     role: str
     name: str = field(default="", repr=False)
+    signer: PersonSigner | None = field(default=None, repr=False, compare=False)
 
     def as_body(self) -> dict[str, Any]:
         """Return id and role."""
@@ -133,15 +145,23 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Second:
-    """The second person of an entry that needs two, and how presence was proven: "password", "token", "card-face"."""
+    """The second person of an entry that needs two, and how presence was proven: "password", "token", "card-face".
+
+    `presence`: the number of the `presence` entry that proves it, for "card-face". `signer` as of an operator;
+    `token`: the key in the person's token, open, for "token".
+    """
 
     user_id: str
     role: str
     proof: str = "password"
+    presence: int | None = None
+    signer: PersonSigner | None = field(default=None, repr=False, compare=False)
+    token: PersonSigner | None = field(default=None, repr=False, compare=False)
 
     def as_body(self) -> dict[str, Any]:
-        """Return id, role and proof."""
-        return {"id": self.user_id, "role": self.role, "proof": self.proof}
+        """Return id, role, proof and, where there is one, the entry of presence."""
+        body: dict[str, Any] = {"id": self.user_id, "role": self.role, "proof": self.proof}
+        return body if self.presence is None else {**body, "presence": self.presence}
 
 
 STATION: Final = Operator(user_id="station", role="station")

@@ -12,7 +12,7 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,8 @@ class By:
     operator: Operator
     second: Second
     reason: str
+    signatures: Mapping[str, Any] | None = field(default=None, compare=False)
+    """What both signed of an entry that is still to come: a crash may leave it to somebody else to write it."""
 
     def __post_init__(self) -> None:
         if not self.reason.strip() or len(self.reason) > _MAX_REASON:
@@ -62,10 +64,12 @@ class By:
 
     def as_work(self) -> dict[str, Any]:
         """Return the fields as they wait in the bundle."""
+        signatures = {} if self.signatures is None else {"signatures": dict(self.signatures)}
         return {
             "operator": self.operator.as_body(),
             "second": self.second.as_body(),
             "reason": self.reason,
+            **signatures,
         }
 
     @classmethod
@@ -75,8 +79,14 @@ class By:
             operator, second = work["operator"], work["second"]
             return cls(
                 operator=Operator(user_id=operator["id"], role=operator["role"]),
-                second=Second(user_id=second["id"], role=second["role"], proof=second["proof"]),
+                second=Second(
+                    user_id=second["id"],
+                    role=second["role"],
+                    proof=second["proof"],
+                    presence=second.get("presence"),
+                ),
                 reason=work["reason"],
+                signatures=work.get("signatures"),
             )
         except (KeyError, TypeError):
             raise KeysDamagedError(why="work") from None
@@ -237,10 +247,11 @@ def rotate_secrets(
     _require_real(root)
     kinds = _new_kinds(root, store)
     _require_users(root, by, drop)
-    store.close()
-    rotation = secrets.token_hex(16)
-    old = keys.bundle
+    old, rotation = keys.bundle, secrets.token_hex(16)
     left_out = tuple(user for user in root.keys.slot_ids() if user in drop or root.keys.is_old_slot(user))
+    entry = _secrets_entry(by, {"rotation": rotation, "keys": list(kinds), "left_out": list(left_out)})
+    by = replace(by, signatures=store.sign("key", entry, operator=by.operator, second=by.second))
+    store.close()
     work = {
         "kind": SECRETS,
         "id": rotation,
@@ -349,12 +360,16 @@ def _enter(
     known = new if new.remembers else memory
     with Store.open(root.database, **{**parts, "instance": known}) as store:
         if not any(entry.body.get("rotation") == body["rotation"] for entry in store.entries("key")):
-            whole = {"event": "secrets-rotated", "reason": by.reason, **body}
-            store.append("key", whole, operator=by.operator, second=by.second)
+            whole = _secrets_entry(by, body)
+            store.append("key", whole, operator=by.operator, second=by.second, signatures=by.signatures)
         head = store.head()
         if known is memory:
             new.bind(root.database, head.size, head.root)
             new.close()
+
+
+def _secrets_entry(by: By, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"event": "secrets-rotated", "reason": by.reason, **body}
 
 
 def rekey(path: Path, old: bytes, new: bytes) -> None:

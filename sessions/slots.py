@@ -12,7 +12,7 @@ import json
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from argon2.low_level import Type, hash_secret_raw
@@ -26,6 +26,7 @@ from sessions.errors import KeysDamagedError, WrongSecretError
 _SUITE: Final = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _SLOT: Final = {1: b"proctor user slot 1\n", 2: b"proctor user slot 2\n"}
 _USER: Final = {1: b"proctor user 1\n", 2: b"proctor user 2\n"}
+_PERSONAL: Final = b"proctor user personal 1\n"
 MAX_SLOT: Final = 16_384
 
 
@@ -50,8 +51,28 @@ class Argon2:
         )
 
 
-def make_slot(master: bytes, user_id: str, secret: str, user: Mapping[str, str], cost: Argon2) -> bytes:
-    """Return the slot of a user under a password; `user` is sealed under the master key."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSlot:
+    """What a password opened: the station's master key, and what is the user's alone, by name, in hexadecimal:
+    `signing` (Ed25519 seed), `totp` (shared secret). A slot of before there were such has nothing of it.
+    """
+
+    master: bytes = field(repr=False)
+    personal: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+def make_slot(
+    master: bytes,
+    user_id: str,
+    secret: str,
+    user: Mapping[str, str],
+    cost: Argon2,
+    *,
+    personal: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the slot of a user under a password; `user` is sealed under the master key, `personal` under the
+    password alone.
+    """
     salt, private = secrets.token_bytes(16), X25519PrivateKey.generate()
     seed, public = private.private_bytes_raw(), private.public_key().public_bytes_raw()
     slot = {
@@ -61,9 +82,12 @@ def make_slot(master: bytes, user_id: str, secret: str, user: Mapping[str, str],
         "memory_kib": cost.memory_kib,
         "lanes": cost.lanes,
         "salt": salt.hex(),
-        "private": seal(cost.derive(secret, salt), seed, _SLOT[2] + user_id.encode()).hex(),
         "public": public.hex(),
     }
+    key = cost.derive(secret, salt)
+    slot["private"] = seal(key, seed, _SLOT[2] + user_id.encode()).hex()
+    if personal:
+        slot["personal"] = seal(key, json.dumps(dict(personal)).encode(), _personal_aad(slot, user_id)).hex()
     return _with_master(slot, master, user_id, user)
 
 
@@ -86,8 +110,14 @@ def parse_slot(data: bytes) -> dict[str, Any]:
     return slot
 
 
-def open_slot(slot: Mapping[str, Any], user_id: str, secret: str) -> bytes:
-    """Return the master key of a slot; raises WrongSecretError, KeysDamagedError."""
+def with_user(slot: Mapping[str, Any], user_id: str, master: bytes, user: Mapping[str, str]) -> bytes:
+    """Return a slot that says something else of its user, the password being as it was. Raises as `rewrap`."""
+    open_user(slot, user_id, master)
+    return _with_master(slot, master, user_id, user)
+
+
+def open_slot(slot: Mapping[str, Any], user_id: str, secret: str) -> OpenedSlot:
+    """Return what a password opens of a slot; raises WrongSecretError, KeysDamagedError."""
     key = slot_cost(slot).derive(secret, _hex(slot, "salt"))
     under = _hex(slot, "wrapped" if slot["schema"] == 1 else "private")
     try:
@@ -95,12 +125,27 @@ def open_slot(slot: Mapping[str, Any], user_id: str, secret: str) -> bytes:
     except (InvalidTag, ValueError):
         raise WrongSecretError from None
     if slot["schema"] == 1:
-        return opened
+        return OpenedSlot(master=opened)
     try:
         private = X25519PrivateKey.from_private_bytes(opened)
-        return _SUITE.decrypt(_hex(slot, "wrapped"), private, _SLOT[2] + user_id.encode())
+        master = _SUITE.decrypt(_hex(slot, "wrapped"), private, _SLOT[2] + user_id.encode())
+        return OpenedSlot(master=master, personal=_personal(slot, user_id, key))
     except (InvalidTag, ValueError):
         raise KeysDamagedError(file="slot", user=user_id) from None
+
+
+def _personal(slot: Mapping[str, Any], user_id: str, key: bytes) -> dict[str, str]:
+    """Return what is sealed under the password alone; raises InvalidTag, ValueError."""
+    if "personal" not in slot:
+        return {}
+    found = json.loads(unseal(key, _hex(slot, "personal"), _personal_aad(slot, user_id)))
+    if not isinstance(found, dict):
+        raise ValueError("personal")
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def _personal_aad(slot: Mapping[str, Any], user_id: str) -> bytes:
+    return _PERSONAL + user_id.encode() + b"\n" + _hex(slot, "public")
 
 
 def open_user(slot: Mapping[str, Any], user_id: str, master: bytes) -> dict[str, str]:

@@ -28,6 +28,7 @@ from sessions.instance import Instance
 from sessions.interrupted import interrupted_body
 from sessions.opening import configure, create_schema, require_local, require_schema, translated
 from sessions.pending import ATTEMPT_ID, Late
+from sessions.people_signing import Bound, Keys
 from sessions.reader import Entry
 from sessions.record import SCHEMA, STATION, AttemptRecord, Clock, Operator, Second, Verdict
 from sessions.writer import LogWriter, Receipt
@@ -270,6 +271,7 @@ class Store(LogWriter):
             head = parse_checkpoint(known)[0]
             number = epoch_of(self.origin) + 1
             origin = f"{self.station}/{number}"
+            parts = self.signing_parts()  # while the log's own key is at hand
             former, self._signer = self._signer, (signer or self._signer).named(origin)
             body = {
                 "epoch": number,
@@ -286,13 +288,23 @@ class Store(LogWriter):
                 body |= self._instance.as_body()
                 self._instance.forget()
             try:
-                receipt = self.append("epoch", body, operator=operator, second=second)
+                receipt = self._append_epoch(body, operator, second, parts)
             except StoreError:
                 self._signer = former
                 raise
             if self._instance is not None:
                 self._instance.bind(path, receipt.size, receipt.root)
             self._take_up(path)
+        return receipt
+
+    def _append_epoch(
+        self, body: Mapping[str, Any], operator: Operator, second: Second, parts: tuple[Bound, Keys]
+    ) -> Receipt:
+        draft = self._draft("epoch", body, {}, operator, second, parts=parts)
+        with self._translating():
+            with self._db_txn():
+                receipt = self._write(draft)
+            self._remember(receipt)
         return receipt
 
     def require_room(self) -> int:

@@ -6,16 +6,24 @@ Every addition is an entry of the log; the role that a slot file claims counts o
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sessions.checkpoint import VerifierKey
-from sessions.errors import RoleForbiddenError, UserExistsError, UserIdError, WrongSecretError
+from sessions.checkpoint import Signer, VerifierKey
+from sessions.errors import (
+    KeysDamagedError,
+    RoleForbiddenError,
+    UserExistsError,
+    UserIdError,
+    WrongSecretError,
+)
 from sessions.events import STATION_ID, USER_ID
 from sessions.instance import Instance
 from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
+from sessions.people_errors import UserDisabledError
 from sessions.record import Clock, Operator
 from sessions.roles import require_may, require_role
 from sessions.root import DataRoot
@@ -24,12 +32,21 @@ from sessions.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """What is asked of a new user. The name is for paper; bodies hold id and role."""
+    """What is asked of a new user. The name is for paper; bodies hold id and role.
+
+    `signing_seed`: 32 random bytes, the user's own Ed25519 key.
+    """
 
     user_id: str
     role: str
     name: str = field(repr=False)
     secret: str = field(repr=False)
+    signing_seed: bytes = field(repr=False, default_factory=lambda: secrets.token_bytes(32))
+
+    @property
+    def signer(self) -> Signer:
+        """The user's own key; nobody else has it."""
+        return Signer(self.user_id, self.signing_seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +101,10 @@ def add_first(
     if root.database.exists():
         raise UserExistsError(user=user.user_id)
     keys = _first_keys(root, user, keyring)
-    root.keys.add_slot(keys.master, user.user_id, user.secret, checked, cost or Argon2())
-    operator = Operator(user_id=user.user_id, role=user.role, name=checked["name"])
+    signer = _add_slot(root, keys, user, checked, cost)
+    operator = Operator(user_id=user.user_id, role=user.role, name=checked["name"], signer=signer)
     with Store.create(root.database, **store_parts(root, keys, clock, outside)) as store:
-        _log(store, user, operator)
+        _log(store, user, operator, signer)
     return Login(operator=operator, keys=keys)
 
 
@@ -98,11 +115,11 @@ def add(root: DataRoot, store: Store, by: Login, user: NewUser, *, cost: Argon2 
     """
     require_may(by.operator, "add-user")
     checked = _require_new(root, user)
-    if user.user_id in root.keys.slot_ids() or user.user_id in logged_users(store):
+    if user.user_id in root.keys.slot_ids() or user.user_id in store.people().people:
         raise UserExistsError(user=user.user_id)
-    root.keys.add_slot(by.keys.master, user.user_id, user.secret, checked, cost or Argon2())
-    _log(store, user, by.operator)
-    return Operator(user_id=user.user_id, role=user.role, name=checked["name"])
+    signer = _add_slot(root, by.keys, user, checked, cost)
+    _log(store, user, by.operator, signer)
+    return Operator(user_id=user.user_id, role=user.role, name=checked["name"], signer=signer)
 
 
 def authenticate(root: DataRoot, user_id: str, secret: str) -> Login:
@@ -114,16 +131,31 @@ def authenticate(root: DataRoot, user_id: str, secret: str) -> Login:
         raise WrongSecretError
     keys = root.keys.open_with_secret(user_id, secret)
     user = keys.user
-    return Login(
-        operator=Operator(user_id=user_id, role=user.get("role", ""), name=user.get("name", "")), keys=keys
+    operator = Operator(
+        user_id=user_id,
+        role=user.get("role", ""),
+        name=user.get("name", ""),
+        signer=signer_of(user_id, keys.personal),
     )
+    return Login(operator=operator, keys=keys)
+
+
+def signer_of(user_id: str, personal: Mapping[str, str]) -> Signer | None:
+    """Return the user's own key of what a password opened, or None; raises KeysDamagedError."""
+    seed = personal.get("signing")
+    try:
+        return None if seed is None else Signer(user_id, bytes.fromhex(seed))
+    except ValueError:
+        raise KeysDamagedError(file="slot", user=user_id) from None
 
 
 def require_logged(store: Store, login: Login) -> Operator:
-    """Return the operator if the log says the same of the role; raises RoleForbiddenError."""
-    entry = logged_users(store).get(login.operator.user_id)
-    if entry != login.operator.role:
-        raise RoleForbiddenError(user=login.operator.user_id, role=login.operator.role)
+    """Return the operator if the log says the same of the role; raises UserDisabledError, RoleForbiddenError."""
+    people, user_id = store.people(), login.operator.user_id
+    if user_id in people.disabled:
+        raise UserDisabledError(user=user_id)
+    if people.roles.get(user_id) != login.operator.role:
+        raise RoleForbiddenError(user=user_id, role=login.operator.role)
     return login.operator
 
 
@@ -136,9 +168,8 @@ def list_users(root: DataRoot, keys: Unlocked) -> tuple[Operator, ...]:
 
 
 def logged_users(store: Store) -> dict[str, str]:
-    """Return user id → role as the log has them."""
-    bodies = (entry.body for entry in store.entries("key"))
-    return {body["user"]: body["role"] for body in bodies if body["event"] == "user-added"}
+    """Return user id → role as the log has them, of those who may act."""
+    return dict(store.people().roles)
 
 
 def _require_new(root: DataRoot, user: NewUser) -> Mapping[str, str]:
@@ -159,8 +190,22 @@ def _first_keys(root: DataRoot, user: NewUser, keyring: KeyringBackend | None) -
     return root.unlock(keyring)
 
 
-def _log(store: Store, user: NewUser, by: Operator) -> None:
+def _add_slot(
+    root: DataRoot, keys: Unlocked, user: NewUser, checked: Mapping[str, str], cost: Argon2 | None
+) -> Signer | None:
+    """Write a new user's slot, and return the user's own key, which only the password opens; training has none:
+    nobody logs in there.
+    """
+    signer = None if root.kind == "training" else user.signer
+    personal = {} if signer is None else {"signing": user.signing_seed.hex()}
+    root.keys.add_slot(keys.master, user.user_id, user.secret, checked, cost or Argon2(), personal=personal)
+    return signer
+
+
+def _log(store: Store, user: NewUser, by: Operator, signer: Signer | None) -> None:
     body: dict[str, Any] = {"event": "user-added", "user": user.user_id, "role": user.role}
+    if signer is not None:
+        body["vkey"] = signer.key.encode()
     name = json.dumps({"name": user.name}, ensure_ascii=False).encode()
     store.append("key", body, {"identity": name}, operator=by)
 

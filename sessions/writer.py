@@ -27,6 +27,8 @@ from sessions.evidence_box import Boxed, box
 from sessions.evidence_keys import FILE_NAME
 from sessions.instance import Instance
 from sessions.pending import PendingFolder, Reserve
+from sessions.people_register import Register
+from sessions.people_signing import SIGNATURES, Bound, Keys, signed
 from sessions.reader import LogReader
 from sessions.record import SCHEMA, STATION, Clock, Operator, Second
 
@@ -44,8 +46,11 @@ _COMMON: Final = frozenset(
         "evidence",
         "evidence_keys",
         "evidence_slot",
+        SIGNATURES,
     }
 )
+_SELF_SIGNED: Final = "user-key"
+"""The `key` event that one person signs: a new key, by the old one."""
 
 Also = Callable[[Any, int], None]
 """Further statements of an entry's transaction: given the connection and the entry's number."""
@@ -95,6 +100,7 @@ class LogWriter(LogReader):
         self._slots = directory / "keys" / FILE_NAME
         self._instance = instance
         self._known_edge: tuple[int, int, tuple[bytes, ...]] | None = None
+        self._known_people: tuple[int, Register] | None = None
 
     def append(
         self,
@@ -105,13 +111,15 @@ class LogWriter(LogReader):
         operator: Operator,
         second: Second | None = None,
         also: Also | None = None,
+        signatures: Mapping[str, Any] | None = None,
     ) -> Receipt:
         """Commit one entry and return its receipt; raises StoreError, and then nothing was written.
 
-        `also` is called inside the same transaction, after the entry. Raises EventFormError for a body that
-        events.toml does not know.
+        `also` is called inside the same transaction, after the entry. `signatures`: those that two persons made of
+        this body before (`sign`); else they sign now. Raises EventFormError for a body that events.toml does not
+        know, PersonKeyError where a person's key is not open that the log names.
         """
-        draft = self._draft(kind, body, evidence or {}, operator, second)
+        draft = self._draft(kind, body, evidence or {}, operator, second, signatures=signatures)
         with self._lock, self._translating():
             with self._db_txn():
                 receipt = self._write(draft)
@@ -119,6 +127,33 @@ class LogWriter(LogReader):
                     also(self._db.conn, receipt.seq)
             self._remember(receipt)
         return receipt
+
+    def people(self) -> Register:
+        """Return who is who, by the `key` entries. Raises StoreAlteredError."""
+        with self._lock, self._translating():
+            last: int = self._one("SELECT coalesce(max(seq), -1) FROM entries WHERE kind = 'key'")
+        known = self._known_people
+        if known is None or known[0] != last:
+            register = Register.of((entry.seq, entry.body) for entry in self.entries("key"))
+            known = self._known_people = last, register
+        return known[1]
+
+    def signing_parts(self) -> tuple[Bound, Keys]:
+        """Return what signatures made now are bound to, and whose keys the log names. Raises StoreAlteredError."""
+        head = self.head()
+        return Bound.fresh(head.size, head.root), self.people().signing
+
+    def sign(
+        self, kind: str, body: Mapping[str, Any], *, operator: Operator, second: Second
+    ) -> Mapping[str, Any]:
+        """Return the signatures of both persons for an entry without evidence that is committed later, when they may
+        be gone; nothing where the log names no key of theirs. Raises PersonKeyError, EventFormError.
+        """
+        whole = {**body, "operator": operator.as_body(), "second": second.as_body()}
+        require_event(kind, whole)
+        whole |= {"schema": SCHEMA, "kind": kind, "origin": self.origin}
+        bound, keys = self.signing_parts()
+        return dict(signed(whole, bound, keys, operator=operator, second=second).get(SIGNATURES, {}))
 
     def add_cosignatures(self, size: int, lines: Sequence[str]) -> int:
         """Keep cosignature lines of the checkpoint of a size, and return how many are new; the caller verified them.
@@ -158,6 +193,9 @@ class LogWriter(LogReader):
         evidence: Mapping[str, bytes],
         operator: Operator,
         second: Second | None = None,
+        *,
+        signatures: Mapping[str, Any] | None = None,
+        parts: tuple[Bound, Keys] | None = None,
     ) -> _Draft:
         """Do what needs no place in the log yet, so that it is done outside the transaction."""
         taken = _COMMON & body.keys()
@@ -169,6 +207,11 @@ class LogWriter(LogReader):
         require_event(kind, whole, evidence)
         boxed = self._box(evidence)
         whole |= {"schema": SCHEMA, "kind": kind, **(boxed.as_body() if boxed else {})}
+        if signatures is not None:
+            whole |= {SIGNATURES: dict(signatures)} if signatures else {}
+        elif second is not None or (kind == "key" and body.get("event") == _SELF_SIGNED):
+            bound, keys = parts or self.signing_parts()
+            whole |= signed({**whole, "origin": self.origin}, bound, keys, operator=operator, second=second)
         return _Draft(
             kind=kind,
             session=body.get("session"),

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-ALTERED = "page gap body leaf checkpoint node evidence roster event clock order cosignature extra schema"
+ALTERED = (
+    "page gap body leaf checkpoint node evidence roster event clock order signature cosignature extra schema"
+)
 CODES = [f"log-altered-{name}" for name in re.split(" ", ALTERED)]
 CODES += ["anchor-mismatch", "anchor-ahead", "log-other-station", "station-key-mismatch"]
 UNDECIDED = ["anchor-unproven", "anchor-other-station", "anchor-lost", "epoch-previous-unproven"]
@@ -30,32 +32,65 @@ STATION = re.compile(r"(proctor\.(?:real|training)/[0-9a-f]{8})(?:/([1-9][0-9]{0
 BODY, DEEP, LARGEST = 262_144, 17, 2**53
 # field:type, "?" may be absent, without a type: text; after "|" the evidence; "*": two persons
 KINDS = {
-    "begin": "session:id attempt:id component",
-    "attempt": "session:id attempt:id component verdict reasons:list checks:object chip_verdict method begun:object "
-    "rules_sha256:hash roster_hash trust:object facts:object sbd? late:object? "
-    "| identity? chip-portrait? live-portrait?",
-    "open": "session:id root_kind day place component component_label rules rules_sha256:hash roster_hash:hash "
-    "roster_file:hash? candidates:integer refused_rows:integer | roster rules",
-    "close": "session:id reason candidates:integer admitted:integer referred:integer refused:integer absent:integer "
-    "attempts:integer",
-    "override": "* session:id of:id sbd verdict reason | note?",
-    "correction": "* session:id corrects:integer reason | note? identity?",
-    "incident": "session:id code sbd? attempt_of:id? | note? minutes? identity? photo?",
-    "result": "session:id sbd component outcome points_e1:integer? source | note?",
-    "spot-check": "session:id sbd outcome draw of:id? | live-portrait? note?",
-    "exit": "session:id sbd reason",
-    "re-entry": "session:id sbd outcome of:id?",
+    "begin": "session:id attempt:id component sbd? purpose?",
+    "attempt": "session:id attempt:id component verdict reasons:list checks:object chip_verdict method "
+    "begun:object rules_sha256:hash roster_hash trust:object facts:object sbd? late:object? purpose? "
+    "place? | chip-portrait? identity? live-portrait?",
+    "open": "session:id root_kind day place component component_label rules rules_sha256:hash "
+    "roster_hash:hash roster_file:hash? candidates:integer refused_rows:integer components:list? "
+    "part:object? changed_rows:integer? | roster rules",
+    "start": "session:id roster_hash:hash self_test:integer? notice exception? | note?",
+    "pause": "session:id reason | note?",
+    "resume": "session:id reason after | note?",
+    "self-test": "outcome checks:object session:id? | note?",
+    "component": "session:id component event starts_at:time? room? called:list?",
+    "allocation": "session:id component seed:hash method capacity:integer rooms:list groups:list "
+    "places:object replaces:integer? reason? carried:integer?",
+    "draw": "session:id component seed:hash method population:integer among:list drawn:list fresh:hash "
+    "size:integer root:hash",
+    "close": "session:id reason candidates:integer admitted:integer referred:integer refused:integer "
+    "absent:integer? attempts:integer not_seen:integer? totals:object? part:object?",
+    "override": "* session:id of:id sbd verdict reason component? incident:id? | note?",
+    "decision": "* session:id of:id sbd component decided reason incident:id | note?",
+    "manual": "* session:id sbd component document outcome reason of:id? facts:object? rules_sha256:hash "
+    "roster_hash:hash purpose? | identity? live-portrait? note? photo?",
+    "correction": "* session:id corrects:integer reason sbd? component? values:object? of_station? "
+    "of_seq:integer? | identity? note?",
+    "incident": "session:id code sbd? attempt_of:id? incident:id? component? place? happened_at:time? "
+    "consequence? proposed? | identity? minutes? note? photo?",
+    "result": "session:id sbd component outcome points_e1:integer? source maximum_e1:integer? "
+    "critical_failed:integer? code? batch:id? points_e2:integer? file:hash? | note?",
+    "prior": "session:id source reference passes:list file:hash? | note?",
+    "spot-check": "session:id sbd outcome draw of:id? component? | live-portrait? note?",
+    "exit": "session:id sbd reason component?",
+    "re-entry": "session:id sbd outcome of:id? component?",
+    "consent": "session:id sbd version notice_sha256:hash outcome",
+    "split": "session:id group:id number:integer method parts:object roster_hash:hash",
+    "merge": "session:id part:integer part_origin size:integer root:hash pack_sha256:hash entries:integer "
+    "double:list conflicts:list | part",
+    "presence": "user:id action outcome chip_verdict checks:object card:integer? session:id?",
+    "rules-confirmed": "rules rules_sha256:hash reference keys:list? | note?",
     "clock": "jump_ms:integer before:object",
     "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash",
     "export": "what sha256:hash size:integer root:hash session:id? recipient?",
     "view": "what session:id? sbd? reason?",
-    "roster": "* session:id reason added:integer roster_hash:hash | roster",
+    "roster": "* session:id reason added:integer roster_hash:hash sbds:list? addition:integer? "
+    "roster_before:hash? | roster note?",
     "shred": "* scope reason targets:list session:id? sbd? kept:list? | roster? rules?",
     "hold": "* session:id event reason sbd?",
-    "epoch": "* epoch:integer reason vkey:vkey previous:object remembered:object?",
+    "epoch": "* epoch:integer remembered:object? reason vkey:vkey previous:object",
     "key/station-key": "vkey:vkey",
-    "key/user-added": "user:id role | identity",
-    "key/user-enrolled": "* user:id role",
+    "key/user-added": "user:id role vkey:vkey? | identity",
+    "key/user-enrolled": "* user:id role vkey:vkey?",
+    "key/user-key": "user:id vkey:vkey",
+    "key/user-token": "* user:id state vkey:vkey?",
+    "key/user-card": "* user:id state | identity?",
+    "key/user-totp": "user:id state",
+    "key/user-role": "* user:id role",
+    "key/user-disabled": "* user:id reason",
+    "key/user-enabled": "* user:id reason",
+    "key/user-unlocked": "* user:id",
+    "key/login-refused": "user:id count:integer since:time counter",
     "key/password-changed": "user:id",
     "key/schema-migrated": "from:integer to:integer",
     "key/station-key-rotated": "* vkey:vkey custody reason",
@@ -67,10 +102,10 @@ KINDS = {
     "key/tpm-counter": "index value:integer",
     "key/restored": "* size:integer root:hash shreds:integer without_keys:integer?",
     "key/trust-import-begun": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash",
-    "key/csca-imported": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash store_version:integer "
-    "store_sha256:hash",
-    "key/crl-imported": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash store_version:integer "
-    "store_sha256:hash",
+    "key/csca-imported": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash "
+    "store_version:integer store_sha256:hash",
+    "key/crl-imported": "* fingerprint:hash cscas:integer crls:integer planned_sha256:hash "
+    "store_version:integer store_sha256:hash",
     "key/crl-rolled-back": "fingerprint:hash stored_number offered_number",
     "key/crl-unlisted": "fingerprint:hash count:integer",
 }
@@ -82,9 +117,43 @@ TYPES = {
     "list": lambda value: type(value) is list,
     "object": lambda value: type(value) is dict,
     "vkey": lambda value: type(value) is str and value.count("+") >= 2,
+    "time": lambda value: type(value) is str and is_time(value),
 }
-NOT_AFTER = {"begin", "attempt", "roster", "spot-check", "exit", "re-entry"}
-INSIDE = NOT_AFTER | {"close", "override", "correction", "incident", "result", "print", "hold"}
+NOT_AFTER = {
+    "allocation",
+    "attempt",
+    "begin",
+    "component",
+    "consent",
+    "draw",
+    "exit",
+    "manual",
+    "merge",
+    "pause",
+    "re-entry",
+    "resume",
+    "roster",
+    "spot-check",
+    "start",
+}
+INSIDE = NOT_AFTER | {
+    "close",
+    "correction",
+    "decision",
+    "hold",
+    "incident",
+    "override",
+    "print",
+    "prior",
+    "result",
+}
+NEVER_SECOND, OF_SESSIONS = {"auditor", "trainee"}, {"invigilator", "identity-examiner", "component-examiner"}
+BY_OTHERS = {"user-enrolled", "user-role", "user-disabled", "user-enabled", "user-unlocked"}
+SIGNATURE_FORM = {
+    "nonce": re.compile("[0-9a-f]{32}"),
+    "root": HASH,
+    **dict.fromkeys(("operator", "second", "token"), re.compile("[0-9a-f]{128}")),
+}
 
 
 # -- small things ----------------------------------------------------------------------------------
@@ -99,6 +168,14 @@ def unbase64(text):
     if base64.b64encode(data).decode() != text:
         raise ValueError(text)
     return data
+
+
+def named(person):
+    """Whether this is an object that names a person: id and role."""
+    right = type(person) is dict and all(
+        type(person.get(each)) is str and person[each] for each in ("id", "role")
+    )
+    return right and bool(USER.fullmatch(person["id"]))
 
 
 def station(origin):
@@ -180,6 +257,13 @@ def read_time(text):
     if not TIME.fullmatch(text):
         raise ValueError(text)
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def is_time(text):
+    try:
+        return bool(read_time(text))
+    except ValueError:
+        return False
 
 
 def vietnamese_day(at):
@@ -645,6 +729,8 @@ class Bodies:
         self.log, self.bad, self.before, self.schema = log, log.bad, None, 1
         self.begun, self.ended, self.sessions = {}, {}, {}
         self.users, self.within, self.heads = {}, {}, []
+        self.own, self.tokens, self.cards, self.gone = {}, {}, {}, {}
+        self.nonces, self.signed_heads, self.present = set(), [], {}
         self.names, self.named, self.slots, self.bound = {}, {}, Counter(), set()
         self.unfinished, self.last_at = set(), None
         self.keyless, self.restored = [], (0, 0, 0)
@@ -793,18 +879,158 @@ class Bodies:
             right = type(person) is dict and all(type(person.get(each)) is str for each in ("id", "role"))
             return right and self.users.get(person["id"]) == person["role"]
 
-        if (body["kind"], body.get("event")) == ("key", "user-added"):
-            user, role = body.get("user"), body.get("role")
-            right = known(by) if self.users else by.get("id") == user
-            if type(user) is type(role) is str and right:
-                self.users[user] = role
+        event = body.get("event") if body["kind"] == "key" else None
+        if event == "user-added":
+            self.user_added(seq, body, known)
         real = body["origin"].startswith("proctor.real/")
         if body["schema"] == 1:
             return
+        good = len(self.log.found)
         if (real or self.users) and by["id"] != "station" and not known(by):
             self.bad("order", seq)
-        if real and type(second) is dict and not known(second):
+        if real and named(second):
+            never = second["role"] in NEVER_SECOND or (
+                second["role"] in OF_SESSIONS and "session" not in body
+            )
+            if not known(second) or never:
+                self.bad("order", seq)
+        self.signatures(seq, body, second if named(second) else None)
+        if body["kind"] == "presence":
+            self.present[seq] = body
+        if (
+            event not in {None, "user-added"}
+            and type(body.get("user")) is str
+            and good == len(self.log.found)
+        ):
+            self.user_changed(seq, event, body, second if type(second) is dict else {})
+
+    def user_added(self, seq, body, known):
+        user, role, by = body.get("user"), body.get("role"), body["operator"]
+        if type(user) is not str or type(role) is not str:
+            return
+        if not (known(by) if self.users else by.get("id") == user):
+            return
+        if user in self.users or user in self.gone:
+            if self.users.get(user) != role or "vkey" in body:
+                self.bad("order", seq)
+        elif self.user_key(seq, body):
+            self.users[user] = role
+            if type(body.get("vkey")) is str:
+                self.own[user] = read_vkey(body["vkey"])[2]
+
+    def user_key(self, seq, body):
+        """Whether the key that an entry gives a user is one, and nobody else's."""
+        if type(body.get("vkey")) is not str:
+            return True
+        try:
+            name, _, public = read_vkey(body["vkey"])
+            right = name == body["user"]
+        except (ValueError, IndexError):
+            right = False
+        if not right:
+            self.bad("event", seq)
+            return False
+        others = [*self.own.items(), *self.tokens.items()]
+        if any(key == public and user != name for user, key in others):
             self.bad("order", seq)
+            return False
+        return True
+
+    def signatures(self, seq, body, second):
+        """Whoever has a key in the log signs what two persons answer for."""
+        given, own, wanted = body.get("signatures"), self.own, {}
+        if second is not None:
+            wanted = {"operator": own.get(body["operator"]["id"]), "second": own.get(second["id"])}
+            if second.get("proof") == "token":
+                wanted["token"] = self.tokens.get(second["id"])
+        elif (body["kind"], body.get("event")) == ("key", "user-key"):
+            wanted = {"operator": own.get(body["operator"]["id"])}
+        wanted = {part: key for part, key in wanted.items() if key is not None}
+        if given is None and not wanted:
+            return
+        right = self.signed_right(body, given, wanted)
+        if right:
+            right = given["nonce"] not in self.nonces
+            self.nonces.add(given["nonce"])
+            self.signed_heads.append((seq, given["size"], given["root"]))
+        if right and second is not None and second["id"] in own:
+            right = second.get("proof") != "token" or second["id"] in self.tokens
+            if second.get("proof") == "card-face":
+                right = self.was_present(seq, body, second)
+        if not right:
+            self.bad("signature", seq)
+
+    @staticmethod
+    def signed_right(body, given, wanted):
+        if type(given) is not dict or not wanted or "checks" in body:
+            return False
+        if given.keys() != {"nonce", "size", "root", *wanted} or type(given["size"]) is not int:
+            return False
+        if not all(
+            type(given[name]) is str and form.fullmatch(given[name])
+            for name, form in SIGNATURE_FORM.items()
+            if name in given
+        ):
+            return False
+        left = {"seq", "at", "monotonic_ms", "boot_id"}
+        fields = {name: value for name, value in body.items() if name not in left}
+        fields["origin"] = station(body["origin"])
+        fields["signatures"] = {name: given[name] for name in ("nonce", "size", "root")}
+        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        message = b"proctor entry signature 1\n" + text.encode()
+        return all(signed(key, bytes.fromhex(given[part]), message) for part, key in wanted.items())
+
+    def was_present(self, seq, body, second):
+        place = second.get("presence")
+        shown = self.present.pop(place, None) if type(place) is int and place < seq else None
+        if shown is None or (shown.get("user"), shown.get("outcome")) != (second["id"], "passed"):
+            return False
+        if type(shown.get("card")) is not int or shown["card"] != self.cards.get(second["id"]):
+            return False
+        if shown["operator"] != body["operator"] or body.get("session") not in {None, shown.get("session")}:
+            return False
+        return read_time(body["at"]) - read_time(shown["at"]) <= timedelta(seconds=600)
+
+    def user_changed(self, seq, event, body, second):
+        user, by = body["user"], body["operator"]["id"]
+        persons, keyed = {by, second.get("id")}, "vkey" in body
+        wrong = event in {"user-key", "user-totp"} and user != by
+        wrong |= event in BY_OTHERS and user in persons and (event != "user-enrolled" or keyed)
+        wrong |= event in {"user-token", "user-card"} and user not in persons
+        if wrong:
+            self.bad("order", seq)
+            return
+        if not self.user_key(seq, body):
+            return
+        key = read_vkey(body["vkey"])[2] if type(body.get("vkey")) is str else None
+        if event == "user-enrolled" and keyed and user in self.own:
+            self.log.odd.append(("user-key-replaced", seq))
+        if event in {"user-enrolled", "user-key", "user-token", "user-card"}:
+            self.means(seq, event, user, key, body)
+        else:
+            self.standing(event, user, body)
+
+    def means(self, seq, event, user, key, body):
+        """What somebody signs with, or proves presence with."""
+        if event in {"user-enrolled", "user-key"} and key is not None:
+            self.own[user] = key
+        elif event == "user-token":
+            self.tokens.pop(user, None)
+            if key is not None:
+                self.tokens[user] = key
+        elif event == "user-card":
+            self.cards.pop(user, None)
+            if body.get("state") == "on":
+                self.cards[user] = seq
+
+    def standing(self, event, user, body):
+        """Who may act, in which role."""
+        if event == "user-role" and user in self.users and type(body.get("role")) is str:
+            self.users[user] = body["role"]
+        elif event == "user-disabled" and user in self.users:
+            self.gone[user] = self.users.pop(user)
+        elif event == "user-enabled" and user in self.gone:
+            self.users[user] = self.gone.pop(user)
 
     def references(self, seq, body):
         kind, session = body["kind"], body.get("session")
@@ -954,10 +1180,8 @@ class Bodies:
         for (seq, _name), _by in self.named.items() ^ log.shredded.items():
             self.bad("evidence", seq)
         self.judge_keyless()
-        for seq, size, root in self.heads:
-            own = log.root_at(size) if 0 <= size <= seq else b""
-            if own is not None and own.hex() != root:
-                self.bad("event", seq)
+        self.judge_heads("event", self.heads)
+        self.judge_heads("signature", self.signed_heads)
         log.odd += [("erasure-unfinished", seq) for seq in self.unfinished]
         last = max((seq for seq, _ in self.begun.values()), default=-1)
         for name, (seq, _) in self.begun.items():
@@ -966,6 +1190,12 @@ class Bodies:
         today = "" if self.last_at is None else vietnamese_day(self.last_at)
         for known_session in self.sessions.values():
             self.incomplete(known_session, today)
+
+    def judge_heads(self, name, heads):
+        for seq, size, root in heads:
+            own = self.log.root_at(size) if 0 <= size <= seq else b""
+            if own is not None and own.hex() != root:
+                self.bad(name, seq)
 
     def judge_keyless(self):
         declared = [seq for seq in self.keyless if seq < self.restored[0]]

@@ -18,10 +18,14 @@ from sessions.users import NewUser, instance_of
 from sessions.verify import LogReport, verify_log
 from tests.support.sessions_station import CHEAP, START, TestClock, evidence, record
 
-AN = NewUser(user_id="an", role="administrator", name="NGUYỄN VĂN MẪU", secret="mật khẩu mẫu 1")
-BINH = NewUser(user_id="binh", role="administrator", name="TRẦN THỊ MẪU", secret="mật khẩu mẫu 2")
-SECOND = Second(user_id="binh", role="administrator")
-BY_AN = Operator(user_id="an", role="administrator")
+AN = NewUser(
+    user_id="an", role="administrator", name="NGUYỄN VĂN MẪU", secret="mật khẩu mẫu 1", signing_seed=b"1" * 32
+)
+BINH = NewUser(
+    user_id="binh", role="administrator", name="TRẦN THỊ MẪU", secret="mật khẩu mẫu 2", signing_seed=b"2" * 32
+)
+SECOND = Second(user_id="binh", role="administrator", signer=BINH.signer)
+BY_AN = Operator(user_id="an", role="administrator", signer=AN.signer)
 BY = By(operator=BY_AN, second=SECOND, reason="thử")
 ATTEMPTS = 4
 
