@@ -1,6 +1,7 @@
 """`make bench`: every benchmark, one after the other. They print; they assert nothing."""
 
 from tests.bench import (
+    bench_board,
     bench_checkin,
     bench_chip,
     bench_faces,
@@ -17,6 +18,7 @@ for bench in (
     bench_chip,
     bench_store,
     bench_verify,
+    bench_board,
     bench_pack,
     bench_witness,
     bench_trust,
