@@ -26,7 +26,6 @@ from proctor.commands import (
     chip,
     chip_evidence,
     face,
-    sheets,
     softcard,
     station,
     training,
@@ -134,10 +133,6 @@ def _add_session_commands(group: Builder) -> None:
 def _add_paper_and_log(build: Builder) -> None:
     group = build.group("sheets", "sheets")
     add_paper_commands(build, group)
-    attendance = group.command("attendance", "sheets.attendance", sheets.attendance)
-    attendance.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
-    attendance.add_argument("--out", required=True, metavar="DIR", help=help_of("option.out"))
-    add_login(attendance)
     add_log_commands(build)
 
 

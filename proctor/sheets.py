@@ -19,15 +19,18 @@ from proctor.witness.cosigning import SHEET_DEADLINE_S, Outcome, push
 from proctor.witness.settings import load_witnesses
 from reports.attendance import Pictures, build_attendance
 from reports.certificate import certificate_fingerprint, make_station_certificate
+from reports.exceptions_sheet import People
 from reports.pdf import render
+from reports.session_sheet import Frame
 from reports.sheet import Sheet
 from reports.signature import sign_pdf
 from sessions.checkpoint import Checkpoint
 from sessions.course.board import Board
+from sessions.course.entries import SessionEntry
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
 from sessions.keys import Unlocked
-from sessions.roles import require_may
+from sessions.roles import load_roles
 from sessions.root import DataRoot
 from sessions.session import Session
 from sessions.store import Store
@@ -61,28 +64,74 @@ def seal_certificate(root: DataRoot, keys: Unlocked) -> bytes:
 def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> WrittenSheet:
     """Write `attendance-<component>-<session>-<size>.pdf` of `session.component`, then enter the print.
 
-    Sheets are printed in Vietnamese. Raises CommandError, ReportsError.
+    Raises as `SheetDesk.write`.
     """
-    operator = opened.require_login().operator
-    require_may(operator, "print")
-    texts = load_texts("vi")
-    head, cosigners, asked = asked_head(opened)
-    board = Board(opened.store, session)
+    return SheetDesk(opened, session).write(folder, attendance_sheet)
+
+
+class SheetDesk:
+    """What every sheet of a session is made of: the board as of one tree head, texts, who may print.
+
+    Sheets are printed in Vietnamese. Raises RoleForbiddenError, WitnessSettingsError.
+    """
+
+    def __init__(self, opened: OpenRoot, session: Session) -> None:
+        session.rules.require_may(opened.require_login().operator, "print")
+        self.opened = opened
+        self.board = Board(opened.store, session)
+        self.session = self.board.session.at(session.component)
+        self.texts = load_texts("vi")
+        head, cosigners, self._asked = asked_head(opened)
+        self.frame = Frame(session=self.session, texts=self.texts, head=head, cosigners=cosigners)
+
+    @property
+    def store(self) -> Store:
+        """The log."""
+        return self.opened.store
+
+    @property
+    def people(self) -> People:
+        """How the sheets name candidates and roles."""
+        names = {seat.sbd: seat.full_name for seat in self.session.seats if not seat.erased}
+        roles = {role_id: role.label for role_id, role in load_roles().items()}
+        return People(names=names, roles=roles)
+
+    def note_of(self, entry: SessionEntry) -> str:
+        """Return the words that were written with an entry of this log; nothing where there are none (any more)."""
+        if entry.part is not None:
+            return ""
+        return note_text(self.store, entry.seq)
+
+    def write(self, folder: Path, build: "Callable[[SheetDesk], Sheet]") -> WrittenSheet:
+        """Build a sheet, seal it, write it into `folder`, then enter the print. Raises CommandError, ReportsError."""
+        written = write_sheet(self.opened, build(self), folder, self.texts)
+        return replace(written, asked=self._asked)
+
+
+def note_text(store: Store, seq: int) -> str:
+    """Return the evidence `note` of an entry as text, or nothing."""
+    try:
+        return store.evidence(seq, "note").decode("utf-8", "replace")
+    except EvidenceMissingError:
+        return ""
+
+
+def attendance_sheet(desk: SheetDesk) -> Sheet:
+    """Return the attendance sheet of the session's component, portraits included."""
     with PortraitDecoder() as decoder:
-        sheet = build_attendance(
-            session,
-            board.standings(session.component),
-            texts=texts,
-            head=head,
-            entries=board.entries,
-            closed=board.closed,
+        return build_attendance(
+            desk.session,
+            desk.board.standings(desk.session.component),
+            texts=desk.texts,
+            head=desk.frame.head,
+            entries=desk.board.entries,
+            closed=desk.board.closed,
             pictures=Pictures(
-                chip=_picture(opened.store, "chip-portrait", lambda image: _recode(decoder, image)),
-                live=_picture(opened.store, "live-portrait", lambda image: image),
+                chip=_picture(desk.store, "chip-portrait", lambda image: _recode(decoder, image)),
+                live=_picture(desk.store, "live-portrait", lambda image: image),
             ),
-            cosigners=cosigners,
+            cosigners=desk.frame.cosigners,
         )
-    return replace(write_sheet(opened, sheet, folder, texts), asked=asked)
 
 
 def asked_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners, tuple[Outcome, ...]]:

@@ -47,7 +47,7 @@ def _lines(
     happened = body.get("happened_at")
     lines = [
         ("number", incident),
-        ("code", frame.coded("incident", str(body["code"]))),
+        ("code", _label(frame, str(body["code"]))),
         ("happened", moment(parse_utc(str(happened) if happened else first.at))),
         ("place", str(body.get("place", "")) or frame.session.place),
         ("component", frame.component_of(body)),
@@ -63,6 +63,12 @@ def _lines(
         and (who := people.person(entry.body["operator"]).words)
     ]
     return [(frame.say(f"item.{item}"), text) for item, text in lines]
+
+
+def _label(frame: Frame, code: str) -> str:
+    """Return what the session's rules call an incident of this code."""
+    known = frame.session.rules.incidents.get(code)
+    return f"{known.label} ({code})" if known is not None else code
 
 
 def _candidates(entries: Sequence[SessionEntry], people: People) -> str:

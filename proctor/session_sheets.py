@@ -1,0 +1,81 @@
+"""The sheets of a session beside attendance: each from the board and the entries to a page model."""
+
+from proctor.errors import CommandError
+from proctor.sheets import SheetDesk, note_text
+from reports.call_list import build_call_list
+from reports.exceptions_sheet import build_exceptions
+from reports.incident_minutes import build_incident
+from reports.results_sheet import build_results
+from reports.self_test_sheet import build_self_test
+from reports.session_summary import build_summary
+from reports.sheet import Sheet
+from sessions.course.allocation import places_of
+from sessions.course.merge import require_merged
+from sessions.course.progress import Progress
+
+
+def exceptions_sheet(desk: SheetDesk) -> Sheet:
+    """Return the table of exceptions."""
+    return build_exceptions(desk.frame, desk.board.entries, desk.people, desk.note_of)
+
+
+def results_sheet(desk: SheetDesk, licence_class: str | None = None) -> Sheet:
+    """Return the results; `licence_class` as the list or the rules write it. Raises CommandError "class-unlisted"."""
+    progress = Progress.of(desk.session, desk.board.entries)
+    if licence_class is None:
+        return build_results(desk.frame, progress)
+    known = desk.session.rules.licence_class(licence_class)
+    wanted = " ".join(licence_class.split()) if known is None else known.class_id
+    if wanted not in progress.classes:
+        raise CommandError(
+            "class-unlisted", licence_class=wanted[:16], known=" ".join(progress.classes) or "-"
+        )
+    return build_results(desk.frame, progress, licence_class=wanted)
+
+
+def summary_sheet(desk: SheetDesk) -> Sheet:
+    """Return the summary. Raises the error of `require_merged` for a part, or parts that are not together."""
+    session = require_merged(desk.session, desk.board.entries)
+    standings = {component: desk.board.standings(component) for component in session.components}
+    return build_summary(
+        desk.frame,
+        standings,
+        desk.board.entries,
+        closed=desk.board.closed,
+        key=desk.opened.keys.bundle.signer(desk.store.origin).key.fingerprint,
+    )
+
+
+def incident_sheet(desk: SheetDesk, incident: str) -> Sheet:
+    """Return the minutes of an incident. Raises CommandError "incident-unlisted"."""
+    entries = [
+        entry
+        for entry in desk.board.entries
+        if entry.kind == "incident" and str(entry.body.get("incident", entry.seq)) == incident
+    ]
+    if not entries:
+        raise CommandError("incident-unlisted", incident=incident[:64])
+    return build_incident(desk.frame, incident, entries, desk.people, desk.note_of)
+
+
+def self_test_sheet(desk: SheetDesk) -> Sheet:
+    """Return the sheet of the newest self-test of this session, or of none. Raises CommandError "self-test-none"."""
+    session_id = desk.session.session_id
+    found = [
+        entry
+        for entry in desk.store.entries("self-test")
+        if entry.body.get("session", session_id) == session_id
+    ]
+    if not found:
+        raise CommandError("self-test-none")
+    return build_self_test(desk.frame, found[-1], desk.people, note_text(desk.store, found[-1].seq))
+
+
+def call_list_sheet(desk: SheetDesk, room: str = "") -> Sheet:
+    """Return the list by which the candidates of a component are called. Raises CommandError "room-empty"."""
+    component = desk.session.component
+    seats = [standing.seat for standing in desk.board.standings(component)]
+    sheet = build_call_list(desk.frame, seats, places_of(desk.board.entries, component), room=room)
+    if room and not sheet.rows:
+        raise CommandError("room-empty", room=room[:40])
+    return sheet
