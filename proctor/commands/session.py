@@ -265,7 +265,7 @@ def check_in(context: Context) -> int:
                 result = desk.check_in(work, on_progress=on_progress)
         training = opened.training
     data = attempt_json(result, training=training)
-    context.result(data, tuple(attempt_lines(result, data, context.texts)))
+    context.result(data, (*attempt_lines(result, data, context.texts), *rules_marks(context, session)))
     if result.interrupted:
         return INTERRUPTED_STATUS
     return 0 if result.verdict is Verdict.ADMIT else 1
