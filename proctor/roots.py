@@ -11,6 +11,7 @@ from pathlib import Path
 
 from proctor.config import Places, default_home
 from proctor.errors import CommandError
+from proctor.logins import enter_refused, greet, guard_of, log_in
 from proctor.tokens import with_token
 from proctor.tpm import require_not_ahead
 from sessions.checkpoint import VerifierKey
@@ -23,7 +24,7 @@ from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.rotation import settle
 from sessions.store import Store
-from sessions.users import Login, NewUser, add_first, authenticate, list_users, open_store, require_logged
+from sessions.users import Login, NewUser, add_first, list_users, open_store, require_logged
 
 TRAINING_USER = "tap-huan"
 TRAINING_NAME = "Người tập huấn"
@@ -36,12 +37,16 @@ AskSecret = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRoot:
-    """A data root with its log open; `login` is who acts, or None where a command only reads."""
+    """A data root with its log open; `login` is who acts, or None where a command only reads.
+
+    `settled` False: the log waits for a new epoch, and takes no entry before that one.
+    """
 
     root: DataRoot
     keys: Unlocked = field(repr=False)
     store: Store = field(repr=False)
     login: Login | None
+    settled: bool = True
 
     @property
     def operator(self) -> Operator | None:
@@ -127,9 +132,11 @@ def open_real(
         if entry is not None:
             entry = replace(entry, keys=keys)
         store = stack.enter_context(open_log(root, keys, for_epoch=for_epoch))
+        if not for_epoch:
+            enter_refused(store, guard_of(root, memory_folder(root)))
         if entry is not None:
-            require_logged(store, entry)
-        yield OpenRoot(root=root, keys=keys, store=store, login=entry)
+            entry = replace(entry, operator=_known(store, entry, settled=not for_epoch))
+        yield OpenRoot(root=root, keys=keys, store=store, login=entry, settled=not for_epoch)
 
 
 def settle_keys(root: DataRoot, keys: Unlocked, *, for_epoch: bool = False) -> Unlocked:
@@ -183,9 +190,21 @@ def second_person(
         raise CommandError("same-person", usage=True)
     if opened.training:
         return Second(user_id=user_id, role=TRAINING_ROLE, proof="training")
-    login = authenticate(opened.root, user_id, ask(user_id))
-    operator = require_may(require_logged(opened.store, login), action)
-    return Second(user_id=operator.user_id, role=operator.role)
+    operator = require_may(log_in_second(opened, user_id, ask), action)
+    return Second(user_id=operator.user_id, role=operator.role, signer=operator.signer)
+
+
+def log_in_second(opened: OpenRoot, user_id: str, ask: AskSecret) -> Operator:
+    """Return another person at the keyboard of a station that is open. Raises WrongSecretError and the other errors of
+    a log-in.
+    """
+    login = log_in(opened.root, user_id, ask, guard_of(opened.root, memory_folder(opened.root)))
+    return _known(opened.store, login, settled=opened.settled)
+
+
+def _known(store: Store, entry: Login, *, settled: bool) -> Operator:
+    """Return who logged in as the log knows them."""
+    return greet(store, entry) if settled else require_logged(store, entry)
 
 
 def unlock_real(root: DataRoot, *, by: str | None, ask: AskSecret) -> Unlocked:
@@ -200,7 +219,7 @@ def unlock_real(root: DataRoot, *, by: str | None, ask: AskSecret) -> Unlocked:
 
 def _log_in(root: DataRoot, by: str | None, ask: AskSecret) -> Login:
     user_id = _who(root, by)
-    return authenticate(root, user_id, ask(user_id))
+    return log_in(root, user_id, ask, guard_of(root, memory_folder(root)))
 
 
 def require_real_root(path: Path) -> DataRoot:

@@ -172,7 +172,7 @@ class _People:
             )
             return operator, second
         operator = require_may(require_logged(store, login), "keys")
-        opened = OpenRoot(root=root, keys=login.keys, store=store, login=login)
+        opened = OpenRoot(root=root, keys=login.keys, store=store, login=login, settled=False)
         return operator, second_person(opened, context.options.second, context.ask)
 
 

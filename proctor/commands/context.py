@@ -44,7 +44,8 @@ class Context:
 
     def ask(self, user_id: str) -> str:
         """Return the password of a user who logs in."""
-        return self.secrets.secret_of(user_id, f"{user_id}: mật khẩu / password: ")
+        what = "mã 6 số / 6-digit code" if user_id.endswith("/code") else "mật khẩu / password"
+        return self.secrets.secret_of(user_id, f"{user_id}: {what}: ")
 
     def say(self, key: str, /, **values: str | int) -> None:
         """Print one keyed text to standard error."""
