@@ -11,7 +11,6 @@ from reports.session_summary import build_summary
 from reports.sheet import Sheet
 from sessions.course.allocation import places_of
 from sessions.course.merge import require_merged
-from sessions.course.progress import Progress
 
 
 def exceptions_sheet(desk: SheetDesk) -> Sheet:
@@ -21,7 +20,7 @@ def exceptions_sheet(desk: SheetDesk) -> Sheet:
 
 def results_sheet(desk: SheetDesk, licence_class: str | None = None) -> Sheet:
     """Return the results; `licence_class` as the list or the rules write it. Raises CommandError "class-unlisted"."""
-    progress = Progress.of(desk.session, desk.board.entries)
+    progress = desk.progress
     if licence_class is None:
         return build_results(desk.frame, progress)
     known = desk.session.rules.licence_class(licence_class)
@@ -41,6 +40,7 @@ def summary_sheet(desk: SheetDesk) -> Sheet:
         desk.frame,
         standings,
         desk.board.entries,
+        excused={component: desk.excused(component) for component in session.components},
         closed=desk.board.closed,
         key=desk.opened.keys.bundle.signer(desk.store.origin).key.fingerprint,
     )

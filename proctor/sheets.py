@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -27,6 +28,7 @@ from reports.signature import sign_pdf
 from sessions.checkpoint import Checkpoint
 from sessions.course.board import Board
 from sessions.course.entries import SessionEntry
+from sessions.course.progress import Progress, Status
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
 from sessions.keys import Unlocked
@@ -38,6 +40,7 @@ from sessions.witnesses import Cosigners, cosigners_of
 
 _NOT_IN_NAMES = re.compile(r"[^\w-]+", re.ASCII)
 _NAME_PART = 40
+_EXCUSED = frozenset({Status.BLOCKED, Status.KEPT, Status.NOT_LISTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,16 @@ class SheetDesk:
         roles = {role_id: role.label for role_id, role in load_roles().items()}
         return People(names=names, roles=roles)
 
+    @cached_property
+    def progress(self) -> Progress:
+        """What each candidate owes, has passed and may take."""
+        return Progress.of(self.session, self.board.entries)
+
+    def excused(self, component: str) -> dict[str, str]:
+        """Return who does not take a component, and is not absent: by SBD why."""
+        statuses = ((sbd, self.progress.status(sbd, component)) for sbd in self.progress.sbds)
+        return {sbd: status.value for sbd, status in statuses if status in _EXCUSED}
+
     def note_of(self, entry: SessionEntry) -> str:
         """Return the words that were written with an entry of this log; nothing where there are none (any more)."""
         if entry.part is not None:
@@ -125,6 +138,7 @@ def attendance_sheet(desk: SheetDesk) -> Sheet:
             texts=desk.texts,
             head=desk.frame.head,
             entries=desk.board.entries,
+            excused=desk.excused(desk.session.component),
             closed=desk.board.closed,
             pictures=Pictures(
                 chip=_picture(desk.store, "chip-portrait", lambda image: _recode(decoder, image)),

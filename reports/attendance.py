@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from reports.errors import PortraitError
@@ -40,6 +41,8 @@ _COLUMNS: Final = (
 )
 NOT_COME: Final = frozenset({State.NOT_SEEN, State.IN_CHECK, State.ABSENT, State.ERASED})
 """States of somebody of whom no check has ended: not present as far as the record knows."""
+Excused = Mapping[str, str]
+"""By SBD why somebody does not take the component: "blocked" (an earlier one was not passed), "kept", "not-listed"."""
 DECIDED_BY_PERSONS: Final = frozenset({"override", "decision", "manual"})
 """The kinds of entries by which persons decide about one candidate: what the foot calls exceptions."""
 
@@ -70,6 +73,7 @@ def build_attendance(
     texts: Texts,
     head: Checkpoint,
     entries: Sequence[SessionEntry] = (),
+    excused: Excused = MappingProxyType({}),
     closed: bool = False,
     pictures: Pictures = NO_PICTURES,
     letterhead: Letterhead | None = None,
@@ -79,7 +83,8 @@ def build_attendance(
 ) -> Sheet:
     """Return the page model of `session.component` as of tree head `head`, in the order of `standings`.
 
-    `entries`: the session's, for what the foot counts beside the candidates. `closed`: the session was reconciled, so
+    `entries`: the session's, for what the foot counts beside the candidates. `excused`: who does not take the
+    component, and is not absent. `closed`: the session was reconciled, so
     that who did not come is absent. A training session's sheet says so on every page. `posted` masks the numbers for a
     copy on a wall. A portrait that cannot be printed leaves its frame empty and says so in the note. `cosigners`: who
     cosigned `head`; None where the station has no witness. Raises TextMissingError.
@@ -92,8 +97,8 @@ def build_attendance(
         letterhead=letterhead or Letterhead(),
         language=language,
     )
-    writer = _Writer(frame, pictures, places_of(entries, session.component), posted=posted)
-    counts = attendance_counts(session.component, standings, entries)
+    writer = _Writer(frame, pictures, places_of(entries, session.component), excused, posted=posted)
+    counts = attendance_counts(session.component, standings, entries, excused)
     sheet = frame.sheet(
         KIND,
         variant=session.component,
@@ -113,20 +118,24 @@ def build_attendance(
 
 
 def attendance_counts(
-    component: str, standings: Sequence[Standing], entries: Sequence[SessionEntry]
+    component: str,
+    standings: Sequence[Standing],
+    entries: Sequence[SessionEntry],
+    excused: Excused = MappingProxyType({}),
 ) -> Mapping[str, int]:
     """Return what the foot says, by name.
 
-    `listed` = `present` (let in, by the machine or by persons) + `waiting` (came, and was not let in) + `missing` (did
-    not come, or not yet) + `erased`. `refused`: whom the machine refused, `decided` those of them whom the chairman let
-    in all the same. `exceptions`: entries by which persons decided about a candidate at this component.
+    `listed` = `present` (let in, by the machine or by persons) + `waiting` (came, and was not let in) + `barred`
+    (suspended before they came) + `excused` + `missing` (did not come, or not yet) + `erased`. `refused`: whom the
+    machine refused, `decided` those of them whom the chairman let in all the same. `exceptions`: entries by which
+    persons decided about a candidate at this component.
     """
+    groups = Counter(group_of(standing, excused) for standing in standings)
     states = Counter(standing.state for standing in standings)
     kinds = Counter(entry.kind for entry in entries if entry.body.get("component", component) == component)
     return {
         "listed": len(standings),
-        "present": sum(standing.admitted for standing in standings),
-        "waiting": sum(not standing.admitted and standing.state not in NOT_COME for standing in standings),
+        **{name: groups[name] for name in GROUPS},
         "referred": states[State.REFERRED],
         "refused": sum(standing.verdict is Verdict.REFUSE for standing in standings),
         "decided": sum(standing.how == "decision" for standing in standings),
@@ -136,17 +145,29 @@ def attendance_counts(
             standing.state is State.DUPLICATE or standing.duplicates > 0 for standing in standings
         ),
         "suspended": states[State.SUSPENDED],
-        "missing": sum(
-            not standing.admitted and standing.state in NOT_COME and not standing.seat.erased
-            for standing in standings
-        ),
-        "erased": states[State.ERASED],
         "unlisted": sum(
             entry.kind == "attempt" and "sbd" not in entry.body and entry.body["component"] == component
             for entry in entries
         ),
         "exceptions": sum(kinds[kind] for kind in DECIDED_BY_PERSONS),
     }
+
+
+GROUPS: Final = ("present", "waiting", "barred", "excused", "missing", "erased")
+"""Into which everybody falls, each into one."""
+
+
+def group_of(standing: Standing, excused: Excused) -> str:
+    """Return which of GROUPS a candidate belongs to."""
+    if standing.seat.erased:
+        return "erased"
+    if standing.admitted:
+        return "present"
+    if standing.entry is not None and standing.entry.kind != "begin":
+        return "waiting"
+    if standing.state is State.SUSPENDED:
+        return "barred"
+    return "excused" if standing.sbd in excused else "missing"
 
 
 def mask_number(number: str) -> str:
@@ -158,9 +179,16 @@ class _Writer:
     """Turns standings into table rows."""
 
     def __init__(
-        self, frame: Frame, pictures: Pictures, places: Mapping[str, Place], *, posted: bool
+        self,
+        frame: Frame,
+        pictures: Pictures,
+        places: Mapping[str, Place],
+        excused: Excused,
+        *,
+        posted: bool,
     ) -> None:
         self._places = places
+        self._excused = excused
         self._frame = frame
         self._session = frame.session
         self._texts = frame.texts
@@ -206,8 +234,13 @@ class _Writer:
         return self._frame.coded("how", how or "manual")
 
     def _result(self, standing: Standing) -> Cell:
-        if standing.state is State.ABSENT or standing.state is State.NOT_SEEN:
-            return cell(self._frame.coded("state", standing.state.value))
+        if standing.state in {State.ABSENT, State.NOT_SEEN}:
+            why = self._excused.get(standing.sbd)
+            return cell(
+                self._frame.coded("state", standing.state.value)
+                if why is None
+                else self._frame.coded("excused", why)
+            )
         words = [self._frame.coded("state", standing.state.value)]
         if standing.verdict is Verdict.REFUSE and standing.state is not State.REFUSED:
             words.append(self._frame.say("machine.REFUSE"))
@@ -310,7 +343,7 @@ def _line(frame: Frame) -> str:
 
 
 _ALWAYS: Final = ("listed", "present", "waiting", "referred", "refused")
-_IF_ANY: Final = ("decided", "late", "wrong-room", "duplicate", "suspended", "erased")
+_IF_ANY: Final = ("decided", "late", "wrong-room", "duplicate", "suspended", "barred", "excused", "erased")
 
 
 def _closing(frame: Frame, counts: Mapping[str, int], *, closed: bool) -> Closing:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reports.attendance import attendance_counts
+from reports.attendance import Excused, attendance_counts
 from reports.exceptions_sheet import exception_counts
 from reports.session_sheet import Frame, Spec, cell, figure, moment
 from reports.sheet import Align, Row, Sheet
@@ -17,10 +17,10 @@ from sessions.course.states import Standing
 from sessions.record import parse_utc
 
 KIND: Final = "summary"
-_FIGURES: Final = ("listed", "present", "waiting", "refused", "missing", "exceptions", "incidents")
+_FIGURES: Final = ("listed", "present", "waiting", "refused", "excused", "missing", "exceptions", "incidents")
 _COLUMNS: Final[tuple[Spec, ...]] = (
-    ("component", 56.0, Align.LEFT),
-    *((name, 28.0, Align.CENTRE) for name in _FIGURES),
+    ("component", 52.0, Align.LEFT),
+    *((name, 25.0, Align.CENTRE) for name in _FIGURES),
 )
 _PAUSES_SHOWN: Final = 8
 _ADDED: Final = ("correction", "roster", "weak")
@@ -31,15 +31,16 @@ def build_summary(
     standings: Mapping[str, Sequence[Standing]],
     entries: Sequence[SessionEntry],
     *,
+    excused: Mapping[str, Excused],
     closed: bool,
     key: str,
 ) -> Sheet:
     """Return the page model of a session's summary.
 
-    `standings`: by component; `entries`: the session's, in order, at least the one that opened it; `closed`: whoever
+    `standings`, `excused`: by component; `entries`: the session's, in order, from its open entry on; `closed`: whoever
     did not come is absent; `key`: the station key's fingerprint. Raises TextMissingError.
     """
-    counts = summary_counts(standings, entries)
+    counts = summary_counts(standings, entries, excused)
     rules = frame.session.rules.components
     rows = [
         Row(
@@ -66,13 +67,16 @@ def build_summary(
 
 
 def summary_counts(
-    standings: Mapping[str, Sequence[Standing]], entries: Sequence[SessionEntry]
+    standings: Mapping[str, Sequence[Standing]],
+    entries: Sequence[SessionEntry],
+    excused: Mapping[str, Excused],
 ) -> Mapping[str, int]:
     """Return the figures: of components as "component:name", and those of the whole session."""
     counts: dict[str, int] = {}
     incidents = Counter(incident.component for incident in incidents_of(entries))
     for component, rows in standings.items():
-        found = {**attendance_counts(component, rows, entries), "incidents": incidents[component]}
+        seen = attendance_counts(component, rows, entries, excused.get(component, {}))
+        found = {**seen, "incidents": incidents[component]}
         counts |= {f"{component}:{name}": found[name] for name in _FIGURES}
     whole = exception_counts(entries)
     counts |= {name: whole[name] for name in _ADDED}
