@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from sys import intern
 from typing import Any, Final
 
+from sessions.audit_course import Course
 from sessions.audit_day import Days
 from sessions.audit_people import People
 from sessions.events import STATION_ID, is_user
@@ -104,6 +105,7 @@ class Order:
         self._sessions: dict[str, _Session] = {}
         self._people = People(findings.add)
         self._days = Days()
+        self._course = Course()
         self._begun: dict[str, tuple[int, Any]] = {}
         self._ended: dict[str, Any] = {}
         self._within: dict[int, str] = {}
@@ -128,6 +130,8 @@ class Order:
             self._references(seq, kind, body)
             for field in self._days.faults(seq, body):
                 self._findings.add("log-altered-event", seq=seq, kind=kind, field=field)
+            for why in self._course.faults(seq, body):
+                self._add(seq, why)
         if type(session) is str:
             self._within[seq] = intern(session)
         if kind == "shred" and body["schema"] == 2:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sessions.audit_order import BEFORE_CLOSE
+from sessions.audit_course import Course
 from sessions.events import is_user
 from sessions.pack import Manifest
 from sessions.pack_finding import PackFindings
@@ -32,6 +33,10 @@ def check_course(records: Sequence[Record], manifest: Manifest, findings: PackFi
     _check_ends(own, manifest, findings)
     _check_attempts(records, own, findings)
     _check_names(own, findings)
+    course = Course()
+    for record in own:
+        for why in course.faults(record.seq, record.body) if record.body["schema"] == 2 else ():
+            findings.add(_DIFFERS, seq=record.seq, why=why)
 
 
 def _check_ends(own: Sequence[Record], manifest: Manifest, findings: PackFindings) -> None:

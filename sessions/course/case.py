@@ -24,8 +24,18 @@ from sessions.roster.model import Seat
 from sessions.rules import Rules
 from sessions.session import Session
 
-ALWAYS_REFUSED: Final = frozenset({"card-access", "face-capture"})
-"""Checks that refuse when they fail, whatever the rules say (as the station's policy has it)."""
+HARD: Final = frozenset(
+    {
+        "card-access",
+        "chip-open",
+        "pa-keys",
+        "chip-genuine",
+        "pa-consistent",
+        "pa-trusted",
+        "face-capture",
+    }
+)
+"""Checks whose failure speaks against card or station, and not only of a face."""
 FACE: Final = "face-match"
 PROVISIONAL: Final = "admitted-provisionally"
 
@@ -128,12 +138,7 @@ def verdict_of(body: Mapping[str, Any]) -> Verdict:
     return Verdict(late["verdict"] if isinstance(late, dict) else body["verdict"])
 
 
-def failed_checks(body: Mapping[str, Any], rules: Rules) -> frozenset[str]:
-    """Return the checks of an attempt that refuse and failed."""
-    return frozenset(name for name in rules.refuse_on_failed | ALWAYS_REFUSED if _failed(body, name))
-
-
-def refusal_of(case: Case, rules: Rules) -> SessionEntry | None:
+def refusal_of(case: Case) -> SessionEntry | None:
     """Return the refusal that stands, or None: the last one that no later attempt took back.
 
     A face that did not match is taken back by a later comparison that did not fail; nothing but an admission takes
@@ -144,9 +149,9 @@ def refusal_of(case: Case, rules: Rules) -> SessionEntry | None:
     standing: SessionEntry | None = None
     for entry in case.attempts:
         if verdict_of(entry.body) is Verdict.REFUSE:
-            if standing is None or _by_face_alone(standing.body, rules):
+            if standing is None or _by_face_alone(standing.body):
                 standing = entry
-        elif standing is not None and _by_face_alone(standing.body, rules) and _compared(entry.body):
+        elif standing is not None and _by_face_alone(standing.body) and _compared(entry.body):
             standing = None
     return standing
 
@@ -156,7 +161,7 @@ def require_face_tried(case: Case, refusal: SessionEntry, rules: Rules) -> int:
     again.
     """
     tries = case.face_tries
-    if _by_face_alone(refusal.body, rules) and tries < rules.face_tries:
+    if _by_face_alone(refusal.body) and tries < rules.face_tries:
         raise FaceTriesLeftError(tries=tries, left=rules.face_tries - tries)
     return tries
 
@@ -200,5 +205,5 @@ def _compared(body: Mapping[str, Any]) -> bool:
     return isinstance(row, dict) and row.get("outcome") in {"passed", "indeterminate"}
 
 
-def _by_face_alone(body: Mapping[str, Any], rules: Rules) -> bool:
-    return failed_checks(body, rules) == {FACE}
+def _by_face_alone(body: Mapping[str, Any]) -> bool:
+    return _failed(body, FACE) and not any(_failed(body, name) for name in HARD)

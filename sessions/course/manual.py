@@ -177,7 +177,7 @@ def _require_due(
 
 def _require_not_refused(session: Session, case: Case) -> None:
     """Raise FaceTriesLeftError or ManualAfterRefuseError where the machine's refusal stands."""
-    refusal = refusal_of(case, session.rules)
+    refusal = refusal_of(case)
     if refusal is not None:
         require_face_tried(case, refusal, session.rules)
         raise ManualAfterRefuseError(sbd=case.sbd, of=refusal.body["attempt"])

@@ -267,7 +267,7 @@ def _require_referred(case: Case, attempt: SessionEntry, session: Session) -> No
         raise OverrideAfterRefuseError(sbd=case.sbd, of=body["attempt"])
     if verdict is Verdict.ADMIT and body["verdict"] == Verdict.ADMIT:
         raise AlreadyInError(how=body["method"], entry=attempt.seq)
-    refusal = refusal_of(case, session.rules)
+    refusal = refusal_of(case)
     if refusal is not None:
         raise OverrideAfterRefuseError(sbd=case.sbd, of=refusal.body["attempt"])
     codes = _codes(body)
@@ -286,7 +286,7 @@ def _codes(body: Mapping[str, Any]) -> frozenset[str]:
 def _refused(
     session: Session, entries: Iterable[SessionEntry], case: Case, attempt_id: str | None
 ) -> SessionEntry:
-    standing = refusal_of(case, session.rules)
+    standing = refusal_of(case)
     if attempt_id is None and standing is not None:
         return standing
     attempt = _meant(session, entries, case, attempt_id)

@@ -258,9 +258,9 @@ def test_begun_twice_and_ended_elsewhere(station: Station) -> None:
 
 def test_what_is_named_must_be_there(station: Station) -> None:
     session, size = station.session.session_id, station.loose.manifest.size
-    attempt = bodies(station.loose, "attempt")[0]
+    attempt = bodies(station.loose, "attempt")[1]
     two = {"session": session, "reason": "seen again", "second": SECOND}
-    override = {"kind": "override", "sbd": "001", "verdict": "ADMIT", **two}
+    override = {"kind": "override", "sbd": "002", "verdict": "ADMIT", **two}
     correction = {"kind": "correction", **two}
     good = forged(station, override | {"of": attempt["attempt"]}, correction | {"corrects": attempt["seq"]})
     assert codes(station, good) == set()
