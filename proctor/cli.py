@@ -13,7 +13,7 @@ from types import FrameType
 from biometrics.errors import BiometricsError
 from proctor import __version__
 from proctor.cli_build import Builder, add_access, add_login, help_of
-from proctor.cli_day import add_day_commands
+from proctor.cli_day import add_day_commands, add_doctor_options
 from proctor.cli_exceptions import add_exceptions_commands
 from proctor.cli_paper import add_paper_commands
 from proctor.cli_people import add_people_commands
@@ -51,7 +51,7 @@ def _add_main_commands(build: Builder) -> None:
     parser.add_argument("--out", metavar="DIR", help=help_of("option.out-training"))
     parser.add_argument("--candidates", type=int, default=7, metavar="N", help=help_of("option.candidates"))
     _add_softcard(build.command("softcard", "softcard", softcard.run))
-    build.command("doctor", "doctor", station.doctor)
+    add_doctor_options(build.command("doctor", "doctor", station.doctor))
 
 
 def _add_softcard(parser: argparse.ArgumentParser) -> None:

@@ -96,14 +96,15 @@ def _outside(context: Context, path: Path) -> Outside:
     """Return what is believed beforehand: pins, witnesses, anchors, the department's key."""
     options = context.options
     return Outside(
-        pins=_pins(context),
+        pins=pins_of(context),
         witnesses=witness_keys(options.witness_key or ()),
         anchors=tuple(anchor for file in options.anchor or () for anchor in anchors_of(file)),
         department=_department(context, options.department_key, path),
     )
 
 
-def _pins(context: Context) -> StationPins:
+def pins_of(context: Context) -> StationPins:
+    """Return the station keys to believe: by fingerprint, from a folder, or this machine's."""
     options = context.options
     if options.station_key:
         try:

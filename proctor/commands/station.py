@@ -1,13 +1,18 @@
 """`proctor` and `proctor station`, `proctor doctor`."""
 
 from proctor import __version__
+from proctor.commands import day
 from proctor.commands.context import Context
 from proctor.doctor import Item, examine
 
 
 def doctor(context: Context) -> int:
-    """Examine the machine. Exit 0 when a real session could be held."""
+    """Examine the machine, and with --record write what was found into the log. Exit 0 when a real session could be
+    held.
+    """
     items = examine(context.places, context.texts)
+    if context.options.record:
+        return day.record(context, items)
     ok = _ready(items)
     rows = [
         {"name": i.name, "ok": i.ok, "needed": i.needed, "detail": i.detail, "advice": i.advice}

@@ -120,4 +120,4 @@ class Board:
 
 def _changes_all(entry: Entry) -> bool:
     """Whether an entry changes the list itself."""
-    return entry.kind in {"merge", "roster", "shred"}
+    return entry.kind in {"merge", "roster", "shred", "split"}

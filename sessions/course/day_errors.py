@@ -219,3 +219,9 @@ class ComponentEndedError(SessionsError):
     """The component was ended; facts `component`, `at`."""
 
     code = "component-ended"
+
+
+class AllocationNobodyError(SessionsError):
+    """Nobody on the list takes the component; fact `component`."""
+
+    code = "allocation-nobody"
