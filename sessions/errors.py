@@ -276,6 +276,12 @@ class RosterUnreadableError(SessionsError):
     code = "roster-unreadable"
 
 
+class RosterPhotosError(SessionsError):
+    """The photos of a roster cannot be read; fact `why`: missing, zip, too-many."""
+
+    code = "roster-photos"
+
+
 class RosterEmptyError(SessionsError):
     """The roster has no usable row."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -89,34 +90,69 @@ ERASED: Final = Seat(row=0, sbd="", full_name="", birth=PartialDate(year=0), id_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDefect:
-    """Why a row is refused: line (from 1), column heading as in the file, reason code, the value found."""
+    """Why a row is refused: line (from 1), column heading as in the file, reason code, the value found.
+
+    `other`: the row that this one clashes with, or None.
+    """
 
     row: int
     column: str
     code: str
     value: str = field(default="", repr=False)
+    other: int | None = None
+
+    @property
+    def before(self) -> str:
+        """The value as it stands in the file."""
+        return self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
-    """What was changed in a row that is used: line (from 1), column heading, reason code."""
+    """What was changed, guessed or looks odd: line (from 1; 0: the whole file), column heading, reason code.
+
+    `before` and `after`: the value in the file and the one that is used; `other`: the other row that it concerns.
+    """
 
     row: int
     column: str
     code: str
+    before: str = field(default="", repr=False)
+    after: str = field(default="", repr=False)
+    other: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodingPreview:
+    """How some lines of the file look under one encoding. `score_e4`: share of Vietnamese words × 10⁴."""
+
+    encoding: str
+    score_e4: int
+    lines: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The usable rows in the file's order, the refused ones, what was changed or looks odd, the SHA-256.
+    """The usable rows in the file's order, the refused ones, what was changed, guessed or looks odd, the SHA-256.
 
     The file's plain hash is for comparing two files at one desk; what is logged and printed is the
-    session's salted roster hash.
+    session's salted roster hash. `passed_over`: lines that are no candidates (titles, totals, signatures), with their
+    text in `before`. `encoding`: "utf-8", "utf-16", "cp1258", "tcvn3", "vni" or "unicode" (a workbook's own);
+    `format`: "csv", "xlsx", "xlsm", "xls", "ods" or "html"; `sheet` the one taken of `sheets`; `previews` where the
+    encoding is not certain; `columns`: field → heading as in the file.
     """
 
     rows: tuple[Seat, ...]
     refused: tuple[RowDefect, ...] = ()
     changes: tuple[RowChange, ...] = ()
     warnings: tuple[RowChange, ...] = ()
+    guesses: tuple[RowChange, ...] = ()
+    passed_over: tuple[RowChange, ...] = ()
+    encoding: str = ""
+    format: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    previews: tuple[EncodingPreview, ...] = ()
     sha256: str = field(repr=False, default="")
     data: bytes = field(repr=False, default=b"")

@@ -1,0 +1,181 @@
+"""A text file as a table: which encoding, which delimiter. What is not certain is said, with a preview of each."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sessions.errors import RosterUnreadableError
+from sessions.roster.legacy import as_windows_1252, from_cp1258, from_tcvn3, from_vni, vietnamese_score
+from sessions.roster.model import EncodingPreview
+from sessions.roster.table import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_TEXT, Line, Sheet
+
+PREVIEW_LINES: Final = 8
+_USUAL: Final = (",", ";", "\t", "|")
+_SAMPLE: Final = 40
+_CLOSE: Final = 0.9
+"""A second encoding that reads at least this much of what the first reads makes the choice a guess."""
+_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, str, tuple[EncodingPreview, ...]]:
+    """Return the text, its encoding, and a preview of every encoding that was possible where it was not certain.
+
+    `encoding` forces one of `ENCODINGS`. Raises RosterUnreadableError.
+    """
+    if len(data) > MAX_BYTES:
+        raise RosterUnreadableError(why="too-large", limit=MAX_BYTES)
+    if encoding is not None:
+        return _forced(data, encoding), encoding, ()
+    certain = _unicode(data)
+    if certain is not None:
+        return certain[0], certain[1], ()
+    if b"\x00" in data:
+        raise RosterUnreadableError(why="format")
+    return _most_vietnamese(data)
+
+
+def _forced(data: bytes, encoding: str) -> str:
+    try:
+        if encoding == "utf-16":
+            return _utf16(data)
+        return _READINGS[encoding](data)
+    except (UnicodeDecodeError, KeyError):
+        raise RosterUnreadableError(why="encoding", encoding=encoding[:20]) from None
+
+
+def _utf16(data: bytes) -> str:
+    for mark, name in _UTF16.items():
+        if data.startswith(mark):
+            return data[2:].decode(name)
+    return data.decode("utf-16-be" if data[:1] == b"\x00" else "utf-16-le")
+
+
+_READINGS: Final[dict[str, Callable[[bytes], str]]] = {
+    "utf-8": lambda data: data.decode("utf-8-sig"),
+    "cp1258": from_cp1258,
+    "tcvn3": lambda data: _by_cell(from_tcvn3, as_windows_1252(data)),
+    "vni": lambda data: from_vni(as_windows_1252(data)),
+}
+
+
+def _by_cell(turn: Callable[[str], str], text: str) -> str:
+    """Return a text converted piece by piece: whether a cell is in capitals is the cell's own affair."""
+    return "".join(turn(piece) for piece in re.split(r"([\n\r,;|\t])", text))
+
+
+def _unicode(data: bytes) -> tuple[str, str] | None:
+    """Return the text where the bytes say that they are UTF-8 or UTF-16; None where they do not."""
+    marked = data[:2] in _UTF16
+    halves = data[0:4000:2].count(0), data[1:4000:2].count(0)
+    try:
+        if marked or _is_utf16(halves, min(len(data), 4000)):
+            return _utf16(data) if marked else data.decode(
+                "utf-16-be" if halves[0] > halves[1] else "utf-16-le"
+            ), "utf-16"
+        return data.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        if marked or data.startswith(codecs.BOM_UTF8):
+            raise RosterUnreadableError(why="encoding") from None
+        return None
+
+
+def _is_utf16(zeros: tuple[int, int], octets: int) -> bool:
+    """Whether one half of the byte pairs is zero far more often than the other: letters below U+0100."""
+    return max(zeros) > octets // 10 and min(zeros) * 10 < max(zeros)
+
+
+def _most_vietnamese(data: bytes) -> tuple[str, str, tuple[EncodingPreview, ...]]:
+    found: list[tuple[float, str, str]] = []
+    for name in ("cp1258", "tcvn3", "vni"):
+        try:
+            text = _READINGS[name](data)
+        except UnicodeDecodeError:
+            continue
+        found.append((vietnamese_score(text.splitlines()[:2000])[0], name, text))
+    if not found:
+        raise RosterUnreadableError(why="encoding")
+    found.sort(key=lambda each: -each[0])
+    previews = tuple(_preview(name, score, text.splitlines()) for score, name, text in found)
+    return found[0][2], found[0][1], previews
+
+
+def _preview(encoding: str, score: float, lines: Sequence[str]) -> EncodingPreview:
+    """Return the first lines that differ between encodings: those with letters beyond ASCII."""
+    shown = [line.strip()[:120] for line in lines if not line.isascii()][:PREVIEW_LINES]
+    return EncodingPreview(encoding=encoding, score_e4=round(score * 10_000), lines=tuple(shown))
+
+
+def previews_of(
+    texts: Sequence[str], readings: Sequence[tuple[str, Callable[[str], str]]]
+) -> tuple[EncodingPreview, ...]:
+    """Return how cells look under each reading, the most Vietnamese first."""
+    found = [
+        _preview(name, vietnamese_score(turned)[0], turned)
+        for name, turn in readings
+        for turned in [[turn(text) for text in texts]]
+    ]
+    return tuple(sorted(found, key=lambda each: -each.score_e4))
+
+
+def is_close(previews: Sequence[EncodingPreview]) -> bool:
+    """Whether the second encoding reads nearly as much as the first: then the first is a guess and no more."""
+    return len(previews) > 1 and previews[1].score_e4 >= _CLOSE * previews[0].score_e4
+
+
+# -- the table -------------------------------------------------------------------------------------
+
+
+def split_table(text: str, known_columns: Callable[[Sequence[Line]], int]) -> Sheet:
+    """Return the rows under the delimiter that gives the best heading. Raises RosterUnreadableError.
+
+    `known_columns`: how many columns of a roster a table's heading has.
+    """
+    if "\x00" in text:
+        raise RosterUnreadableError(why="encoding")
+    if not text.strip():
+        raise RosterUnreadableError(why="empty")
+    tables = [lines for delimiter in _delimiters(text) if (lines := _split(text, delimiter)) is not None]
+    if not tables:
+        raise RosterUnreadableError(why="table")
+    best = max(tables, key=lambda lines: known_columns(lines))
+    return Sheet(name="", lines=tuple(best))
+
+
+def _delimiters(text: str) -> list[str]:
+    """Return the delimiters worth trying: the usual ones, what a first line `sep=` names, and marks that recur."""
+    head = text[:20_000].splitlines()[:_SAMPLE]
+    named = re.fullmatch(r"sep=(.)", head[0].strip('\ufeff "') if head else "")
+    counts = Counter(
+        char for line in head for char in set(line) if _may_delimit(char) and line.count(char) >= 3
+    )
+    others = [char for char, lines in counts.most_common(4) if lines >= max(2, len(head) // 4)]
+    return list(dict.fromkeys([*([named[1]] if named else []), *_USUAL, *others]))
+
+
+def _may_delimit(char: str) -> bool:
+    return unicodedata.category(char)[0] in {"P", "S"} and char not in "\"'/-.()=+" and char.isascii()
+
+
+def _split(text: str, delimiter: str) -> list[Line] | None:
+    """Return the rows, or None where the text is no table of this delimiter. Work is bounded by the limits."""
+    lines: list[Line] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for number, cells in enumerate(reader, 1):
+            if len(cells) > MAX_COLUMNS or number > 3 * MAX_ROWS:
+                return None
+            if not any(cells):
+                continue
+            if len(lines) == MAX_ROWS:
+                raise RosterUnreadableError(why="too-many-rows", limit=MAX_ROWS)
+            lines.append(Line(number, tuple(cell[:MAX_TEXT] for cell in cells)))
+    except csv.Error:
+        return None
+    return lines
