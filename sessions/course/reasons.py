@@ -18,7 +18,7 @@ from sessions.course.exception_errors import (
 )
 from sessions.errors import RulesError
 
-ACTS: Final = ("override", "decision", "manual", "addition", "exit")
+ACTS: Final = ("override", "decision", "manual", "addition", "exit", "correction")
 MAX_NOTE: Final = 4_000
 """Characters of a note: a page by hand."""
 MAX_PHOTO: Final = 8_000_000

@@ -90,3 +90,69 @@ class TableUnreadableError(SessionsError):
     """A file that is no table with the columns that are needed; facts `why`, `column`, `limit`."""
 
     code = "table-unreadable"
+
+
+class ResultMissingError(SessionsError):
+    """Neither points nor a word about the result."""
+
+    code = "result-missing"
+
+
+class WordUnknownError(SessionsError):
+    """A word that says nothing this program knows about a result, or a critical question; fact `value`."""
+
+    code = "result-word-unknown"
+
+
+class NameDiffersError(SessionsError):
+    """Another name than the session's list has for this candidate number; fact `sbd`."""
+
+    code = "name-differs"
+
+
+class NumberDiffersError(SessionsError):
+    """Another personal number than the session's list has for this candidate number; fact `sbd`."""
+
+    code = "number-differs"
+
+
+class NumberUnknownError(SessionsError):
+    """A personal number that the session's list does not have."""
+
+    code = "number-unknown"
+
+
+class CandidateMissingError(SessionsError):
+    """A row that says neither candidate number nor personal number."""
+
+    code = "candidate-missing"
+
+
+class RowTwiceError(SessionsError):
+    """The same candidate (and component) in another row of the file too; facts `sbd`, `rows`."""
+
+    code = "row-twice"
+
+
+class PriorDateError(SessionsError):
+    """A day that is none, or after the session's; facts `value`, `day`."""
+
+    code = "prior-date"
+
+
+class PriorComponentError(SessionsError):
+    """A component that is not taken for the candidate's class; facts `component`, `licence_class`."""
+
+    code = "prior-component"
+
+
+class PriorNotPassedError(SessionsError):
+    """Points, or a word, that are no pass; facts `value`, `component`."""
+
+    code = "prior-not-passed"
+
+
+class PriorOwnSessionError(SessionsError):
+    """A session cannot bring passed components to itself, nor a later one to an earlier; fact `session`."""
+
+    code = "prior-own-session"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sessions.checkpoint import station_of
 from sessions.course.entries import SessionEntry
-from sessions.course.grading import points_of
+from sessions.course.grading import points_body, points_of
 
 VOID: Final = "void"
 """The outcome with which a correction takes a result, or a passed component, back altogether."""
@@ -25,6 +25,14 @@ Subject = tuple[str, str]
 def place_of(entry: SessionEntry) -> Place:
     """Return where an entry stands: its station, whatever the epoch, and its number there."""
     return station_of(entry.origin), entry.seq
+
+
+def target_of(entry: SessionEntry) -> Place:
+    """Return which entry a correction corrects: of its own log, or one that another station's part brought."""
+    body = entry.body
+    if "of_station" in body and "of_seq" in body:
+        return str(body["of_station"]), int(body["of_seq"])
+    return station_of(entry.origin), int(body["corrects"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,14 @@ class Kept:
     void: bool = False
 
     @property
+    def values(self) -> dict[str, Any]:
+        """What is in force of it: the day, the points; or that it was taken back."""
+        if self.void:
+            return {"outcome": VOID}
+        points = {} if self.points_e2 is None else points_body(self.points_e2)
+        return {"passed_on": self.passed_on.isoformat(), **points}
+
+    @property
     def newest(self) -> SessionEntry:
         """The entry that a further correction has to name."""
         return self.corrections[-1] if self.corrections else self.entry
@@ -74,7 +90,8 @@ class Conflict:
     """Two things in the log that do not agree; `seq` and `other` are numbers of entries in the logs they stand in.
 
     Codes: result-twice (with other values; the first counts), result-not-admitted, absent-but-admitted,
-    result-regraded (the rules say otherwise, and the rules count), correction-unknown, correction-twice (both correct
+    result-regraded (the rules say otherwise, and the rules count), result-out-of-order (an
+    earlier component was not passed), correction-unknown, correction-twice (both correct
     the same; the later counts), prior-in-future (not counted), result-and-prior.
     """
 
@@ -87,10 +104,15 @@ class Conflict:
 
 @dataclass(slots=True)
 class ResultLog:
-    """What was found: results and passed components by candidate and component, and what does not agree."""
+    """What was found: results and passed components by candidate and component, and what does not agree.
+
+    `every_result` and `every_kept` have also those that do not count: said a second time, or taken back.
+    """
 
     results: dict[Subject, Recorded] = field(default_factory=dict)
     kept: dict[Subject, Kept] = field(default_factory=dict)
+    every_result: tuple[Recorded, ...] = ()
+    every_kept: tuple[Kept, ...] = ()
     conflicts: list[Conflict] = field(default_factory=list)
 
 
@@ -134,7 +156,7 @@ class _Reader:
 
     def correction(self, entry: SessionEntry) -> None:
         body = entry.body
-        target = body.get("station", station_of(entry.origin)), body["corrects"]
+        target = target_of(entry)
         root = self._roots.get(target)
         subject = (str(body.get("sbd", "")), str(body.get("component", "")))
         if root is not None and (root, subject) in self._results:
@@ -155,6 +177,7 @@ class _Reader:
     def ended(self) -> ResultLog:
         """Settle what was stated more than once: the first result counts, and the latest day of a passed component."""
         found = self._found
+        found.every_result, found.every_kept = tuple(self._results.values()), tuple(self._kept.values())
         for (_, subject), record in self._results.items():
             if record.void:
                 continue

@@ -119,6 +119,8 @@ def _of_results(progress: Progress) -> Iterator[Conflict]:
             yield Conflict(code="result-not-admitted", sbd=sbd, component=component, seq=seq)
         if result is Outcome.ABSENT and here is not None:
             yield Conflict(code="absent-but-admitted", sbd=sbd, component=component, seq=seq, other=here.seq)
+        if result in SAT and progress.missing(sbd, component) is not None:
+            yield Conflict(code="result-out-of-order", sbd=sbd, component=component, seq=seq)
         if record.values.get("outcome") != result.value:
             yield Conflict(code="result-regraded", sbd=sbd, component=component, seq=seq)
 
