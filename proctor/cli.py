@@ -4,13 +4,9 @@ Exit status 0: ADMIT, match, genuine or ok; 1: any other outcome; 2: wrong usage
 """
 
 import argparse
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
-from biometrics.errors import BiometricsError
 from proctor import __version__
 from proctor.cli_build import Builder, add_access, add_login, help_of
 from proctor.cli_day import add_day_commands, add_doctor_options
@@ -33,15 +29,9 @@ from proctor.commands import (
     trust_import,
 )
 from proctor.commands import session as session_commands
-from proctor.commands.context import Context
-from proctor.errors import CommandError
-from proctor.recorder import place_of
-from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES
+from proctor.edge import run
 from proctor.usage import Parser
-from readers.errors import ReaderError
 from readers.softcard.link import RATES
-from reports.errors import ReportsError
-from sessions.errors import SessionsError
 
 
 def _add_main_commands(build: Builder) -> None:
@@ -49,6 +39,7 @@ def _add_main_commands(build: Builder) -> None:
     parser = build.command("training", "training", training.run)
     parser.add_argument("--headless", action="store_true", help=help_of("option.headless"))
     parser.add_argument("--out", metavar="DIR", help=help_of("option.out-training"))
+    parser.add_argument("--exam", action="store_true", help=help_of("option.exam"))
     parser.add_argument("--candidates", type=int, default=7, metavar="N", help=help_of("option.candidates"))
     _add_softcard(build.command("softcard", "softcard", softcard.run))
     add_doctor_options(build.command("doctor", "doctor", station.doctor))
@@ -179,59 +170,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    _use_utf8()
-    _forbid_core_dumps()
-    options = build_parser().parse_args(arguments)
-    language = options.lang or os.environ.get("PROCTOR_LANG", DEFAULT_LANGUAGE)
-    context = Context.of(options, language if language in LANGUAGES else DEFAULT_LANGUAGE)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        status: int = options.run(context)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        context.say("interrupted")
-        return 130
-    except BrokenPipeError:
-        # the reader of our output went away (`proctor … | head`); nothing more can be said there
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:  # noqa: BLE001 - the edge of the process
-        return context.fail(_command_error(error))
-    return status
-
-
-def _command_error(error: Exception) -> CommandError:
-    """Return the error in words: at the edge of the process a person gets a sentence, not a traceback."""
-    if isinstance(error, CommandError):
-        return error
-    if isinstance(error, (ReaderError, BiometricsError, SessionsError, ReportsError)):
-        return CommandError.of(error.code, error.facts)
-    if isinstance(error, OSError):
-        return CommandError("cannot-write", file=str(error.filename or "stdout"))
-    if os.environ.get("PROCTOR_TRACEBACK"):
-        raise error
-    return CommandError("internal-error", error=type(error).__name__, place=place_of(error))
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """A polite kill ends an attempt as Ctrl-C does: it is logged with what it had."""
-    raise KeyboardInterrupt
-
-
-def _forbid_core_dumps() -> None:
-    """A crash must not leave keys, names and faces in a file."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - exists elsewhere only
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _use_utf8() -> None:
-    """Vietnamese must come out whole under any locale or code page."""
-    for stream in (sys.stdout, sys.stderr, sys.stdin):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")
+    return run(build_parser, arguments)
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def split_table(text: str, known_columns: Callable[[Sequence[Line]], int]) -> Sh
     tables = [lines for delimiter in _delimiters(text) if (lines := _split(text, delimiter)) is not None]
     if not tables:
         raise RosterUnreadableError(why="table")
-    best = max(tables, key=lambda lines: known_columns(lines))
+    best = max(tables, key=lambda lines: (known_columns(lines), -len(lines)))
     return Sheet(name="", lines=tuple(best))
 
 
