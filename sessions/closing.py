@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sessions.course.board import Board
+from sessions.course.day_errors import NotAPartError
 from sessions.course.entries import SessionEntry, session_entries
+from sessions.course.merge import missing_parts, require_merged
+from sessions.course.parts import own_seats
+from sessions.course.reconcile import unsettled
 from sessions.errors import SessionClosedError
 from sessions.reader import LogReader
 from sessions.record import Operator, Verdict
@@ -36,27 +40,25 @@ def counts_of(store: LogReader, session: Session) -> Mapping[str, int]:
     was not seen, and the attempts.
 
     An admission counts, whatever came after it; otherwise the last verdict. Who was let in by a person alone
-    was seen. One part of a session that several stations share knows of nobody whether they are absent: there
-    it is `not_seen`, until the other parts were merged.
+    was seen. One part of a session that several stations share counts its own candidates, and knows of nobody whether
+    they are absent: there it is `not_seen`, until the other parts were merged.
     """
     entries = session_entries(store, session.session_id)
+    whole = session.part is None or not (session.part.number > 1 or missing_parts(session, entries))
+    listed = {seat.sbd for seat in (session.seats if whole else own_seats(session))}
     states: dict[str, str] = {}
     for entry in entries:
-        if _lets_in(entry) and states.get(entry.body["sbd"]) != "admitted":
+        if _lets_in(entry) and entry.body["sbd"] in listed and states.get(entry.body["sbd"]) != "admitted":
             states[entry.body["sbd"]] = _STATES[Verdict(entry.body["verdict"])]
-    seen = {entry.body["sbd"] for entry in entries if entry.kind in _SEEN} | set(states)
+    seen = {entry.body["sbd"] for entry in entries if entry.kind in _SEEN} & listed | set(states)
     found = list(states.values())
+    candidates = len(session.seats) if whole else len(listed)
     return {
-        "candidates": len(session.seats),
+        "candidates": candidates,
         **{name: found.count(name) for name in _STATES.values()},
-        "absent" if _is_whole(session, entries) else "not_seen": len(session.seats) - len(seen),
+        "absent" if whole else "not_seen": candidates - len(seen),
         "attempts": sum(entry.kind == "attempt" for entry in entries),
     }
-
-
-def _is_whole(session: Session, entries: Sequence[SessionEntry]) -> bool:
-    """Whether this is everybody: a session of one station, or one whose other parts were all merged."""
-    return session.part is None or sum(entry.kind == "merge" for entry in entries) == session.part.of - 1
 
 
 def _lets_in(entry: SessionEntry) -> bool:
@@ -84,10 +86,38 @@ def totals_of(store: LogReader, session: Session) -> Mapping[str, Mapping[str, i
 
 
 def close_session(store: Store, session: Session, *, operator: Operator, reason: str = "finished") -> Receipt:
-    """Commit the close entry; raises SessionClosedError, StoreError."""
+    """Commit the close entry of a whole session.
+
+    Raises SessionClosedError, NotMergedError (parts are still at other stations), PartClosesError, StoreError.
+    """
     require_open(store, session)
-    body: dict[str, Any] = {"session": session.session_id, "reason": reason, **counts_of(store, session)}
-    if session.part is not None:
-        body["part"] = session.part.as_body()
+    require_merged(session, session_entries(store, session.session_id))
+    return _close(store, session, {}, operator=operator, reason=reason)
+
+
+def close_part(store: Store, session: Session, *, operator: Operator) -> Receipt:
+    """Commit the close entry of another station's part, at that station: who did not come was not seen, no more.
+
+    Raises SessionClosedError, NotAPartError, StoreError.
+    """
+    require_open(store, session)
+    if session.part is None or session.part.number == 1:
+        raise NotAPartError(session=session.session_id)
+    return _close(store, session, {"part": session.part.as_body()}, operator=operator, reason="handed-over")
+
+
+def _close(
+    store: Store, session: Session, part: Mapping[str, Any], *, operator: Operator, reason: str
+) -> Receipt:
+    body: dict[str, Any] = {
+        "session": session.session_id,
+        "reason": reason,
+        **counts_of(store, session),
+        **part,
+    }
     body["totals"] = totals_of(store, session)
-    return store.append("close", body, operator=operator)
+    left = [
+        {"sbd": row.sbd, "component": row.component, "state": str(row.state)}
+        for row in unsettled(Board(store, session))
+    ]
+    return store.append("close", body | ({"unsettled": left} if left else {}), operator=operator)

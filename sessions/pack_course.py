@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sessions.audit_order import BEFORE_CLOSE
 from sessions.audit_course import Course
+from sessions.audit_day import Days
+from sessions.audit_order import BEFORE_CLOSE
 from sessions.events import is_user
 from sessions.pack import Manifest
 from sessions.pack_finding import PackFindings
@@ -19,6 +20,8 @@ _ABOUT_ATTEMPTS: Final = frozenset({"override", "spot-check", "re-entry"})
 """Kinds whose `of` is an attempt of the session."""
 _SEEN: Final = frozenset({"override", "manual", "decision"})
 """Kinds that see a candidate whom no attempt may have named."""
+_LOTS: Final = frozenset({"attempt", "incident", "exit", "allocation", "draw", "split", "merge"})
+"""Kinds that a day's lots and parts are held against; the self-test that a start names is in no pack."""
 _STATES: Final = {"ADMIT": "admitted", "REFER": "referred", "REFUSE": "refused"}
 _STATION: Final = "station"
 _DIFFERS: Final = "pack-session-differs"
@@ -33,8 +36,10 @@ def check_course(records: Sequence[Record], manifest: Manifest, findings: PackFi
     _check_ends(own, manifest, findings)
     _check_attempts(records, own, findings)
     _check_names(own, findings)
-    course = Course()
+    course, days = Course(), Days()
     for record in own:
+        for why in days.faults(record.seq, record.body) if record.kind in _LOTS else ():
+            findings.add(_DIFFERS, seq=record.seq, why=why)
         for why in course.faults(record.seq, record.body) if record.body["schema"] == 2 else ():
             findings.add(_DIFFERS, seq=record.seq, why=why)
 
@@ -68,21 +73,34 @@ def _check_counts(opened: Record, closed: Record, own: Sequence[Record], finding
     if any(record.kind == "merge" for record in before):
         return
     attempts = [record for record in before if record.kind == "attempt"]
+    others = _other_parts(before)
     added = sum(record.number("added") for record in before if record.kind == "roster")
     states: dict[str, str] = {}
     for record in attempts:
         again = record.body.get("purpose", "check-in") != "check-in"
-        if "sbd" in record.body and not again and states.get(record.text("sbd")) != "admitted":
+        own_one = "sbd" in record.body and record.text("sbd") not in others
+        if own_one and not again and states.get(record.text("sbd")) != "admitted":
             states[record.text("sbd")] = _STATES.get(record.text("verdict"), "")
-    seen = {record.text("sbd") for record in before if record.kind in _SEEN} | set(states)
+    seen = ({record.text("sbd") for record in before if record.kind in _SEEN} - others) | set(states)
     counts = {name: list(states.values()).count(name) for name in _STATES.values()}
-    counts["candidates"] = opened.number("candidates") + added
+    counts["candidates"] = opened.number("candidates") + added - len(others)
     counts["not_seen" if "part" in opened.body else "absent"] = counts["candidates"] - len(seen)
     counts["attempts"] = len(attempts)
     for name, count in counts.items():
         said = closed.number(name)
         if said != count:
             findings.add("pack-counts-differ", seq=closed.seq, what=name, said=said, found=count)
+
+
+def _other_parts(own: Sequence[Record]) -> frozenset[str]:
+    """Return the candidates whom a session that was divided gave to other stations."""
+    for record in own:
+        if record.kind == "split":
+            number = str(record.number("number"))
+            parts = record.body["parts"].items()
+            lists = [sbds for part, sbds in parts if part != number and isinstance(sbds, (list, tuple))]
+            return frozenset(sbd for sbds in lists for sbd in sbds if type(sbd) is str)
+    return frozenset()
 
 
 # -- attempts ------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from proctor.packing import export_pack
 from proctor.roots import OpenRoot
 from proctor.texts import Texts
 from proctor.trusting import open_logged_trust
-from sessions.closing import close_session, require_open
+from sessions.closing import close_part, require_open
 from sessions.course.day_errors import NotAPartError, SplitCountError
 from sessions.course.merge import Conflict, Double, Merged, merge_parts, read_pack
 from sessions.course.part_file import (
@@ -188,7 +188,7 @@ def hand_over(context: Context) -> int:
         operator = session.rules.require_may(opened.require_login().operator, "close")
         closed = opened.store.entries("close", session.session_id)
         if not closed:
-            close_session(opened.store, session, operator=operator, reason="handed-over")
+            close_part(opened.store, session, operator=operator)
             closed = opened.store.entries("close", session.session_id)
         written = export_pack(opened, session, Path(options.out), sheets=sheets)
         fingerprint = opened.keys.bundle.signer(opened.store.origin).key.fingerprint

@@ -316,7 +316,8 @@ class _Course:
 
     def _take(self, part: int, kind: str, body: Mapping[str, Any], key: tuple[str, str]) -> None:
         if kind == "result":
-            said = f"{body['outcome']} {body.get('points_e1', '')}".strip()
+            points = body.get("points_e2", body.get("points_e1", ""))
+            said = f"{body['outcome']} {points}".strip()
             self._results.setdefault(key, {})[part] = said
             return
         if kind == "attempt":
