@@ -66,5 +66,12 @@ def add_access(parser: argparse.ArgumentParser, *, can: bool) -> None:
 
 
 def add_second(parser: argparse.ArgumentParser) -> None:
-    """Add who the second person is."""
+    """Add who the second person is, and what proves that this person is here now."""
     parser.add_argument("--second", metavar="USER", help=help_of("option.second"))
+    proofs = ("password", "token", "card-face")
+    parser.add_argument("--second-proof", choices=proofs, help=help_of("option.second-proof"))
+    parser.add_argument("--second-reader", metavar="R", help=help_of("option.second-reader"))
+    parser.add_argument("--second-camera", metavar="C", help=help_of("option.second-camera"))
+    opened_by = parser.add_mutually_exclusive_group()
+    opened_by.add_argument("--second-qr", metavar="-", help=help_of("option.second-qr"))
+    opened_by.add_argument("--second-number", metavar="-", help=help_of("option.second-number"))

@@ -184,22 +184,29 @@ def second_person(
     In training nobody is asked. Raises CommandError "second-missing", "same-person", RoleForbiddenError,
     WrongSecretError.
     """
+    another = require_another_user(opened, user_id)
+    if opened.training:
+        return Second(user_id=another, role=TRAINING_ROLE, proof="training")
+    guard = guard_of(opened.root, memory_folder(opened.root))
+    login = settled_login(opened, log_in(opened.root, another, ask, guard))
+    operator = require_may(login.operator, action)
+    return Second(user_id=operator.user_id, role=operator.role, signer=operator.signer)
+
+
+def require_another_user(opened: OpenRoot, user_id: str | None) -> str:
+    """Return the id of a second person. Raises CommandError "second-missing", "same-person"."""
     if not user_id:
         raise CommandError("second-missing", usage=True)
     if user_id == opened.require_login().operator.user_id:
         raise CommandError("same-person", usage=True)
-    if opened.training:
-        return Second(user_id=user_id, role=TRAINING_ROLE, proof="training")
-    operator = require_may(log_in_second(opened, user_id, ask), action)
-    return Second(user_id=operator.user_id, role=operator.role, signer=operator.signer)
+    return user_id
 
 
-def log_in_second(opened: OpenRoot, user_id: str, ask: AskSecret) -> Operator:
-    """Return another person at the keyboard of a station that is open. Raises WrongSecretError and the other errors of
-    a log-in.
+def settled_login(opened: OpenRoot, login: Login) -> Login:
+    """Return the log-in of another person at a station that is open, as the log knows them. Raises RoleForbiddenError,
+    UserDisabledError, TotpLostError.
     """
-    login = log_in(opened.root, user_id, ask, guard_of(opened.root, memory_folder(opened.root)))
-    return _known(opened.store, login, settled=opened.settled)
+    return replace(login, operator=_known(opened.store, login, settled=opened.settled))
 
 
 def _known(store: Store, entry: Login, *, settled: bool) -> Operator:

@@ -1,9 +1,26 @@
 """The second person of an entry that needs two: who, in which role, and how presence was proven."""
 
+from typing import Any, Literal
+
 from proctor.commands.context import Context
-from proctor.roots import OpenRoot, second_person
+from proctor.errors import CommandError
+from proctor.logins import guard_of, log_in
+from proctor.presence import Presence, show_presence
+from proctor.present import AccessText
+from proctor.roots import TRAINING_ROLE, OpenRoot, memory_folder, require_another_user, settled_login
+from proctor.tokens import TokenPerson
+from sessions.people_errors import SecondRoleError, SecondWeakError
+from sessions.people_guard import LoginGuard
 from sessions.record import Second
+from sessions.roles import require_may
+from sessions.rules import Rules
 from sessions.session import Session
+from sessions.users import Login
+
+PASSWORD, TOKEN, CARD_FACE, TRAINING = "password", "token", "card-face", "training"
+PROOFS = (PASSWORD, TOKEN, CARD_FACE)
+"""Weakest first."""
+ACCESS: tuple[Literal["qr"], Literal["number"]] = ("qr", "number")
 
 
 def second_of(context: Context, opened: OpenRoot, action: str, session: Session | None = None) -> Second:
@@ -11,7 +28,84 @@ def second_of(context: Context, opened: OpenRoot, action: str, session: Session 
 
     `action`: what the entry does (of sessions.roles.ACTIONS); with `session`, its rules say which roles may
     confirm it and which proofs are enough. Raises CommandError "second-missing", "same-person",
-    RoleForbiddenError, WrongSecretError.
+    RoleForbiddenError, SecondRoleError, SecondWeakError, WrongSecretError, and the errors of the proof.
     """
-    del action, session
-    return second_person(opened, context.options.second, context.ask)
+    user = require_another_user(opened, context.options.second)
+    rules = None if session is None else session.rules
+    proof = _proof_of(context)
+    if opened.training:
+        return _of_training(context, opened, user, action, session, proof=proof)
+    _require_enough(rules, action, proof)
+    login = settled_login(opened, log_in(opened.root, user, context.ask, _guard(opened)))
+    operator = login.operator
+    if rules is None:
+        require_may(operator, "confirm")
+    elif operator.role not in rules.second(action).roles:
+        known = " ".join(sorted(rules.second(action).roles))
+        raise SecondRoleError(role=operator.role, action=action, roles=known)
+    fields: dict[str, Any] = {
+        "user_id": operator.user_id,
+        "role": operator.role,
+        "proof": proof,
+        "signer": operator.signer,
+    }
+    return Second(**fields, **_proven(context, opened, login, action, session, proof=proof))
+
+
+def _guard(opened: OpenRoot) -> LoginGuard:
+    return guard_of(opened.root, memory_folder(opened.root))
+
+
+def _proof_of(context: Context) -> str:
+    return getattr(context.options, "second_proof", None) or PASSWORD
+
+
+def _require_enough(rules: Rules | None, action: str, proof: str) -> None:
+    """Raise SecondWeakError unless the rules of a session take this proof; the station's own affairs take any."""
+    if rules is None:
+        return
+    enough = rules.second(action).proofs
+    if proof not in enough:
+        raise SecondWeakError(
+            action=action, proof=proof, proofs=" ".join(each for each in PROOFS if each in enough)
+        )
+
+
+def _proven(
+    context: Context, opened: OpenRoot, login: Login, action: str, session: Session | None, *, proof: str
+) -> dict[str, Any]:
+    """Return what proves presence beside the password."""
+    if proof == TOKEN:
+        return {"token": TokenPerson.of(login, context.ask)}
+    if proof == CARD_FACE:
+        return {"presence": _present(context, opened, login.operator.user_id, action, session)}
+    return {}
+
+
+def _of_training(
+    context: Context, opened: OpenRoot, user: str, action: str, session: Session | None, *, proof: str
+) -> Second:
+    """Return a second person of training: nobody is asked for a password; a software card is read if one is named."""
+    if proof != CARD_FACE:
+        return Second(user_id=user, role=TRAINING_ROLE, proof=TRAINING)
+    seq = _present(context, opened, user, action, session)
+    return Second(user_id=user, role=TRAINING_ROLE, proof=CARD_FACE, presence=seq)
+
+
+def _present(context: Context, opened: OpenRoot, user: str, action: str, session: Session | None) -> int:
+    options = context.options
+    kind = next((kind for kind in ACCESS if getattr(options, f"second_{kind}", None) is not None), None)
+    if kind is None or not options.second_reader or not options.second_camera:
+        raise CommandError("second-card-options", usage=True)
+    presence = Presence(
+        user=user,
+        action=action,
+        access=AccessText(kind, context.read_argument(getattr(options, f"second_{kind}"))),
+        reader=options.second_reader,
+        camera=options.second_camera,
+    )
+
+    def show_notice(version: str, text: str) -> None:
+        context.say("notice.shown", version=version, text=text)
+
+    return show_presence(opened, presence, session=session, show_notice=show_notice)

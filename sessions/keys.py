@@ -35,7 +35,6 @@ from sessions.slots import (
     seal,
     slot_cost,
     unseal,
-    with_user,
 )
 
 __all__ = ["Argon2", "KeyBundle", "KeyFolder", "KeyringBackend", "Unlocked", "require_secret"]
@@ -245,12 +244,6 @@ class KeyFolder:
         """Write the slot of a user, whole or not at all; one that was there is replaced."""
         slot = make_slot(master, user_id, secret, user, cost, personal=personal)
         write_private(self.slots_dir / f"{user_id}.slot", slot)
-
-    def set_user(self, master: bytes, user_id: str, user: Mapping[str, str]) -> None:
-        """Let a slot say something else of its user; the password stays. Raises KeysDamagedError, OSError."""
-        slot = self._read_slot(user_id)
-        if slot is not None:
-            write_private(self.slots_dir / f"{user_id}.slot", with_user(slot, user_id, master, user))
 
     def cost_of(self, user_id: str) -> Argon2:
         """Return the cost of a user's password. Raises KeysDamagedError, WrongSecretError without a slot."""

@@ -16,7 +16,8 @@ from sessions.people_signing import Keys
 
 class Register:
     """`roles`: users who may act, with their role; `disabled`: those who may not any more. `keys`, `tokens`: public
-    keys by user; `cards`: the number of the entry that registered a user's card; `totp`: who logs in with a code.
+    keys by user; `cards`: the number of the entry that registered a user's card; `totp`: who logs in with a code;
+    `former`: roles that users had before.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class Register:
         self.tokens: dict[str, VerifierKey] = {}
         self.cards: dict[str, int] = {}
         self.totp: set[str] = set()
+        self.former: dict[str, set[str]] = {}
 
     @classmethod
     def of(cls, entries: Iterable[tuple[int, Mapping[str, Any]]]) -> Register:
@@ -81,6 +83,7 @@ class Register:
 
     def _role(self, user: str, _seq: int, body: Mapping[str, Any]) -> None:
         if user in self.roles and type(body.get("role")) is str:
+            self.former.setdefault(user, set()).add(self.roles[user])
             self.roles[user] = body["role"]
 
     def _disabled(self, user: str, _seq: int, _body: Mapping[str, Any]) -> None:

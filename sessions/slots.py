@@ -110,12 +110,6 @@ def parse_slot(data: bytes) -> dict[str, Any]:
     return slot
 
 
-def with_user(slot: Mapping[str, Any], user_id: str, master: bytes, user: Mapping[str, str]) -> bytes:
-    """Return a slot that says something else of its user, the password being as it was. Raises as `rewrap`."""
-    open_user(slot, user_id, master)
-    return _with_master(slot, master, user_id, user)
-
-
 def open_slot(slot: Mapping[str, Any], user_id: str, secret: str) -> OpenedSlot:
     """Return what a password opens of a slot; raises WrongSecretError, KeysDamagedError."""
     key = slot_cost(slot).derive(secret, _hex(slot, "salt"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,11 +150,17 @@ def signer_of(user_id: str, personal: Mapping[str, str]) -> Signer | None:
 
 
 def require_logged(store: Store, login: Login) -> Operator:
-    """Return the operator if the log says the same of the role; raises UserDisabledError, RoleForbiddenError."""
+    """Return the operator in the role that the log gives, where the slot says this one or one of before.
+
+    Raises UserDisabledError, RoleForbiddenError.
+    """
     people, user_id = store.people(), login.operator.user_id
     if user_id in people.disabled:
         raise UserDisabledError(user=user_id)
-    if people.roles.get(user_id) != login.operator.role:
+    role = people.roles.get(user_id)
+    if role is not None and login.operator.role in people.former.get(user_id, ()):
+        return replace(login.operator, role=role)
+    if role != login.operator.role:
         raise RoleForbiddenError(user=user_id, role=login.operator.role)
     return login.operator
 

@@ -19,6 +19,7 @@ from readers.emrtd.access_key import refuse_pin
 
 MAX_STDIN_CHARACTERS = 8 * 1024
 _CAN = re.compile(r"[0-9]{6}")
+_ASKED = {"code": "mã 6 số / 6-digit code", "pin": "mã PIN của token / token PIN"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Context:
 
     def ask(self, user_id: str) -> str:
         """Return the password of a user who logs in."""
-        what = "mã 6 số / 6-digit code" if user_id.endswith("/code") else "mật khẩu / password"
+        what = _ASKED.get(user_id.partition("/")[2], "mật khẩu / password")
         return self.secrets.secret_of(user_id, f"{user_id}: {what}: ")
 
     def say(self, key: str, /, **values: str | int) -> None:
