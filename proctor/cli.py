@@ -16,7 +16,7 @@ from proctor.cli_people import add_people_commands
 from proctor.cli_record import add_log_commands, add_record_commands
 from proctor.cli_replay import add_replay_commands
 from proctor.cli_results import add_results_commands
-from proctor.cli_rosters import add_rosters_commands
+from proctor.cli_rosters import add_roster_reading, add_rosters_commands
 from proctor.cli_rules import add_rules_commands
 from proctor.commands import (
     chip,
@@ -100,6 +100,7 @@ def _add_work_commands(build: Builder) -> None:
 def _add_session_commands(group: Builder) -> None:
     create = group.command("create", "session.create", session_commands.create)
     create.add_argument("--roster", required=True, metavar="FILE", help=help_of("option.roster"))
+    add_roster_reading(create)
     create.add_argument("--rules", required=True, metavar="ID", help=help_of("option.rules"))
     create.add_argument(
         "--component", required=True, action="append", metavar="C", help=help_of("option.component")

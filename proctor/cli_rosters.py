@@ -1,5 +1,7 @@
 """The command line of rosters: names and options."""
 
+import argparse
+
 from proctor.cli_build import Builder, help_of
 from proctor.commands import roster
 from sessions.roster.legacy import ENCODINGS
@@ -10,13 +12,18 @@ def add_rosters_commands(build: Builder, session: Builder) -> None:
     add_roster_group(build)
 
 
+def add_roster_reading(parser: argparse.ArgumentParser) -> None:
+    """Add what decides how a list is read, where it was not found out rightly."""
+    parser.add_argument("--encoding", choices=ENCODINGS, default=None, help=help_of("option.encoding"))
+    parser.add_argument("--sheet", metavar="NAME", help=help_of("option.sheet"))
+
+
 def add_roster_group(build: Builder) -> Builder:
     """Add `proctor roster` and return what adds to it."""
     group = build.group("roster", "roster")
     check = group.command("check", "roster.check", roster.check)
     check.add_argument("file", metavar="FILE", help=help_of("option.roster-file"))
-    check.add_argument("--encoding", choices=ENCODINGS, default=None, help=help_of("option.encoding"))
-    check.add_argument("--sheet", metavar="NAME", help=help_of("option.sheet"))
+    add_roster_reading(check)
     check.add_argument("--photos", metavar="DIR|ZIP", help=help_of("option.photos"))
     check.add_argument("--sorted", action="store_true", help=help_of("option.sorted"))
     template = group.command("template", "roster.template", roster.template)

@@ -165,11 +165,7 @@ def roster_lines(
     for preview in roster.previews:
         lines.append(texts.say("roster.preview", encoding=preview.encoding, score=preview.score_e4 // 100))
         lines += [f"    {visible(line)}" for line in preview.lines]
-    for name in ("passed_over", "changes", "warnings", "guesses", "refused"):
-        found: Sequence[RowChange | RowDefect] = getattr(roster, name)
-        if found:
-            lines.append(texts.say(f"roster.section.{name.replace('_', '-')}", count=len(found)))
-            lines += _grouped(found, texts, whole=name in {"refused", "guesses"})
+    lines += _sections(roster, ("passed_over", "changes", "warnings", "guesses", "refused"), texts)
     if photos is not None:
         lines += _photo_lines(photos, texts)
     counts = roster_json(roster, ())["counts"]
@@ -178,6 +174,21 @@ def roster_lines(
     lines.append(texts.say("roster.summary", **counts))
     if not roster.rows:
         lines.append(texts.say("roster-empty"))
+    return lines
+
+
+def notice_lines(roster: Roster, texts: Texts) -> list[str]:
+    """Return what was changed, looks odd or was guessed in the rows that are used."""
+    return _sections(roster, ("changes", "warnings", "guesses"), texts)
+
+
+def _sections(roster: Roster, names: Sequence[str], texts: Texts) -> list[str]:
+    lines = []
+    for name in names:
+        found: Sequence[RowChange | RowDefect] = getattr(roster, name)
+        if found:
+            lines.append(texts.say(f"roster.section.{name.replace('_', '-')}", count=len(found)))
+            lines += _grouped(found, texts, whole=name in {"refused", "guesses"})
     return lines
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from proctor.app import Transaction, camera_source, card_source, open_desk
 from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
+from proctor.commands.roster import notice_lines, read_list
 from proctor.commands.show import attempt_json, attempt_lines, reason_json
 from proctor.commands.witness_show import outcome_json, outcome_line
 from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.errors import CommandError
-from proctor.files import read_file
 from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
 from proctor.softcards import CardWorkshop, open_workshop
@@ -25,12 +25,10 @@ from sessions.closing import close_session, counts_of, is_closed
 from sessions.course.board import Board
 from sessions.record import Verdict
 from sessions.roles import require_may
-from sessions.roster.csv_roster import read_roster
 from sessions.roster.model import Roster
 from sessions.rules import find_rules
 from sessions.session import Session, create_session, list_sessions, load_session
 
-MAX_ROSTER = 8_000_000
 INTERRUPTED_STATUS = 130
 SESSION_PREFIXES = ("S-", TRAINING_SESSION_PREFIX)
 
@@ -69,7 +67,7 @@ def create(context: Context) -> int:
     options = context.options
     if not options.place.strip():
         raise CommandError("place-empty", usage=True)
-    roster = read_roster(read_file(options.roster, MAX_ROSTER))
+    roster = read_list(context, options.roster)
     rules = find_rules(options.rules)
     day = _day(options.date)
     parts = tuple(rules.components) if "all" in options.component else tuple(options.component)
@@ -121,9 +119,8 @@ def _day(text: str | None) -> date:
 
 
 def _report_rows(context: Context, roster: Roster) -> None:
-    for key, rows in (("row-change", roster.changes), ("row-notice", roster.warnings)):
-        for row in rows:
-            context.say(key, row=row.row, column=row.column, reason=context.texts.say(row.code))
+    for line in notice_lines(roster, context.texts):
+        context.console.print(line, markup=False)
 
 
 def _refuse_rows(context: Context, roster: Roster) -> int:
