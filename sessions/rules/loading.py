@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -90,6 +91,12 @@ def parse_rules(data: bytes) -> Rules:
     """Return the rules of a file's bytes; raises RulesError naming the first wrong key, or TOML's line."""
     if len(data) > MAX_FILE:
         raise RulesError(key="(size)")
+    return _parsed(data)
+
+
+@lru_cache(maxsize=32)
+def _parsed(data: bytes) -> Rules:
+    """Return the rules of a file's bytes; a list of many sessions meets the same file again and again."""
     try:
         fields = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:

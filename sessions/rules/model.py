@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -218,8 +219,8 @@ class Rules:
 
     def licence_class(self, text: str) -> LicenceClass | None:
         """Return the class that a roster's text names ("B", "hạng b"), or None: an unknown one, or rules without."""
-        named = "".join(text.upper().removeprefix("HẠNG").split())
-        return self.classes.get(named)
+        named = unicodedata.normalize("NFC", text).upper().strip().removeprefix("HẠNG")
+        return self.classes.get("".join(named.split()))
 
     def grading(self, component_id: str, licence_class: str) -> Grading | None:
         """Return how a component is marked, for a class where the rules have classes; None: without a pass mark."""

@@ -41,8 +41,9 @@ def parse_terms(table: Any) -> dict[str, Term]:
 
     A section names every kind. Templates go first: within 30 days, and no later than any picture.
     """
-    if not isinstance(table, dict) or set(table) != set(KINDS):
+    if not isinstance(table, dict):
         raise RetentionError(key="retention")
+    _require_keys(table, set(KINDS), "retention")
     terms = {kind: _term(kind, table[kind]) for kind in KINDS}
     template = terms["template"].days
     if template > _TEMPLATE_DAYS or any(term.days < template for term in terms.values()):
@@ -52,9 +53,17 @@ def parse_terms(table: Any) -> dict[str, Term]:
     return terms
 
 
+def _require_keys(table: dict[str, Any], needed: set[str], path: str) -> None:
+    """Raise RetentionError naming the first key that is unknown, else the first that is missing."""
+    wrong = sorted(set(table) - needed) or sorted(needed - set(table))
+    if wrong:
+        raise RetentionError(key=f"{path}.{wrong[0]}")
+
+
 def _term(kind: str, fields: Any) -> Term:
-    if not isinstance(fields, dict) or set(fields) != _FIELDS:
+    if not isinstance(fields, dict):
         raise RetentionError(key=f"retention.{kind}")
+    _require_keys(fields, _FIELDS, f"retention.{kind}")
     days, source, status = fields["days"], fields["source"], fields["status"]
     if type(days) is not int or not 0 <= days <= _MAX_DAYS:
         raise RetentionError(key=f"retention.{kind}.days")

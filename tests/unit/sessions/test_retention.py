@@ -134,13 +134,13 @@ def test_rules_without_a_section_take_the_installed_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("[retention.template]", "[retention.templates]", "retention"),
+        ("[retention.template]", "[retention.templates]", "retention.templates"),
         ("days = 30", "days = 31", "retention.template"),
         ("days = 30", "days = -1", "retention.template.days"),
         ("days = 30", "days = 30.0", "retention.template.days"),
         ("days = 30", "days = true", "retention.template.days"),
         ("days = 30", "days = 99999", "retention.template.days"),
-        ("days = 30", "months = 1", "retention.template"),
+        ("days = 30", "months = 1", "retention.template.months"),
         ("days = 730", "days = 29", "retention.template"),
         ("days = 730", "days = 1827", "retention.log"),
     ],
