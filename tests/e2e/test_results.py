@@ -243,7 +243,7 @@ def test_an_entry_of_another_session_is_not_corrected(day: Sitting, home: Path) 
 def test_codes_and_totals_add_up_after_the_close(day: Sitting) -> None:
     enter(day, "001", "--points", "27")
     enter(day, "002", "--points", "20")
-    assert proctor("session", "close", "--session", day.session).status == 0
+    assert proctor("session", "close", day.session).status == 0
     data = shown(day)
     codes = {row["candidate"]: row["code"] for row in data["candidates"]}
     assert codes == {"001": "KH", "002": "RO", "003": None, "004": "VA"}
