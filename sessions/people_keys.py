@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sessions.checkpoint import Signer
@@ -42,18 +43,21 @@ def renew_key(root: DataRoot, store: Store, login: Login, secret: str) -> tuple[
     user_id = login.operator.user_id
     if login.operator.signer is None:
         raise PersonKeyError(user=user_id, why="missing")
-    root.keys.open_with_secret(user_id, secret)
+    root.keys.open_with_secret(user_id, secret)  # before the entry: the slot is written after it
     seed = secrets.token_bytes(32)
     body = {"event": NAMED, "user": user_id, "vkey": Signer(user_id, seed).key.encode()}
     receipt = store.append("key", body, operator=login.operator)
     return _with_seed(root, login, secret, seed), receipt
 
 
-def with_personal(root: DataRoot, login: Login, secret: str, name: str, value: str | None) -> Login:
-    """Return the log-in with something else that is the user's alone, or without it, written to the slot."""
-    personal = {key: each for key, each in login.keys.personal.items() if key != name}
-    if value is not None:
-        personal[name] = value
+def with_personal(root: DataRoot, login: Login, secret: str, changes: Mapping[str, str | None]) -> Login:
+    """Return the log-in with something else that is the user's alone, or without it (None), written to the slot.
+
+    Raises WrongSecretError unless it is the user's password, OSError.
+    """
+    root.keys.open_with_secret(login.operator.user_id, secret)
+    whole = {**login.keys.personal, **changes}
+    personal = {name: value for name, value in whole.items() if value is not None}
     user_id = login.operator.user_id
     cost = root.keys.cost_of(user_id)
     root.keys.add_slot(login.keys.master, user_id, secret, login.keys.user, cost, personal=personal)
@@ -61,6 +65,6 @@ def with_personal(root: DataRoot, login: Login, secret: str, name: str, value: s
 
 
 def _with_seed(root: DataRoot, login: Login, secret: str, seed: bytes) -> Login:
-    changed = with_personal(root, login, secret, "signing", seed.hex())
+    changed = with_personal(root, login, secret, {"signing": seed.hex()})
     signer = signer_of(login.operator.user_id, changed.keys.personal)
     return replace(changed, operator=replace(login.operator, signer=signer))

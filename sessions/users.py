@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sessions.checkpoint import Signer, VerifierKey
 from sessions.errors import (
@@ -23,11 +23,55 @@ from sessions.errors import (
 from sessions.events import STATION_ID, USER_ID
 from sessions.instance import Instance
 from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
-from sessions.people_errors import UserDisabledError
+from sessions.people_errors import SharedAccountError, UserDisabledError
 from sessions.record import Clock, Operator
-from sessions.roles import require_may, require_role
+from sessions.roles import load_roles, require_may, require_role
 from sessions.root import DataRoot
 from sessions.store import Store
+
+FUNCTIONS: Final = frozenset(
+    [
+        "admin",
+        "root",
+        "user",
+        "users",
+        "guest",
+        "test",
+        "demo",
+        "operator",
+        "supervisor",
+        "proctor",
+        "desk",
+        "exam",
+        "may",
+        "tram",
+        "phong",
+        "phongthi",
+        "ban",
+        "canbo",
+        "canbocoithi",
+        "coithi",
+        "giamthi",
+        "giamsat",
+        "togiamsat",
+        "thuky",
+        "chutich",
+        "phochutich",
+        "quantri",
+        "quantrivien",
+        "thanhtra",
+        "kiemtoan",
+        "kiemtoanvien",
+        "sathach",
+        "sathachvien",
+        "truongdiem",
+        "truongdiemthi",
+        "hoidong",
+        "hocvien",
+        "thisinh",
+    ]
+)
+"""Ids, without digits and hyphens, that several people would share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +222,18 @@ def logged_users(store: Store) -> dict[str, str]:
     return dict(store.people().roles)
 
 
+def is_function(user_id: str) -> bool:
+    """Whether an id names a function or a machine, and so nobody: "admin", "can-bo-2", "thuky"."""
+    word = "".join(letter for letter in user_id if letter.isalpha())
+    return word in FUNCTIONS or word in {role.replace("-", "") for role in load_roles()}
+
+
 def _require_new(root: DataRoot, user: NewUser) -> Mapping[str, str]:
     """Return what the slot will hold; raises for an impossible id, role or password."""
     if not USER_ID.fullmatch(user.user_id) or user.user_id == STATION_ID:
         raise UserIdError
+    if root.kind == "real" and is_function(user.user_id):
+        raise SharedAccountError(user=user.user_id)
     require_secret(user.secret)
     require_role(user.role, training=root.kind == "training")
     return {"role": user.role, "name": " ".join(user.name.split())}

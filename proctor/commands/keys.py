@@ -10,7 +10,9 @@ from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
 from proctor.key_report import key_report
+from proctor.logins import guard_of
 from proctor.roots import OpenRoot, keyring_of, memory_folder, open_real, second_person
+from proctor.seconds import second_of
 from proctor.tokens import take_token
 from proctor.trusting import open_logged_trust
 from sessions.department import MAX_FILE, PRIVATE_NAME, PUBLIC_NAME, DepartmentPrivate, DepartmentPublic
@@ -152,9 +154,10 @@ def enrol_user(context: Context) -> int:
     with _open(context) as opened:
         login = opened.require_login()
         require_another(login, options.second, options.user)
-        second = second_person(opened, options.second, context.ask)
+        second = second_of(context, opened, "keys")
         secret = _new_secret(context, options.user, require_secret)
         receipt = enrol(opened.root, opened.store, login, second=second, user_id=options.user, secret=secret)
+        guard_of(opened.root, memory_folder(opened.root)).clear(options.user)
     said = context.texts.say("result.enrolled", user=options.user)
     context.result({"ok": True, "user": options.user, "entry": receipt.seq}, (said,))
     return 0

@@ -2,14 +2,17 @@
 
 import getpass
 from datetime import UTC, datetime
+from typing import Any
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
+from proctor.logins import guard_of
 from proctor.roots import memory_folder, open_real
 from sessions.errors import RootMissingError
 from sessions.keys import require_secret
 from sessions.os_keyring import working_keyring
-from sessions.record import SystemClock
+from sessions.people_register import Register
+from sessions.record import Operator, SystemClock
 from sessions.roles import roles_for
 from sessions.root import DataRoot
 from sessions.users import NewUser, add_first, list_users
@@ -30,6 +33,8 @@ def _new_user(context: Context, role: str) -> NewUser:
     """Ask for the new user's password. The first user's id is by default that of the account this runs under."""
     options = context.options
     user_id = options.id or getpass.getuser().lower()
+    if not options.name.strip():
+        context.say("person-name-missing", user=user_id)
     asked = (f"{user_id}: mật khẩu mới / new password: ", f"{user_id}: nhập lại / again: ")
     secret = require_secret(context.secrets.new_secret_of(user_id, *asked))
     return NewUser(user_id=user_id, role=options.role or role, name=options.name or user_id, secret=secret)
@@ -73,10 +78,33 @@ def _added(context: Context, user: NewUser) -> str:
 
 
 def list_all(context: Context) -> int:
-    """List the users by id and role."""
+    """List the users: id, role, whether they may act, what they prove presence with. No secrets."""
     options = context.options
     with open_real(context.places.real, by=options.by, ask=context.ask, login=False) as opened:
-        users = list_users(opened.root, opened.keys)
-    rows = [{"id": user.user_id, "role": user.role, "name": user.name} for user in users]
-    context.result({"users": rows}, tuple(f"{row['id']}  {row['role']}  {row['name']}" for row in rows))
+        people, users = opened.store.people(), list_users(opened.root, opened.keys)
+        wrong = guard_of(opened.root, memory_folder(opened.root)).counts()
+    rows = [_row(people, user, wrong.get(user.user_id, 0)) for user in users]
+    states = {state: context.texts.say(f"users.{state}") for state in ("active", "disabled")}
+    lines = tuple(
+        f"{row['id']}  {row['role']}  {row['name']}  {states[row['state']]}  {' '.join(row['proofs'])}".rstrip()
+        for row in rows
+    )
+    context.result({"users": rows}, lines)
     return 0
+
+
+def _row(people: Register, user: Operator, wrong: int) -> dict[str, Any]:
+    """One user as `user list` shows it; the role is the log's."""
+    name = user.user_id
+    key = people.keys.get(name)
+    proofs = {"password": True, "totp": name in people.totp, "token": name in people.tokens}
+    proofs["card-face"] = name in people.cards
+    return {
+        "id": name,
+        "role": people.roles.get(name, people.disabled.get(name, user.role)),
+        "name": user.name,
+        "state": "disabled" if name in people.disabled else "active",
+        "key": None if key is None else key.fingerprint,
+        "proofs": [proof for proof, there in proofs.items() if there],
+        "wrong_passwords": wrong,
+    }
