@@ -1,0 +1,190 @@
+"""The whole replay: sessions into one log, their sheets, and every printed count held against a second count."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from proctor.config import Places
+from proctor.replay.day import Day
+from proctor.replay.plan import Sitting, Size, Without, plan
+from proctor.replay.recount import Recount
+from proctor.roots import OpenRoot, ensure_training_root, open_training
+from proctor.session_sheets import (
+    call_list_sheet,
+    exceptions_sheet,
+    incident_sheet,
+    results_sheet,
+    self_test_sheet,
+    summary_sheet,
+)
+from proctor.sheets import SheetDesk, attendance_sheet, write_sheet
+from proctor.texts import load_texts
+from reports.sheet import Sheet
+from sessions.pins import StationPins
+from sessions.session import Session, load_session
+from sessions.store import Store
+from sessions.verify import LogReport, verify_log
+
+Build = Callable[[SheetDesk], Sheet]
+OnSitting = Callable[["Played"], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A printed count that is not what the log says."""
+
+    session: str
+    sheet: str
+    name: str
+    printed: int | None
+    counted: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """One sheet: its kind, its variant (a component, …), where it lies (None: only its page model was made), counts.
+
+    `size`: the tree head it is of.
+    """
+
+    kind: str
+    variant: str
+    path: Path | None
+    size: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One session as it was replayed; times in seconds."""
+
+    number: int
+    title: str
+    session: str
+    candidates: int
+    entries: int
+    sheets: tuple[Printed, ...]
+    differences: tuple[Difference, ...]
+    day_s: float
+    sheets_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """The whole: sessions in order, and what verifying the log said."""
+
+    sittings: tuple[Played, ...]
+    report: LogReport
+    database: Path
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Every difference of every sheet."""
+        return tuple(found for played in self.sittings for found in played.differences)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every count agrees and the log is sound."""
+        return not self.differences and self.report.ok
+
+
+def replay(
+    places: Places,
+    *,
+    seed: int,
+    size: Size,
+    without: Without,
+    on_sitting: OnSitting = lambda played: None,
+    paper: bool = True,
+) -> Replay:
+    """Replay into the training root of `places`. `paper` False: page models only, no PDF. Raises CommandError."""
+    root = ensure_training_root(places.training)
+    with open_training(root) as opened:
+        sittings = []
+        for sitting in plan(seed, size, without):
+            played = _sitting(opened, sitting, paper=paper)
+            on_sitting(played)
+            sittings.append(played)
+        keys = opened.keys
+    report = verify_log(
+        root.database,
+        database_key=keys.bundle.database_key,
+        evidence_key=keys.bundle.evidence_key,
+        pins=StationPins.load(root.stations_dir),
+        origin=root.origin,
+    )
+    return Replay(sittings=tuple(sittings), report=report, database=root.database)
+
+
+def _sitting(opened: OpenRoot, sitting: Sitting, *, paper: bool) -> Played:
+    began = monotonic()
+    session = Day(opened, sitting, notice=load_texts("vi")["notice.text"]).play()
+    played = monotonic()
+    session = load_session(opened.store, session.session_id)
+    sheets, differences = [], []
+    for component, build in _sheets(opened.store, session):
+        printed = _print(opened, session.at(component), build, paper=paper)
+        sheets.append(printed)
+        differences += _compare(opened.store, session, component, printed)
+    return Played(
+        number=sitting.number,
+        title=sitting.title,
+        session=session.session_id,
+        candidates=len(session.seats),
+        entries=len(opened.store.entries(session=session.session_id)),
+        sheets=tuple(sheets),
+        differences=tuple(differences),
+        day_s=played - began,
+        sheets_s=monotonic() - played,
+    )
+
+
+def _sheets(store: Store, session: Session) -> list[tuple[str, Build]]:
+    """Return what is printed of a session, each with the component that it is of."""
+    first = session.components[0]
+    found: list[tuple[str, Build]] = [(component, attendance_sheet) for component in session.components]
+    found += [
+        (first, call_list_sheet),
+        (first, exceptions_sheet),
+        (first, results_sheet),
+        (first, summary_sheet),
+        (first, self_test_sheet),
+    ]
+    incidents = store.entries("incident", session.session_id)
+    if incidents:
+        found.append((first, partial(incident_sheet, incident=incidents[0].body["incident"])))
+    return found
+
+
+def _print(opened: OpenRoot, session: Session, build: Build, *, paper: bool) -> Printed:
+    desk = SheetDesk(opened, session)
+    sheet = build(desk)
+    path = None
+    if paper:
+        opened.root.sheets_dir.mkdir(exist_ok=True)
+        path = write_sheet(opened, sheet, opened.root.sheets_dir, desk.texts).path
+    return Printed(
+        kind=sheet.kind, variant=sheet.variant, path=path, size=sheet.head.size, counts=dict(sheet.counts)
+    )
+
+
+def _compare(store: Store, session: Session, component: str, printed: Printed) -> list[Difference]:
+    """Return every count of a sheet that is not what the log up to its tree head says, missing ones too."""
+    if printed.kind == "incident":
+        return []  # one incident's own story: it counts nothing of the session
+    bodies = [entry.body for entry in store.entries(session=session.session_id) if entry.seq < printed.size]
+    recount = Recount(bodies, session.components, sequential=session.rules.sequential)
+    counted = recount.of(printed.kind, component)
+    return [
+        Difference(
+            session=session.session_id,
+            sheet="-".join(part for part in (printed.kind, printed.variant) if part),
+            name=name,
+            printed=printed.counts.get(name),
+            counted=counted.get(name),
+        )
+        for name in sorted(printed.counts.keys() | counted.keys())
+        if printed.counts.get(name) != counted.get(name)
+    ]
