@@ -245,7 +245,7 @@ def _commit(
     body = {
         "session": session.session_id,
         "part": pack.number,
-        "origin": pack.origin,
+        "part_origin": pack.origin,
         "size": pack.size,
         "root": pack.root,
         "pack_sha256": pack.sha256,
