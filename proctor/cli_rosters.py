@@ -3,7 +3,7 @@
 import argparse
 
 from proctor.cli_build import Builder, help_of
-from proctor.commands import roster
+from proctor.commands import roster, roster_window
 from sessions.roster.legacy import ENCODINGS
 
 
@@ -29,4 +29,7 @@ def add_roster_group(build: Builder) -> Builder:
     template = group.command("template", "roster.template", roster.template)
     template.add_argument("--out", required=True, metavar="FILE", help=help_of("option.template-out"))
     template.add_argument("--rules", metavar="ID", help=help_of("option.template-rules"))
+    window = group.command("window", "roster.window", roster_window.window)
+    window.add_argument("file", nargs="?", metavar="FILE", help=help_of("option.roster-window-file"))
+    window.add_argument("--training", action="store_true", help=help_of("option.training"))
     return group

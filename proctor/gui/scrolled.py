@@ -1,0 +1,93 @@
+"""A frame that scrolls where the screen is too small for it, and follows the keyboard's focus."""
+
+import tkinter
+from functools import partial
+from typing import Any, Final
+
+import ttkbootstrap as ttk
+
+_SETTLE_MS: Final = 40
+_STRUT_COLUMN: Final = 9
+_STRUT_ROWS: Final = 9
+_NO_FOCUS: Final = ("TFrame", "TLabel")  # they hear of the focus of what is in them
+
+
+class Scrolled(ttk.Frame):
+    """`inside` is as wide as this frame and as high as it needs; with `stretch` as high as this frame at least.
+
+    What stretches is the row of `inside` that has weight.
+    """
+
+    def __init__(self, master: Any, *, stretch: bool = False) -> None:
+        super().__init__(master)
+        self._canvas = tkinter.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1)
+        self._canvas.configure(background=ttk.Style().lookup("TFrame", "background"))
+        self._bar = ttk.Scrollbar(self, orient="vertical", command=self._canvas.yview)
+        self._canvas.configure(yscrollcommand=self._bar.set)
+        self._canvas.pack(side="left", fill="both", expand=True)
+        self.inside = ttk.Frame(self._canvas)
+        item = self._canvas.create_window(0, 0, anchor="nw", window=self.inside)
+        self._item = item
+        self._strut = ttk.Frame(self.inside, width=0) if stretch else None
+        if self._strut is not None:
+            self._strut.grid(row=0, column=_STRUT_COLUMN, rowspan=_STRUT_ROWS, sticky="ns")
+        self._waiting = False
+        for widget in (self._canvas, self.inside):
+            widget.bind("<Configure>", lambda _event: self._fit_soon())
+        self._tag = f"Follow{id(self)}"
+        self.bind_class(self._tag, "<FocusIn>", self._follow)
+        for event, step in (("<Button-4>", -1), ("<Button-5>", 1)):
+            self.bind_class(self._tag, event, partial(self._turned, step=step))
+        self.bind_class(self._tag, "<MouseWheel>", self._turned)
+        self.bind("<Map>", lambda _event: self.follow_all())
+
+    def follow_all(self) -> None:
+        """Let every widget inside bring itself into view when it gets the focus."""
+        waiting: list[Any] = [self.inside]
+        while waiting:
+            widget = waiting.pop()
+            waiting += widget.winfo_children()
+            if self._tag not in widget.bindtags():
+                widget.bindtags((*widget.bindtags(), self._tag))
+
+    def _fit_soon(self) -> None:
+        """Fit when the layout has settled: a scroll bar that comes or goes while it is made stops it half-way."""
+        if not self._waiting:
+            self._waiting = True
+            self.after_idle(self._fit)
+
+    def _fit(self) -> None:
+        self._waiting = False
+        if not self.winfo_exists():
+            return
+        self._canvas.itemconfigure(self._item, width=self._canvas.winfo_width())
+        if self._strut is not None:
+            self._strut.configure(height=self._canvas.winfo_height())
+        self._canvas.configure(scrollregion=(0, 0, 1, self.inside.winfo_reqheight()))
+        too_high = self.inside.winfo_reqheight() > self.winfo_height()
+        if too_high and not self._bar.winfo_manager():
+            self._bar.pack(side="right", fill="y", before=self._canvas)
+        elif not too_high and self._bar.winfo_manager():
+            self._bar.pack_forget()
+            self._canvas.yview_moveto(0)
+
+    def _turned(self, event: "tkinter.Event[Any]", step: int = 0) -> None:
+        """The mouse's wheel turns the page; over a table it turns the table."""
+        if event.widget.winfo_class() != "Treeview" and self._bar.winfo_manager():
+            self._canvas.yview_scroll(step or (-1 if event.delta > 0 else 1), "units")
+
+    def _follow(self, event: "tkinter.Event[Any]") -> None:
+        """Bring what got the focus into view, once the page has its measures."""
+        self.after(_SETTLE_MS, self._bring, event.widget)
+
+    def _bring(self, widget: Any) -> None:
+        if not widget.winfo_exists() or not self.winfo_exists() or widget.winfo_class() in _NO_FOCUS:
+            return
+        high = max(1, self.inside.winfo_reqheight())
+        seen = self._canvas.winfo_height()
+        top = widget.winfo_rooty() - self.inside.winfo_rooty()
+        first = self._canvas.canvasy(0)
+        if top < first:
+            self._canvas.yview_moveto(max(0, top - 8) / high)
+        elif top + widget.winfo_height() > first + seen:
+            self._canvas.yview_moveto((top + widget.winfo_height() + 8 - seen) / high)

@@ -1,0 +1,121 @@
+"""The roster's way into a session, for the window: read a file, read it again under another encoding, create.
+
+No window in here: these functions run in a worker and know nothing of what is on the screen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from proctor.config import Places
+from proctor.files import read_file
+from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, require_real_root
+from proctor.softcards import open_workshop
+from proctor.trusting import open_logged_trust
+from sessions.roles import require_may
+from sessions.roster.model import Roster
+from sessions.roster.reading import read_roster
+from sessions.roster.template import template_csv, template_xlsx
+from sessions.rules import load_rules
+from sessions.session import create_session
+
+MAX_ROSTER = 8_000_000
+
+Ask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A roster as read, and from where."""
+
+    path: Path
+    roster: Roster = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a session is to be: rules, its components in order, place, day; `user` who creates it (real roots)."""
+
+    rules_id: str
+    components: tuple[str, ...]
+    place: str
+    day: date
+    training: bool
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The session that was opened; `roster_hash` is the salted one that every sheet bears (hexadecimal)."""
+
+    session_id: str
+    roster_hash: str
+    candidates: int
+    refused: int
+    place: str
+    day: date
+    components: tuple[str, ...]
+    rules_id: str = ""
+    unconfirmed: tuple[str, ...] = ()
+
+
+def load(path: Path, encoding: str | None, today: date) -> Loaded:
+    """Return the roster of a file, under `encoding` where a person chose one; `today` as `read_roster` has it.
+
+    Raises CommandError, SessionsError.
+    """
+    data = read_file(str(path), MAX_ROSTER)
+    return Loaded(path=path, roster=read_roster(data, encoding=encoding, name=path.name, today=today))
+
+
+def save_template(path: Path) -> Path:
+    """Write the template to be filled in, as CSV where the name ends so, else as XLSX. Raises OSError."""
+    made = template_csv() if path.suffix.casefold() == ".csv" else template_xlsx()
+    target = path if path.suffix else path.with_suffix(".xlsx")
+    target.write_bytes(made)
+    return target
+
+
+def users_of(places: Places, *, training: bool) -> tuple[str, ...]:
+    """Return the ids of those who can log in at the real root; none in training. Raises CommandError "no-station"."""
+    return () if training else tuple(require_real_root(places.real).keys.slot_ids())
+
+
+def create(places: Places, loaded: Loaded, wanted: Wanted, ask: Ask) -> Created:
+    """Open a session in the log with this roster, as `proctor session create` does. Raises as that does."""
+    if wanted.training:
+        with open_training(ensure_training_root(places.training)) as opened:
+            return _create(opened, loaded, wanted)
+    with open_real(places.real, by=wanted.user, ask=ask, login=True) as opened:
+        return _create(opened, loaded, wanted)
+
+
+def _create(opened: OpenRoot, loaded: Loaded, wanted: Wanted) -> Created:
+    operator = require_may(opened.require_login().operator, "create-session")
+    if opened.training:
+        open_workshop(opened.root, opened.keys)
+    else:  # an altered trust store stops the day before it begins, not at the first card
+        open_logged_trust(opened.root, opened.keys, opened.store)
+    session = create_session(
+        opened.store,
+        root_kind=opened.root.kind,
+        roster=loaded.roster,
+        rules=load_rules(wanted.rules_id),
+        component=wanted.components[0],
+        components=wanted.components,
+        place=wanted.place,
+        day=wanted.day,
+        operator=operator,
+    )
+    return Created(
+        session_id=session.session_id,
+        roster_hash=session.roster_hash,
+        candidates=len(session.seats),
+        refused=len({defect.row for defect in loaded.roster.refused}),
+        place=session.place,
+        day=session.day,
+        components=tuple(session.rules.components[name].label for name in session.components),
+        rules_id=session.rules_id,
+        unconfirmed=session.unconfirmed,
+    )
