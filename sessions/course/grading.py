@@ -20,7 +20,7 @@ from sessions.course.result_errors import (
 )
 from sessions.rules import Rules
 
-_POINTS: Final = re.compile(r"([+-]?)0*(\d{1,4})(?:[.,](\d{1,2})0*)?")
+_POINTS: Final = re.compile(r"([+-]?)0*([0-9]{1,4})(?:[.,]([0-9]{1,2})0*)?")
 _CAP_E2: Final = 100_000
 """No test has more than 1,000 points: what is above is a slip of the keyboard where the rules have no maximum."""
 _WHOLE_E2: Final = 100
