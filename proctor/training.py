@@ -5,13 +5,12 @@ fail on purpose or do not come.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from biometrics.camera import RecordedCamera
-from biometrics.detect import Face
-from biometrics.frames import Image
 from biometrics.recorded import portrait_jpeg, vary
 from proctor.app import Desk, Transaction, open_desk
 from proctor.attempt import AttemptResult
@@ -20,24 +19,24 @@ from proctor.desks import CardSource
 from proctor.packing import WrittenPack, export_pack
 from proctor.present import AccessText
 from proctor.roots import OpenRoot, ensure_training_root, open_training
-from proctor.sheets import WrittenSheet, write_attendance
+from proctor.sheets import WrittenSheet
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
+from proctor.texts import load_texts
+from proctor.training_day import TrainingDay
 from readers.emrtd.dates import PartialDate
+from readers.emrtd.pki.store import TrustStore
 from readers.softcard.chip import SoftCard
 from readers.softcard.faults import Faults
 from readers.softcard.holder import HolderRecord, qr_payload
 from readers.softcard.in_process import InProcessConnection
 from readers.softcard.personalise import personalise
-from sessions.closing import close_session
 from sessions.pins import StationPins
+from sessions.record import Verdict
 from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import Session, create_session
 from sessions.verify import LogReport, verify_log
 
-RULES = "driving-tt108-2026"
-COMPONENT = "theory"
-PLACE = "Trung tâm Sát hạch Mẫu"
 MAX_CANDIDATES = 999
 NUMBERS_PER_SESSION = 1_000
 GIVEN_NAMES = ("Mẫu", "Thử", "Ví Dụ", "Luyện", "Tập", "Giả Định", "Minh Hoạ")
@@ -78,6 +77,33 @@ SCENARIOS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is rehearsed: rules, the components held (the first is where everybody comes), the place, rooms by SBD."""
+
+    rules: str
+    components: tuple[str, ...]
+    place: str
+    rooms: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exam(self) -> bool:
+        """Whether it is an exam in rooms, not a driving test."""
+        return bool(self.rooms)
+
+
+DRIVING = Kind(
+    rules="driving-tt108-2026", components=("theory", "yard", "road"), place="Trung tâm Sát hạch Mẫu"
+)
+EXAM = Kind(
+    rules="written-exam",
+    components=("mathematics",),
+    place="Điểm thi Mẫu",
+    rooms={"004": "P2"},
+)
+ROOM = "P1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingCandidate:
     """One candidate of the training roster and how they turn up."""
 
@@ -88,12 +114,12 @@ class TrainingCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
-    """What a training session leaves behind. `results`: by SBD, None for those who stayed away."""
+    """What a training session leaves behind. `results`: by SBD, of the first component; None for who stayed away."""
 
     session: Session
     candidates: tuple[TrainingCandidate, ...]
     results: Mapping[str, AttemptResult | None]
-    sheet: WrittenSheet
+    sheets: tuple[WrittenSheet, ...]
     pack: WrittenPack
     report: LogReport
     database: Path
@@ -124,18 +150,23 @@ def candidates(count: int, today: date, *, group: int = 0) -> Iterator[TrainingC
         yield TrainingCandidate(sbd=f"{index + 1:03d}", holder=holder, scenario=scenario)
 
 
-def roster_csv(rows: tuple[TrainingCandidate, ...]) -> bytes:
+def roster_csv(rows: tuple[TrainingCandidate, ...], rooms: Mapping[str, str] | None = None) -> bytes:
     """Return the training roster as an operator would get it."""
+    rooms = rooms or {}
     lines = ["SBD,Họ và tên,Ngày sinh,Số định danh,Hạng,Phòng"]
     for row in rows:
         if row.scenario.listed:
             birth = row.holder.birth.full
             printed = "" if birth is None else birth.strftime("%d/%m/%Y")
-            lines.append(f"{row.sbd},{row.holder.full_name},{printed},{row.holder.id_number},B,P1")
+            lines.append(
+                f"{row.sbd},{row.holder.full_name},{printed},{row.holder.id_number},B,{rooms.get(row.sbd, ROOM)}"
+            )
     return ("\n".join(lines) + "\n").encode()
 
 
-def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: OnCandidate) -> TrainingResult:
+def run_training(
+    places: Places, count: int, *, on_step: OnStep, on_candidate: OnCandidate, kind: Kind = DRIVING
+) -> TrainingResult:
     """Run one training session in the training root of `places`, sheets included."""
     root = ensure_training_root(places.training)
     on_step("progress.prepare", {})
@@ -143,15 +174,15 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
         workshop, trust = open_workshop(opened.root, opened.keys)
         before = len(opened.store.entries("open"))
         people = tuple(candidates(count, datetime.now().astimezone().date(), group=before))
-        session = _create(opened, people)
+        session = _create(opened, people, kind)
         on_step(
             "progress.training",
             {"session": session.session_id, "count": count, "root": str(root.path)},
         )
-        with open_desk(opened, session, trust, show_notice=lambda version, text: None) as desk:
-            results = _attend(desk, workshop, people, on_candidate)
-        close_session(opened.store, session, operator=opened.require_login().operator)
-        sheet = write_attendance(opened, session, root.sheets_dir)
+        crowd = _Crowd(opened, trust, workshop, people)
+        day = TrainingDay(opened=opened, session=session, say=on_step)
+        results = crowd.exam(day, on_candidate) if kind.exam else crowd.driving_test(day, on_candidate)
+        sheets = day.end(results=not kind.exam)
         pack = export_pack(opened, session, root.path / "packs", sheets=root.sheets_dir)
         keys, key = opened.keys, root.station_key()
     report = verify_log(
@@ -167,7 +198,7 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
         session=session,
         candidates=people,
         results=results,
-        sheet=sheet,
+        sheets=sheets,
         pack=pack,
         report=report,
         database=root.database,
@@ -176,54 +207,142 @@ def run_training(places: Places, count: int, *, on_step: OnStep, on_candidate: O
     )
 
 
-def _create(opened: OpenRoot, people: tuple[TrainingCandidate, ...]) -> Session:
+def _create(opened: OpenRoot, people: tuple[TrainingCandidate, ...], kind: Kind) -> Session:
     return create_session(
         opened.store,
         root_kind="training",
-        roster=read_roster(roster_csv(people)),
-        rules=load_rules(RULES),
-        component=COMPONENT,
-        place=PLACE,
+        roster=read_roster(roster_csv(people, kind.rooms)),
+        rules=load_rules(kind.rules),
+        component=kind.components[0],
+        components=kind.components[1:],
+        place=kind.place,
         day=datetime.now().astimezone().date(),
         operator=opened.require_login().operator,
     )
 
 
-def _attend(
-    desk: Desk, workshop: CardWorkshop, people: tuple[TrainingCandidate, ...], on_candidate: OnCandidate
-) -> dict[str, AttemptResult | None]:
-    faces = specimen_faces(("hopper", "astronaut"))
-    results: dict[str, AttemptResult | None] = {}
-    for seed, person in enumerate(people):
-        work = _transaction(person, workshop, faces, seed)
-        result = None if work is None else desk.check_in(work)
-        results[person.sbd] = result
-        on_candidate(person, result)
-        if result is not None and result.interrupted:
-            raise KeyboardInterrupt  # the attempt is recorded; now the session stops
-    return results
+class _Crowd:
+    """The candidates of a training session as they come to a desk."""
 
+    def __init__(
+        self,
+        opened: OpenRoot,
+        trust: TrustStore,
+        workshop: CardWorkshop,
+        people: tuple[TrainingCandidate, ...],
+    ) -> None:
+        self._opened, self._trust, self._workshop = opened, trust, workshop
+        self._people = {person.sbd: person for person in people}
+        self._faces = specimen_faces(("hopper", "astronaut"))
 
-def _transaction(
-    person: TrainingCandidate, workshop: CardWorkshop, faces: Mapping[str, tuple[Image, Face]], seed: int
-) -> Transaction | None:
-    scenario = person.scenario
-    if scenario.card_face is None or scenario.live_face is None:
-        return None
-    card_image, card_face = faces[scenario.card_face]
-    live_image, live_face = faces[scenario.live_face]
-    pki = workshop.pki
-    image = personalise(
-        person.holder,
-        portrait_jpeg(card_image, face=card_face),
-        pki,
-        now=datetime.now(UTC),
-        faults=scenario.faults,
-        signer=pki.unknown_signer if scenario.signer == "unknown_signer" else pki.signer,
-    )
-    frames = vary(live_image, seed=seed, face=live_face)
-    return Transaction(
-        access=AccessText("qr", qr_payload(person.holder)),
-        source=CardSource(kind="software", connect=lambda: InProcessConnection(SoftCard(image))),
-        open_camera=lambda: RecordedCamera(frames),
-    )
+    def driving_test(self, day: TrainingDay, on_candidate: OnCandidate) -> dict[str, AttemptResult | None]:
+        """Theory with all that can happen there; then the yard, where one has to wait, and the road."""
+        first = next(iter(self._people))
+        with self._desk(day.session) as desk:
+            day.agree(first, load_texts("vi")["notice.text"])
+            results = self._attend(desk, on_candidate)
+        passed, failed = self._decide(day, results)
+        if passed is not None:
+            day.result(passed, "theory", 29)
+        if failed is not None:
+            day.result(failed, "theory", 20)
+        yard = day.session.at("yard")
+        with self._desk(yard) as desk:
+            for sbd in (passed, failed):
+                if sbd is not None:
+                    self._say(day, sbd, self._look(desk, sbd, "check-in"))
+            if passed is not None:
+                day.out_and_in(desk, yard, passed, self._look)
+                day.spot_check(desk, yard, self._look)
+                day.result(passed, "yard", 85)
+        if passed is not None:
+            with self._desk(day.session.at("road")) as desk:
+                self._say(day, passed, self._look(desk, passed, "check-in"), "road")
+            day.result(passed, "road", 90)
+        return results
+
+    def exam(self, day: TrainingDay, on_candidate: OnCandidate) -> dict[str, AttemptResult | None]:
+        """One subject in one room: who belongs to another, a passport, a telephone."""
+        day.started(day.session.component, minutes_ago=5)
+        with self._desk(day.session, room=ROOM) as desk:
+            results = self._attend(desk, on_candidate)
+        for sbd, result in results.items():
+            scenario = self._people[sbd].scenario.name
+            if scenario == "altered-chip" and result is not None:
+                day.keep_out(sbd, result)
+            elif scenario == "absent" and int(sbd) < len(SCENARIOS):
+                day.by_hand(sbd)
+            elif result is not None and result.verdict is Verdict.ADMIT:
+                day.suspend(sbd)
+        return results
+
+    def _decide(
+        self, day: TrainingDay, results: Mapping[str, AttemptResult | None]
+    ) -> tuple[str | None, str | None]:
+        """Let two persons decide what the machine could not; return who was let in by it, and who by them."""
+        passed = failed = None
+        for sbd, result in results.items():
+            scenario = self._people[sbd].scenario.name
+            if result is None:
+                continue
+            if result.verdict is Verdict.ADMIT:
+                passed = passed or sbd
+            elif scenario == "unknown-signer" and day.let_in(sbd, result, "signer-unknown"):
+                failed = sbd
+            elif scenario == "altered-chip":
+                day.keep_out(sbd, result)
+        return passed, failed
+
+    def _desk(self, session: Session, room: str = "") -> AbstractContextManager[Desk]:
+        return open_desk(
+            self._opened, session, self._trust, show_notice=lambda version, text: None, room=room
+        )
+
+    def _attend(self, desk: Desk, on_candidate: OnCandidate) -> dict[str, AttemptResult | None]:
+        """Everybody comes, in the list's order."""
+        results: dict[str, AttemptResult | None] = {}
+        for sbd, person in self._people.items():
+            work = self._transaction(sbd, "check-in")
+            result = None if work is None else desk.check_in(work)
+            results[sbd] = result
+            on_candidate(person, result)
+            if result is not None and result.interrupted:
+                raise KeyboardInterrupt  # the attempt is recorded; now the session stops
+        return results
+
+    def _look(self, desk: Desk, sbd: str, purpose: str) -> AttemptResult:
+        """One more attempt of somebody who has a card."""
+        work = self._transaction(sbd, purpose)
+        if work is None:
+            raise KeyError(sbd)
+        return desk.check_in(work)
+
+    def _say(self, day: TrainingDay, sbd: str, result: AttemptResult, component: str = "yard") -> None:
+        label = day.session.rules.components[component].label
+        facts = {"sbd": sbd, "component": label, "verdict": result.verdict.value}
+        day.say("training.next", facts)
+
+    def _transaction(self, sbd: str, purpose: str) -> Transaction | None:
+        """Return what somebody brings to the desk; None for who stays away."""
+        person = self._people[sbd]
+        scenario = person.scenario
+        if scenario.card_face is None or scenario.live_face is None:
+            return None
+        card_image, card_face = self._faces[scenario.card_face]
+        live_image, live_face = self._faces[scenario.live_face]
+        pki = self._workshop.pki
+        image = personalise(
+            person.holder,
+            portrait_jpeg(card_image, face=card_face),
+            pki,
+            now=datetime.now(UTC),
+            faults=scenario.faults,
+            signer=pki.unknown_signer if scenario.signer == "unknown_signer" else pki.signer,
+        )
+        frames = vary(live_image, seed=int(sbd) - 1, face=live_face)
+        return Transaction(
+            access=AccessText("qr", qr_payload(person.holder)),
+            source=CardSource(kind="software", connect=lambda: InProcessConnection(SoftCard(image))),
+            open_camera=lambda: RecordedCamera(frames),
+            purpose=purpose,
+        )

@@ -10,7 +10,7 @@ from proctor.attempt import AttemptResult
 from proctor.commands.context import Context
 from proctor.commands.log import report_json, report_lines
 from proctor.errors import CommandError
-from proctor.training import MAX_CANDIDATES, TrainingCandidate, TrainingResult, run_training
+from proctor.training import DRIVING, EXAM, MAX_CANDIDATES, TrainingCandidate, TrainingResult, run_training
 from sessions.record import Verdict
 
 
@@ -36,7 +36,13 @@ def run(context: Context) -> int:
             return
         context.say("result.candidate", sbd=person.sbd, scenario=scenario, verdict=result.verdict.value)
 
-    done = run_training(places, options.candidates, on_step=on_step, on_candidate=on_candidate)
+    done = run_training(
+        places,
+        options.candidates,
+        on_step=on_step,
+        on_candidate=on_candidate,
+        kind=EXAM if options.exam else DRIVING,
+    )
     data = training_json(done)
     counts = data["verdicts"]
     line = context.texts.say(
@@ -45,7 +51,7 @@ def run(context: Context) -> int:
         admit=counts["ADMIT"],
         refer=counts["REFER"],
         refuse=counts["REFUSE"],
-        sheet=str(done.sheet.path),
+        sheet=str(done.sheets[0].path),
     )
     log = report_lines(done.report, report_json(done.report), context.texts)
     hint = context.texts.say("result.verify-hint", key=done.station_key)
@@ -60,7 +66,7 @@ def training_json(done: TrainingResult) -> dict[str, Any]:
         "verdicts": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "candidates": [_candidate(person, done.results[person.sbd]) for person in done.candidates],
         "session": done.session.session_id,
-        "sheets": [str(done.sheet.path)],
+        "sheets": [str(sheet.path) for sheet in done.sheets],
         "pack": str(done.pack.path),
         "database": str(done.database),
         "station_key": done.station_key,

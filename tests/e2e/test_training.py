@@ -181,9 +181,9 @@ def test_a_log_signed_again_by_another_key_of_the_same_name_is_named(
 def test_the_signed_sheet_stands_and_one_flipped_byte_fails(trained: dict[str, Any]) -> None:
     root = DataRoot.open(Path(trained["root_folder"]))
     certificate = seal_certificate(root, root.unlock())
-    (path,) = trained["sheets"]
-    pdf = Path(path).read_bytes()
-    assert verify_pdf(pdf, certificate).origin == root.origin
+    for path in trained["sheets"]:
+        assert verify_pdf(Path(path).read_bytes(), certificate).origin == root.origin
+    pdf = Path(trained["sheets"][0]).read_bytes()
     for place in range(200, len(pdf), len(pdf) // 40):
         spoiled = bytearray(pdf)
         spoiled[place] ^= 1
@@ -213,10 +213,50 @@ def test_the_sheet_says_what_the_log_says(trained: dict[str, Any]) -> None:
         assert "HUẤN LUYỆN" in page.extract_text()
     assert "DANH SÁCH ĐIỂM DANH" in text
     assert "Tổng số thí sinh trong danh sách: 6 (sáu)." in text
-    assert "Có mặt, đúng người: 1 (một)." in text
-    assert "Trượt nhận dạng, không nhận: 3 (ba)." in text
+    assert "Có mặt, được vào: 2 (hai)." in text  # one by the machine, one by two persons
+    assert "Trượt nhận dạng (máy không khớp): 3 (ba)." in text
+    assert "Vắng: 1 (một)." in text
     assert "Lượt kiểm tra của người không có trong danh sách: 1 (một)." in text
     assert trained["session"] in text
+
+
+def words(path: str) -> str:
+    """The text of a sheet, every run of spaces as one."""
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(path).pages).split())
+
+
+def test_a_driving_test_is_rehearsed_to_its_last_sheet(trained: dict[str, Any]) -> None:
+    sheets = {Path(path).name.split("-HL-")[0]: words(path) for path in trained["sheets"]}
+    assert list(sheets) == [
+        *("attendance-theory", "attendance-yard", "attendance-road", "exceptions", "results", "summary")
+    ]
+    assert "Đã vào lại" in sheets["attendance-yard"]
+    assert "Chưa đạt nội dung trước" in sheets["attendance-yard"]  # who failed the theory came to the yard
+    assert "Hai người quyết định cho vào: 1 (một)." in sheets["exceptions"]
+    assert "Quyết định của chủ tịch hội đồng: 1 (một)." in sheets["exceptions"]
+    assert "DA (đạt): 1 (một)." in sheets["results"]
+    assert "RO (rớt): 1 (một)." in sheets["results"]
+
+
+def test_a_written_exam_is_rehearsed_too(tmp_path: Path, home: Path) -> None:
+    ran = proctor("training", "--headless", "--exam", "--out", tmp_path / "exam", "--json")
+    assert ran.status == 0, ran.err
+    sheets = {Path(path).name.split("-HL-")[0]: words(path) for path in ran.json["sheets"]}
+    assert list(sheets) == ["attendance-mathematics", "exceptions", "summary"]
+    attendance = sheets["attendance-mathematics"]
+    for said in ("Sai phòng", "Bị đình chỉ", "Nhận dạng thủ công", "Không khớp"):
+        assert said in attendance
+    assert "CÁN BỘ COI THI 1" in attendance
+    session = proctor("session", "show", ran.json["session"], "--root", tmp_path / "exam", "--json").json
+    states = {row["candidate"]: row["state"] for row in session["roll"]}
+    assert states == {
+        "001": "suspended",
+        "002": "refused",
+        "003": "refused",
+        "004": "wrong-room",
+        "006": "manual",
+        "007": "refused",
+    }
 
 
 def test_a_second_session_continues_the_same_log(trained: dict[str, Any], copy: Path, home: Path) -> None:
