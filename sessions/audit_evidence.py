@@ -12,7 +12,7 @@ from sessions.errors import EvidenceErasedError, KeyFileError, StoreAlteredError
 from sessions.evidence_box import commitment, unbox, unbox_1
 from sessions.finding import Findings
 from sessions.key_slots import KeySlots
-from sessions.roster.binding import roster_hash
+from sessions.roster.binding import roster_rows
 
 _KEYS: Final = "SELECT seq, wrapped FROM evidence_keys ORDER BY seq"
 _SHREDDED: Final = "SELECT seq, name, by FROM shredded"
@@ -49,6 +49,7 @@ class Evidence:
             self._shredded = {(seq, name): by for seq, name, by in found}
         self._used: set[int] = set()
         self._rosters: dict[str, str] = {}
+        self._listed: dict[str, tuple[bytes, ...]] = {}
         self._rules: dict[str, str] = {}
         self._unfinished: set[int] = set()
         self._keyless: list[tuple[int, str]] = []
@@ -202,10 +203,18 @@ class Evidence:
         session = str(body.get("session"))
         if body["kind"] not in _ROSTERS:
             return
-        if name == "roster" and roster_hash(plain) != self._rosters.get(session):
+        if name == "roster" and not self._is_roster(session, body, plain):
             self._findings.add("log-altered-roster", seq=seq)
         if name == "rules" and hashlib.sha256(plain).hexdigest() != self._rules.get(session):
             self._bad(seq, name, "rules")
+
+    def _is_roster(self, session: str, body: Mapping[str, Any], plain: bytes) -> bool:
+        """Whether a roster gives the hash in force; a later one has every row of the one before, and more behind."""
+        bound, listed = roster_rows(plain)
+        before = self._listed.get(session, ())
+        self._listed[session] = listed
+        added = body["kind"] != "roster" or listed[: len(before)] == before
+        return bound == self._rosters.get(session) and added
 
     # -- the whole --------------------------------------------------------------------------------
 

@@ -16,3 +16,12 @@ def roster_hash(document: bytes) -> str:
         return parse_document(document).roster_hash
     except RosterDocumentError:
         return ""
+
+
+def roster_rows(document: bytes) -> tuple[str, tuple[bytes, ...]]:
+    """Return the roster hash and the rows' hashes in order (of form 1: none); ("", ()) for what is no document."""
+    try:
+        found = parse_document(document)
+    except RosterDocumentError:
+        return "", ()
+    return found.roster_hash, tuple(row.digest for row in found.rows) if found.redactable else ()

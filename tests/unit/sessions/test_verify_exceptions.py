@@ -1,0 +1,190 @@
+"""The verifier judges exceptions by itself: what another program might write is found, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessions.audit_course import Course
+from sessions.course.case import HARD
+from sessions.roster.csv_roster import read_roster
+from sessions.roster.document import make_document
+from tests.support.exceptions import ADMIT, ALTERED, FACE_FAILED, REFER, REFUSE, SECOND, TRAINEE, Sitting
+from tests.support.sessions_station import ROSTER, Bench
+
+Write = Callable[[Sitting], None]
+
+
+def override(sitting: Sitting, of: str, sbd: str = "001", **changes: Any) -> None:
+    fields = {"of": of, "sbd": sbd, "verdict": "ADMIT", "reason": "x", "component": "theory"}
+    sitting.entry("override", fields | changes, two=True)
+
+
+def decision(sitting: Sitting, of: str, incident: str, sbd: str = "001") -> None:
+    fields = {"of": of, "sbd": sbd, "component": "theory", "decided": "admitted", "reason": "x"}
+    sitting.entry("decision", fields | {"incident": incident}, two=True)
+
+
+def manual(sitting: Sitting, **changes: Any) -> None:
+    fields: dict[str, Any] = {"sbd": "001", "component": "theory", "document": "cccd-chip", "reason": "x"}
+    fields |= {"outcome": "admitted", "rules_sha256": "00" * 32, "roster_hash": "00" * 32}
+    sitting.entry("manual", fields | changes, two=True)
+
+
+def twice(sitting: Sitting) -> None:
+    of = sitting.attempt(REFER, "x", purpose="re-entry")
+    override(sitting, of)
+    override(sitting, of)
+
+
+def in_already(sitting: Sitting) -> None:
+    of = sitting.attempt(REFER, "x")
+    sitting.attempt(ADMIT)
+    override(sitting, of)
+
+
+def after_another_card(sitting: Sitting) -> None:
+    sitting.refused(ALTERED)
+    override(sitting, sitting.attempt(REFER, "no-card"))
+
+
+def by_hand_after_refusal(sitting: Sitting) -> None:
+    sitting.refused(FACE_FAILED)
+    manual(sitting)
+
+
+def by_hand_twice(sitting: Sitting) -> None:
+    manual(sitting)
+    manual(sitting)
+
+
+def without_incident(sitting: Sitting) -> None:
+    decision(sitting, sitting.refused(ALTERED), "I-none-01")
+
+
+def decided_a_referral(sitting: Sitting) -> None:
+    of = sitting.attempt(REFER, "x")
+    decision(sitting, of, sitting.incident())
+
+
+def back_unseen(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT)
+    of = sitting.attempt(REFER, "x", purpose="re-entry")
+    sitting.entry("re-entry", {"sbd": "001", "outcome": "admitted", "of": of})
+
+
+def roster_of_nothing(sitting: Sitting) -> None:
+    """Rows put in the place of others, called an addition."""
+    document, _ = make_document(read_roster(ROSTER.replace(b"001,", b"009,")).rows, b"")
+    body = {"session": sitting.session.session_id, "reason": "x", "added": 1}
+    body |= {"roster_hash": document.roster_hash, "sbds": ["009"]}
+    sitting.store.append("roster", body, {"roster": document.data}, operator=TRAINEE, second=SECOND)
+
+
+def roster_before(sitting: Sitting) -> None:
+    document, _ = make_document(sitting.session.seats, b"")
+    body = {"session": sitting.session.session_id, "reason": "x", "added": 2, "roster_before": "00" * 32}
+    body |= {"roster_hash": document.roster_hash, "sbds": ["009"]}
+    sitting.store.append("roster", body, {"roster": document.data}, operator=TRAINEE, second=SECOND)
+
+
+CASES: dict[str, tuple[Write, set[str]]] = {
+    "an ADMIT": (lambda s: override(s, s.attempt(ADMIT)), {"override-of", "admitted-twice"}),
+    "a REFUSE": (lambda s: override(s, s.attempt(REFUSE)), {"override-of", "override-after-refuse"}),
+    "a late REFUSE": (
+        lambda s: override(s, s.attempt(REFER, late=REFUSE)),
+        {"override-of", "override-after-refuse"},
+    ),
+    "another's": (lambda s: override(s, s.attempt(REFER, "x", sbd="002")), {"override-sbd"}),
+    "another component's": (lambda s: override(s, s.attempt(REFER, "x"), component="yard"), {"override-sbd"}),
+    "to a REFUSE": (lambda s: override(s, s.attempt(REFER, "x"), verdict="REFUSE"), {"override-verdict"}),
+    "twice": (twice, {"override-twice"}),
+    "of somebody in": (in_already, {"admitted-twice"}),
+    "after a refused card": (after_another_card, {"override-after-refuse"}),
+    "by hand after a refusal": (by_hand_after_refusal, {"manual-after-refuse"}),
+    "by hand twice": (by_hand_twice, {"admitted-twice"}),
+    "proof of nothing": (lambda s: manual(s, facts={"closes": 3}), {"manual-closes"}),
+    "proof of a list": (lambda s: manual(s, facts={"closes": [3]}), {"manual-closes"}),
+    "a decision without incident": (without_incident, {"decision-incident"}),
+    "a decision on a referral": (decided_a_referral, {"decision-of"}),
+    "back unseen": (back_unseen, {"re-entry-of"}),
+    "an addition to another list": (roster_before, {"roster-before", "roster-sbds"}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_the_machine_s_verdict_does_not_allow(tmp_path: Path, name: str) -> None:
+    write, expected = CASES[name]
+    bench = Bench(path=tmp_path / "station.db").made()
+    with bench.create() as store:
+        write(Sitting(store))
+    report = bench.verify()
+    found = {found.facts.get("why") for found in report.findings if found.code == "log-altered-order"}
+    assert found == expected
+
+
+def test_an_addition_that_is_none_is_found_in_the_list_itself(tmp_path: Path) -> None:
+    bench = Bench(path=tmp_path / "station.db").made()
+    with bench.create() as store:
+        roster_of_nothing(Sitting(store))
+    keys = {
+        "evidence_key": bench.bundle.evidence_key,
+        "key_file": bench.path.parent / "keys" / "evidence.slots",
+    }
+    codes = {found.code for found in bench.verify(**keys).findings}
+    assert "log-altered-roster" in codes
+
+
+def test_everything_that_is_written_as_it_should_be_is_found_whole(tmp_path: Path) -> None:
+    bench = Bench(path=tmp_path / "station.db").made()
+    with bench.create() as store:
+        sitting = Sitting(store)
+        sitting.attempt(REFER, "x")
+        sitting.override()
+        sitting.refused(FACE_FAILED, 3, sbd="002")
+        sitting.decide(sitting.incident(sbd="002"), sbd="002")
+        sitting.manual("003")
+        of = sitting.attempt(REFER, "x", sbd="003", purpose="re-entry")
+        sitting.entry("exit", {"sbd": "003", "component": "theory", "reason": "toilet"})
+        sitting.override("003", of)
+        sitting.entry("re-entry", {"sbd": "003", "component": "theory", "outcome": "admitted", "of": of})
+    assert [found for found in bench.verify().findings if found.severity == "altered"] == []
+
+
+def test_a_decision_in_a_real_log_needs_a_head() -> None:
+    course = Course()
+    real: dict[str, Any] = {
+        "origin": "proctor.real/0a1b2c3d",
+        "session": "S-1",
+        "at": "2026-11-22T01:00:00.000Z",
+    }
+    people = {"operator": {"id": "a", "role": "secretary"}, "second": _second("overseer")}
+    course._attempts["t"] = type(_attempt())("S-1", "001", "theory", "REFUSE", again=False)
+    course._incidents["S-1"] = {"I-1"}
+    body = {"kind": "decision", "of": "t", "sbd": "001", "component": "theory", "decided": "not-admitted"}
+    body |= {"reason": "x", "incident": "I-1", **real}
+    assert tuple(course.faults(9, body | people)) == ("decision-head",)
+    course._done.clear()
+    people["operator"] = {"id": "a", "role": "chairman"}
+    assert tuple(course.faults(9, body | people)) == ()
+
+
+def _second(role: str) -> dict[str, str]:
+    return {"id": "b", "role": role, "proof": "token"}
+
+
+def _attempt() -> Any:
+    course = Course()
+    body = {"kind": "attempt", "session": "s", "attempt": "t", "component": "c", "verdict": "REFER"}
+    course._attempts.clear()
+    list(course._attempt(0, body | {"checks": {}}))
+    return course._attempts["t"]
+
+
+def test_writer_and_verifier_mean_the_same_checks() -> None:
+    from sessions import audit_course
+
+    assert frozenset(audit_course._HARD) == HARD
