@@ -56,7 +56,7 @@ class Gate:
             return _require_in(standing)
         if not standing.admitted:  # who is in already is told so by `require_first`
             now, entries = self.now(), self.board.entries
-            progress = Progress.of(session, entries)
+            progress = Progress.of(session, entries, only=seat.sbd)
             progress.require_may_take(seat.sbd, session.component, session.day)
             require_in_time(session, entries, session.component, now, seat, places=places)
         return seat

@@ -99,16 +99,24 @@ class Progress:
         self._standings = standings
         self._seats = {seat.sbd: seat for seat in session.seats if not seat.erased}
         self._taken_for = {
-            text: frozenset(session.rules.components_of(text))
+            text: session.rules.components_of(text)
             for text in {seat.licence_class for seat in self._seats.values()}
         }
+        self._classes: dict[str, str] = {}
+        self._owed: dict[str, tuple[str, ...]] = {}
+        self._statuses: dict[tuple[str, str], Status] = {}
         self._marks: dict[tuple[str, str], Marks] = {}
         self._found: dict[tuple[str, str], ComponentResult | None] = {}
 
     @classmethod
-    def of(cls, session: Session, entries: Iterable[SessionEntry]) -> Self:
-        """Return the progress of a session with these entries of it, in order, taken-over ones among them."""
+    def of(cls, session: Session, entries: Iterable[SessionEntry], *, only: str | None = None) -> Self:
+        """Return the progress of a session with these entries of it, in order, taken-over ones among them.
+
+        `only`: what is asked is about this candidate alone, so that entries about others need not be read.
+        """
         whole = tuple(entries)
+        if only is not None:
+            whole = tuple(entry for entry in whole if entry.body.get("sbd", only) == only)
         standings: dict[tuple[str, str], Standing] = {}
         seats = {seat.sbd: seat for seat in session.seats if not seat.erased}
         for entry in whole:
@@ -136,8 +144,10 @@ class Progress:
     def licence_class(self, sbd: str) -> str:
         """Return the class as the rules write it, else as the list does; empty where it says none."""
         text = self.seat(sbd).licence_class
-        known = self.session.rules.licence_class(text)
-        return " ".join(text.split()) if known is None else known.class_id
+        if text not in self._classes:
+            known = self.session.rules.licence_class(text)
+            self._classes[text] = " ".join(text.split()) if known is None else known.class_id
+        return self._classes[text]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -162,7 +172,9 @@ class Progress:
 
     def owed(self, sbd: str) -> tuple[str, ...]:
         """Return the components of this session that a candidate owes: listed, and not kept from before."""
-        return tuple(name for name in self.listed(sbd) if self.kept(sbd, name) is None)
+        if sbd not in self._owed:
+            self._owed[sbd] = tuple(name for name in self.listed(sbd) if self.kept(sbd, name) is None)
+        return self._owed[sbd]
 
     def kept(self, sbd: str, component: str, day: date | None = None) -> Kept | None:
         """Return the component as passed before, where it still counts on a day (default: the session's)."""
@@ -193,7 +205,7 @@ class Progress:
         rules, seat = self.session.rules, self.seat(sbd)
         if not rules.sequential:
             return None
-        for earlier in rules.components_of(seat.licence_class):
+        for earlier in self._taken_for[seat.licence_class]:
             if earlier == component:
                 return None
             found = self._missing(seat, earlier, day or self.session.day)
@@ -203,18 +215,10 @@ class Progress:
 
     def status(self, sbd: str, component: str) -> Status:
         """Return where a candidate stands with a component."""
-        seat = self.seat(sbd)
-        if not self._is_listed(seat, component):
-            return Status.NOT_LISTED
-        if self.kept(sbd, component) is not None:
-            return Status.KEPT
-        result = self.outcome(sbd, component)
-        if result is not None:
-            return Status(result.outcome.value)
-        missing = self.missing(sbd, component)
-        if missing is None:
-            return Status.OPEN
-        return Status.WAITING if missing.why == "no-result" else Status.BLOCKED
+        key = (sbd, component)
+        if key not in self._statuses:
+            self._statuses[key] = self._status(self.seat(sbd), component)
+        return self._statuses[key]
 
     def next(self, sbd: str) -> tuple[str, ...]:
         """Return the components that a candidate may take now."""
@@ -285,6 +289,19 @@ class Progress:
         """Whether a component passed before still counts on a day."""
         until = self.session.rules.kept_until(kept.passed_on)
         return until is not None and kept.passed_on <= day <= until
+
+    def _status(self, seat: Seat, component: str) -> Status:
+        if not self._is_listed(seat, component):
+            return Status.NOT_LISTED
+        if self.kept(seat.sbd, component) is not None:
+            return Status.KEPT
+        result = self.outcome(seat.sbd, component)
+        if result is not None:
+            return Status(result.outcome.value)
+        missing = self.missing(seat.sbd, component)
+        if missing is None:
+            return Status.OPEN
+        return Status.WAITING if missing.why == "no-result" else Status.BLOCKED
 
     def _outcome(self, sbd: str, component: str) -> ComponentResult | None:
         seat, record = self.seat(sbd), self.log.results.get((sbd, component))
@@ -381,7 +398,7 @@ class Progress:
             yield "health-invalid" if seat.health_valid == "no" else "health-unknown"
         if rules.classes and rules.licence_class(seat.licence_class) is None:
             yield "class-unknown"
-        elif set(seat.components) - self._taken_for[seat.licence_class]:
+        elif set(seat.components).difference(self._taken_for[seat.licence_class]):
             yield "component-not-of-class"
         if not self.owed(seat.sbd):
             yield "nothing-owed"

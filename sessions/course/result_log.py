@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from sessions.checkpoint import station_of
@@ -22,9 +23,12 @@ Subject = tuple[str, str]
 """Whose and of what: candidate number and component."""
 
 
+_station = lru_cache(maxsize=64)(station_of)
+
+
 def place_of(entry: SessionEntry) -> Place:
     """Return where an entry stands: its station, whatever the epoch, and its number there."""
-    return station_of(entry.origin), entry.seq
+    return _station(entry.origin), entry.seq
 
 
 def target_of(entry: SessionEntry) -> Place:

@@ -6,6 +6,7 @@ from tests.bench import (
     bench_chip,
     bench_faces,
     bench_pack,
+    bench_results,
     bench_sheet,
     bench_store,
     bench_trust,
@@ -22,6 +23,7 @@ for bench in (
     bench_pack,
     bench_witness,
     bench_trust,
+    bench_results,
     bench_sheet,
     bench_faces,
 ):
