@@ -36,10 +36,12 @@ KINDS = KINDS_1 | {
     "re-entry",
 }
 KINDS |= {"clock", "export", "view", "roster", "shred", "hold", "epoch"}
+DAY = {"start", "pause", "resume", "component", "allocation", "draw", "manual", "consent", "split", "merge"}
+KINDS |= DAY | {"self-test", "decision", "prior", "presence", "rules-confirmed"}
 OF_ONE = {"station-key", "user-added", "password-changed", "schema-migrated", "tpm-counter"}
-OF_ONE |= {"crl-rolled-back", "crl-unlisted"}
-OF_TWO = {"override", "correction", "roster", "shred", "hold", "epoch"}
-BEFORE_CLOSE = {"begin", "attempt", "roster", "spot-check", "exit", "re-entry"}
+OF_ONE |= {"crl-rolled-back", "crl-unlisted", "user-key", "user-totp", "login-refused"}
+OF_TWO = {"override", "decision", "manual", "correction", "roster", "shred", "hold", "epoch"}
+BEFORE_CLOSE = DAY | {"begin", "attempt", "roster", "spot-check", "exit", "re-entry"}
 FIXED = ["checkpoints", "entries", "proof", "pack-key", "keys"]
 
 
