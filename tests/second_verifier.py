@@ -45,11 +45,11 @@ KINDS = {
     "self-test": "outcome checks:object session:id? | note?",
     "component": "session:id component event starts_at:time? room? called:list?",
     "allocation": "session:id component seed:hash method capacity:integer rooms:list groups:list "
-    "places:object replaces:integer? reason? carried:integer?",
+    "places:object replaces:integer? reason? carried:integer? | note?",
     "draw": "session:id component seed:hash method population:integer among:list drawn:list fresh:hash "
     "size:integer root:hash",
     "close": "session:id reason candidates:integer admitted:integer referred:integer refused:integer "
-    "absent:integer? attempts:integer not_seen:integer? totals:object? part:object?",
+    "absent:integer? attempts:integer not_seen:integer? totals:object? unsettled:list? part:object?",
     "override": "* session:id of:id sbd verdict reason component? incident:id? | note?",
     "decision": "* session:id of:id sbd component decided reason incident:id | note?",
     "manual": "* session:id sbd component document outcome reason of:id? facts:object? rules_sha256:hash "
