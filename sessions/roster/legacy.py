@@ -67,7 +67,17 @@ def from_tcvn3(text: str) -> str:
         return (
             turned.upper()
         )  # typed with Caps Lock: the font .VnTimeH has no other codes for capitals with tones
-    return _RUNS.sub(lambda run: _capital_word(run[0]), turned)
+    return _capital_first(text, _RUNS.sub(lambda run: _capital_word(run[0]), turned))
+
+
+def _capital_first(text: str, turned: str) -> str:
+    """Return a name whose every other word has a capital with one for "ánh" too: the font has no code for Á."""
+    firsts = [(run.start(), run[0][0]) for run in _RUNS.finditer(turned)]
+    plain = [char for _, char in firsts if char.isascii()]
+    if not plain or not all(char.isupper() for char in plain):
+        return turned
+    places = {place for place, char in firsts if not char.isascii()} if len(text) == len(turned) else set()
+    return "".join(char.upper() if place in places else char for place, char in enumerate(turned))
 
 
 def _capital_word(word: str) -> str:

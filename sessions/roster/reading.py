@@ -65,7 +65,7 @@ def read_roster(
     read = _read_tables(data, encoding)
     chosen, heading, notes = _choose(read.tables.sheets, sheet)
     found = sort_lines(chosen, heading, delimited=read.tables.format == "csv")
-    rows = read_rows(found, heading, today)
+    rows = read_rows(found, heading, today, capitals=read.encoding == "tcvn3")
     refuse_duplicates(rows)
     warn_namesakes(rows)
     of_rows = _of_rows(rows)

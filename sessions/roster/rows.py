@@ -99,13 +99,21 @@ class Row:
         return read.value
 
 
-def read_rows(found: Found, heading: Heading, today: date | None) -> list[Row]:
-    """Return a row for every candidate's line, with its seat where nothing is wrong with it."""
+def read_rows(
+    found: Found, heading: Heading, today: date | None = None, *, capitals: bool = False
+) -> list[Row]:
+    """Return a row for every candidate's line, with its seat where nothing is wrong with it.
+
+    `capitals`: a name in small letters is one in capitals, as the TCVN3 fonts for capitals have it.
+    """
     numbered = _numbered_by(found.lines, heading)
     marks = _marks_used(found.lines, heading)
+    beside = _given_beside(found.lines, heading)
     rows = []
     for line, context in found.lines:
         row = Row(line.number, _cells(line, heading, numbered), heading)
+        if beside is not None or capitals:
+            row.cells = {**row.cells, **_whole_name(row, line, beside, capitals=capitals)}
         if line.hidden:
             row.note("sbd", Note(WARNING, "roster-row-hidden"))
         surplus = found.surplus.get(line.number)
@@ -118,8 +126,34 @@ def read_rows(found: Found, heading: Heading, today: date | None) -> list[Row]:
         row.seat = _seat(row, context, marks, today)
         rows.append(row)
     _pad(rows)
-    _say_of_the_file(found, heading, numbered, marks, rows)
+    _say_of_the_file(heading, numbered, marks, rows)
+    if beside is not None and rows:
+        rows[0].file_notes.append(
+            RowChange(row=0, column=heading.name_of("name"), code="roster-name-two-columns")
+        )
     return rows
+
+
+def _given_beside(lines: Sequence[tuple[Line, Mapping[str, str]]], heading: Heading) -> int | None:
+    """Return the column of given names that has no heading of its own: "Họ và tên" merged over two columns."""
+    column = heading.columns.get("name", -2) + 1
+    if column < 1 or column in heading.names or "given" in heading.columns:
+        return None
+    texts = [shown(line.cells[column]).strip() if column < len(line.cells) else "" for line, _ in lines]
+    words_alone = [text for text in texts if text and len(text) <= 24 and not any(map(str.isdigit, text))]
+    return column if texts and len(words_alone) * 5 >= len(texts) * 4 else None
+
+
+def _whole_name(row: Row, line: Line, beside: int | None, *, capitals: bool) -> dict[str, Cell]:
+    """Return the name's cell with what stands beside it, and in capitals where the font has them so."""
+    found: dict[str, Cell] = {}
+    if beside is not None and beside < len(line.cells):
+        found["name"] = f"{shown(row.cell('name'))} {shown(line.cells[beside])}".strip()
+    for name in ("name", "family", "given") if capitals else ():
+        text = shown(found.get(name, row.cell(name)))
+        if text.islower():
+            found[name] = text.upper()
+    return found
 
 
 def _cells(line: Line, heading: Heading, numbered: str) -> dict[str, Cell]:
@@ -148,9 +182,7 @@ def _filled(line: Line, column: int) -> bool:
     return column < len(line.cells) and bool(shown(line.cells[column]).strip())
 
 
-def _say_of_the_file(
-    found: Found, heading: Heading, numbered: str, marks: Mapping[str, int], rows: list[Row]
-) -> None:
+def _say_of_the_file(heading: Heading, numbered: str, marks: Mapping[str, int], rows: list[Row]) -> None:
     """Keep with the first row what is guessed for all of them."""
     if not rows:
         return
