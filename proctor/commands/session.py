@@ -12,6 +12,7 @@ from proctor.commands.roster import notice_lines, read_list
 from proctor.commands.show import attempt_json, attempt_lines, reason_json
 from proctor.commands.witness_show import outcome_json, outcome_line
 from proctor.config import TRAINING_SESSION_PREFIX
+from proctor.day_totals import closing_json, closing_lines, day_json, day_lines
 from proctor.errors import CommandError
 from proctor.keeping import backup_after_close, backup_lines
 from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
@@ -23,6 +24,7 @@ from proctor.witness.settings import load_witnesses
 from readers.emrtd.pki.store import TrustStore
 from sessions.closing import close_session, counts_of, is_closed
 from sessions.course.board import Board
+from sessions.course.health import health_warnings
 from sessions.record import Verdict
 from sessions.roles import require_may
 from sessions.roster.model import Roster
@@ -179,7 +181,9 @@ def show(context: Context) -> int:
     """Show one session with its candidates by SBD."""
     with _open_at(context, login=False) as (opened, session):
         data = session_json(opened, session)
-        rows = Board(opened.store, session).standings()
+        board = Board(opened.store, session)
+        rows = board.standings()
+        data |= day_json(opened.store, board)
     data["roll"] = [
         {
             "candidate": row.sbd or None,
@@ -192,10 +196,12 @@ def show(context: Context) -> int:
             "entry": row.seq,
             "reasons": list(row.reasons),
             "incidents": dict(row.incidents),
+            "warnings": list(health_warnings(row.seat, session.rules, session.day)),
         }
         for row in rows
     ]
     head = [f"{data['id']}  {session.component_label}  {data['place']}  {data['date']}"]
+    head += day_lines(data, context.texts)
     gone = context.texts.say("erased.row")
     lines = [
         f"  {row.sbd or gone}  {context.texts.say(f'state.{row.state}')}  {' '.join(row.reasons)}".rstrip()
@@ -212,6 +218,7 @@ def close(context: Context) -> int:
         operator = session.rules.require_may(opened.require_login().operator, "close")
         receipt = close_session(opened.store, session, operator=operator, reason=options.reason or "finished")
         counts = dict(counts_of(opened.store, session))
+        board = Board(opened.store, session)
         counter = advance(opened.store, operator=operator)
         asked = push(opened.store, load_witnesses(opened.root, opened.store), deadline_s=SHEET_DEADLINE_S)
         saved = backup_after_close(opened)
@@ -220,6 +227,7 @@ def close(context: Context) -> int:
         "session": session.session_id,
         "entry": {"seq": receipt.seq, "size": receipt.size, "root": receipt.root.hex()},
         "counts": counts,
+        **closing_json(board),
         "backup": saved,
         "witnesses": [outcome_json(found) for found in asked],
         "tpm": counter.code,
@@ -227,7 +235,8 @@ def close(context: Context) -> int:
     line = context.texts.say("result.closed", session=session.session_id, **counts)
     root = context.texts.say("result.entry", seq=receipt.seq, root=receipt.root.hex())
     signed = tuple(outcome_line(context, found) for found in asked)
-    context.result(data, (line, root, *signed, *backup_lines(context.texts, saved)))
+    came_to = closing_lines(board, context.texts)
+    context.result(data, (line, *came_to, root, *signed, *backup_lines(context.texts, saved)))
     unsigned = any(found.witness.required and found.cosignature is None for found in asked)
     return 1 if unsigned or (saved is not None and not saved["ok"]) else 0
 
