@@ -7,12 +7,11 @@ components), or a `prior` entry with its source, or a result of this session.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from functools import cached_property
 from typing import Final, Self
 
+from sessions.course.component_state import ComponentResult, MayTake, Missing, Status
 from sessions.course.entries import SessionEntry
 from sessions.course.errors import ComponentBlockedError, ComponentNotOwedError
 from sessions.course.grading import CODES, Marks, Outcome, marks_of, points_of
@@ -24,69 +23,11 @@ from sessions.errors import ComponentNotListedError, SessionsError
 from sessions.roster.model import Seat
 from sessions.session import Session
 
+__all__ = ["ComponentResult", "MayTake", "Missing", "Progress", "Status"]
+
 _CANCELLED: Final = "cancelled"
-
-
-class Status(StrEnum):
-    """Where a candidate stands with a component; of the last five, the results."""
-
-    NOT_LISTED = "not-listed"
-    KEPT = "kept"
-    OPEN = "open"
-    WAITING = "waiting"
-    BLOCKED = "blocked"
-    PASSED = "passed"
-    FAILED = "failed"
-    TAKEN = "taken"
-    ABSENT = "absent"
-    INCOMPLETE = "incomplete"
-
-
 _DONE: Final = frozenset({Status.PASSED, Status.TAKEN})
 _NEVER_SAT: Final = frozenset({Status.ABSENT, Status.BLOCKED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComponentResult:
-    """A candidate's result of a component, as corrected. Points in hundredths (`points_text` writes them).
-
-    `code`: DA, RO, VA, KH, or "" for points without a pass mark. `cancelled`: by an incident; it counts as failed.
-    `entry` is None for who was absent when the session was closed: nobody entered that. `corrections`: in order.
-    """
-
-    sbd: str
-    component: str
-    outcome: Outcome
-    code: str
-    points_e2: int | None = None
-    marks: Marks
-    critical_failed: bool = False
-    cancelled: bool = False
-    source: str = ""
-    entry: SessionEntry | None = field(default=None, repr=False)
-    corrections: tuple[SessionEntry, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """The earlier component that keeps a later one closed.
-
-    `why`: "no-result" (yet), "not-passed", "expired" (passed on `passed_on`, not counted any more), "unknown" (nobody
-    stated it, and this session does not hold it).
-    """
-
-    component: str
-    why: str
-    passed_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MayTake:
-    """Evidence that a candidate owes a component and may take it now. `warnings` are codes, and stop nobody."""
-
-    sbd: str
-    component: str
-    warnings: tuple[str, ...] = ()
 
 
 class Progress:
@@ -394,8 +335,10 @@ class Progress:
         if any(self.expired(seat.sbd, name, day) for name in known):
             yield "prior-expired"
         counted = rules.keep_needs_health and any(self.kept(seat.sbd, name, day) for name in known)
-        if counted and seat.health_valid != "yes":
-            yield "health-invalid" if seat.health_valid == "no" else "health-unknown"
+        if seat.health_valid == "no":
+            yield "health-invalid"
+        elif counted and not seat.health_valid:
+            yield "health-unknown"
         if rules.classes and rules.licence_class(seat.licence_class) is None:
             yield "class-unknown"
         elif set(seat.components).difference(self._taken_for[seat.licence_class]):

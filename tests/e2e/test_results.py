@@ -376,3 +376,44 @@ def test_the_command_runs_as_a_process(day: Sitting) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "001" in done.stdout
+
+
+AN, TK, CT = {"an": "mật khẩu mẫu 1"}, {"tk": "mật khẩu mẫu 3"}, {"ct": "mật khẩu mẫu 4"}
+
+
+def test_at_a_real_station_a_second_password_alone_corrects_nothing(home: Path, roster: Path) -> None:
+    assert proctor("user", "add", "an", "--first", "--name", "Nguyễn Văn Mẫu", secrets=AN).status == 0
+    for user, role, secret in (("tk", "secretary", TK), ("ct", "chairman", CT)):
+        added = proctor("user", "add", user, "--by", "an", "--role", role, secrets={**AN, **secret})
+        assert added.status == 0, added.err
+    made = proctor(
+        *("session", "create", "--roster", roster, "--rules", "driving-tt108-2026", "--component", "theory"),
+        *("--place", "Trung tâm Mẫu", "--by", "an", "--json"),
+        secrets=AN,
+    )
+    session = made.json["id"]
+    call = ("result", "enter", "--session", session, "--sbd", "001", "--absent", "--json")
+    assert proctor(*call, "--by", "an", secrets=AN).json["code"] == "role-forbidden"
+    entered = proctor(*call, "--by", "tk", secrets=TK)
+    assert (entered.status, entered.json["code"]) == (0, "VA")
+    correct = (
+        *(
+            "result",
+            "correct",
+            "--session",
+            session,
+            "--entry",
+            str(entered.json["entry"]),
+            "--void",
+            "--json",
+        ),
+        *("--reason", "wrong-candidate", "--by", "tk"),
+    )
+    alone = proctor(*correct, "--second", "tk", secrets=TK)
+    assert (alone.status, alone.out) == (2, "")
+    weak = proctor(*correct, "--second", "ct", secrets={**TK, **CT})
+    assert (weak.status, weak.json["code"]) == (1, "second-weak")
+    shown_again = proctor("result", "show", "--session", session, "--json", "--by", "tk", secrets=TK)
+    require_valid("result-show", shown_again.json)
+    assert shown_again.json["candidates"][0]["components"][0]["corrections"] == []
+    assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).json["ok"]
