@@ -10,8 +10,8 @@ from proctor.files import read_file
 from proctor.seconds import second_of
 from sessions.course.additions import add_candidates, namesakes, next_addition, next_sbd, require_addable
 from sessions.course.reasons import note_of, require_reason
-from sessions.roster.csv_roster import read_roster
 from sessions.roster.model import Roster
+from sessions.roster.reading import read_roster
 from sessions.session import Session
 
 MAX_FILE = 8_000_000
@@ -88,4 +88,4 @@ def _roster(context: Context, session: Session, words: dict[str, str]) -> Roster
     writer = csv.writer(table)
     writer.writerow(_HEADINGS.values())
     writer.writerow([row[name] for name in _HEADINGS])
-    return read_roster(table.getvalue().encode())
+    return read_roster(table.getvalue().encode(), encoding="utf-8")
