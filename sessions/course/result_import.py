@@ -59,6 +59,8 @@ _BLAMED: Final = {
     "outcome-differs": "outcome",
 }
 """Which cell an error of the rules is about; any other is about the candidate."""
+_OTHER: Final = {"points": "outcome", "outcome": "points"}
+"""Where it stands in a file that has only one of the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +168,14 @@ def _ready(row: TableRow, given: Given, progress: Progress) -> Ready | None:
             if same_result(progress, require_values(progress, replace(given, note=""))):
                 return None
         except SessionsError as error:
-            raise _refused(error) from None
-        raise _refused(known) from None
+            raise _refused(error, row) from None
+        raise _refused(known, row) from None
     except SessionsError as error:
-        raise _refused(error) from None
+        raise _refused(error, row) from None
 
 
-def _refused(error: SessionsError) -> CellRefusedError:
-    return CellRefusedError(_BLAMED.get(error.code, "sbd"), error)
+def _refused(error: SessionsError, row: TableRow) -> CellRefusedError:
+    name = _BLAMED.get(error.code, "sbd")
+    if name not in row.cells and name in _OTHER:
+        name = _OTHER[name]
+    return CellRefusedError(name, error)

@@ -158,7 +158,7 @@ def read_outcome(row: TableRow) -> Outcome | None:
         found = _OUTCOMES.get(fold(text)) if text else None
         if found is not None:
             return found
-        if name == "outcome" and text:
+        if name == "outcome" and text and name != _points_field(row):
             raise CellRefusedError(name, WordUnknownError(value=text[:32]))
     return None
 
@@ -168,7 +168,8 @@ def read_row_points(row: TableRow, marks: Marks) -> int | None:
 
     Raises CellRefusedError of PointsInvalidError, PointsNegativeError.
     """
-    text = row.text("points")
+    name = _points_field(row)
+    text = row.text(name)
     if not text or fold(text) in _OUTCOMES:
         return None
     try:
@@ -177,7 +178,12 @@ def read_row_points(row: TableRow, marks: Marks) -> int | None:
             raise PointsInvalidError(value=text[:32])
         return read_points(points)
     except SessionsError as error:
-        raise CellRefusedError("points", error) from None
+        raise CellRefusedError(name, error) from None
+
+
+def _points_field(row: TableRow) -> str:
+    """Return the field of a row's points: a list without such a column has them under "kết quả"."""
+    return "points" if "points" in row.cells else "outcome"
 
 
 def read_critical(row: TableRow) -> bool:

@@ -56,27 +56,74 @@ def read_table(data: bytes, names: Names, *, needed: Sequence[frozenset[str]]) -
     first one missing).
     """
     fields = {fold(text): name for name, texts in names.items() for text in texts}
-    sheets = _sheets(data, fields)
-    best: tuple[int, dict[str, int], Sheet, int] | None = None
-    for sheet in sheets:
-        for place, line in enumerate(sheet.lines[:HEADING_WITHIN]):
-            columns = _columns(line, fields)
-            lacking = [options for options in needed if not options & columns.keys()]
-            if best is None or (len(lacking), -len(columns)) < (best[3], -len(best[1])):
-                best = place, columns, sheet, len(lacking)
-    if best is None:
-        raise TableUnreadableError(why="empty")
-    place, columns, sheet, _ = best
+    best = _best_heading(_sheets(data, fields), fields, needed)
     for options in needed:
-        if not options & columns.keys():
-            raise TableUnreadableError(why="column", column=sorted(names[sorted(options)[0]])[0])
-    heading = sheet.lines[place]
-    rows = tuple(_row(line, columns) for line in sheet.lines[place + 1 :])
+        if not options & best.columns.keys():
+            raise TableUnreadableError(why="column", column=names[sorted(options)[0]][0])
+    rows = tuple(_row(line, best.columns) for line in best.sheet.lines[best.last + 1 :])
     return Table(
         rows=tuple(row for row in rows if any(row.cells.values())),
-        headings={name: text_of(heading.cells[index]) for name, index in columns.items()},
+        headings=best.headings,
         sha256=hashlib.sha256(data).hexdigest(),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heading:
+    """A heading of one row or two: the index of its last line, field → column, field → name, how much is lacking."""
+
+    sheet: Sheet
+    last: int
+    columns: Mapping[str, int]
+    headings: Mapping[str, str]
+    lacking: int
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """The smaller the better."""
+        return self.lacking, -len(self.columns)
+
+
+def _best_heading(
+    sheets: Sequence[Sheet], fields: Mapping[str, str], needed: Sequence[frozenset[str]]
+) -> _Heading:
+    """Return the heading with what is needed and the most columns, the first of equals."""
+    best: _Heading | None = None
+    for sheet in sheets:
+        for place in range(min(len(sheet.lines), HEADING_WITHIN)):
+            for rows in (1, 2):
+                found = _heading(sheet, place, rows, fields, needed)
+                if found is not None and (best is None or found.worth < best.worth):
+                    best = found
+    if best is None:
+        raise TableUnreadableError(why="empty")
+    return best
+
+
+def _heading(
+    sheet: Sheet, place: int, rows: int, fields: Mapping[str, str], needed: Sequence[frozenset[str]]
+) -> _Heading | None:
+    """Return these rows as a heading; of two, the lower one says more ("Điểm" below "Kết quả")."""
+    lines = sheet.lines[place : place + rows]
+    if len(lines) < rows or (rows == 2 and not _is_words(lines[1])):
+        return None
+    columns: dict[str, int] = {}
+    names: dict[str, str] = {}
+    for index in range(max(len(line.cells) for line in lines)):
+        for line in reversed(lines):
+            cell = line.cells[index] if index < len(line.cells) else ""
+            name = fields.get(fold(cell)) if isinstance(cell, str) else None
+            if name is not None:
+                columns.setdefault(name, index)
+                names.setdefault(name, text_of(cell))
+                break
+    lacking = sum(1 for options in needed if not options & columns.keys())
+    return _Heading(sheet=sheet, last=place + rows - 1, columns=columns, headings=names, lacking=lacking)
+
+
+def _is_words(line: Line) -> bool:
+    """Whether a row has words and nothing else: then it may be a heading's second row."""
+    return all(isinstance(cell, str) and not any(char.isdigit() for char in cell) for cell in line.cells)
 
 
 def text_of(cell: Cell) -> str:

@@ -153,6 +153,22 @@ def test_rows_below_the_table_are_passed_over() -> None:
     assert (len(found.ready), found.refused) == (1, ())
 
 
+def test_a_heading_of_two_rows() -> None:
+    text = "STT;SBD;Họ và tên;KẾT QUẢ;;\n;;;Điểm;Liệt;Ghi chú\n1;001;NGUYỄN VĂN MẪU;27;;\n2;002;;29;x;\n"
+    assert outcomes(plan(text)) == {"001": "passed", "002": "failed"}
+
+
+def test_points_under_the_heading_of_a_result() -> None:
+    found = plan("SBD;Kết quả\n001;27\n002;trượt\n003;31\n004;hay\n")
+    assert outcomes(found) == {"001": "passed", "002": "failed"}
+    assert codes(found) == [(4, "Kết quả", "points-above-maximum"), (5, "Kết quả", "points-invalid")]
+
+
+def test_titles_above_and_a_second_sheet_of_other_columns() -> None:
+    text = "SỞ MẪU;;\nBẢNG ĐIỂM;;\nKỳ 22/11/2026;;\nSBD;Điểm;Ghi chú\n001;27;\n"
+    assert outcomes(plan(text)) == {"001": "passed"}
+
+
 def test_a_total_below_the_table_is_no_candidate() -> None:
     assert codes(plan("SBD;Điểm\n001;27\nTổng;2\n")) == [(3, "SBD", "sbd-unknown")]
 
