@@ -96,7 +96,7 @@ def create(context: Context) -> int:
         "result.session",
         id=session.session_id,
         count=len(session.seats),
-        component=session.component_label,
+        component=", ".join(session.rules.components[name].label for name in session.components),
     )
     context.result(data, (session.session_id, line, *rules_marks(context, session)))
     return 0
