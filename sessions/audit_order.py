@@ -219,7 +219,7 @@ class Order:
         """What a crash left is ended by the station itself, late: nothing else of the sitting follows."""
         if kind == "close":
             self._add(seq, "closed-twice")
-        elif kind in BEFORE_CLOSE and not (kind == "attempt" and body["operator"]["id"] == "station"):
+        elif kind in BEFORE_CLOSE and not may_follow_close(kind, body):
             self._add(seq, "after-close")
 
     # -- erasure ----------------------------------------------------------------------------------
@@ -274,6 +274,15 @@ class Order:
         """Return the later one of the day of the last entry and the caller's day: YYYY-MM-DD."""
         days = ["", *([_day(parse_utc(self._last_at))] if self._last_at else [])]
         return max([*days, *([_day(now)] if now is not None else [])])
+
+
+def may_follow_close(kind: str, body: Mapping[str, Any]) -> bool:
+    """Whether an entry of these kinds may come after the close: an attempt that the station ends, a proof that
+    somebody undertook to bring.
+    """
+    facts = body.get("facts")
+    proof = kind == "manual" and isinstance(facts, dict) and "closes" in facts
+    return proof or (kind == "attempt" and bool(body["operator"]["id"] == STATION_ID))
 
 
 def _ended_right(body: Mapping[str, Any], *, begun: bool) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sessions.audit_course import Course
 from sessions.audit_day import Days
-from sessions.audit_order import BEFORE_CLOSE
+from sessions.audit_order import BEFORE_CLOSE, may_follow_close
 from sessions.events import is_user
 from sessions.pack import Manifest
 from sessions.pack_finding import PackFindings
@@ -56,8 +56,8 @@ def _check_ends(own: Sequence[Record], manifest: Manifest, findings: PackFinding
     if opened:
         _check_counts(opened[0], closed[0], own, findings)
     for record in own:
-        ended = record.kind == "attempt" and _by_station(record)
-        if record.seq > closed[0].seq and record.kind in BEFORE_CLOSE and not ended:
+        late = record.seq > closed[0].seq and record.kind in BEFORE_CLOSE
+        if late and not may_follow_close(record.kind, record.body):
             findings.add(_DIFFERS, seq=record.seq, why="after-close")
     if not any(record.kind == "attempt" for record in own):
         findings.add("pack-session-empty", seq=manifest.first)

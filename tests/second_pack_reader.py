@@ -269,7 +269,8 @@ def require_course(bodies: dict[int, dict], session: str) -> None:
             station = kind == "attempt" and body["operator"]["id"] == "station"
             right = by_the_station(body, attempt in begun) if station else "late" not in body
             need(kind != "attempt" or not new or right, f"attempt by the station at {seq}")
-            need("close" not in kinds or kind not in BEFORE_CLOSE or station, f"after the close: {seq}")
+            proof = kind == "manual" and "closes" in body.get("facts", {})
+            need("close" not in kinds or kind not in BEFORE_CLOSE or station or proof, f"after the close: {seq}")
             if kind == "begin":
                 need(attempt not in begun and attempt not in ended, f"begun twice: {seq}")
             if kind == "attempt":

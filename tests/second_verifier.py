@@ -1092,6 +1092,8 @@ class Bodies:
                 known |= {"open": seq, "day": str(body.get("day", "")), "schema": body["schema"]}
         elif body["schema"] == 2 and known["close"] is not None:
             ended = kind == "attempt" and body["operator"]["id"] == "station"
+            facts = body.get("facts")
+            ended = ended or (kind == "manual" and isinstance(facts, dict) and "closes" in facts)
             if kind == "close" or (kind in NOT_AFTER and not ended):
                 self.bad("order", seq)
         known["attempts"] += kind == "attempt"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sessions.audit_course import Course
+from sessions.closing import close_session
 from sessions.course.case import HARD
 from sessions.roster.csv_roster import read_roster
 from sessions.roster.document import make_document
@@ -152,6 +153,22 @@ def test_everything_that_is_written_as_it_should_be_is_found_whole(tmp_path: Pat
         sitting.override("003", of)
         sitting.entry("re-entry", {"sbd": "003", "component": "theory", "outcome": "admitted", "of": of})
     assert [found for found in bench.verify().findings if found.severity == "altered"] == []
+
+
+def test_a_proof_that_was_undertaken_may_come_after_the_close(tmp_path: Path) -> None:
+    bench = Bench(path=tmp_path / "station.db").made()
+    with bench.create() as store:
+        sitting = Sitting(store, rules="written-exam", component="exam", components=())
+        sitting.manual(document="none", reason="no-card", undertaking=True)
+        close_session(store, sitting.session, operator=TRAINEE)
+        sitting.manual(later_proof=True, document="passport", reason="later-proof")
+    assert [found for found in bench.verify().findings if found.severity == "altered"] == []
+    with bench.open() as store:
+        body = store.entries("manual")[0].body
+        fields = ("session", "sbd", "component", "document", "reason", "rules_sha256", "roster_hash")
+        late = {name: body[name] for name in fields} | {"sbd": "002", "outcome": "admitted"}
+        store.append("manual", late, operator=TRAINEE, second=SECOND)
+    assert {found.facts.get("why") for found in bench.verify().findings} >= {"after-close"}
 
 
 def test_a_decision_in_a_real_log_needs_a_head() -> None:
