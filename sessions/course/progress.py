@@ -17,7 +17,7 @@ from sessions.course.errors import ComponentBlockedError, ComponentNotOwedError
 from sessions.course.grading import CODES, Marks, Outcome, marks_of, points_of
 from sessions.course.result_errors import ResultExistsError, SbdUnknownError
 from sessions.course.result_log import Conflict, Kept, Recorded, ResultLog, read_results
-from sessions.course.states import KINDS, Standing, apply
+from sessions.course.states import KINDS, Standing, State, apply
 from sessions.course.totals import Totals, conflicts_of, count
 from sessions.errors import ComponentNotListedError, SessionsError
 from sessions.roster.model import Seat
@@ -133,6 +133,11 @@ class Progress:
         """Return the entry by which somebody was let in to a component, or None."""
         standing = self._standings.get((sbd, component))
         return standing.entry if standing is not None and standing.admitted else None
+
+    def came(self, sbd: str, component: str) -> bool:
+        """Whether somebody was seen at a component, let in or not."""
+        standing = self._standings.get((sbd, component))
+        return standing is not None and standing.state is not State.NOT_SEEN
 
     def outcome(self, sbd: str, component: str) -> ComponentResult | None:
         """Return a candidate's result of a component in this session, or None as long as there is none."""

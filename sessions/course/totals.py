@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,8 @@ class Totals:
     `files`: rows of the list. `exempt`: who does not have to take it: passed before, not listed for it, not of the
     class; `kept`: those of them who passed it elsewhere or earlier (of a component only). `erased`: rows that say
     nothing any more (they are of no class). `blocked`: an earlier component was not passed. `codes`: DA, RO, VA, KH and
-    how many have them.
+    how many have them. `not_let_in`: how many of the absent came and were not let in: the attendance sheet counts
+    those apart from the absent.
     """
 
     component: str | None
@@ -44,6 +45,7 @@ class Totals:
     erased: int
     sat: int
     absent: int
+    not_let_in: int
     blocked: int
     pending: int
     passed: int
@@ -63,6 +65,8 @@ def count(progress: Progress, component: str | None, licence_class: str | None) 
     else:
         found = Counter(_part(progress, sbd, component) for sbd in chosen)
         sat = sum(found[value] for value in _SAT)
+    names = progress.session.components if component is None else (component,)
+    not_let_in = sum(_not_let_in(progress, sbd, names, whole=component is None) for sbd in chosen)
     erased = len(progress.session.seats) - len(sbds) if licence_class is None else 0
     exempt = found[_EXEMPT] + found["kept"]
     return Totals(
@@ -74,6 +78,7 @@ def count(progress: Progress, component: str | None, licence_class: str | None) 
         kept=found["kept"],
         erased=erased,
         sat=sat,
+        not_let_in=not_let_in,
         blocked=found["blocked"],
         pending=found[_PENDING],
         codes={progress.code_of(outcome): found[outcome.value] for outcome in CODES},
@@ -106,6 +111,16 @@ def _whole(progress: Progress, sbd: str) -> str:
 
 def _sat(progress: Progress, sbd: str) -> bool:
     return any(progress.status(sbd, name).value in _SAT for name in progress.owed(sbd))
+
+
+def _not_let_in(progress: Progress, sbd: str, names: Sequence[str], *, whole: bool) -> bool:
+    """Whether somebody who counts as absent came to one of these components and was not let in."""
+    if whole and _whole(progress, sbd) != Outcome.ABSENT.value:
+        return False
+    return any(
+        progress.status(sbd, name).value == Outcome.ABSENT.value and progress.came(sbd, name)
+        for name in names
+    )
 
 
 def _of_results(progress: Progress) -> Iterator[Conflict]:

@@ -79,6 +79,7 @@ def test_every_total_adds_up_and_is_the_sum_of_its_candidates(day: Course) -> No
             assert found.files == found.owed + found.exempt + found.erased
             assert found.owed == found.sat + found.absent + found.blocked + found.pending
             assert found.sat == found.passed + found.failed + found.taken + found.incomplete
+            assert 0 <= found.not_let_in <= found.absent
             states = recount(progress, component, licence_class)
             for name in ("passed", "failed", "taken", "incomplete", "absent", "blocked", "kept"):
                 assert getattr(found, name) == states[name]

@@ -170,6 +170,17 @@ def test_nobody_is_absent_before_the_session_is_closed() -> None:
     assert day.progress.code("001") == "KH"
 
 
+def test_whoever_came_and_was_not_let_in_is_counted_among_the_absent_and_by_themselves() -> None:
+    day = course()
+    day.sat("001", "theory")
+    day.admit("002", "theory", "REFUSE")
+    day.close()
+    theory, whole = day.progress.totals("theory"), day.progress.totals()
+    assert (theory.absent, theory.not_let_in) == (2, 1)
+    assert (whole.absent, whole.not_let_in) == (2, 1)
+    assert day.progress.code("002") == "VA"
+
+
 def test_the_close_of_a_part_makes_nobody_absent() -> None:
     day = course()
     day.close(part={"number": 1, "of": 2, "group": "S"})
@@ -257,7 +268,9 @@ def test_a_number_of_another_station_is_not_ours() -> None:
     day.correct(result, "001", "theory", outcome="passed", points_e1=280)
     assert [each.code for each in day.progress.conflicts] == ["correction-unknown"]
     named = day.correct(result, "001", "theory", outcome="passed", points_e1=280)
-    day.entries[-1] = replace(day.entries[-1], body={**day.entries[-1].body, "of_station": OTHER, "of_seq": result})
+    day.entries[-1] = replace(
+        day.entries[-1], body={**day.entries[-1].body, "of_station": OTHER, "of_seq": result}
+    )
     assert day.progress.status("001", "theory") is Status.PASSED
     assert named == day.seq
 
