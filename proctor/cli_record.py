@@ -1,6 +1,6 @@
 """The command line around the record: log, keys, witnesses, erasure, packs, backups. Names only, no logic."""
 
-from proctor.cli_build import Builder, add_login, help_of
+from proctor.cli_build import Builder, add_login, add_second, help_of
 from proctor.commands import (
     anchor,
     backup,
@@ -151,7 +151,7 @@ def _add_erasure(build: Builder) -> None:
     for parser in (listing, planning, running):
         parser.add_argument("--training", action="store_true", help=help_of("option.training"))
     for parser in (gone, placing, releasing, running):
-        parser.add_argument("--second", metavar="USER", help=help_of("option.second"))
+        add_second(parser)
     for parser in (gone, placing, releasing, listing, planning, running):
         add_login(parser)
 

@@ -17,7 +17,8 @@ from proctor.erasing import (
 )
 from proctor.errors import CommandError
 from proctor.keeping import backup_after_close, backup_lines
-from proctor.roots import OpenRoot, kind_at, second_person
+from proctor.roots import OpenRoot, kind_at
+from proctor.seconds import second_of
 from sessions.errors import ErasureHeldError, ErasureNothingError
 from sessions.holds import Hold, active_holds, place_hold, release_hold, require_reason
 from sessions.record import format_utc
@@ -53,7 +54,7 @@ def erase(context: Context) -> int:
             selection,
             scope="session" if options.candidate is None else "candidate",
             reason=options.reason,
-            second=second_person(opened, options.second, context.ask),
+            second=second_of(context, opened, "erase", session),
             folder=Path(options.out) if options.out else opened.root.sheets_dir,
         )
         saved = backup_after_close(opened)
@@ -180,7 +181,7 @@ def _change(context: Context, event: str) -> int:
             session.session_id,
             reason=options.reason,
             operator=operator,
-            second=second_person(opened, options.second, context.ask),
+            second=second_of(context, opened, "erase", session),
             sbd=options.candidate,
         )
     data = {

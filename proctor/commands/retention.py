@@ -11,7 +11,8 @@ from proctor.erasing import Erased, erased_json, prove, remove_own_packs, select
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.keeping import backup_after_close, backup_lines
-from proctor.roots import OpenRoot, second_person
+from proctor.roots import OpenRoot
+from proctor.seconds import second_of
 from sessions import retention
 from sessions.record import parse_utc
 from sessions.retention import Due, SessionPlan
@@ -46,7 +47,7 @@ def run(context: Context) -> int:
         if any(due.takes for each in plans for due in each.dues):
             folder = require_folder(Path(options.out) if options.out else opened.root.sheets_dir)
             confirm(context, tuple(_lines(context, data)), "retention")
-            second = second_person(opened, options.second, context.ask)
+            second = second_of(context, opened, "erase")
             carried = retention.run(opened.store, plans, operator=operator, second=second)
             for each, _, _ in carried:
                 remove_own_packs(opened, each.session.session_id)
