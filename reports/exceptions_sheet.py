@@ -117,7 +117,8 @@ class _Writer:
         if entry.kind == "override":
             return [say("kind.override"), self._frame.coded("decided", str(body["verdict"]))]
         if entry.kind == "decision":
-            return [say("kind.decision"), say("kind.decision.machine")]
+            decided = self._frame.coded("decided", str(body["decided"]))
+            return [say("kind.decision"), decided, say("kind.decision.machine")]
         if entry.kind == "manual":
             document = self._frame.coded("document", str(body["document"]))
             return [say("kind.manual"), document, self._frame.coded("manual", str(body["outcome"]))]

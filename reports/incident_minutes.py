@@ -56,12 +56,10 @@ def _lines(
     ]
     for entry in entries:
         lines += [("note", part) for part in _chunks(note_of(entry))]
-    lines += [
-        ("consequence", frame.say("incident.consequence", text=text, entry=entry.seq, who=who))
-        for entry in entries
-        if (text := frame.coded("consequence", str(entry.body.get("consequence", ""))))
-        and (who := people.person(entry.body["operator"]).words)
-    ]
+    for entry in entries:
+        text = frame.coded("consequence", str(entry.body.get("consequence", "")))
+        who = _persons(entry, people)
+        lines.append(("consequence", frame.say("incident.consequence", text=text, entry=entry.seq, who=who)))
     return [(frame.say(f"item.{item}"), text) for item, text in lines]
 
 
@@ -77,8 +75,16 @@ def _candidates(entries: Sequence[SessionEntry], people: People) -> str:
 
 
 def _recorded(frame: Frame, entry: SessionEntry, people: People) -> str:
-    who = people.person(entry.body["operator"]).words
+    who = _persons(entry, people)
     return frame.say("incident.recorded", who=who, at=moment(parse_utc(entry.at)), entry=entry.seq)
+
+
+def _persons(entry: SessionEntry, people: People) -> str:
+    """Return who made an entry, both where there were two."""
+    persons = [people.person(entry.body["operator"])]
+    if "second" in entry.body:
+        persons.append(people.person(entry.body["second"]))
+    return " + ".join(person.words for person in persons)
 
 
 def _chunks(note: str) -> list[str]:

@@ -64,4 +64,5 @@ def _row(frame: Frame, order: int, name: str, found: Mapping[str, int]) -> Row:
 
 def _name(frame: Frame, name: str) -> str:
     """Return what a check is called, as on the screen of `proctor doctor`."""
-    return clean(frame.texts.get(f"doctor.{name}", frame.texts.get(f"paper.check.{name}", name)))
+    called = clean(frame.texts.get(f"doctor.{name}", name))
+    return called[:1].upper() + called[1:]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from proctor.attempt import new_attempt_id
 from proctor.checks import CheckName
@@ -18,12 +19,13 @@ from sessions.course.calls import commit_end, commit_start
 from sessions.course.consent import AGREED, enter_consent
 from sessions.course.day import pause_session, record_self_test, resume_session, start_session
 from sessions.course.gate import Gate
-from sessions.course.grading import Outcome
+from sessions.course.grading import Outcome, points_body
 from sessions.course.incidents import add_incident, decide_incident
 from sessions.course.manual import ManualCase, enter_manual
 from sessions.course.movement import come_back, enter_spot_check, leave
 from sessions.course.overrides import decide, override
 from sessions.course.progress import Progress, Status
+from sessions.course.result_log import Recorded
 from sessions.course.results import (
     Given,
     correct,
@@ -352,14 +354,16 @@ class Day:
             enter_spot_check(self._store, session, sbd=sbd, outcome="same-person", operator=self._operator)
 
     def _mark(self, session: Session) -> None:
-        """Enter the results of everybody who was let in and not sent away; correct two of them."""
+        """Enter the results of everybody who was let in and not sent away; correct what was entered wrongly."""
         progress = read_progress(self._store, session)
         wanted = list(self._givens(session, progress))
         for given in wanted:
             ready = require_result(progress, given)
             enter(self._store, session, ready, source=SOURCE, operator=self._operator)
-        for given in wanted[:2]:
-            self._correct(session, given)
+        first = session.component == session.components[0]
+        wrong = [given for given in wanted if first and self._people[given.sbd].way == "corrected"]
+        for given in wrong:
+            self._correct(session, given, read_progress(self._store, session))
 
     def _givens(self, session: Session, progress: Progress) -> Iterator[Given]:
         board = Board(self._store, session)
@@ -368,16 +372,14 @@ class Day:
             if row.admitted and not kept_out:
                 yield _given(self._people[row.sbd], session, progress)
 
-    def _correct(self, session: Session, given: Given) -> None:
-        """Two persons put a result right that was entered wrongly."""
-        progress = read_progress(self._store, session)
+    def _correct(self, session: Session, given: Given, progress: Progress) -> None:
+        """Two persons put a result right that was entered wrongly: passed becomes failed, and the other way."""
         known = progress.log.results[given.sbd, given.component]
         _, target = require_target(progress, self._store, known.newest.seq)
-        values = {"outcome": "incomplete"}
         correct(
             self._store,
             session,
-            require_correction(progress, target, values),
+            require_correction(progress, target, _turned(known, progress)),
             reason="typing",
             note={"note": "Nhập nhầm dòng.".encode()},
             operator=self._operator,
@@ -400,6 +402,7 @@ _WAYS = {
     "twice": Day._twice,
     "out-and-back": Day._out_and_back,
     "suspended": Day._suspended,
+    "corrected": Day._right,
 }
 
 
@@ -422,3 +425,13 @@ def _given(person: Person, session: Session, progress: Progress) -> Given:
     top, line = marks.maximum_e2 // 100, marks.pass_e2 // 100
     points = dice.randint(line, top) if passed else dice.randint(line // 2, line - 1)
     return Given(sbd=person.sbd, component=component, points_e2=points * 100)
+
+
+def _turned(known: Recorded, progress: Progress) -> dict[str, Any]:
+    """Return the values of a correction that makes the opposite of a result: just enough points, or just too few."""
+    marks = progress.marks(known.sbd, known.component)
+    passed = known.values["outcome"] == Outcome.PASSED
+    outcome = Outcome.FAILED if passed else Outcome.PASSED
+    if marks.pass_e2 is None:
+        return {"outcome": outcome.value}
+    return {"outcome": outcome.value, **points_body(marks.pass_e2 - (100 if passed else 0))}

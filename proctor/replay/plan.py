@@ -27,6 +27,7 @@ SHOWN_FIRST = (
     "absent",
     "suspended",
     "no-paper",
+    "corrected",
 )
 """How the first candidates of every session turn up, so that each way is in each."""
 _MIX = (
@@ -39,6 +40,7 @@ _MIX = (
     ("manual", 80),
     ("wrong-room", 60),
     ("out-and-back", 50),
+    ("corrected", 60),
     ("not-decided", 30),
     ("decided", 25),
     ("refused", 20),
@@ -146,14 +148,18 @@ def _chosen(size: Size) -> tuple[int, ...]:
 
 
 def _people(seed: int, number: int, count: int) -> Iterator[Person]:
-    for at in range(1, count + 1):
+    for at in range(1, count + 1 - _is_added_to(number)):
         yield _person(seed, number, at, SHOWN_FIRST[at - 1] if at <= len(SHOWN_FIRST) else "")
 
 
 def _added(seed: int, number: int, count: int) -> Iterator[Person]:
-    """Yield who is added on the day: one candidate in every third session."""
-    if number % 3 == 1:
-        yield _person(seed, number, count + 1, "right")
+    """Yield who is added on the day: the last candidate of every third session."""
+    if _is_added_to(number):
+        yield _person(seed, number, count, "right")
+
+
+def _is_added_to(number: int) -> bool:
+    return number % 3 == 1
 
 
 def _person(seed: int, number: int, at: int, way: str) -> Person:
