@@ -44,7 +44,7 @@ KINDS = {
     "resume": "session:id reason after | note?",
     "self-test": "outcome checks:object session:id? | note?",
     "component": "session:id component event starts_at:time? room? called:list?",
-    "allocation": "session:id component seed:hash method capacity:integer rooms:list groups:list "
+    "allocation": "session:id component seed:hash seed_source? method capacity:integer rooms:list groups:list "
     "places:object replaces:integer? reason? carried:integer? | note?",
     "draw": "session:id component seed:hash method population:integer among:list drawn:list fresh:hash "
     "size:integer root:hash",

@@ -27,7 +27,6 @@ from sessions.course.day_errors import (
 )
 from sessions.course.draw import SEED_BYTES, Draw, count_of_share, make_draw, parse_seed
 from sessions.course.states import Standing, State
-from sessions.record import Operator
 from sessions.session import Session
 from sessions.store import Receipt
 
@@ -38,7 +37,7 @@ def allocate(context: Context) -> int:
     seed = os.urandom(SEED_BYTES) if options.seed is None else parse_seed(options.seed)
     rooms = parse_rooms(options.cars if options.rooms is None else options.rooms)
     with open_session(context, options.session, login=True) as (opened, session):
-        operator = session.rules.require_may(opened.require_login().operator, "start")
+        session.rules.require_may(opened.require_login().operator, "start")
         require_open(opened.store, session)
         held = session.at(options.component or session.component)
         replaces = _replaces(opened, held, options.reason)
@@ -48,7 +47,7 @@ def allocate(context: Context) -> int:
         cars = options.rooms is None
         capacity = _capacity(held, options.capacity, cars=cars)
         found = allocated(groups, rooms, capacity, seed=seed, method=CARS if cars else ROOMS)
-        receipt = _commit(opened, held, found, (replaces, options.reason), operator)
+        receipt = _commit(context, opened, held, found, replaces)
     data = {
         "ok": True,
         "session": held.session_id,
@@ -93,17 +92,14 @@ def _replaces(opened: OpenRoot, session: Session, reason: str) -> int | None:
 
 
 def _commit(
-    opened: OpenRoot,
-    session: Session,
-    found: Allocation,
-    again: tuple[int | None, str],
-    operator: Operator,
+    context: Context, opened: OpenRoot, session: Session, found: Allocation, replaces: int | None
 ) -> Receipt:
-    replaces, reason = again
+    options, operator = context.options, opened.require_login().operator
     body: dict[str, Any] = {"session": session.session_id, "component": session.component, **found.as_body()}
+    body["seed_source"] = "machine" if options.seed is None else "given"
     note: dict[str, bytes] = {}
     if replaces is not None:
-        code, note = reason_of(reason)
+        code, note = reason_of(options.reason)
         body |= {"replaces": replaces, "reason": code}
     return opened.store.append("allocation", body, note, operator=operator)
 

@@ -145,7 +145,7 @@ def test_places_calls_and_draws(training_session: str, hopper_frames: Path) -> N
     assert (again.status, again.json["code"]) == (1, "allocation-again")
     second = said("session-allocate", proctor(*arguments, "--reason", "đổi phòng", "--json"))
     assert second["places"] == first["places"]
-    too_many = proctor("session", "allocate", session, "--rooms", "P1", "--capacity", "25", "--json")
+    too_many = proctor("session", "allocate", session, "--rooms", "P1", "--capacity", "25", "--reason", "x", "--json")
     assert too_many.json["code"] == "allocation-capacity"
     called = said("session-call", proctor("session", "call", session, "--next", "1", "--json"))
     assert [row["candidate"] for row in called["called"]] == ["001"]  # type: ignore[attr-defined]
