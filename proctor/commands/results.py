@@ -18,6 +18,7 @@ from sessions.course.progress import Progress
 from sessions.course.reasons import clean_note, note_of, require_reason
 from sessions.course.result_import import commit_import, plan_import
 from sessions.course.result_log import Kept, Recorded
+from sessions.course.result_rows import require_sbd
 from sessions.course.results import Given
 from sessions.record import Operator
 from sessions.roster.table import MAX_BYTES
@@ -39,8 +40,9 @@ def enter(context: Context) -> int:
     with open_session(context, options.session, login=True) as (opened, whole):
         operator = _who(opened, whole, "result")
         session = at_component(whole, options.component)
-        given = _given(context, options.sbd, session.component, note)
-        ready = results.require_result(results.read_progress(opened.store, session), given)
+        before = results.read_progress(opened.store, session)
+        given = _given(context, require_sbd(before, options.sbd), session.component, note)
+        ready = results.require_result(before, given)
         receipt = results.enter(
             opened.store,
             session,
@@ -96,7 +98,7 @@ def import_file(context: Context) -> int:
         "entries": [receipts[0].seq, receipts[-1].seq] if receipts else [],
         **plan_json(context, plan.same, plan.refused),
     }
-    context.result(shown, (*plan_lines(context, plan.refused), _import_line(context, shown)))
+    context.result(shown, (*plan_lines(context, plan.refused), _import_line(context, session, shown)))
     return 1 if stopped or (options.dry_run and plan.refused) else 0
 
 
@@ -106,9 +108,8 @@ def show(context: Context) -> int:
     with open_session(context, options.session, login=False) as (opened, session):
         component = at_component(session, options.component).component if options.component else None
         progress = results.read_progress(opened.store, session)
-    if options.sbd is not None:
-        progress.seat(options.sbd)
-    data = progress_json(context, progress, sbd=options.sbd, component=component)
+    sbd = None if options.sbd is None else require_sbd(progress, options.sbd)
+    data = progress_json(progress, sbd=sbd, component=component)
     context.result(data, tuple(progress_lines(context, progress, data)))
     return 0
 
@@ -228,7 +229,7 @@ def _word(context: Context, found: dict[str, Any]) -> str:
     return word if found["points"] is None else say("result-points", code=word, points=found["points_text"])
 
 
-def _import_line(context: Context, shown: dict[str, Any]) -> str:
+def _import_line(context: Context, session: Session, shown: dict[str, Any]) -> str:
     if not shown["ok"]:
         key = "result-import.stopped"
     elif shown["dry_run"]:
@@ -237,7 +238,7 @@ def _import_line(context: Context, shown: dict[str, Any]) -> str:
         key = "result-import.done"
     return context.texts.say(
         key,
-        component=shown["component"],
+        component=session.component_label,
         entered=shown["entered"],
         ready=shown["ready"],
         same=len(shown["same_rows"]),

@@ -45,7 +45,7 @@ def _refused_json(row: RowRefusal) -> dict[str, Any]:
 
 
 def progress_json(
-    context: Context, progress: Progress, *, sbd: str | None = None, component: str | None = None
+    progress: Progress, *, sbd: str | None = None, component: str | None = None
 ) -> dict[str, Any]:
     """A session's results: candidates by number, totals by component and class, what does not agree."""
     session = progress.session
@@ -135,6 +135,8 @@ def progress_lines(context: Context, progress: Progress, data: dict[str, Any]) -
         for code in row["warnings"]:
             yield f"{row['candidate']}  ! {say(f'result-warning.{code}')}"
     for totals in data["totals"]:
+        if totals["licence_class"] is not None and len(progress.classes) < 2:
+            continue
         name = totals["component"]
         label = say("result-totals.all") if name is None else progress.session.rules.components[name].label
         scope = label if totals["licence_class"] is None else f"{label} · {totals['licence_class']}"

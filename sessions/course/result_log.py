@@ -123,13 +123,15 @@ class ResultLog:
 def read_results(entries: Iterable[SessionEntry]) -> ResultLog:
     """Return what the result, correction and prior entries of a session come to."""
     reader = _Reader()
+    corrections: list[SessionEntry] = []
     for entry in entries:
         if entry.kind == "result":
             reader.result(entry)
         elif entry.kind == "prior":
             reader.prior(entry)
         elif entry.kind == "correction":
-            reader.correction(entry)
+            corrections.append(entry)
+    reader.corrections(corrections)
     return reader.ended()
 
 
@@ -158,25 +160,38 @@ class _Reader:
             if kept is not None:
                 self._kept[place, (kept.sbd, kept.component)] = kept
 
-    def correction(self, entry: SessionEntry) -> None:
-        body = entry.body
-        target = target_of(entry)
+    def corrections(self, entries: list[SessionEntry]) -> None:
+        """Apply corrections, each after what it corrects: another station's clock may be ahead of this one's."""
+        left = entries
+        while left:
+            late = [entry for entry in left if not self._correct(entry)]
+            if len(late) == len(left):
+                break
+            left = late
+        for entry in left:
+            subject = _subject(entry)
+            self._conflict("correction-unknown", *subject, entry.seq, target_of(entry)[1])
+
+    def _correct(self, entry: SessionEntry) -> bool:
+        """Apply a correction if what it corrects is known; else False."""
+        target, subject = target_of(entry), _subject(entry)
         root = self._roots.get(target)
-        subject = (str(body.get("sbd", "")), str(body.get("component", "")))
-        if root is not None and (root, subject) in self._results:
+        if root is None:
+            return False
+        if (root, subject) in self._results:
             known = self._results[root, subject]
             self._note_twice(known, target, entry)
             self._results[root, subject] = replace(
-                known, values=dict(body.get("values", {})), corrections=(*known.corrections, entry)
+                known, values=dict(entry.body.get("values", {})), corrections=(*known.corrections, entry)
             )
-        elif root is not None and (root, subject) in self._kept:
+        elif (root, subject) in self._kept:
             stated = self._kept[root, subject]
             self._note_twice(stated, target, entry)
             self._kept[root, subject] = _corrected(stated, entry)
         else:
-            self._conflict("correction-unknown", *subject, entry.seq, target[1])
-            return
+            return False
         self._roots[place_of(entry)] = root
+        return True
 
     def ended(self) -> ResultLog:
         """Settle what was stated more than once: the first result counts, and the latest day of a passed component."""
@@ -201,6 +216,10 @@ class _Reader:
 
     def _conflict(self, code: str, sbd: str, component: str, seq: int, other: int | None = None) -> None:
         self._found.conflicts.append(Conflict(code=code, sbd=sbd, component=component, seq=seq, other=other))
+
+
+def _subject(entry: SessionEntry) -> Subject:
+    return str(entry.body.get("sbd", "")), str(entry.body.get("component", ""))
 
 
 def values_of(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -148,6 +148,14 @@ class Candidates:
         return seat
 
 
+def require_sbd(progress: Progress, text: str) -> str:
+    """Return the candidate number that a person means: "1" is 001; raises SbdUnknownError."""
+    found = {_same_sbd(sbd): sbd for sbd in progress.sbds}.get(_same_sbd(text.strip()))
+    if found is None:
+        raise SbdUnknownError(sbd=text[:16])
+    return found
+
+
 def read_outcome(row: TableRow) -> Outcome | None:
     """Return what a row says in words, or None where it says nothing; raises CellRefusedError of WordUnknownError.
 

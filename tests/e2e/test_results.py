@@ -102,7 +102,7 @@ def test_a_result_is_entered_shown_and_opens_the_next_component(day: Sitting) ->
     found = {row["candidate"]: row for row in shown(day)["candidates"]}
     assert found["001"]["next"] == ["yard"]
     assert found["002"]["next"] == ["theory"]
-    again = enter(day, "001", "--points", "28")
+    again = enter(day, "1", "--points", "28")
     assert (again.status, again.json["code"]) == (1, "result-exists")
 
 
