@@ -17,7 +17,6 @@ from sessions.pack_file import write_pack
 from sessions.pack_verify import Outside, verify_pack
 from sessions.pack_write import PackDraft, Sheets, draft_pack
 from sessions.pins import StationPins
-from sessions.roles import require_may
 from sessions.session import Session
 
 SUFFIX = ".pack"
@@ -61,7 +60,7 @@ def export_pack(
     The `export` entry comes before the file has its name: a pack that the log does not know is never left behind.
     Raises CommandError, DepartmentNotPinnedError, PackSheetError, PackAlteredError, StoreError.
     """
-    operator = require_may(opened.require_login().operator, "export")
+    operator = session.rules.require_may(opened.require_login().operator, "export")
     department = department_of(opened)
     found = _sheets_of(opened, session, sheets)
     signer = opened.keys.bundle.signer(opened.store.origin)

@@ -22,7 +22,6 @@ from proctor.seconds import second_of
 from sessions.errors import ErasureHeldError, ErasureNothingError
 from sessions.holds import Hold, active_holds, place_hold, release_hold, require_reason
 from sessions.record import format_utc
-from sessions.roles import require_may
 from sessions.selection import Selection, select
 from sessions.session import Session
 
@@ -36,7 +35,7 @@ def erase(context: Context) -> int:
         raise CommandError("erase-reason-missing", usage=True)
     names = names_of(options.pieces)
     with open_session(context, options.session, login=True) as (opened, session):
-        operator = require_may(opened.require_login().operator, "erase")
+        operator = session.rules.require_may(opened.require_login().operator, "erase")
         if options.proof is not None:
             return _print_again(context, opened, session)
         require_reason(options.reason)
@@ -175,7 +174,7 @@ def _change(context: Context, event: str) -> int:
     options = context.options
     require_reason(options.reason)
     with open_session(context, options.session, login=True) as (opened, session):
-        operator = require_may(opened.require_login().operator, "erase")
+        operator = session.rules.require_may(opened.require_login().operator, "erase")
         receipt = (place_hold if event == "placed" else release_hold)(
             opened.store,
             session.session_id,

@@ -62,7 +62,18 @@ SIGNATORIES: Final = (
     "technician",
     "witness",
 )
-SECOND_ACTIONS: Final = ("override", "manual", "decide", "roster-add", "correct", "erase", "export")
+SECOND_ACTIONS: Final = (
+    "override",
+    "manual",
+    "decide",
+    "consequence",
+    "incident",
+    "start",
+    "roster-add",
+    "correct",
+    "erase",
+    "export",
+)
 CHECKING_IN: Final[Mapping[str, str]] = {"driving-test": "identity-examiner", "exam": "invigilator"}
 """Who checks in, by kind of rules: nobody else may, whatever a file says."""
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
