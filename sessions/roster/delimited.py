@@ -19,6 +19,8 @@ from sessions.roster.table import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_TEXT, Li
 PREVIEW_LINES: Final = 8
 _USUAL: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 40
+_PART: Final = 100_000
+"""Bytes by which encodings are compared."""
 _CLOSE: Final = 0.9
 """A second encoding that reads at least this much of what the first reads makes the choice a guess."""
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -92,18 +94,19 @@ def _is_utf16(zeros: tuple[int, int], octets: int) -> bool:
 
 
 def _most_vietnamese(data: bytes) -> tuple[str, str, tuple[EncodingPreview, ...]]:
-    found: list[tuple[float, str, str]] = []
+    """Return the text under the encoding that makes most of a part of it Vietnamese. Raises RosterUnreadableError."""
+    part = data[:_PART].rpartition(b"\n")[0] if len(data) > _PART else data
+    found: list[EncodingPreview] = []
     for name in ("cp1258", "tcvn3", "vni"):
         try:
-            text = _READINGS[name](data)
+            lines = _READINGS[name](part).splitlines()
         except UnicodeDecodeError:
             continue
-        found.append((vietnamese_score(text.splitlines()[:2000])[0], name, text))
+        found.append(_preview(name, vietnamese_score(lines)[0], lines))
     if not found:
         raise RosterUnreadableError(why="encoding")
-    found.sort(key=lambda each: -each[0])
-    previews = tuple(_preview(name, score, text.splitlines()) for score, name, text in found)
-    return found[0][2], found[0][1], previews
+    found.sort(key=lambda each: -each.score_e4)
+    return _forced(data, found[0].encoding), found[0].encoding, tuple(found)
 
 
 def _preview(encoding: str, score: float, lines: Sequence[str]) -> EncodingPreview:

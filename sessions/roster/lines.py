@@ -26,6 +26,9 @@ _GROUPS: Final = (
     ("room", re.compile(r"phòng\s*(?:thi)?\s*(?:số)?\s*:?\s*([\w.\-]{1,16})", re.IGNORECASE)),
     ("shift", re.compile(r"ca\s*(?:thi)?\s*(?:số)?\s*:?\s*(\d{1,2})", re.IGNORECASE)),
 )
+_TELLING: Final = (
+    "sbd", "stt", "name", "given", "number", "cmnd", "birth", "birth_male", "birth_female", "birth_year",
+)  # fmt: skip
 _TITLE_CLASS: Final = re.compile(
     r".*\bhạng\s*(?:xe|gplx|sát hạch)?\s*:?\s*([A-D]\d?E?)\b(?!\s*[,;và])", re.IGNORECASE
 )
@@ -88,10 +91,11 @@ def _no_candidate(
     line: Line, filled: list[tuple[int, Cell]], heading: Heading, *, first: bool, ended: bool
 ) -> str:
     """Return why a line is no candidate, "" where it is one (or a broken one, which is refused and named)."""
+    if _is_person(line, heading):
+        return ""
     tests: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("roster-heading-again", lambda: heading.repeats(line.cells)),
         ("roster-row-numbering", lambda: _is_numbering(filled, first=first)),
-        ("", lambda: _is_person(line, heading)),
         ("roster-row-group", lambda: len(filled) == 1 and _group_of(shown(filled[0][1])) is not None),
         ("roster-row-foot", lambda: _is_foot(line) or (ended and not _is_counter(filled, heading))),
         ("roster-row-empty", lambda: _is_counter(filled, heading)),
@@ -120,7 +124,7 @@ def _is_numbering(filled: list[tuple[int, Cell]], *, first: bool) -> bool:
 
 def _is_person(line: Line, heading: Heading) -> bool:
     """Whether a line has a number or a birth date in its column, or a candidate number beside a name."""
-    cells = {name: _at(line, heading, name) for name in heading.columns}
+    cells = {name: _at(line, heading, name) for name in _TELLING if name in heading.columns}
     numbers = [cells.get(name, "") for name in ("number", "cmnd")]
     births = [cells.get(name, "") for name in ("birth", "birth_male", "birth_female", "birth_year")]
     if any(_LONG.fullmatch(text) for text in numbers) or any(_DATE.match(text) for text in births):

@@ -219,7 +219,8 @@ def _seat(row: Row, context: Mapping[str, str], marks: Mapping[str, int], today:
         birth=birth,
         id_number=numbers.number,
         old_number=numbers.old,
-        licence_class=row.take("class", read_class) or context.get("class", ""),
+        licence_class=(row.take("class", read_class) if "class" in row.heading.columns else "")
+        or context.get("class", ""),
         components=components,
         sex=sex,
     )
@@ -305,7 +306,7 @@ def _numbers(row: Row, birth: PartialDate | None) -> Numbers | None:
 def _plain(row: Row, name: str, context: Mapping[str, str]) -> str:
     if name not in row.heading.columns:
         return context.get(name, "")
-    text = row.take(name, read_text) or ""
+    text = row.take(name, read_text) if row.cell(name) != "" else ""
     return text or context.get(name, "")
 
 
@@ -319,7 +320,7 @@ def _health(row: Row) -> dict[str, str]:
         except CellError:
             row.note("health_date", Note(WARNING, "roster-health-date", shown(row.cell("health_date")), ""))
     name = "health_valid" if "health_valid" in columns else "health"
-    valid: str = row.take(name, read_health) or ""
+    valid: str = row.take(name, read_health) or "" if name in columns else ""
     return {
         "health_valid": valid or ("yes" if number or day else ""),
         "health_number": number,
@@ -337,8 +338,8 @@ def _components(row: Row, marks: Mapping[str, int]) -> tuple[str, ...] | None:
             row.refuse(f"component:{next(iter(marks))}", "roster-marks-none")
             return None
         return tuple(part for part, owes in owed.items() if owes) if not all(owed.values()) else tuple(owed)
-    text: str = row.take("components", read_text) or ""
-    if fold(text) in _ALL:
+    text: str = _plain(row, "components", {})
+    if not text or fold(text) in _ALL:
         return ()
     return tuple(_component(part) for piece in re.split(r"[;,+|/&\n]| và ", text) if (part := piece.strip()))
 

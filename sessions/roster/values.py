@@ -126,6 +126,8 @@ def read_sbd(cell: Cell) -> Value[str]:
 
 def _digits_like(text: str) -> str:
     """Return a text with O, l and I as digits where nothing but digits is left then; else the text."""
+    if text.isascii() and text.isdigit():
+        return text
     turned = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text).translate(
         _DIGIT_LIKE
     )
@@ -162,6 +164,8 @@ def read_number(cell: Cell, birth: PartialDate | None) -> Value[Numbers]:
     """
     read = read_text(cell)
     text = read.value
+    if len(text) == 12 and text.isascii() and text.isdigit():
+        return Value(Numbers(number=text), read.notes)
     if not text:
         raise CellError("roster-number-missing")
     if _FORMULA.match(text) and not text.startswith("+"):
