@@ -10,7 +10,7 @@ from proctor.commands.session import open_for, open_session
 from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
-from proctor.packing import export_pack
+from proctor.packing import department_of, export_pack
 from proctor.roots import OpenRoot
 from proctor.texts import Texts
 from proctor.trusting import open_logged_trust
@@ -186,6 +186,8 @@ def hand_over(context: Context) -> int:
         if session.part is None or session.part.number == 1:
             raise NotAPartError(session=session.session_id)
         operator = session.rules.require_may(opened.require_login().operator, "close")
+        department_of(opened)  # without its key there is no pack: say so before the part is closed
+        session.rules.require_may(operator, "export")
         closed = opened.store.entries("close", session.session_id)
         if not closed:
             close_part(opened.store, session, operator=operator)

@@ -321,7 +321,9 @@ class _Course:
             self._results.setdefault(key, {})[part] = said
             return
         if kind == "attempt":
-            if body.get("purpose", "check-in") in RECHECKS or _SENT_ON.intersection(body["reasons"]):
+            if body.get("purpose", "check-in") in RECHECKS or _SENT_ON.intersection(
+                map(str, body["reasons"])
+            ):
                 return
             earlier = self._verdicts.setdefault(key, {})
             if earlier.get(part) != "ADMIT":

@@ -14,6 +14,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
@@ -255,7 +256,7 @@ def _part(fields: Mapping[str, Any], key: VerifierKey) -> PartFile:
         and fields["candidates"] == len(listed)
         and type(fields["refused_rows"]) is int
     )
-    if not fits:
+    if not fits or any(_COMMON & set(each["body"]) for each in fields["carried"]):
         raise ValueError("the part does not fit together")
     part = Part(number=number, of=assignment.of, group=fields["group"])
     copied = (
@@ -270,6 +271,7 @@ def _part(fields: Mapping[str, Any], key: VerifierKey) -> PartFile:
     )
     body = {name: fields[name] for name in copied}
     body |= {name: fields[name] for name in ("components", "candidates", "refused_rows")}
+    date.fromisoformat(fields["day"])
     carried = tuple(
         (each["kind"], dict(each["body"])) for each in fields["carried"] if each["kind"] in CARRIED
     )
@@ -303,7 +305,7 @@ def join_part(store: Store, file: PartFile, *, operator: Operator) -> Session:
         if done[kind]:  # a join that was cut short had come this far
             done[kind] -= 1
             continue
-        store.append(kind, {"session": name, "carried": 1, **fields}, operator=operator)
+        store.append(kind, {**fields, "session": name, "carried": 1}, operator=operator)
     body = {
         "session": name,
         "group": file.part.group,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sessions.closing import close_session
+from sessions.course.allocation import allocate, groups_of, places_of
 from sessions.course.board import Board
 from sessions.course.day_errors import (
     MergeOpenError,
@@ -32,7 +33,7 @@ from sessions.course.day_errors import (
 from sessions.course.entries import session_entries
 from sessions.course.errors import OtherPartError
 from sessions.course.merge import merge_parts, read_pack, require_merged
-from sessions.course.part_file import join_part, needs_passphrase, open_part, seal_part
+from sessions.course.part_file import join_part, make_part, needs_passphrase, open_part, seal_part
 from sessions.course.parts import (
     by_list,
     by_ranges,
@@ -47,6 +48,7 @@ from sessions.errors import StationKeyMismatchError, UnknownStationError
 from sessions.pins import StationPins
 from sessions.record import Verdict
 from sessions.roster.csv_roster import read_roster
+from sessions.session import load_session
 from sessions.slots import Argon2
 from tests.support.packs import open_session, roster_of
 from tests.support.parts import Shared
@@ -201,6 +203,8 @@ def test_whatever_is_done_to_a_part_file_is_a_coded_error(two: Shared) -> None:
         "parts": {"1": ["001"], "2": ["002"]},
         "candidates": 7,
         "components": ["nothing"],
+        "day": "hôm nay",
+        "carried": [{"kind": "prior", "body": {"origin": "x"}}],
         "rules_sha256": "00" * 32,
     }.items():
         data = codec.encode({**fields, name: value}, limit=10**8)
@@ -320,6 +324,38 @@ def test_only_this_sessions_parts_handed_over_and_verified_are_taken(two: Shared
     with pytest.raises(MergePackError):
         read_pack(path, pins)
     assert not store.entries("merge")
+
+
+def test_a_part_to_which_nobody_came_is_taken_over_too(two: Shared, tmp_path: Path) -> None:
+    two.attend(1, "001")
+    merged = merge_parts(two.stores[0], two.main, [two.pack(2, tmp_path)], operator=OPERATOR)
+    assert merged.clean
+    close_session(two.stores[0], two.main, operator=OPERATOR)
+    assert two.stores[0].entries("close")[0].body["absent"] == 5
+
+
+def test_what_was_decided_before_the_division_goes_with_it_and_comes_back_once(tmp_path: Path) -> None:
+    with Bench(tmp_path / "a" / "station.db").made().create() as store:
+        session = open_session(store, roster_of(4))
+        found = allocate(groups_of(session.seats, "theory"), ["P1"], 24, seed=bytes(32))
+        body = {"session": session.session_id, "component": "theory", **found.as_body()}
+        store.append("allocation", body, operator=OPERATOR)
+        split_session(store, session, evenly(session.seats, 2), operator=OPERATOR)
+        main = load_session(store, session.session_id)
+        bench = Bench(tmp_path / "b" / "station.db", origin="proctor.training/1b2c3d4e").made()
+        signer = Bench(tmp_path).bundle.signer("proctor.training/0a1b2c3d")
+        file = open_part(
+            seal_part(make_part(store, main, 2, signer=signer), None),
+            None,
+            StationPins().add(signer.key.encode()),
+        )
+        with bench.create() as other:
+            part = join_part(other, file, operator=OPERATOR)
+            assert places_of(session_entries(other, part.session_id), "theory") == found.places
+            shared = Shared([bench, bench], [store, other], [main, part])
+            shared.attend(2, "003")
+            merge_parts(store, main, [shared.pack(2, tmp_path)], operator=OPERATOR)
+        assert [entry.kind for entry in session_entries(store, main.session_id)].count("allocation") == 1
 
 
 def test_a_session_that_was_not_divided_has_nothing_to_merge(tmp_path: Path) -> None:
