@@ -34,14 +34,16 @@ class People:
     """Takes the bodies in order; `heads` are the tree heads that signatures are bound to: number of the entry, size,
     root.
 
-    A training log asks nobody who a second person is, and its operators only once it has a user at all.
+    A training log asks nobody who a second person is, and its operators only once it has a user at all. `partial`: not
+    all entries are given (a pack), so that a presence may be one that is not seen.
     """
 
-    def __init__(self, add: Add) -> None:
-        self._add = add
+    def __init__(self, add: Add, *, partial: bool = False) -> None:
+        self._add, self._partial = add, partial
         self._register = Register()
         self._nonces: set[str] = set()
         self._presences: dict[int, Mapping[str, Any]] = {}
+        self._used: set[int] = set()
         self.heads: list[tuple[int, int, str]] = []
 
     def entry(self, seq: int, body: Mapping[str, Any]) -> None:
@@ -143,10 +145,13 @@ class People:
     def _was_present(self, seq: int, body: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
         """Whether card and face of the second person were read for this entry, once, shortly before."""
         place, user = second.get("presence"), second["id"]
-        if type(place) is not int or place >= seq:
+        if type(place) is not int or place >= seq or place in self._used:
             return False
-        shown = self._presences.pop(place, None)
-        if shown is None or (shown.get("user"), shown.get("outcome")) != (user, "passed"):
+        self._used.add(place)
+        shown = self._presences.get(place)
+        if shown is None:
+            return self._partial
+        if (shown.get("user"), shown.get("outcome")) != (user, "passed"):
             return False
         if shown.get("card") != self._register.cards.get(user) or shown.get("card") is None:
             return False

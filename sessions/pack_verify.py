@@ -29,6 +29,7 @@ from sessions.pack_course import check_course
 from sessions.pack_file import PackFile, open_pack_file
 from sessions.pack_finding import PackFindings
 from sessions.pack_keys import KeyHistory
+from sessions.pack_people import check_people
 from sessions.pack_report import OK, Outside, PackReport, unreadable
 from sessions.pack_rules import Record, check_rules, read_bodies
 from sessions.pack_seals import Seals
@@ -86,6 +87,7 @@ class Examination:
         check_rules(self.records, self._manifest, self.findings)
         if walk.whole:  # else entries are missing here that the pack may have
             check_course(self.records, self._manifest, self.findings)
+            check_people(self.records, walk.roots, self.findings)
         self._head(walk)
         self._prints(walk)
         self._evidence(whole=walk.whole)

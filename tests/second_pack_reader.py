@@ -202,6 +202,7 @@ def read(data: bytes, pinned: str) -> tuple[dict, dict[int, bytes], dict[str, by
     walk(entries, roots, [hashes[at : at + 32] for at in range(0, len(hashes), 32)])
     bodies = {seq: json.loads(body) for seq, body in entries.items()}
     require_forms(bodies)
+    require_signatures(bodies)
     require_course({seq: body for seq, body in bodies.items() if first <= seq <= last}, manifest["session"])
     require_sheets(bodies, manifest, roots)
     need(
@@ -230,6 +231,45 @@ def require_forms(bodies: dict[int, dict]) -> None:
             need(second.get("id") not in {None, "", body["operator"]["id"]}, f"second person of {seq}")
         if kind == "shred":
             gone |= require_targets(seq, body, bodies, gone)
+
+
+def require_signatures(bodies: dict[int, dict]) -> None:
+    """Whoever has a key in the log signs what two persons answer for; a nonce is good once."""
+    own: dict[str, bytes] = {}
+    tokens: dict[str, bytes] = {}
+    nonces: set[str] = set()
+    for seq, body in bodies.items():
+        if body["schema"] == 1:
+            continue
+        second, event = body.get("second"), body.get("event") if body["kind"] == "key" else None
+        wanted = {}
+        if second is not None or event == "user-key":
+            wanted["operator"] = own.get(body["operator"]["id"])
+        if second is not None:
+            wanted["second"] = own.get(second["id"])
+            wanted["token"] = tokens.get(second["id"]) if second["proof"] == "token" else None
+        wanted = {part: key for part, key in wanted.items() if key is not None}
+        given = body.get("signatures")
+        need((given is not None) == bool(wanted), f"signatures of {seq}")
+        if given is not None:
+            need(set(given) == {"nonce", "size", "root", *wanted}, f"signatures of {seq}")
+            need(given["nonce"] not in nonces and given["size"] <= seq, f"signatures of {seq}")
+            nonces.add(given["nonce"])
+            for part, key in wanted.items():
+                verify(key, bytes.fromhex(given[part]), signed_text(body), f"signature of {part} at {seq}")
+        keys = tokens if event == "user-token" else own
+        if event in {"user-added", "user-enrolled", "user-key", "user-token"} and "vkey" in body:
+            keys[body["user"]] = parse_vkey(body["vkey"])[1]
+
+
+def signed_text(body: dict) -> bytes:
+    """What persons sign of an entry."""
+    left = {"seq", "at", "monotonic_ms", "boot_id"}
+    fields = {name: value for name, value in body.items() if name not in left}
+    fields["origin"] = "/".join(body["origin"].split("/")[:2])
+    fields["signatures"] = {name: body["signatures"][name] for name in ("nonce", "size", "root")}
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return b"proctor entry signature 1\n" + text.encode()
 
 
 def require_targets(seq: int, body: dict, bodies: dict[int, dict], gone: set) -> set[tuple[int, str]]:
@@ -270,7 +310,10 @@ def require_course(bodies: dict[int, dict], session: str) -> None:
             right = by_the_station(body, attempt in begun) if station else "late" not in body
             need(kind != "attempt" or not new or right, f"attempt by the station at {seq}")
             proof = kind == "manual" and "closes" in body.get("facts", {})
-            need("close" not in kinds or kind not in BEFORE_CLOSE or station or proof, f"after the close: {seq}")
+            need(
+                "close" not in kinds or kind not in BEFORE_CLOSE or station or proof,
+                f"after the close: {seq}",
+            )
             if kind == "begin":
                 need(attempt not in begun and attempt not in ended, f"begun twice: {seq}")
             if kind == "attempt":

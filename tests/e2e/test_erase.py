@@ -283,7 +283,7 @@ def test_two_people_of_a_real_station(home: Path, roster: Path) -> None:
     wrong = proctor(*line, "an", "--second", "binh", secrets={**AN, "binh": "not the one"})
     assert (wrong.status, wrong.json["code"]) == (1, "login-failed")
     may_not = proctor(*line, "an", "--second", "chi", secrets={**AN, "chi": SECOND_PASSWORD})
-    assert (may_not.status, may_not.json["code"]) == (1, "role-forbidden")
+    assert (may_not.status, may_not.json["code"]) == (1, "second-role")
     nor_first = proctor(*line, "binh", "--second", "an", secrets={**AN, **BINH})
     assert (nor_first.status, nor_first.json["code"]) == (1, "role-forbidden")
     done = proctor(*line, "an", "--second", "binh", secrets={**AN, **BINH})
