@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from biometrics.camera import RecordedCamera
 from biometrics.recorded import portrait_jpeg, vary
-from proctor.app import Transaction, open_desk
+from proctor.app import Desk, Transaction, open_desk
 from proctor.attempt import AttemptResult
 from proctor.config import Places
 from proctor.desks import CardSource
@@ -44,6 +45,8 @@ class FraudDesk:
     trust: TrustStore
     session_id: str
     people: Mapping[str, TrainingCandidate]
+    stack: ExitStack
+    desks: dict[str, Desk] = field(default_factory=dict)
 
     @property
     def operator(self) -> Operator:
@@ -84,10 +87,16 @@ class FraudDesk:
             open_camera=lambda: RecordedCamera(frames),
             purpose=purpose,
         )
-        with open_desk(
-            self.opened, self.session(component), self.trust, show_notice=lambda version, text: None
-        ) as desk:
-            return desk.check_in(work)
+        return self.desk(component).check_in(work)
+
+    def desk(self, component: str) -> Desk:
+        """The desk of a component; it stays open until the module ends."""
+        if component not in self.desks:
+            made = open_desk(
+                self.opened, self.session(component), self.trust, show_notice=lambda version, text: None
+            )
+            self.desks[component] = self.stack.enter_context(made)
+        return self.desks[component]
 
     def entry(self, result: AttemptResult) -> dict[str, Any]:
         """The entry that an attempt left in the log."""
@@ -104,7 +113,8 @@ class FraudDesk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FraudDesk]:
     """One session for all frauds of a module: everybody on the list, nobody seen yet."""
     home: Path = tmp_path_factory.mktemp("frauds")
-    with open_training(ensure_training_root(Places(home=home).training)) as opened:
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_training(ensure_training_root(Places(home=home).training)))
         workshop, trust = open_workshop(opened.root, opened.keys)
         today = datetime.now().astimezone().date()
         people = tuple(candidates(20, today))
@@ -120,4 +130,5 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FraudDesk]:
             day=today,
             operator=opened.require_login().operator,
         )
-        yield FraudDesk(opened, workshop, trust, made.session_id, {person.sbd: person for person in listed})
+        by_sbd = {person.sbd: person for person in listed}
+        yield FraudDesk(opened, workshop, trust, made.session_id, by_sbd, stack)
