@@ -1,0 +1,333 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from reportlab.lib.units import mm
+
+from reports.call_list import build_call_list
+from reports.exceptions_sheet import People, build_exceptions
+from reports.incident_minutes import build_incident
+from reports.layout import LEFT, RIGHT, lay_out
+from reports.pdf import render
+from reports.results_sheet import build_results
+from reports.self_test_sheet import build_self_test
+from reports.session_sheet import Frame
+from reports.session_summary import build_summary
+from reports.sheet import Sheet
+from sessions.course.allocation import Place
+from sessions.course.entries import SessionEntry
+from sessions.course.progress import Progress
+from sessions.course.states import State
+from sessions.reader import Entry
+from sessions.session import Session
+from tests.support.reports_pages import page_texts
+from tests.support.reports_sheets import entry_of, head_of, mixed_roll, roll_row, session_of, signer, texts
+
+AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+SECOND = {"id": "ct01", "role": "chairman", "proof": "token"}
+PEOPLE = People(
+    names={"001": "NGUYỄN VĂN MẪU", "002": "TRẦN THỊ MẪU"},
+    roles={"identity-examiner": "sát hạch viên nhận dạng", "chairman": "chủ tịch hội đồng"},
+)
+COMPONENTS = ("theory", "yard", "road")
+
+
+def session(count: int = 6) -> Session:
+    return replace(session_of(mixed_roll(count)), components=COMPONENTS)
+
+
+def frame(language: str = "vi", of: Session | None = None) -> Frame:
+    return Frame(session=of or session(), texts=texts(language), head=head_of(), language=language)
+
+
+def cells(sheet: Sheet, row: int) -> list[str]:
+    return [" / ".join(cell.paragraphs) for cell in sheet.rows[row].cells]
+
+
+def no_note(_entry: SessionEntry) -> str:
+    return ""
+
+
+def exceptions() -> list[SessionEntry]:
+    said = {"second": SECOND, "component": "theory"}
+    return [
+        entry_of(10, "override", AT, sbd="001", verdict="ADMIT", reason="signer-unknown", **said),
+        entry_of(11, "decision", AT, sbd="002", decided="admitted", reason="identity-established", **said),
+        entry_of(
+            12,
+            "manual",
+            AT,
+            sbd="002",
+            document="passport",
+            outcome="admitted",
+            reason="passport",
+            component="theory",
+            second={**SECOND, "proof": "password"},
+        ),
+        entry_of(13, "correction", AT, sbd="001", corrects=9, reason="typing", **said),
+        entry_of(14, "roster", AT, added=2, sbds=["007", "008"], reason="late-decision", second=SECOND),
+        entry_of(15, "attempt", AT, sbd="001", component="theory"),
+    ]
+
+
+def test_every_exception_has_both_persons_and_how_the_second_one_was_there():
+    sheet = build_exceptions(frame(), exceptions(), PEOPLE, lambda entry: f"ghi chú {entry.seq}")
+    assert len(sheet.rows) == 5
+    assert cells(sheet, 0) == [
+        "1",
+        "09:00:00 / 22/11/2026",
+        "10",
+        "Hai người quyết định thay máy / Máy: không chắc (REFER); người quyết định: cho vào",
+        "001 / NGUYỄN VĂN MẪU",
+        "Lý thuyết",
+        "nv01 (sát hạch viên nhận dạng)",
+        "ct01 (chủ tịch hội đồng) / có mặt: thiết bị khoá",
+        "chưa có chứng thư nước phát hành; thẻ và người đã được hai cán bộ xem / ghi chú 10",
+    ]
+    assert cells(sheet, 2)[7] == "ct01 (chủ tịch hội đồng) / yếu: chỉ mật khẩu"
+    assert cells(sheet, 3)[3] == "Đính chính mục số 9"
+    assert cells(sheet, 4)[3] == "Bổ sung danh sách: 2 thí sinh / 007, 008"
+    assert sheet.counts == {
+        "all-exceptions": 5,
+        "override": 1,
+        "decision": 1,
+        "manual": 1,
+        "correction": 1,
+        "roster": 1,
+        "weak": 1,
+    }
+    assert "Người thứ hai yếu, chỉ mật khẩu: 1 (một)." in sheet.closing.totals
+
+
+def test_a_decision_says_that_the_machines_finding_stays():
+    sheet = build_exceptions(frame(), exceptions(), PEOPLE, no_note)
+    assert cells(sheet, 1)[3] == (
+        "Quyết định của chủ tịch hội đồng / Cho vào / Kết luận của máy vẫn là KHÔNG KHỚP (REFUSE)"
+    )
+    assert sheet.rows[1].mark == ("11", "X")
+
+
+def test_another_stations_exception_names_its_desk_and_every_proof_has_words():
+    entry = replace(exceptions()[0], part=2)
+    assert cells(build_exceptions(frame(), [entry], PEOPLE, no_note), 0)[2] == "10 / (bàn 2)"
+    for language in ("vi", "en"):
+        for proof in ("password", "token", "card-face", "training"):
+            assert texts(language)[f"paper.proof.{proof}"] != proof
+
+
+def results() -> list[SessionEntry]:
+    admitted = {
+        "verdict": "ADMIT",
+        "method": "chip-face",
+        "reasons": [],
+        "checks": {},
+        "chip_verdict": "genuine",
+    }
+    entries = [
+        entry_of(number, "attempt", AT, sbd=sbd, component="theory", attempt=f"a{number}", **admitted)
+        for number, sbd in ((20, "003"), (21, "006"))
+    ]
+    result = {"component": "theory", "source": "máy chấm"}
+    return [
+        *entries,
+        entry_of(30, "result", AT, sbd="003", outcome="failed", points_e1=100, critical_failed=1, **result),
+        entry_of(31, "result", AT, sbd="006", outcome="failed", points_e1=350, **result),
+        entry_of(
+            32,
+            "correction",
+            AT,
+            corrects=31,
+            sbd="006",
+            component="theory",
+            reason="typing",
+            values={"outcome": "passed", "points_e1": 450},
+            second=SECOND,
+        ),
+    ]
+
+
+def test_results_have_points_codes_and_marked_corrections():
+    of = session()
+    sheet = build_results(frame(of=of), Progress.of(of, results()))
+    rows = {cells(sheet, at)[1]: cells(sheet, at) for at in range(len(sheet.rows))}
+    assert rows["003"][5:9] == [
+        "10 / Trượt / Sai câu điểm liệt",
+        "Không được dự",
+        "Không được dự",
+        "RO / rớt",
+    ]
+    assert rows["006"][5] == "45 / Đạt / (đính chính)"
+    assert rows["006"][9] == "Đính chính Lý thuyết: mục số 32"
+    assert (sheet.counts["files"], sheet.counts["RO"], sheet.counts["corrections"]) == (6, 1, 1)
+    assert any(
+        total.startswith("Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một); vắng 0 (không)")
+        for total in sheet.closing.totals
+    )
+
+
+def test_results_of_one_class_are_those_of_the_class_alone():
+    of = session()
+    progress = Progress.of(of, results())
+    sheet = build_results(frame(of=of), progress, licence_class="C1")
+    assert [cells(sheet, at)[4] for at in range(len(sheet.rows))] == ["C1", "C1"]
+    assert (sheet.variant, sheet.counts["files"]) == ("C1", 2)
+    assert "Hạng: C1" in sheet.header.lines
+
+
+def opened(pauses: int = 1) -> list[SessionEntry]:
+    stops = [
+        entry_of(5 + at, kind, AT + timedelta(minutes=at), reason="break")
+        for at, kind in enumerate(("pause", "resume") * pauses)
+    ]
+    return [
+        entry_of(3, "open", AT, roster_hash="ab" * 32, candidates=6),
+        entry_of(4, "start", AT),
+        *stops,
+        entry_of(80, "merge", AT, part=2, origin="proctor.real/1", entries=9, double=["x"], conflicts=[]),
+        entry_of(81, "incident", AT, incident="I-1", code="phone", component="yard", consequence="none"),
+        entry_of(82, "incident", AT, incident="I-1", code="phone", component="yard", consequence="reminded"),
+        entry_of(90, "close", AT),
+    ]
+
+
+def test_the_summary_counts_by_component_in_figures_and_words():
+    roll = [*mixed_roll(5), roll_row(6, State.ABSENT)]
+    standings = dict.fromkeys(COMPONENTS, roll)
+    sheet = build_summary(
+        frame(), standings, opened(), excused={"road": {"006": "blocked"}}, closed=True, key="cd" * 32
+    )
+    assert cells(sheet, 1) == [
+        "Thực hành lái xe trong hình",
+        *("6 / (sáu)", "2 / (hai)", "2 / (hai)", "1 / (một)", "0 / (không)", "2 / (hai)"),
+        *("0 / (không)", "1 / (một)"),
+    ]
+    assert (sheet.counts["road:excused"], sheet.counts["road:missing"]) == (1, 1)
+    said = "\n".join(sheet.closing.remarks)
+    assert f"danh sách 6 thí sinh, băm {'ab' * 32}" in said
+    assert "Gộp bàn 2: mục số 80, 9 mục của trạm proctor.real/1; trùng 1, mâu thuẫn 0." in said
+    assert "từ số 3 đến số 90" in said
+    assert "CHƯA ĐÓNG" not in said
+
+
+def test_many_pauses_do_not_push_the_summary_off_its_page():
+    standings = {name: mixed_roll(3) for name in COMPONENTS}
+    sheet = build_summary(frame(), standings, opened(30), excused={}, closed=False, key="cd" * 32)
+    said = "\n".join(sheet.closing.remarks)
+    assert "… và 52 lần tạm dừng, tiếp tục khác." in said
+    assert "CHƯA ĐÓNG" in said
+    assert len(lay_out(sheet).pages) <= 3
+
+
+def incident(note: str) -> Sheet:
+    entries = [
+        entry_of(
+            40,
+            "incident",
+            AT,
+            incident="I-S-01",
+            code="phone",
+            sbd="001",
+            component="theory",
+            place="P1",
+            happened_at="2026-11-22T01:30:00.000Z",
+            consequence="reminded",
+        ),
+        entry_of(
+            41,
+            "incident",
+            AT,
+            incident="I-S-01",
+            code="phone",
+            sbd="001",
+            consequence="suspended",
+            second=SECOND,
+        ),
+    ]
+    return build_incident(frame(), "I-S-01", entries, PEOPLE, lambda entry: note if entry.seq == 40 else "")
+
+
+def test_an_incident_says_what_who_where_when_and_what_follows():
+    sheet = incident("Điện thoại đổ chuông trong phòng.")
+    found = dict(cells(sheet, at) for at in range(len(sheet.rows)))
+    assert found["Loại sự việc"] == "Mang, sử dụng điện thoại hoặc thiết bị thu phát (phone)"
+    assert found["Thời điểm xảy ra"] == "08:30:00 22/11/2026"
+    assert found["Thí sinh liên quan"] == "001 NGUYỄN VĂN MẪU"
+    assert found["Diễn biến"] == "Điện thoại đổ chuông trong phòng."
+    assert found["Xử lý"].startswith("Đình chỉ (mục số 41, nv01")
+    assert "ct01 (chủ tịch hội đồng)" in found["Xử lý"]
+
+
+def test_the_longest_note_goes_over_as_many_pages_as_it_needs():
+    sheet = incident("từ " * 1_300)
+    printed = " ".join(page_texts(render(sheet, signer())))
+    assert printed.count("từ") >= 1_300
+    assert len(lay_out(sheet).pages) > 1
+
+
+def test_the_call_list_has_the_place_by_lot_and_one_room_alone():
+    seats = [replace(row.seat, room="P9") for row in mixed_roll(4)]
+    places = {"001": Place(room="P1", seat=7), "002": Place(room="P1", seat=3)}
+    sheet = build_call_list(frame(), seats, places)
+    assert [cells(sheet, at)[5:7] for at in range(4)] == [["P1", "7"], ["P1", "3"], ["P9", "—"], ["P9", "—"]]
+    room = build_call_list(frame(), seats, places, room="P1")
+    assert [cells(room, at)[1] for at in range(len(room.rows))] == ["001", "002"]
+    assert (room.variant, room.counts) == ("theory-P1", {"called": 2})
+
+
+def self_test() -> Entry:
+    checks = {
+        "readers": {"ok": 1, "needed": 1},
+        "cameras": {"ok": 0, "needed": 1},
+        "dlib": {"ok": 0, "needed": 0},
+    }
+    body = {
+        "checks": checks,
+        "outcome": "failed",
+        "at": "2026-11-22T01:00:00.000Z",
+        "operator": {"id": "nv01", "role": "identity-examiner"},
+    }
+    return Entry(seq=7, kind="self-test", body=body)
+
+
+def test_the_self_test_tells_needed_from_useful():
+    sheet = build_self_test(frame(), self_test(), PEOPLE, "đầu đọc: ACS")
+    assert [cells(sheet, at)[1:] for at in range(3)] == [
+        ["Đầu đọc thẻ", "Được", "bắt buộc để kiểm tra nhận dạng"],
+        ["Máy quay", "THIẾU", "bắt buộc để kiểm tra nhận dạng"],
+        ["Điểm tham khảo dlib", "Không có", "nên có"],
+    ]
+    assert sheet.counts == {"checks": 3, "checks-good": 1}
+    assert sheet.closing.remarks == ("đầu đọc: ACS",)
+    assert "KHÔNG ĐẠT" in sheet.header.lines[1]
+
+
+def every_sheet(language: str) -> Sequence[Sheet]:
+    of, shown = session(), frame(language)
+    standings = {name: mixed_roll(6) for name in COMPONENTS}
+    return (
+        build_exceptions(shown, exceptions(), PEOPLE, no_note),
+        build_results(shown, Progress.of(of, results())),
+        build_summary(shown, standings, opened(), excused={}, closed=True, key="cd" * 32),
+        incident("x"),
+        build_call_list(shown, [row.seat for row in mixed_roll(3)], {}),
+        build_self_test(shown, self_test(), PEOPLE),
+    )
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_sheet_fills_its_width_bears_the_roster_hash_and_can_be_drawn(language: str):
+    for sheet in every_sheet(language):
+        assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / mm), (
+            sheet.kind
+        )
+        pages = page_texts(render(sheet, signer()))
+        assert all(sheet.roster_hash in page for page in pages), sheet.kind
+
+
+def test_no_sheet_calls_itself_the_councils_minutes():
+    for sheet in every_sheet("vi"):
+        title = sheet.header.title
+        assert "HỘI ĐỒNG" not in title
+        assert "BIÊN BẢN" not in title or "CỦA TRẠM" in title
+        assert "không phải và không thay biên bản của Hội đồng" in sheet.foot.notice
