@@ -9,6 +9,7 @@ size and root as JSON. What it does not do: pages (they are gone in an export), 
 import argparse
 import base64
 import hashlib
+import hmac
 import json
 import re
 import sys
@@ -133,6 +134,7 @@ NOT_AFTER = {
     "re-entry",
     "resume",
     "roster",
+    "split",
     "spot-check",
     "start",
 }
@@ -149,6 +151,8 @@ INSIDE = NOT_AFTER | {
 }
 NEVER_SECOND, OF_SESSIONS = {"auditor", "trainee"}, {"invigilator", "identity-examiner", "component-examiner"}
 BY_OTHERS = {"user-enrolled", "user-role", "user-disabled", "user-enabled", "user-unlocked"}
+AGAIN = ("component-start", "re-entry", "spot-check", "watch")
+CARD = ("card-access", "chip-open", "pa-keys", "chip-genuine", "pa-consistent", "pa-trusted", "face-capture")
 SIGNATURE_FORM = {
     "nonce": re.compile("[0-9a-f]{32}"),
     "root": HASH,
@@ -722,12 +726,243 @@ class Log:
         }
 
 
+class Decided:
+    """ "Exceptions": what people may write about what the machine said. Yields once for each thing that is wrong."""
+
+    def __init__(self):
+        self.tries, self.state, self.incidents, self.turned, self.hashes = {}, {}, set(), set(), {}
+
+    def wrong(self, seq, body):
+        kind = body["kind"].replace("-", "_")
+        judge = getattr(self, f"of_{kind}", None)
+        return [*judge(seq, body)] if judge else []
+
+    def place(self, session, sbd, component):
+        return self.state.setdefault((session, sbd, component), {"in": False, "refused": None, "owed": set()})
+
+    def of_open(self, _seq, body):
+        self.hashes.setdefault(body["session"], body["roster_hash"])
+        return ()
+
+    def of_incident(self, _seq, body):
+        self.incidents.add((body["session"], str(body.get("incident", ""))))
+        return ()
+
+    def of_attempt(self, _seq, body):
+        late, again = body.get("late"), body.get("purpose", "check-in") in AGAIN
+        refused = type(late) is dict and late.get("verdict") == "REFUSE"
+        verdict = "REFUSE" if refused else body["verdict"]
+        self.tries[body["attempt"]] = (body["session"], body.get("sbd"), body["component"], verdict, again)
+        if "sbd" in body and not again:
+            rows = {name: row.get("outcome") for name, row in body["checks"].items() if type(row) is dict}
+            place = self.place(body["session"], body["sbd"], body["component"])
+            place["in"] |= body["verdict"] == "ADMIT"
+            compared = rows.get("face-match") in ("passed", "indeterminate")
+            if verdict == "ADMIT" or (place["refused"] == "face" and compared):
+                place["refused"] = None
+            if verdict == "REFUSE" and place["refused"] != "card":
+                face = rows.get("face-match") == "failed" and not [c for c in CARD if rows.get(c) == "failed"]
+                place["refused"] = "face" if face else "card"
+        return ()
+
+    def about(self, body, verdict):
+        """Of the attempt that an override or decision names: verdict, candidate, component; and only once."""
+        _, sbd, component, said, _ = self.tries[body["of"]]
+        if said != verdict:
+            yield "of"
+        if sbd not in (None, body["sbd"]) or body.get("component", component) != component:
+            yield "sbd"
+        if (body["kind"], body["of"]) in self.turned:
+            yield "twice"
+        self.turned.add((body["kind"], body["of"]))
+
+    def of_override(self, _seq, body):
+        if body["of"] not in self.tries or self.tries[body["of"]][0] != body["session"]:
+            return
+        yield from self.about(body, "REFER")
+        place = self.place(body["session"], body["sbd"], self.tries[body["of"]][2])
+        if body["verdict"] != "ADMIT":
+            yield "verdict"
+        if place["refused"]:
+            yield "after-refuse"
+        if place["in"] and not self.tries[body["of"]][4]:
+            yield "admitted"
+        place["in"] = True
+
+    def of_decision(self, _seq, body):
+        if body["of"] not in self.tries or self.tries[body["of"]][0] != body["session"]:
+            yield "of"
+            return
+        yield from self.about(body, "REFUSE")
+        if (body["session"], body["incident"]) not in self.incidents:
+            yield "incident"
+        roles = {body["operator"]["role"], body["second"]["role"]}
+        head = roles & {"chairman", "deputy-chairman", "site-head"}
+        if not head and not body["origin"].startswith("proctor.training/"):
+            yield "head"
+        if body["decided"] == "admitted":
+            place = self.place(body["session"], body["sbd"], self.tries[body["of"]][2])
+            if place["in"]:
+                yield "admitted"
+            place |= {"in": True, "refused": None}
+
+    def of_manual(self, seq, body):
+        place = self.place(body["session"], body["sbd"], body["component"])
+        closes, again = body.get("facts", {}).get("closes"), body.get("purpose", "check-in") in AGAIN
+        if closes is not None:
+            if type(closes) is not int or closes not in place["owed"]:
+                yield "closes"
+            else:
+                place["owed"].remove(closes)
+        elif body["outcome"].startswith("admitted") and not again:
+            if place["refused"]:
+                yield "after-refuse"
+            if place["in"]:
+                yield "admitted"
+            place["in"] = True
+        if body["outcome"] == "admitted-provisionally":
+            place["owed"].add(seq)
+
+    def of_re_entry(self, _seq, body):
+        tried = self.tries.get(body.get("of"))
+        if tried and body["outcome"] == "admitted":
+            good = tried[3] == "ADMIT" or ("override", body["of"]) in self.turned
+            if not good or tried[1] not in (None, body["sbd"]):
+                yield "of"
+
+    def of_roster(self, _seq, body):
+        known = self.hashes.get(body["session"])
+        if known is not None and body.get("roster_before", known) != known:
+            yield "before"
+        if "sbds" in body and len(body["sbds"]) != body["added"]:
+            yield "sbds"
+        self.hashes[body["session"]] = body["roster_hash"]
+
+
+class Lots:
+    """ "Parts" and "Lots": places, draws, self-tests, divisions. Yields once for each thing that is wrong."""
+
+    def __init__(self):
+        self.tests, self.admitted, self.excused = {}, {}, set()
+        self.divided, self.parts = {}, set()
+
+    def wrong(self, seq, body, formed):
+        kind, session = body["kind"].replace("-", "_"), body.get("session")
+        if kind in ("incident", "exit"):
+            self.excused.add((session, body.get("sbd")))
+        if kind == "attempt" and body.get("verdict") == "ADMIT" and "sbd" in body:
+            self.admitted.setdefault((session, body.get("component")), set()).add(body["sbd"])
+        judge = getattr(self, f"of_{kind}", None)
+        if judge is None or not formed:
+            return False
+        try:
+            return not judge(seq, session, body)
+        except (TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError):
+            return True
+
+    def numbers(self, seed):
+        counter = 0
+        while True:
+            message = b"proctor lot 1\n" + counter.to_bytes(8, "big")
+            block = hmac.new(seed, message, hashlib.sha256).digest()
+            yield from (int.from_bytes(block[at : at + 8], "big") for at in (0, 8, 16, 24))
+            counter += 1
+
+    def shuffled(self, numbers, items):
+        items = list(items)
+        for place in reversed(range(1, len(items))):
+            bound = place + 1
+            other = next(n for n in numbers if n < 2**64 // bound * bound) % bound
+            items[place], items[other] = items[other], items[place]
+        return items
+
+    def of_self_test(self, seq, session, body):
+        self.tests[seq] = (read_time(body["at"]), body["outcome"], session)
+        return True
+
+    def of_start(self, _seq, session, body):
+        if "self_test" not in body:
+            real = body["origin"].startswith("proctor.real/")
+            return not real or ("second" in body and "exception" in body)
+        at, outcome, of = self.tests[body["self_test"]] if body["self_test"] in self.tests else (None,) * 3
+        return (
+            at is not None
+            and read_time(body["at"]) - at <= timedelta(hours=12)
+            and outcome != "failed"
+            and of in (None, session)
+        )
+
+    def of_draw(self, _seq, session, body):
+        among, fresh = body["among"], bytes.fromhex(body["fresh"])
+        seed = hashlib.sha256(b"proctor draw seed 1\n" + fresh + bytes.fromhex(body["root"])).digest()
+        left = self.admitted.get((session, body["component"]), set()) - set(among)
+        drawn = self.shuffled(self.numbers(seed), among)[: len(body["drawn"])]
+        return (
+            all(type(sbd) is str for sbd in among)
+            and among == sorted(set(among))
+            and body["method"] == "proctor-lot-1"
+            and body["population"] == len(among)
+            and body["seed"] == seed.hex()
+            and body["drawn"] == drawn != []
+            and not [sbd for sbd in left if (session, sbd) not in self.excused]
+        )
+
+    def of_allocation(self, _seq, _session, body):
+        rooms, capacity, cars = body["rooms"], body["capacity"], body["method"] == "proctor-lot-1/cars"
+        everybody = [sbd for shift in body["groups"] for group in shift for sbd in group]
+        if not cars and (body["method"] != "proctor-lot-1/rooms" or capacity < 1):
+            return False
+        if (
+            capacity < 0
+            or len(set(rooms)) != len(rooms)
+            or len(set(everybody)) != len(everybody)
+            or not everybody
+        ):
+            return False
+        numbers, places = self.numbers(bytes.fromhex(body["seed"])), {}
+        for shift, groups in enumerate(body["groups"], 1):
+            order, first = [], 0
+            for group in groups:
+                if group != sorted(group):
+                    return False
+                lot = self.shuffled(numbers, group)
+                order += lot
+                for at, sbd in enumerate([] if cars else lot):
+                    places[sbd] = [first + at // capacity + 1, at % capacity + 1, shift]
+                first += 0 if cars else -(-len(group) // capacity)
+            for at, sbd in enumerate(order if cars else []):
+                places[sbd] = [at % len(rooms) + 1, at // len(rooms) + 1, shift]
+        fits = all(
+            room <= len(rooms) and not (cars and 0 < capacity < seat) for room, seat, _ in places.values()
+        )
+        return fits and places == body["places"]
+
+    def of_split(self, _seq, session, body):
+        parts, known = body["parts"], session in self.divided
+        self.divided[session] = len(parts)
+        everybody = [sbd for sbds in parts.values() for sbd in sbds]
+        return (
+            set(parts) == {str(number) for number in range(1, len(parts) + 1)}
+            and len(parts) > 1
+            and all(type(sbds) is list and sbds for sbds in parts.values())
+            and len(set(everybody)) == len(everybody)
+            and 1 <= body["number"] <= len(parts)
+            and not known
+        )
+
+    def of_merge(self, _seq, session, body):
+        again = (session, body["part"]) in self.parts
+        self.parts.add((session, body["part"]))
+        return not again and 2 <= body["part"] <= self.divided.get(session, 0)
+
+
 class Bodies:
     """Form, fields, clocks, order and evidence, entry by entry."""
 
     def __init__(self, log):
         self.log, self.bad, self.before, self.schema = log, log.bad, None, 1
         self.begun, self.ended, self.sessions = {}, {}, {}
+        self.formed, self.decided, self.lots = None, Decided(), Lots()
         self.users, self.within, self.heads = {}, {}, []
         self.own, self.tokens, self.cards, self.gone = {}, {}, {}, {}
         self.nonces, self.signed_heads, self.present = set(), [], {}
@@ -798,6 +1033,7 @@ class Bodies:
 
     def event(self, seq, body):
         kind = body["kind"] if body["kind"] != "key" else f"key/{body.get('event')}"
+        self.formed = None
         if kind not in KINDS or (body["kind"] != "key" and "/" in kind):
             self.bad("event", seq)
             return
@@ -810,6 +1046,7 @@ class Bodies:
                 right = right and field.endswith("?")
             else:
                 right = right and bool(TYPES[kind_of or "text"](body[name]))
+        self.formed = seq if right else None
         names = set(body.get("evidence", ()))
         allowed = {each.rstrip("?") for each in evidence.split()}
         needed = {each for each in evidence.split() if not each.endswith("?")}
@@ -866,6 +1103,13 @@ class Bodies:
             self.session(seq, session, body)
         if body["schema"] == 2:
             self.references(seq, body)
+            if self.formed == seq:
+                for _ in self.decided.wrong(seq, body):
+                    self.bad("order", seq)
+            if self.lots.wrong(seq, body, self.formed == seq):
+                self.bad("event", seq)
+            if body["kind"] == "draw" and self.formed == seq:
+                self.heads.append((seq, body["size"], body["root"]))
         if type(session) is str:
             self.within[seq] = session
         if body["kind"] == "shred" and body["schema"] == 2 and type(body.get("targets")) is list:
