@@ -884,7 +884,7 @@ class Lots:
         if "self_test" not in body:
             real = body["origin"].startswith("proctor.real/")
             return not real or ("second" in body and "exception" in body)
-        at, outcome, of = self.tests[body["self_test"]] if body["self_test"] in self.tests else (None,) * 3
+        at, outcome, of = self.tests.get(body["self_test"], (None,) * 3)
         return (
             at is not None
             and read_time(body["at"]) - at <= timedelta(hours=12)
@@ -1103,17 +1103,24 @@ class Bodies:
             self.session(seq, session, body)
         if body["schema"] == 2:
             self.references(seq, body)
-            if self.formed == seq:
-                for _ in self.decided.wrong(seq, body):
-                    self.bad("order", seq)
-            if self.lots.wrong(seq, body, self.formed == seq):
-                self.bad("event", seq)
-            if body["kind"] == "draw" and self.formed == seq:
-                self.heads.append((seq, body["size"], body["root"]))
+            self.exceptions(seq, body)
+            self.lot(seq, body)
         if type(session) is str:
             self.within[seq] = session
         if body["kind"] == "shred" and body["schema"] == 2 and type(body.get("targets")) is list:
             self.targets(seq, body)
+
+    def exceptions(self, seq, body):
+        """What people decided about what the machine said."""
+        for _ in self.decided.wrong(seq, body) if self.formed == seq else ():
+            self.bad("order", seq)
+
+    def lot(self, seq, body):
+        """What follows by lot or from a division; a draw is bound to a tree head."""
+        if self.lots.wrong(seq, body, self.formed == seq):
+            self.bad("event", seq)
+        if body["kind"] == "draw" and self.formed == seq:
+            self.heads.append((seq, body["size"], body["root"]))
 
     def people(self, seq, body):
         """Who acts is a user of the log; in a training log a second person may be anybody."""

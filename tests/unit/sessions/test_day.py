@@ -44,11 +44,15 @@ from sessions.course.entries import session_entries
 from sessions.course.errors import LateError, SessionNotStartedError, SessionPausedError
 from sessions.course.health import health_warnings, scans
 from sessions.course.reconcile import totals, unsettled
+from sessions.key_slots import KeySlots
+from sessions.log_file import opened
 from sessions.record import Operator, Second, Verdict
 from sessions.roster.csv_roster import read_roster
+from sessions.rows_export import export_rows
 from sessions.rules import load_rules
 from sessions.session import Session
 from sessions.store import Store
+from tests import second_verifier
 from tests.support.packs import open_session, roster_of
 from tests.support.parts import Shared
 from tests.support.sessions_station import OPERATOR, START, Bench
@@ -79,8 +83,18 @@ class Day:
         return session_entries(self.store, self.session.session_id)
 
     def verified(self) -> Any:
+        """The log's report, and that the second verifier, written from the text, says the same."""
         self.store.close()
-        return self.bench.verify(now=START + timedelta(hours=1))
+        report = self.bench.verify(now=START + timedelta(hours=1))
+        slots = KeySlots(self.bench.path.parent / "keys" / "evidence.slots", None)
+        with opened(self.bench.path, self.bench.bundle.database_key) as connection:
+            lines = list(export_rows(connection, slots))
+        second = second_verifier.verify(lines, pins=[key.encode() for key in self.bench.pins.keys])
+        bad = report.first_bad
+        assert (second["code"], second["first_bad"]) == (report.code, None if bad is None else bad.seq), (
+            second
+        )
+        return report
 
 
 @pytest.fixture
