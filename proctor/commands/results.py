@@ -1,6 +1,7 @@
 """`proctor result …`: results entered, imported from a file, shown with their totals, corrected by two persons."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from proctor.commands.context import Context
@@ -12,7 +13,10 @@ from proctor.roots import OpenRoot
 from proctor.seconds import second_of
 from sessions.checkpoint import station_of
 from sessions.course import results
+from sessions.course.day_errors import NotMergedError, PartClosesError
+from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.grading import Outcome, points_body, read_points, require_points
+from sessions.course.merge import require_merged
 from sessions.course.priors import require_day
 from sessions.course.progress import Progress
 from sessions.course.reasons import clean_note, note_of, require_reason
@@ -20,6 +24,7 @@ from sessions.course.result_import import commit_import, plan_import
 from sessions.course.result_log import Kept, Recorded
 from sessions.course.result_rows import require_sbd
 from sessions.course.results import Given
+from sessions.errors import SessionsError
 from sessions.record import Operator
 from sessions.roster.table import MAX_BYTES
 from sessions.session import Session
@@ -107,9 +112,11 @@ def show(context: Context) -> int:
     options = context.options
     with open_session(context, options.session, login=False) as (opened, session):
         component = at_component(session, options.component).component if options.component else None
-        progress = results.read_progress(opened.store, session)
+        entries = session_entries(opened.store, session.session_id)
+    progress = Progress.of(session, entries)
     sbd = None if options.sbd is None else require_sbd(progress, options.sbd)
-    data = progress_json(progress, sbd=sbd, component=component)
+    not_whole = _not_whole(session, entries)
+    data = progress_json(progress, sbd=sbd, component=component, not_whole=not_whole)
     context.result(data, tuple(progress_lines(context, progress, data)))
     return 0
 
@@ -169,6 +176,15 @@ def correct(context: Context) -> int:
 def at_component(session: Session, text: str | None) -> Session:
     """Return the session at the component that an option names; without one, at its first."""
     return session if text is None else session.at(text)
+
+
+def _not_whole(session: Session, entries: Sequence[SessionEntry]) -> SessionsError | None:
+    """Return why a session has no totals: it is a part, or parts are still at other stations; None for a whole one."""
+    try:
+        require_merged(session, entries)
+    except (NotMergedError, PartClosesError) as error:
+        return error
+    return None
 
 
 def _who(opened: OpenRoot, session: Session, action: str) -> Operator:

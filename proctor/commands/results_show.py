@@ -11,6 +11,7 @@ from sessions.course.progress import Progress
 from sessions.course.result_log import Conflict, Kept
 from sessions.course.result_rows import RowRefusal
 from sessions.course.totals import Totals
+from sessions.errors import SessionsError
 from sessions.roster.model import Seat
 
 
@@ -45,9 +46,16 @@ def _refused_json(row: RowRefusal) -> dict[str, Any]:
 
 
 def progress_json(
-    progress: Progress, *, sbd: str | None = None, component: str | None = None
+    progress: Progress,
+    *,
+    sbd: str | None = None,
+    component: str | None = None,
+    not_whole: SessionsError | None = None,
 ) -> dict[str, Any]:
-    """A session's results: candidates by number, totals by component and class, what does not agree."""
+    """A session's results: candidates by number, totals by component and class, what does not agree.
+
+    `not_whole`: why there are no totals.
+    """
     session = progress.session
     chosen = sorted(progress.sbds, key=_natural) if sbd is None else [sbd]
     names = session.components if component is None else (component,)
@@ -66,7 +74,10 @@ def progress_json(
         "components": [{"id": name, "label": session.rules.components[name].label} for name in names],
         "classes": list(progress.classes),
         "candidates": [_candidate(progress, progress.seat(each), names) for each in chosen],
-        "totals": [totals_json(each) for each in (*wholes, *parts)] if sbd is None else [],
+        "totals": [totals_json(each) for each in (*wholes, *parts)]
+        if sbd is None and not_whole is None
+        else [],
+        "not_whole": None if not_whole is None else reason_json(not_whole.code, not_whole.facts),
         "conflicts": [_conflict_json(each) for each in conflicts],
     }
 
@@ -143,6 +154,8 @@ def progress_lines(context: Context, progress: Progress, data: dict[str, Any]) -
         key = "result-totals.whole" if name is None else "result-totals.component"
         counts = {each: value for each, value in totals.items() if isinstance(value, int)}
         yield say(key, scope=scope, **counts)
+    if data["not_whole"] is not None:
+        yield data["not_whole"][context.texts.language]
     for conflict in data["conflicts"]:
         text = conflict[context.texts.language]
         yield f"{conflict['candidate']} · {conflict['component']}  !! {text}"

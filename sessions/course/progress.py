@@ -320,13 +320,9 @@ class Progress:
     def _already(self, result: ComponentResult) -> SessionsError:
         if result.outcome is Outcome.PASSED:
             return ComponentNotOwedError(component=result.component, passed_on=self.session.day.isoformat())
-        entry = -1 if result.entry is None else result.entry.seq
-        return ResultExistsError(
-            sbd=result.sbd,
-            component=result.component,
-            entry=entry,
-            result=result.code or result.outcome.value,
-        )
+        entry = {} if result.entry is None else {"entry": result.entry.seq}
+        word = result.code or result.outcome.value
+        return ResultExistsError(sbd=result.sbd, component=result.component, result=word, **entry)
 
     def _blocked(self, component: str, missing: Missing) -> ComponentBlockedError:
         label = self.session.rules.components[missing.component].label

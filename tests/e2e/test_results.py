@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sessions.record import Verdict
+from sessions.session import load_session
 from tests.support.cli import proctor
 from tests.support.course_cli import Sitting, sitting
 from tests.support.schemas import require_valid
@@ -364,6 +365,24 @@ def test_papers_of_an_exam_have_points_and_no_pass(home: Path, tmp_path: Path) -
     assert totals(data, "mathematics")["absent"] == 1
     refused = enter(day, "002", "--passed", component="literature")
     assert refused.json["code"] in {"no-pass-mark", "result-not-admitted"}
+
+
+def test_a_session_whose_parts_are_elsewhere_has_no_totals(day: Sitting) -> None:
+    parts = {"1": ["001", "002"], "2": ["003", "004"]}
+    with day.opened() as opened:
+        body = {
+            "session": day.session,
+            "group": day.session,
+            "number": 1,
+            "method": "range",
+            "parts": parts,
+            "roster_hash": load_session(opened.store, day.session).roster_hash,
+        }
+        opened.store.append("split", body, operator=opened.require_login().operator)
+    data = shown(day)
+    assert data["totals"] == []
+    assert data["not_whole"]["code"] == "parts-not-merged"
+    assert len(data["candidates"]) == 4
 
 
 def test_the_command_runs_as_a_process(day: Sitting) -> None:
