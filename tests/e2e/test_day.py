@@ -202,6 +202,7 @@ def test_a_kill_in_the_middle_of_a_check_in_is_resumed_at_the_same_candidate(
     interrupted = found["interrupted"]
     assert isinstance(interrupted, list)
     assert interrupted
+    assert found["candidate"] == "001"
     assert found["entry"] is not None
     assert proctor("session", "resume", training_session, "--json").json["entry"] is None
     assert check_in_text(training_session, frames).status == 0
