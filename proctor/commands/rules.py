@@ -1,5 +1,6 @@
 """`proctor rules …`: what comes with the program, what a site brings, and who confirmed what."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -51,8 +52,8 @@ def show(context: Context) -> int:
     lines = tuple(rules_lines(rules, context.texts, day=day, licence=options.licence))
     with _maybe_store(context) as store:
         data = _row(rules, store) | _content(rules, day, options.licence)
-    unsure = _unconfirmed_lines(context, data)
-    context.result(data, (*lines, *unsure))
+    unsure = [f"      {key}" for key in data["unconfirmed"]] if options.licence is None else []
+    context.result(data, (*lines, *_unconfirmed_lines(context, data), *unsure))
     return 0
 
 
@@ -177,7 +178,8 @@ def _unconfirmed_lines(context: Context, row: Mapping[str, Any]) -> Iterator[str
             "rules.row-confirmed", reference=each["reference"], by=each["by"], entry=each["entry"]
         )
     if row["unconfirmed"]:
-        keys = ", ".join(row["unconfirmed"])
+        counts = Counter(key.partition(".")[0] for key in row["unconfirmed"])
+        keys = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in counts.items())
         yield context.texts.say("rules.row-open", count=len(row["unconfirmed"]), keys=keys)
 
 
@@ -248,8 +250,7 @@ def _checked(path: Path) -> tuple[dict[str, Any], Rules | None]:
 def _check_lines(texts: Texts, row: Mapping[str, Any], rules: Rules | None) -> Iterator[str]:
     say = texts.say
     if rules is None:
-        text, key, line = row[texts.language], row["key"] or "—", row["line"] or "—"
-        yield say("rules.check.wrong", file=row["file"], text=text, key=key, line=line)
+        yield f"{row['file']}: {row[texts.language]}"
         return
     span = span_words(texts, rules)
     yield say("rules.check.sound", file=row["file"], id=rules.rules_id, sha256=rules.sha256, **span)

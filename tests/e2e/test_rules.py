@@ -108,7 +108,8 @@ def test_a_sites_file_is_checked(home: Path, own: Path, tmp_path: Path) -> None:
     ]
     lines = broken.read_text(encoding="utf-8").splitlines()
     assert lines[ran.json["files"][0]["line"] - 1] == "beds = 2"
-    assert "rooms.beds" in proctor("rules", "check", broken).out
+    said = f"rooms.beds (dòng {ran.json['files'][0]['line']})"
+    assert said in proctor("rules", "check", broken).out
     gone = proctor("rules", "check", tmp_path / "gone.toml", "--json")
     assert (gone.status, gone.json["files"][0]["code"]) == (1, "rules-file-unreadable")
 
