@@ -164,7 +164,7 @@ def test_card_and_face_of_the_second_person_in_training(
     other = hold(training_session, astronaut_frames)
     assert (other.status, other.json["code"]) == (1, "presence-failed")
     assert other.json["facts"]["check"] == "face-match"
-    known = proctor("hold", "list", "--session", training_session, "--json").json["holds"]
+    known = proctor("hold", "list", "--training", "--json").json["holds"]
     assert [(row["by"], row["second"]) for row in known] == [("tap-huan", "giam-sat")]
     assert proctor("log", "verify", "--training", "--json").status == 0
     incomplete = proctor(
