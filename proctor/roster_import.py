@@ -6,6 +6,7 @@ No window in here: these functions run in a worker and know nothing of what is o
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from proctor.config import Places
@@ -13,10 +14,12 @@ from proctor.files import read_file
 from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, require_real_root
 from proctor.softcards import open_workshop
 from proctor.trusting import open_logged_trust
+from sessions.errors import RosterUnreadableError
 from sessions.roles import require_may
 from sessions.roster.model import Roster
 from sessions.roster.reading import read_roster
 from sessions.roster.template import template_csv, template_xlsx
+from sessions.roster.workbook import read_workbook
 from sessions.rules import load_rules
 from sessions.session import create_session
 
@@ -27,10 +30,11 @@ Ask = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A roster as read, and from where."""
+    """A roster as read, and from where. `sheet_open`: several sheets have a list, and nobody has said which."""
 
     path: Path
     roster: Roster = field(repr=False)
+    sheet_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +64,30 @@ class Created:
     unconfirmed: tuple[str, ...] = ()
 
 
-def load(path: Path, encoding: str | None, today: date) -> Loaded:
-    """Return the roster of a file, under `encoding` where a person chose one; `today` as `read_roster` has it.
+def load(path: Path, encoding: str | None, sheet: str | None, today: date) -> Loaded:
+    """Return the roster of a file, under `encoding` and of `sheet` where a person chose; `today` as in `read_roster`.
 
     Raises CommandError, SessionsError.
     """
     data = read_file(str(path), MAX_ROSTER)
-    return Loaded(path=path, roster=read_roster(data, encoding=encoding, name=path.name, today=today))
+    reading = partial(read_roster, data, encoding=encoding, name=path.name, today=today)
+    try:
+        return Loaded(path=path, roster=reading(sheet=sheet))
+    except RosterUnreadableError as error:
+        if error.facts.get("why") != "sheet-choose":
+            raise
+        return Loaded(path=path, roster=_first_sheet(data, reading), sheet_open=True)
+
+
+def _first_sheet(data: bytes, reading: Callable[..., Roster]) -> Roster:
+    """Return the first sheet of several that has a list in it, to be looked at until a person has chosen."""
+    found: RosterUnreadableError | None = None
+    for sheet in read_workbook(data).sheets:
+        try:
+            return reading(sheet=sheet.name)
+        except RosterUnreadableError as error:
+            found = found or error
+    raise found or RosterUnreadableError(why="empty")
 
 
 def save_template(path: Path) -> Path:

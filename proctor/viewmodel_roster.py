@@ -90,13 +90,20 @@ class EncodingChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What page one shows of a file that was read. `ask_encoding`: the reader guessed, a person has to look."""
+    """What page one shows of a file that was read.
+
+    `ask_encoding`: the reader guessed, a person has to look. `sheets`: those to choose from, if there are several;
+    `sheet_open`: nobody has chosen yet, the first one is shown.
+    """
 
     file: str
     source: str
     encoding: str
     ask_encoding: bool
     choices: tuple[EncodingChoice, ...]
+    sheet: str
+    sheet_open: bool
+    sheets: tuple[str, ...]
     tabs: tuple[Tab, ...]
 
     def tab(self, key: str) -> Tab:
@@ -147,6 +154,9 @@ def preview(loaded: Loaded, texts: Texts) -> Preview:
         encoding=roster.encoding,
         ask_encoding=len(choices) > 1,
         choices=choices,
+        sheet=roster.sheet,
+        sheet_open=loaded.sheet_open,
+        sheets=roster.sheets if len(roster.sheets) > 1 else (),
         tabs=tuple(_tab(key, roster, texts) for key in TABS),
     )
 
@@ -181,6 +191,7 @@ def missing(form: Form, shown: Preview | None, *, training: bool) -> tuple[str, 
     if shown is None:
         return ("file",)
     wrong = {
+        "sheet": shown.sheet_open,
         "rows": not shown.tab("used").count,
         "skip": bool(shown.tab("refused").count) and not form.skip,
         "rules": not form.rules_id,

@@ -32,10 +32,11 @@ class FilePage(Scrolled):
         commands: Commands,
         tab: tkinter.StringVar,
         encoding: tkinter.StringVar,
+        sheet: tkinter.StringVar,
     ) -> None:
         super().__init__(master, stretch=True)
         self._look, self._texts, self._letters, self._commands = look, texts, letters, commands
-        self._tab, self._encoding = tab, encoding
+        self._tab, self._encoding, self._sheet = tab, encoding, sheet
         self._preview: Preview | None = None
         self.inside.columnconfigure(0, weight=1)
         self.inside.rowconfigure(3, weight=1)
@@ -92,29 +93,36 @@ class FilePage(Scrolled):
         self.file.configure(text=f"{preview.file}   ({preview.source})")
         for key, figure in self.figures.items():
             figure.configure(text=f" {preview.tab(key).count}")
-        self._show_encodings(preview)
+        self._show_choices(preview)
         self._show_tab()
         self.follow_all()
 
-    def _show_encodings(self, preview: Preview) -> None:
+    def _show_choices(self, preview: Preview) -> None:
+        """Ask what was guessed: which sheet of several, and how its letters are to be read."""
         for child in self.encodings.winfo_children():
             child.destroy()
-        if not preview.ask_encoding:
-            return
-        title = ttk.Label(
-            self.encodings,
-            text=self._texts["window.encoding.ask"],
-            image=self._look.sign("question"),
-            compound="left",
-        )
-        title.grid(row=0, column=0, sticky="w")
-        for place, choice in enumerate(preview.choices, 1):
+        if preview.sheets:
+            names = tuple((name, name) for name in preview.sheets)
+            self._ask(0, "window.sheet.ask", self._sheet, names, "sheet")
+        if preview.ask_encoding:
+            looks = tuple((each.encoding, f"{each.label}:  {each.lines}") for each in preview.choices)
+            self._ask(len(preview.sheets) + 1, "window.encoding.ask", self._encoding, looks, "encoding")
+
+    def _ask(
+        self,
+        row: int,
+        title: str,
+        variable: tkinter.StringVar,
+        choices: tuple[tuple[str, str], ...],
+        command: str,
+    ) -> None:
+        """One question with its answers beneath it."""
+        sign = self._look.sign("question")
+        label = ttk.Label(self.encodings, text=self._texts[title], image=sign, compound="left")
+        label.grid(row=row, column=0, sticky="w")
+        for place, (value, text) in enumerate(choices, row + 1):
             button = ttk.Radiobutton(
-                self.encodings,
-                text=f"{choice.label}:  {choice.lines}",
-                variable=self._encoding,
-                value=choice.encoding,
-                command=self._commands["encoding"],
+                self.encodings, text=text, variable=variable, value=value, command=self._commands[command]
             )
             button.grid(row=place, column=0, sticky="w", padx=(self._look.px(14), 0))
 

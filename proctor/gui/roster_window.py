@@ -62,6 +62,7 @@ class RosterWindow(Shell):
         self.variables: dict[str, tkinter.Variable] = {
             "tab": tkinter.StringVar(self, "used"),
             "encoding": tkinter.StringVar(self, ""),
+            "sheet": tkinter.StringVar(self, ""),
             "rules": tkinter.StringVar(self, ""),
             "place": tkinter.StringVar(self, ""),
             "day": tkinter.StringVar(self, today.strftime("%d/%m/%Y")),
@@ -104,9 +105,15 @@ class RosterWindow(Shell):
             look=self.look,
             texts=self.texts,
             letters=self.letters,
-            commands={"choose": self.choose, "template": self.save_template, "encoding": self.read_again},
+            commands={
+                "choose": self.choose,
+                "template": self.save_template,
+                "encoding": self.read_again,
+                "sheet": self.read_sheet,
+            },
             tab=self._text_variable("tab"),
             encoding=self._text_variable("encoding"),
+            sheet=self._text_variable("sheet"),
         )
         if self.loaded is not None:
             page.show(preview(self.loaded, self.texts))
@@ -149,16 +156,21 @@ class RosterWindow(Shell):
         if self.page == "file" and not self.background.busy and (name := self._choosers.open_file()):
             self.load(Path(name))
 
-    def load(self, path: Path, encoding: str | None = None) -> None:
+    def load(self, path: Path, encoding: str | None = None, sheet: str | None = None) -> None:
         """Read a file beside the window."""
         self.working("window.reading")
-        job = partial(roster_import.load, path, encoding, self._today)
+        job = partial(roster_import.load, path, encoding, sheet, self._today)
         self.background.start(job, done=self._loaded, failed=self.failed)
 
     def read_again(self) -> None:
         """Read the file again under the encoding that the person chose."""
-        if self.loaded is not None:
+        if self.loaded is not None and not self.background.busy:
             self.load(self.loaded.path, str(self.variables["encoding"].get()))
+
+    def read_sheet(self) -> None:
+        """Read another sheet of the file."""
+        if self.loaded is not None and not self.background.busy:
+            self.load(self.loaded.path, sheet=str(self.variables["sheet"].get()))
 
     def save_template(self) -> None:
         """Write the template where the person says."""
@@ -195,7 +207,7 @@ class RosterWindow(Shell):
 
     def _to_session(self) -> None:
         shown = None if self.loaded is None else preview(self.loaded, self.texts)
-        wrong = [name for name in missing(Form(), shown, training=True) if name in {"file", "rows"}]
+        wrong = [name for name in missing(Form(), shown, training=True) if name in {"file", "sheet", "rows"}]
         if wrong:
             self.say(self.texts[f"window.need.{wrong[0]}"], "cross")
             return
@@ -258,9 +270,13 @@ class RosterWindow(Shell):
         shown = preview(loaded, self.texts)
         self.variables["tab"].set(shown.first)
         self.variables["encoding"].set(shown.encoding)
+        self.variables["sheet"].set("" if shown.sheet_open else shown.sheet)
         self.variables["skip"].set(False)
         self.idle()
         self._go("file")
+        if shown.sheet_open:
+            self.say(self.texts["window.need.sheet"], "question")
+            return
         refused = shown.tab("refused").count
         said = "window.read.refused" if refused else "window.read"
         used = shown.tab("used").count

@@ -7,6 +7,7 @@ from tkinter import ttk
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from proctor.config import Places
 from proctor.roots import ensure_training_root, open_training
@@ -218,6 +219,31 @@ def test_a_guessed_encoding_is_shown_with_names_and_can_be_changed(
     assert window.pump(lambda: not window.background.busy)
     if window.loaded.roster.encoding == other:
         assert "Nguyễn Văn Mẫu" not in {row[2] for row in cells(window)}
+
+
+def test_which_sheet_of_several_is_asked(open_window: OpenWindow, tmp_path: Path) -> None:
+    path = tmp_path / "hai-trang.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, first in (("Ca 1", "001"), ("Ca 2", "101")):
+            sheet = book.add_worksheet(name)
+            for place, cells_of_row in enumerate((HEAD, *GOOD)):
+                for column, text in enumerate(cells_of_row.replace("001;", f"{first};").split(";")):
+                    sheet.write_string(place, column, text)
+    window = open_window(path=path)
+    assert window.loaded is not None
+    window.press("<Alt-t>")
+    assert window.page == "file"
+    assert "nhiều trang" in window.message.cget("text")
+    assert window.variables["sheet"].get() == ""  # nobody has chosen
+    asked = window.shown.encodings.winfo_children()
+    assert [str(child.cget("text")) for child in asked[1:]] == ["Ca 1", "Ca 2"]
+    asked[2].invoke()
+    assert window.pump(lambda: not window.background.busy)
+    assert window.loaded.roster.sheet == "Ca 2"
+    window.press("<Alt-d>")
+    assert cells(window)[0][1] == "101"
+    window.press("<Alt-t>")
+    assert window.page == "session"
 
 
 def test_a_file_that_is_no_roster_is_refused_in_words(open_window: OpenWindow, tmp_path: Path) -> None:
