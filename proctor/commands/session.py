@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from proctor.app import Transaction, camera_source, card_source, open_desk
+from proctor.app import Remarks, Transaction, camera_source, card_source, open_desk
 from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
 from proctor.commands.roster import notice_lines, read_list
@@ -70,8 +70,8 @@ def create(context: Context) -> int:
     if not options.place.strip():
         raise CommandError("place-empty", usage=True)
     roster = read_list(context, options.roster)
-    rules = find_rules(options.rules)
     day = _day(options.date)
+    rules = find_rules(options.rules, day=day)
     parts = tuple(rules.components) if "all" in options.component else tuple(options.component)
     _report_rows(context, roster)
     if roster.refused and not options.skip_bad_rows:
@@ -269,12 +269,32 @@ def check_in(context: Context) -> int:
             )
             with chip_progress(context.console) as on_progress:
                 result = desk.check_in(work, on_progress=on_progress)
+            remarks = None if result.sbd is None else desk.remarks(result.sbd)
         training = opened.training
-    data = attempt_json(result, training=training)
-    context.result(data, (*attempt_lines(result, data, context.texts), *rules_marks(context, session)))
+    data = attempt_json(result, training=training) | remarks_json(remarks)
+    lines = (*attempt_lines(result, data, context.texts), *remark_lines(context, session, remarks))
+    context.result(data, (*lines, *rules_marks(context, session)))
     if result.interrupted:
         return INTERRUPTED_STATUS
     return 0 if result.verdict is Verdict.ADMIT else 1
+
+
+def remarks_json(remarks: Remarks | None) -> dict[str, Any]:
+    """What the list and the results say beside the verdict."""
+    if remarks is None:
+        return {"remarks": [], "owed": []}
+    return {"remarks": [reason_json(code) for code in remarks.codes], "owed": list(remarks.owed)}
+
+
+def remark_lines(context: Context, session: Session, remarks: Remarks | None) -> tuple[str, ...]:
+    """The same in lines: what is owed, then what to look at."""
+    if remarks is None:
+        return ()
+    owed = ", ".join(session.rules.components[name].label for name in remarks.owed) or "-"
+    return (
+        context.texts.say("course.owed", components=owed),
+        *(f"  ! {context.texts.say(code)}" for code in remarks.codes),
+    )
 
 
 def _trust_of(opened: OpenRoot) -> tuple[TrustStore, CardWorkshop | None]:

@@ -45,14 +45,19 @@ def family_of(rules: Rules) -> str:
     return rules.family or rules.rules_id
 
 
-def find_rules(text: str) -> Rules:
-    """Return the rules of a shipped file's id or of a site's file by its path.
+def find_rules(text: str, *, day: date | None = None) -> Rules:
+    """Return the rules of a shipped file's id, of a site's file by its path, or of a family on a day.
 
-    What has a dot or a separator in it is a path. Raises UnknownRulesError, RulesFileError, RulesError.
+    What has a dot or a separator in it is a path. Raises UnknownRulesError, RulesFileError, RulesError,
+    NoRulesInForceError.
     """
-    if not any(sign in text for sign in "./\\"):
-        return load_rules(text)
-    return parse_rules(read_rules_file(Path(text)))
+    if any(sign in text for sign in "./\\"):
+        return parse_rules(read_rules_file(Path(text)))
+    shipped = list_rules() if day is not None else ()
+    ids, families = ({each.rules_id for each in shipped}, {family_of(each) for each in shipped})
+    if day is not None and text in families - ids:
+        return in_force(day, family=text)
+    return load_rules(text)
 
 
 def read_rules_file(path: Path) -> bytes:

@@ -12,7 +12,13 @@ from sessions.course.rules_confirmation import confirm_rules
 from sessions.errors import RoleForbiddenError, RulesError, UnknownRulesError
 from sessions.record import Operator
 from sessions.rules import confirmations, confirmed, find_rules, load_rules, open_keys, parse_rules
-from sessions.rules.errors import RulesFileError, RulesKeyError, RulesReferenceError, RulesSettledError
+from sessions.rules.errors import (
+    NoRulesInForceError,
+    RulesFileError,
+    RulesKeyError,
+    RulesReferenceError,
+    RulesSettledError,
+)
 from sessions.rules.families import differences, seams
 from sessions.session import load_session
 from sessions.store import Store
@@ -118,8 +124,14 @@ def test_rules_are_found_by_id_or_file(tmp_path: Path) -> None:
     own = tmp_path / "cua-toi.toml"
     own.write_bytes(EXAM.data.replace(b"minutes = 15", b"minutes = 5"))
     assert find_rules(str(own)).late_minutes == 5
-    with pytest.raises(UnknownRulesError):
-        find_rules("absent")
+    assert find_rules("driving-test", day=date(2026, 6, 30)).rules_id == "driving-tt12-2025"
+    assert find_rules("driving-test", day=date(2026, 7, 1)) == DRIVING
+    assert find_rules("driving-tt108-2026", day=date(2020, 1, 1)) == DRIVING
+    with pytest.raises(NoRulesInForceError):
+        find_rules("driving-test", day=date(2020, 1, 1))
+    for unknown in ("absent", "driving-test"):
+        with pytest.raises(UnknownRulesError):
+            find_rules(unknown)
     for missing in (tmp_path / "absent.toml", tmp_path):
         with pytest.raises(RulesFileError) as caught:
             find_rules(str(missing))
