@@ -25,12 +25,6 @@ class UserStateError(SessionsError):
     code = "user-state"
 
 
-class PersonNameError(SessionsError):
-    """A person's name is missing or no more than the id: accounts belong to a person; fact `user`."""
-
-    code = "person-name-needed"
-
-
 class SharedAccountError(SessionsError):
     """The id is a function's and not a person's; fact `user`."""
 

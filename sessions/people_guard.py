@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -187,8 +187,3 @@ def _rows(users: dict[str, Any]) -> Iterator[tuple[str, Tries]]:
         if tries.count and not (tries.last and tries.since):
             raise ValueError("times")
         yield user, tries
-
-
-def moment(at: datetime | None = None) -> datetime:
-    """Return the present time in UTC, or one that was given."""
-    return datetime.now(UTC) if at is None else at

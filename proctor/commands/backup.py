@@ -11,6 +11,7 @@ from proctor.config import Places
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.keeping import BackupPlaces, back_up, backup_json, failure_json, read_known
+from proctor.logins import guard_of, log_in
 from proctor.roots import (
     TRAINING_ROLE,
     TRAINING_USER,
@@ -30,7 +31,7 @@ from sessions.restore import Job, Restored, restore
 from sessions.roles import require_may
 from sessions.root import DataRoot
 from sessions.store import Store
-from sessions.users import Login, authenticate, require_logged
+from sessions.users import Login, require_logged
 
 MAX_VKEY = 1_024
 
@@ -154,7 +155,7 @@ class _People:
         user = context.options.by
         if user is None:
             raise CommandError("user-needed", usage=True)
-        login = authenticate(root, user, context.ask(user))
+        login = log_in(root, user, context.ask, guard_of(root, self.memory))
         if context.options.new_signing_key:
             self._login = login
             return login.keys

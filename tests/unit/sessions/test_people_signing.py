@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sessions import users
-from sessions.checkpoint import Signer
+from sessions.checkpoint import Signer, VerifierKey
 from sessions.enrolment import change_password, enrol
 from sessions.errors import RoleForbiddenError
 from sessions.key_slots import KeySlots
@@ -31,6 +35,7 @@ from tests import second_verifier
 from tests.support.keeping import AN, BINH, BY_AN, SECOND, House
 from tests.support.sessions_station import CHEAP, START, check
 
+VECTORS = Path(__file__).parents[2] / "vectors"
 CHI = NewUser(
     user_id="chi", role="auditor", name="LÊ VĂN MẪU", secret="mật khẩu mẫu 3", signing_seed=b"3" * 32
 )
@@ -195,6 +200,30 @@ def test_an_id_that_several_would_share_is_refused(tmp_path: Path, user_id: str)
     root = DataRoot.create(tmp_path / "new", "real", now=START)
     with pytest.raises(SharedAccountError):
         users.add_first(root, replace(AN, user_id=user_id), clock=House(root).clock, cost=CHEAP)
+
+
+def test_the_vector_is_read_with_the_standard_library_alone() -> None:
+    known = tomllib.loads((VECTORS / "person-signatures-1.toml").read_text(encoding="utf-8"))
+    body = json.loads((VECTORS / "person-signatures-1.json").read_bytes())
+    given = body.pop("signatures")
+    fields = {
+        name: value for name, value in body.items() if name not in {"seq", "at", "monotonic_ms", "boot_id"}
+    }
+    fields["origin"] = "proctor.real/0a1b2c3d"
+    fields["signatures"] = {name: given[name] for name in ("nonce", "root", "size")}
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    signed_text = b"proctor entry signature 1\n" + text.encode()
+    assert hashlib.sha256(signed_text).hexdigest() == known["message_sha256"]
+    for name in ("operator", "second"):
+        public = base64.b64decode(known[name].split("+", 2)[2])[1:]
+        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(given[name]), signed_text)
+    keys = {name: VerifierKey.parse(known[name]) for name in ("operator", "second")}
+    whole = {**body, "signatures": given}
+    assert fault(whole, keys) is None
+    for name, value in body.items():
+        if name not in {"seq", "at", "monotonic_ms", "boot_id", "origin"}:
+            assert fault({**whole, name: "other" if type(value) is str else 8}, keys) is not None, name
+    assert fault({**whole, "origin": "proctor.real/0a1b2c3e"}, keys) == "operator-wrong"
 
 
 # -- the insider: station keys, master key, his own secret ----------------------------------------------
