@@ -182,6 +182,13 @@ def resume_lines(stood: Resume, texts: Texts) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _outcome(stood: Resume, texts: Texts) -> str:
+    """Return what the last attempt came to as the board says it; another entry's outcome as it is."""
+    states = {"ADMIT": "admitted", "REFER": "referred", "REFUSE": "refused"}
+    state = states.get(stood.last_verdict)
+    return stood.last_verdict if state is None else texts.say(f"state.{state}")
+
+
 # -- calling -------------------------------------------------------------------------------------------
 
 
