@@ -118,7 +118,7 @@ def _people_lines(rules: Rules, texts: Texts) -> Iterator[str]:
     if rules.role_table:
         yield texts.say("rules.show.roles")
     for role, may in rules.role_table.items():
-        actions = ", ".join(texts.say(f"rules.action.{action}") for action in sorted(may))
+        actions = "; ".join(texts.say(f"rules.action.{action}") for action in sorted(may))
         yield f"  {known[role].label}: {actions}"
     if rules.seconds:
         yield texts.say("rules.show.seconds")
