@@ -171,7 +171,7 @@ def resume_lines(stood: Resume, texts: Texts) -> tuple[str, ...]:
         facts: dict[str, str | int] = {
             "sbd": stood.last_sbd,
             "entry": stood.last_seq,
-            "outcome": stood.last_verdict,
+            "outcome": _outcome(stood, texts),
         }
         lines = [texts.say("day.stood", session=stood.session, at=local(stood.last_at), **facts)]
     for each in stood.interrupted:
