@@ -27,6 +27,8 @@ _SERIAL: Final = range(3_654, 62_093)
 """Spreadsheet day numbers of 1910-01-01 to 2069-12-31, counted from 1899-12-30."""
 _YEARS: Final = range(1900, 2101)
 _EPOCH: Final = date(1899, 12, 30)
+_LONGEST: Final = 40
+"""Characters: no date is longer, and a longer text would cost time to look at."""
 _DIGIT_LIKE: Final = str.maketrans({"o": "0", "O": "0", "l": "1", "I": "1", "|": "1"})
 
 
@@ -50,6 +52,8 @@ def _of_cell(cell: Cell, number: str, today: date | None) -> Value[PartialDate]:
     read = read_text(cell)
     if not read.value:
         raise CellError("roster-birth-missing")
+    if len(read.value) > _LONGEST:
+        raise CellError("roster-birth-invalid")
     text = _TIME.sub("", read.value).strip(" .;:'")
     found = _digits(text) if text.isascii() and text.isdigit() else _written(text, number, today)
     if found is None and text.translate(_DIGIT_LIKE) != text:

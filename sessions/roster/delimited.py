@@ -85,7 +85,15 @@ def _unicode(data: bytes) -> tuple[str, str] | None:
     except UnicodeDecodeError:
         if marked or data.startswith(codecs.BOM_UTF8):
             raise RosterUnreadableError(why="encoding") from None
-        return None
+        return _nearly_utf8(data)
+
+
+def _nearly_utf8(data: bytes) -> tuple[str, str] | None:
+    """Return the text of UTF-8 in which a few bytes are broken: their rows are refused, not the whole list."""
+    text = data.decode("utf-8-sig", "replace")
+    broken = text.count("\ufffd")
+    whole = sum(1 for char in text if ord(char) > 0x7F) - broken
+    return (text, "utf-8") if whole >= 10 * broken and "\x00" not in text else None
 
 
 def _is_utf16(zeros: tuple[int, int], octets: int) -> bool:

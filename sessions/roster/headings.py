@@ -66,6 +66,19 @@ class Heading:
     names: Mapping[int, str]
     width: int
     folded: tuple[frozenset[str], ...]
+    twice: frozenset[str] = frozenset()
+    """Fields of which there are two columns: two lists side by side, where names and dates are among them."""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The headings that no field has and that are not known as ones that are not needed."""
+        used = set(self.columns.values())
+        known = words().known
+        return tuple(
+            name
+            for column, name in self.names.items()
+            if column not in used and not {fold(name), fold(name.split(" – ")[0])} & known and fold(name)
+        )
 
     def name_of(self, field: str) -> str:
         """Return the heading of a field as it stands in the file; the field's own name where there is none."""
@@ -157,6 +170,7 @@ def _heading(sheet: Sheet, index: int, rows: int) -> Heading | None:
         _spread(above, below)
     columns: dict[str, int] = {}
     names: dict[int, str] = {}
+    twice: set[str] = set()
     for column in range(width):
         stack = [row[column] for row in grid if row[column]]
         if not stack:
@@ -164,6 +178,7 @@ def _heading(sheet: Sheet, index: int, rows: int) -> Heading | None:
         names[column] = " – ".join(dict.fromkeys(stack))
         field = _field(stack)
         if field:
+            twice |= {field} & columns.keys()
             _take(columns, field, column)
     if not columns or (rows > 1 and not any(_text(lines[-1].cells, column) for column in columns.values())):
         return None
@@ -174,6 +189,7 @@ def _heading(sheet: Sheet, index: int, rows: int) -> Heading | None:
         names=names,
         width=max(names) + 1,
         folded=tuple(_folded(line.cells) for line in lines),
+        twice=frozenset(twice),
     )
 
 
@@ -205,7 +221,7 @@ def _field(stack: Sequence[str]) -> str:
             return found[-1]
         if found[-2]:
             return "" if found[-2] in {"components", "health"} else found[-2]
-    return found[-1] or (_closest(folded[-1]) if len(stack) == 1 else "")
+    return found[-1] or _closest(stack[-1])
 
 
 def _below(upper: str, lower: str, text: str) -> str:
@@ -214,10 +230,11 @@ def _below(upper: str, lower: str, text: str) -> str:
     return _BELOW.get(upper, {}).get(lower, "")
 
 
-def _closest(key: str) -> str:
-    """Return the field of a heading that has something in brackets or a unit after its name."""
-    stem = re.sub(r"(ddmmyyyy|ngaythangnam|12so|12chuso|batbuoc|neuco)$", "", key)
-    return words().fields.get(stem, "") if stem != key else ""
+def _closest(text: str) -> str:
+    """Return the field of a heading that has something in brackets, a star or a unit after its name."""
+    stem = fold(re.sub(r"[(\[][^)\]]*[)\]]?", " ", text))
+    stem = re.sub(r"(ddmmyyyy|ngaythangnam|12so|12chuso|batbuoc|neuco)$", "", stem)
+    return words().fields.get(stem, "") if stem else ""
 
 
 def _looks_like_data(cells: Sequence[Cell]) -> bool:

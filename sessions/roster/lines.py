@@ -10,7 +10,7 @@ from typing import Final
 from sessions.roster.columns import fold
 from sessions.roster.headings import Heading, words
 from sessions.roster.model import RowChange
-from sessions.roster.table import Cell, Line, Sheet
+from sessions.roster.table import MAX_ROWS, Cell, Line, Sheet
 from sessions.roster.values import shown
 
 _SIGNED_ON: Final = re.compile(r"ngày[\s.…_\d]*tháng[\s.…_\d]*năm", re.IGNORECASE)
@@ -26,6 +26,7 @@ _GROUPS: Final = (
     ("room", re.compile(r"phòng\s*(?:thi)?\s*(?:số)?\s*:?\s*([\w.\-]{1,16})", re.IGNORECASE)),
     ("shift", re.compile(r"ca\s*(?:thi)?\s*(?:số)?\s*:?\s*(\d{1,2})", re.IGNORECASE)),
 )
+_SHARED: Final = ("room", "shift", "subject", "class", "car", "part", "school_class")
 _TELLING: Final = (
     "sbd", "stt", "name", "given", "number", "cmnd", "birth", "birth_male", "birth_female", "birth_year",
 )  # fmt: skip
@@ -64,6 +65,7 @@ def sort_lines(sheet: Sheet, heading: Heading, *, delimited: bool) -> Found:
     found = Found(delimited=delimited)
     context: dict[str, str] = {}
     _titles(sheet, heading, found, context)
+    shared = _shared(sheet, heading)
     width = max(heading.width, *(len(line.cells) for line in sheet.lines[heading.first : heading.last + 1]))
     ended = False
     for place, line in enumerate(sheet.lines[heading.last + 1 :]):
@@ -78,13 +80,43 @@ def sort_lines(sheet: Sheet, heading: Heading, *, delimited: bool) -> Found:
             found.skip(line, code)
             _total(line, found)
         else:
-            found.lines.append((line, dict(context)))
+            found.lines.append((_with_shared(line, shared), dict(context)))
             beyond = [
                 shown(cell) for index, cell in filled if index >= (width if delimited else heading.width)
             ]
             if beyond:
                 found.surplus[line.number] = " | ".join(beyond)[:200]
     return found
+
+
+def _shared(sheet: Sheet, heading: Heading) -> dict[int, dict[int, Cell]]:
+    """Return row → column → value of cells merged downwards in columns that several candidates can share."""
+    columns = {heading.columns[name] for name in _SHARED if name in heading.columns}
+    wanted = {
+        (top, left): bottom for top, left, bottom, _ in sheet.merged if left in columns and bottom > top
+    }
+    found: dict[int, dict[int, Cell]] = {}
+    budget = MAX_ROWS * len(
+        _SHARED
+    )  # more than that many only overlapping cells have, which no program writes
+    for line in sheet.lines if wanted else ():
+        for column in columns:
+            bottom = wanted.pop((line.number, column), line.number)
+            if column < len(line.cells):
+                last = min(bottom, line.number + budget)
+                budget -= last - line.number
+                for row in range(line.number + 1, last + 1):
+                    found.setdefault(row, {})[column] = line.cells[column]
+    return found
+
+
+def _with_shared(line: Line, shared: Mapping[int, Mapping[int, Cell]]) -> Line:
+    values = shared.get(line.number)
+    if not values:
+        return line
+    cells = [*line.cells, *[""] * (max(values) + 1 - len(line.cells))]
+    filled = tuple(values.get(column, "") if cell == "" else cell for column, cell in enumerate(cells))
+    return Line(line.number, filled, line.hidden)
 
 
 def _no_candidate(

@@ -120,7 +120,8 @@ def _read_tables(data: bytes, encoding: str | None) -> _Read:
 
 
 def _encoding_guess(encoding: str, previews: tuple[EncodingPreview, ...]) -> RowChange:
-    code = "roster-encoding-unsure" if is_close(previews) else "roster-encoding-guessed"
+    unsure = is_close(previews) or previews[0].score_e4 < 6_000
+    code = "roster-encoding-unsure" if unsure else "roster-encoding-guessed"
     return RowChange(row=0, column="", code=code, after=encoding)
 
 
@@ -195,8 +196,11 @@ def _choose(sheets: Sequence[Sheet], wanted: str | None) -> tuple[Sheet, Heading
         names = ", ".join(f"“{each[0].name}”" for each in visible or hidden)
         raise RosterUnreadableError(why="sheet-choose", sheets=names[:300])
     sheet, heading = (visible or hidden)[0]
+    if {"name", "birth"} <= heading.twice:
+        raise RosterUnreadableError(why="side-by-side")
     left = [other.name for other, _ in hidden if other is not sheet]
     notes = [RowChange(row=0, column="", code="roster-sheet-hidden-left", before=name) for name in left]
+    notes += [RowChange(row=0, column=name, code="roster-column-unknown") for name in heading.unknown]
     if sheet.hidden:
         notes.append(RowChange(row=0, column="", code="roster-sheet-hidden", before=sheet.name))
     return sheet, heading, tuple(notes)

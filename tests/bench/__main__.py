@@ -8,6 +8,7 @@ from tests.bench import (
     bench_faces,
     bench_pack,
     bench_results,
+    bench_roster,
     bench_sheet,
     bench_store,
     bench_trust,
@@ -26,6 +27,7 @@ for bench in (
     bench_witness,
     bench_trust,
     bench_results,
+    bench_roster,
     bench_sheet,
     bench_faces,
 ):

@@ -154,6 +154,7 @@ CELLS: list[Case] = [
                 ("chưa rõ", "roster-birth-invalid"),
                 ("", "roster-birth-missing"),
                 ("15/01", "roster-birth-invalid"),
+                ("." * 190, "roster-birth-invalid"),
             ]
         )
     ),

@@ -114,6 +114,40 @@ TABLES: list[Case] = [
         lambda: as_xlsx([HEAD, GOOD, ["", "Tổng số: 25 thí sinh"]]),
         warnings={(3, "roster-total-differs")},
     ),
+    Case(
+        "room-merged-over-several-rows",
+        lambda: as_xlsx([[*HEAD, "Phòng"], OTHER, GOOD], merges=[(1, 4, 2, 4, "P.01")]),
+        rows=[THI, MAU],
+        more={"room": "P.01"},
+    ),
+    Case(
+        "unknown-column",
+        lambda: as_xlsx([[*HEAD, "Sở thích"], [*GOOD, "đọc sách"]]),
+        warnings={(0, "roster-column-unknown")},
+    ),
+    Case(
+        "headings-with-brackets",
+        lambda: as_xlsx(
+            [["SBD (*)", "Họ và tên (in hoa)", "Ngày sinh [dd/mm/yyyy]", "Số CCCD (bắt buộc)"], GOOD]
+        ),
+    ),
+    Case(
+        "utf8-with-a-broken-byte",
+        lambda: as_csv(
+            [
+                HEAD,
+                OTHER,
+                *[[f"00{row}", "LÊ VĂN MẪU", f"200{row}", f"00120{row}000001"] for row in (3, 4)],
+                GOOD,
+            ]
+        ).replace("TRẦN".encode(), b"TR\xe1N"),
+        rows=[
+            ("003", "LÊ VĂN MẪU", "2003", "001203000001"),
+            ("004", "LÊ VĂN MẪU", "2004", "001204000001"),
+            MAU,
+        ],
+        refused={(2, "roster-name-lost-letters")},
+    ),
     Case("blank-rows", lambda: as_xlsx([HEAD, [], GOOD, [], [], OTHER]), rows=[MAU, THI]),
     Case("rows-with-a-running-number-alone", lambda: as_xlsx([["STT", *HEAD], ["1", *GOOD], ["2"], ["3"]])),
     Case(

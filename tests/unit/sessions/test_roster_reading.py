@@ -88,6 +88,7 @@ def far_ods() -> bytes:
         (as_xlsx([HEAD, *[GOOD] * (MAX_ROWS + 1)]), "too-many-rows"),
         (as_html([HEAD, *[["1"] * 300]]), "too-many-columns"),
         (as_xlsx([HEAD, GOOD], more=[("Ca 2", [HEAD, OTHER], False)]), "sheet-choose"),
+        (as_csv([[*HEAD, *HEAD], [*GOOD, *OTHER]]), "side-by-side"),
         (b"\xef\xbb\xbfSBD,\xff\xfe", "encoding"),
     ],
 )
