@@ -400,6 +400,7 @@ def test_every_kind_of_the_table_can_be_written(bench: Bench) -> None:
         "id": "x",
         "hash": "0" * 64,
         "integer": 1,
+        "time": "2026-11-22T01:02:03.456Z",
         "list": [],
         "object": {},
         "vkey": bench.bundle.signer(bench.origin).key.encode(),
