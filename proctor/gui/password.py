@@ -19,6 +19,7 @@ class PasswordDialog(ttk.Toplevel):
         self._question = question
         self.answered = False
         gap = look.px(10)
+        self.configure(highlightthickness=2, highlightbackground="#1d4e89", highlightcolor="#1d4e89")
         text = texts.say("window.password", user=question.user_id)
         ttk.Label(self, text=text).grid(row=0, column=0, columnspan=2, sticky="w", padx=gap, pady=gap)
         self.entry = ttk.Entry(self, show="•", font=look.body, width=28)

@@ -71,6 +71,11 @@ class Scrolled(ttk.Frame):
             self._bar.pack_forget()
             self._canvas.yview_moveto(0)
 
+    def turn(self, pages: int) -> None:
+        """Page down (1) or up (-1), where there is more than fits."""
+        if self._bar.winfo_manager():
+            self._canvas.yview_scroll(pages, "pages")
+
     def _turned(self, event: "tkinter.Event[Any]", step: int = 0) -> None:
         """The mouse's wheel turns the page; over a table it turns the table."""
         if event.widget.winfo_class() != "Treeview" and self._bar.winfo_manager():

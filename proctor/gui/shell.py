@@ -23,7 +23,7 @@ class Shell(ttk.Window):
     """A window of pages. A change of language or size builds the page anew from what the window keeps.
 
     A subclass says which page is shown (`page_title`, `make_page`, `left_text`, `main_text`) and what its two buttons
-    do (`back`, `forward`, `leave`); `keep` saves what was typed before the page is built anew.
+    do (`back`, `forward`, `leave`); `keep` saves what was typed before the page is built anew. A page is a `Scrolled`.
     """
 
     def __init__(self, *, training: bool, language: str, scale: float = 1.0) -> None:
@@ -84,6 +84,8 @@ class Shell(ttk.Window):
         self.bind("<Return>", lambda _event: self.main.invoke())
         self.bind("<KP_Enter>", lambda _event: self.main.invoke())
         self.bind("<Escape>", lambda _event: self.back())
+        self.bind("<Next>", partial(self._turned, 1))
+        self.bind("<Prior>", partial(self._turned, -1))
         for keys, step in ((("plus", "equal", "KP_Add"), 1), (("minus", "KP_Subtract"), -1)):
             for key in keys:
                 self.bind(f"<Control-{key}>", partial(self._resized, step))
@@ -183,6 +185,11 @@ class Shell(ttk.Window):
             self.keep()
             self.look.set_scale(SCALES[at])
             self.build()
+
+    def _turned(self, pages: int, event: "tkinter.Event[Any]") -> None:
+        """Page Down and Page Up turn the page; in a table they are the table's."""
+        if event.widget.winfo_class() not in {"Treeview", "TCombobox"}:
+            self.shown.turn(pages)
 
     def _resized(self, step: int, _event: "tkinter.Event[Any]") -> None:
         self.resize_text(step)

@@ -188,6 +188,22 @@ def test_the_language_changes_and_nothing_typed_is_lost(open_window: OpenWindow,
     assert "Nhập" in window.main.cget("text")
 
 
+def test_page_down_shows_the_rest_of_a_page_that_is_too_long(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window(path=write(tmp_path, *GOOD), scale=2.0)
+    window.forward()
+    fill(window)
+    window.forward()
+    assert window.pump(lambda: window.page == "result"), window.message.cget("text")
+    window.settle()
+    last = window.shown.inside.winfo_children()[-1]
+    end = window.shown.winfo_rooty() + window.shown.winfo_height()
+    assert last.winfo_rooty() + last.winfo_height() > end
+    for _ in range(4):
+        window.press("<Next>")
+    assert last.winfo_rooty() + last.winfo_height() <= end
+    assert "băm" in str(last.cget("text"))
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_page_has_letters_of_its_own(open_window: OpenWindow, tmp_path: Path, language: str) -> None:
     window = open_window(language=language, path=write(tmp_path, *GOOD))  # two widgets of one letter raise
