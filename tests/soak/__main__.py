@@ -1,6 +1,6 @@
 """`make soak`: power cuts, kills and tampering at full counts; the results go to docs/soak.md.
 
-usage: python -m tests.soak [power] [kill] [tamper] [papers] [--count N] [--seed N] [--no-docs]
+usage: python -m tests.soak [power] [kill] [tamper] [papers] [replay] [--count N] [--seed N] [--no-docs]
 
 Without names, all of them; `--count` is for each named series in the place of its full count.
 """
@@ -23,6 +23,9 @@ from pathlib import Path
 import apsw
 import sqlcipher3
 
+from proctor.config import Places
+from proctor.replay.plan import Size, Without
+from proctor.replay.run import replay
 from sessions.errors import SessionsError
 from tests.faults.kills import Worker, kill_often
 from tests.faults.power import OPERATIONS, Tally, cut_power
@@ -31,7 +34,7 @@ from tests.tamper.papers import paper_cases
 from tests.tamper.subject import make_subject
 
 DOCS = Path(__file__).parents[2] / "docs" / "soak.md"
-FULL = {"power": 1_200, "kill": 204, "tamper": 10_500, "papers": 3_000}
+FULL = {"power": 1_200, "kill": 204, "tamper": 10_500, "papers": 3_000, "replay": 18}
 CONTROL = 60
 HEAD = (
     "| operation | {} | acknowledged entries | lost, torn, double | slowest restart | complained of before |"
@@ -123,6 +126,25 @@ def papers(count: int, seed: int) -> tuple[list[str], bool]:
     return _tampered(tampering)
 
 
+def pilot(count: int, seed: int) -> tuple[list[str], bool]:
+    """The pilot's load, `count` sessions of it, and every printed count held against the log."""
+    with folder() as place:
+        done = replay(Places.of(str(place / "root")), seed=seed, size=Size(sessions=count), without=Without())
+    lines = [
+        "| session | candidates | entries | sheets | counts compared | differences | day | sheets written |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for each in done.sittings:
+        counts = sum(len(sheet.counts) for sheet in each.sheets)
+        lines.append(
+            f"| {each.number} | {each.candidates} | {each.entries} | {len(each.sheets)} | {counts} | "
+            f"{len(each.differences)} | {each.day_s:.1f} s | {each.sheets_s:.1f} s |"
+        )
+    candidates = sum(each.candidates for each in done.sittings)
+    lines += ["", f"{len(done.sittings)} sessions, {candidates} candidates, {done.report.size} entries."]
+    return lines, done.ok
+
+
 def _tampered(tampering: Tampering) -> tuple[list[str], bool]:
     misses = [f"- MISSED {miss}" for miss in tampering.misses[:50]]
     return [tampering.table(), *([""] if misses else []), *misses], not misses
@@ -133,6 +155,7 @@ SERIES: dict[str, tuple[str, Callable[[int, int], tuple[list[str], bool]]]] = {
     "kill": ("kill -9", kill),
     "tamper": ("Tampering with the log", tamper),
     "papers": ("Tampering with what left the machine", papers),
+    "replay": ("Replay of the pilot", pilot),
 }
 
 
@@ -187,6 +210,10 @@ WHAT = {
     "tamper": (
         "Each class of change is tried in turn, at a random place. A miss is a change that comes out otherwise than "
         "expected, the third class included: what nobody finds without an anchor must verify as good."
+    ),
+    "replay": (
+        "What `proctor replay pilot` does (docs/replay.md): lists, sessions, check-ins with recorded chips and faces, "
+        "exceptions, results, sheets, one log, its verification; a second count of every printed figure."
     ),
     "papers": "As above, for each reader by itself: what was changed must be refused.",
 }
