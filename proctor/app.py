@@ -49,6 +49,8 @@ from sessions.course.board import Board
 from sessions.course.consent import require_consent
 from sessions.course.day import require_not_paused, require_started
 from sessions.course.gate import CHECK_IN, Gate
+from sessions.course.health import health_warnings
+from sessions.course.results import read_progress
 from sessions.errors import StoreError
 from sessions.record import SystemClock
 from sessions.root import DataRoot
@@ -153,6 +155,14 @@ class Transaction:
     open_camera: OpenCamera
     attempt_id: str = field(default_factory=new_attempt_id)
     purpose: str = CHECK_IN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """What a person should know of a candidate: codes of texts, and the components that are still owed."""
+
+    codes: tuple[str, ...]
+    owed: tuple[str, ...]
 
 
 class Desk:
@@ -261,6 +271,16 @@ class Desk:
             desk.close()
             booth.close()
             self._on_entry()
+
+    def remarks(self, sbd: str) -> Remarks:
+        """Return what a person should know of a candidate beside the verdict; nobody is kept out by it."""
+        self._board.refresh()
+        session = self._board.session
+        progress = read_progress(self._opened.store, session)
+        seat = progress.seat(sbd)
+        health = health_warnings(seat, self.rules, session.day)
+        others = [f"result-warning.{code}" for code in progress.warnings(sbd) if f"{code}" not in health]
+        return Remarks(codes=(*health, *others), owed=progress.owed(sbd))
 
     def _claimed(self, access: AccessText) -> str | None:
         """Whose attempt this will be, if the number that was typed or scanned is right; None where it is none."""

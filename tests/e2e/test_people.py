@@ -1,4 +1,4 @@
-"""People by the command line: changes by two others, waits after wrong passwords, codes, tokens, a card of one's own."""
+"""People by the command line: changes by two others, waits after wrong passwords, codes, tokens, an own card."""
 
 from __future__ import annotations
 
