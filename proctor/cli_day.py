@@ -64,6 +64,7 @@ def _add_parts(group: Builder) -> None:
     hand_over = _session_command(group, "hand-over", day_parts.hand_over)
     hand_over.add_argument("--out", required=True, metavar="DIR", help=help_of("option.hand-over-out"))
     hand_over.add_argument("--sheets", metavar="DIR", help=help_of("option.pack-sheets"))
+    add_second(hand_over)
     merge = _session_command(group, "merge", day_parts.merge)
     merge.add_argument("packs", nargs="+", metavar="PART", help=help_of("option.part-packs"))
     _add_station_keys(merge)

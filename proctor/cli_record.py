@@ -76,7 +76,7 @@ def _add_keys(build: Builder) -> None:
     pinning = group.command("department", "keys.department", keys.department_key)
     pinning.add_argument("file", metavar="FILE", help=help_of("option.department-file"))
     for parser in (rotate, enrol, pinning):
-        parser.add_argument("--second", metavar="USER", help=help_of("option.second"))
+        add_second(parser)
     for parser in (show, rotate, passwd, enrol, pinning):
         add_login(parser)
     offline = build.group("department", "department")
@@ -115,7 +115,7 @@ def _add_witness(build: Builder) -> None:
     remove = group.command("remove", "witness.remove", witness.remove)
     remove.add_argument("witness", metavar="WITNESS", help=help_of("option.witness"))
     for parser in (add, remove):
-        parser.add_argument("--second", metavar="USER", help=help_of("option.second"))
+        add_second(parser)
     push = group.command("push", "witness.push", witness.push_all)
     push.add_argument("--wait", type=float, default=10.0, metavar="S", help=help_of("option.witness-wait"))
     for parser in (add, remove, push, group.command("list", "witness.list", witness.list_all)):
@@ -163,6 +163,7 @@ def _add_packs(build: Builder) -> None:
     export.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
     export.add_argument("--out", required=True, metavar="DIR", help=help_of("option.pack-out"))
     export.add_argument("--sheets", metavar="DIR", help=help_of("option.pack-sheets"))
+    add_second(export)
     add_login(export)
     verify = group.command("verify", "pack.verify", pack.verify)
     opening = group.command("open", "pack.open", pack.open_file)

@@ -17,6 +17,7 @@ from sessions.pack_file import write_pack
 from sessions.pack_verify import Outside, verify_pack
 from sessions.pack_write import PackDraft, Sheets, draft_pack
 from sessions.pins import StationPins
+from sessions.record import Second
 from sessions.session import Session
 
 SUFFIX = ".pack"
@@ -53,14 +54,22 @@ class _Found:
 
 
 def export_pack(
-    opened: OpenRoot, session: Session, folder: Path, *, sheets: Path | None = None
+    opened: OpenRoot,
+    session: Session,
+    folder: Path,
+    *,
+    sheets: Path | None = None,
+    second: Second | None = None,
 ) -> WrittenPack:
     """Write `pack-<session>-<size>.pack` into `folder`, sealed to the department's key, with the sheets in `sheets`.
 
     The `export` entry comes before the file has its name: a pack that the log does not know is never left behind.
-    Raises CommandError, DepartmentNotPinnedError, PackSheetError, PackAlteredError, StoreError.
+    At a real station it is an entry of two persons. Raises CommandError ("second-missing" and others),
+    DepartmentNotPinnedError, PackSheetError, PackAlteredError, StoreError.
     """
     operator = session.rules.require_may(opened.require_login().operator, "export")
+    if second is None and not opened.training:
+        raise CommandError("second-missing", usage=True)
     department = department_of(opened)
     found = _sheets_of(opened, session, sheets)
     signer = opened.keys.bundle.signer(opened.store.origin)
@@ -82,7 +91,7 @@ def export_pack(
             "root": manifest.root,
             "recipient": manifest.recipient,
         }
-        receipt = opened.store.append("export", body, operator=operator)
+        receipt = opened.store.append("export", body, operator=operator, second=second)
         temporary.replace(path)
         sync_dir(path.parent)
     except OSError:

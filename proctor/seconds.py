@@ -52,6 +52,16 @@ def second_of(context: Context, opened: OpenRoot, action: str, session: Session 
     return Second(**fields, **_proven(context, opened, login, action, session, proof=proof))
 
 
+def second_of_export(context: Context, opened: OpenRoot, session: Session) -> Second | None:
+    """Return the second person of an export; in training one is needed only where the options name one.
+
+    Raises as `second_of`.
+    """
+    if opened.training and not context.options.second:
+        return None
+    return second_of(context, opened, "export", session)
+
+
 def _guard(opened: OpenRoot) -> LoginGuard:
     return guard_of(opened.root, memory_folder(opened.root))
 

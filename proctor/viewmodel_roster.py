@@ -8,7 +8,7 @@ from typing import Final
 from proctor.roster_import import Created, Loaded, Wanted
 from proctor.texts import Texts
 from sessions.roster.model import Roster, RowChange, RowDefect, Seat
-from sessions.rules import Rules
+from sessions.rules import Rules, sections_of
 
 TABS: Final = ("used", "refused", "changed", "guessed", "warned", "passed")
 SIGNS: Final = {
@@ -235,7 +235,7 @@ def rules_mark(created: Created, texts: Texts) -> str:
     keys = created.unconfirmed
     if not keys:
         return ""
-    named = ", ".join(dict.fromkeys(key.partition(".")[0] for key in keys))
+    named = ", ".join(texts.say(f"rules.section.{name}") for name in sections_of(keys))
     return texts.say("rules.mark", count=len(keys), keys=named, rules=created.rules_id)
 
 

@@ -6,6 +6,7 @@ from reports.cosigned import cosigned_line, not_cosigned
 from reports.sheet import Foot
 from reports.wording import Texts, say
 from sessions.checkpoint import Checkpoint
+from sessions.rules import sections_of
 from sessions.session import Session
 from sessions.witnesses import Cosigners
 
@@ -39,7 +40,7 @@ def rules_marks(session: Session, texts: Texts) -> tuple[str, ...]:
     keys = session.unconfirmed
     if not keys:
         return ()
-    named = tuple(dict.fromkeys(key.partition(".")[0] for key in keys))
+    named = [say(texts, f"rules.section.{name}") for name in sections_of(keys)]
     return (say(texts, "sheet.rules.unconfirmed-keys", count=len(keys), keys=", ".join(named)),)
 
 

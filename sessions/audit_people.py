@@ -58,6 +58,8 @@ class People:
         good = True
         if (real or self._register.roles) and operator["id"] != STATION_ID and not self._knows(operator):
             good = self._order(seq, "operator")
+        if real and self._alone(body):
+            good = self._order(seq, "second")
         if real and isinstance(second, dict) and is_user(second):
             good = self._second(seq, body, second) and good
         good = self._signatures(seq, body) and good
@@ -67,6 +69,11 @@ class People:
             self._changed(seq, str(event), body)
 
     # -- who --------------------------------------------------------------------------------------
+
+    def _alone(self, body: Mapping[str, Any]) -> bool:
+        """Whether one person alone let a pack leave: since people have keys of their own, that takes two."""
+        exported = body["kind"] == "export" and body.get("what") == "pack" and "second" not in body
+        return exported and body["operator"]["id"] in self._register.keys
 
     def _order(self, seq: int, why: str) -> bool:
         self._add("log-altered-order", seq=seq, why=why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sessions.course.board import Board
@@ -10,7 +10,7 @@ from sessions.course.day_errors import NotAPartError
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.merge import missing_parts, require_merged
 from sessions.course.parts import own_seats
-from sessions.course.reconcile import unsettled
+from sessions.course.reconcile import totals, unsettled
 from sessions.errors import SessionClosedError
 from sessions.reader import LogReader
 from sessions.record import Operator, Verdict
@@ -44,7 +44,7 @@ def counts_of(store: LogReader, session: Session) -> Mapping[str, int]:
     they are absent: there it is `not_seen`, until the other parts were merged.
     """
     entries = session_entries(store, session.session_id)
-    whole = session.part is None or not (session.part.number > 1 or missing_parts(session, entries))
+    whole = _is_whole(session, entries)
     listed = {seat.sbd for seat in (session.seats if whole else own_seats(session))}
     states: dict[str, str] = {}
     for entry in entries:
@@ -61,6 +61,11 @@ def counts_of(store: LogReader, session: Session) -> Mapping[str, int]:
     }
 
 
+def _is_whole(session: Session, entries: Sequence[SessionEntry]) -> bool:
+    """Whether this is everybody: a session of one station, or the one that all other parts were merged into."""
+    return session.part is None or not (session.part.number > 1 or missing_parts(session, entries))
+
+
 def _lets_in(entry: SessionEntry) -> bool:
     """Whether an entry is an attempt at coming in, of somebody on the list."""
     first = entry.body.get("purpose", "check-in") == "check-in"
@@ -68,21 +73,27 @@ def _lets_in(entry: SessionEntry) -> bool:
 
 
 def totals_of(store: LogReader, session: Session) -> Mapping[str, Mapping[str, int]]:
-    """Return, by component, how many are `listed`, `present`, in each state, and let in in each way."""
+    """Return what a close says by component: `listed` = `present` + `not_let_in` + `absent` + `excused`, and how
+    those who are present were let in by persons. One part of a session has `not_seen` in place of `absent`.
+    """
     board = Board(store, session)
-    totals: dict[str, dict[str, int]] = {}
-    for component in session.components:
-        rows = board.standings(component)
-        ways = {
-            f"by_{how}": sum(row.how == how for row in rows) for how in ("override", "manual", "decision")
+    away = "absent" if _is_whole(session, board.entries) else "not_seen"
+    found: dict[str, dict[str, int]] = {}
+    for total in totals(board):
+        if total.licence_class:
+            continue
+        rows = board.standings(total.component)
+        found[total.component] = {
+            "listed": total.listed,
+            "present": total.present,
+            "not_let_in": total.not_let_in,
+            away: total.absent,
+            "excused": total.excused,
+            **{
+                f"by_{how}": sum(row.how == how for row in rows) for how in ("override", "manual", "decision")
+            },
         }
-        totals[component] = {
-            "listed": len(rows),
-            "present": sum(row.admitted for row in rows),
-            **{str(state): count for state, count in board.counts(component).items() if count},
-            **ways,
-        }
-    return totals
+    return found
 
 
 def close_session(store: Store, session: Session, *, operator: Operator, reason: str = "finished") -> Receipt:

@@ -1139,6 +1139,9 @@ class Bodies:
         good = len(self.log.found)
         if (real or self.users) and by["id"] != "station" and not known(by):
             self.bad("order", seq)
+        lone = body["kind"] == "export" and body.get("what") == "pack" and "second" not in body
+        if real and lone and by["id"] in self.own:
+            self.bad("order", seq)
         if real and named(second):
             never = second["role"] in NEVER_SECOND or (
                 second["role"] in OF_SESSIONS and "session" not in body

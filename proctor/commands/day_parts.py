@@ -12,6 +12,7 @@ from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
 from proctor.packing import department_of, export_pack
 from proctor.roots import OpenRoot
+from proctor.seconds import second_of_export
 from proctor.texts import Texts
 from proctor.trusting import open_logged_trust
 from sessions.closing import close_part, require_open
@@ -188,11 +189,12 @@ def hand_over(context: Context) -> int:
         operator = session.rules.require_may(opened.require_login().operator, "close")
         department_of(opened)  # without its key there is no pack: say so before the part is closed
         session.rules.require_may(operator, "export")
+        second = second_of_export(context, opened, session)
         closed = opened.store.entries("close", session.session_id)
         if not closed:
             close_part(opened.store, session, operator=operator)
             closed = opened.store.entries("close", session.session_id)
-        written = export_pack(opened, session, Path(options.out), sheets=sheets)
+        written = export_pack(opened, session, Path(options.out), sheets=sheets, second=second)
         fingerprint = opened.keys.bundle.signer(opened.store.origin).key.fingerprint
     body = closed[0].body
     names = ("candidates", "admitted", "referred", "refused", "not_seen", "attempts")

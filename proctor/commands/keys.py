@@ -11,7 +11,7 @@ from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
 from proctor.key_report import key_report
 from proctor.logins import guard_of
-from proctor.roots import OpenRoot, keyring_of, memory_folder, open_real, second_person
+from proctor.roots import OpenRoot, keyring_of, memory_folder, open_real
 from proctor.seconds import second_of
 from proctor.tokens import take_token
 from proctor.trusting import open_logged_trust
@@ -170,7 +170,7 @@ def department_key(context: Context) -> int:
     with _open(context) as opened:
         operator = opened.require_login().operator
         context.say("department.compare", name=key.name, fingerprint=grouped(key.fingerprint))
-        second = second_person(opened, options.second, context.ask)
+        second = second_of(context, opened, "keys")
         receipt = pin(opened.root, opened.store, key, operator=operator, second=second)
     data = {
         "ok": True,
@@ -224,7 +224,7 @@ def _open(context: Context, action: str | None = "keys") -> Iterator[OpenRoot]:
 
 
 def _by(context: Context, opened: OpenRoot) -> By:
-    second = second_person(opened, context.options.second, context.ask)
+    second = second_of(context, opened, "keys")
     reason = " ".join(context.options.reason.split())
     return By(operator=opened.require_login().operator, second=second, reason=reason)
 

@@ -9,8 +9,9 @@ from proctor.commands.session import open_session
 from proctor.commands.show import reason_json
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.packing import WrittenPack, export_pack
+from proctor.packing import WrittenPack, department_of, export_pack
 from proctor.roots import machine_pins
+from proctor.seconds import second_of_export
 from proctor.texts import Texts
 from sessions.checkpoint import station_of
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
@@ -32,7 +33,10 @@ def export(context: Context) -> int:
     options = context.options
     sheets = None if options.sheets is None else Path(options.sheets)
     with open_session(context, options.session, login=True) as (opened, session):
-        written = export_pack(opened, session, Path(options.out), sheets=sheets)
+        session.rules.require_may(opened.require_login().operator, "export")
+        department_of(opened)  # without its key there is no pack: say so before anybody else is asked
+        second = second_of_export(context, opened, session)
+        written = export_pack(opened, session, Path(options.out), sheets=sheets, second=second)
     data = pack_json(written) | {"ok": True, "session": options.session}
     say = context.texts.say
     lines = [

@@ -28,7 +28,7 @@ from sessions.course.health import health_warnings
 from sessions.record import Verdict
 from sessions.roles import require_may
 from sessions.roster.model import Roster
-from sessions.rules import find_rules
+from sessions.rules import find_rules, sections_of
 from sessions.session import Session, create_session, list_sessions, load_session
 
 INTERRUPTED_STATUS = 130
@@ -107,7 +107,7 @@ def rules_marks(context: Context, session: Session) -> tuple[str, ...]:
     keys = session.unconfirmed
     if not keys:
         return ()
-    named = ", ".join(dict.fromkeys(key.partition(".")[0] for key in keys))
+    named = ", ".join(context.texts.say(f"rules.section.{name}") for name in sections_of(keys))
     return (context.texts.say("rules.mark", count=len(keys), keys=named, rules=session.rules_id),)
 
 

@@ -15,7 +15,7 @@ from proctor.commands.trust_import import typed_fingerprint
 from proctor.commands.witness_show import key_json, outcome_json, outcome_line, stamp, witness_json
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.roots import second_person
+from proctor.seconds import second_of
 from proctor.witness.cosigning import push
 from proctor.witness.folder import DATABASE, WitnessFolder
 from proctor.witness.server import WitnessServer, open_listener
@@ -224,7 +224,7 @@ def add(context: Context) -> int:
     with open_for(context, training=options.training, login=True) as opened:
         require_may(opened.require_login().operator, "keys")
         context.say("witness.compare", name=witness.name, fingerprint=witness.key.fingerprint)
-        add_witness(opened, witness, second_person(opened, options.second, context.ask))
+        add_witness(opened, witness, second_of(context, opened, "keys"))
     line = context.texts.say("witness.added", name=witness.name, key_id=witness.key.key_id)
     context.result({"ok": True, **witness_json(witness)}, (line,))
     return 0
@@ -252,7 +252,7 @@ def remove(context: Context) -> int:
     options = context.options
     with open_for(context, training=options.training, login=True) as opened:
         require_may(opened.require_login().operator, "keys")
-        second = second_person(opened, options.second, context.ask)
+        second = second_of(context, opened, "keys")
         witness = remove_witness(opened, options.witness, second)
     line = context.texts.say("witness.removed", name=witness.name, key_id=witness.key.key_id)
     context.result({"ok": True, **witness_json(witness)}, (line,))

@@ -17,6 +17,7 @@ from sessions.rules.model import (
     SectionSource,
     Source,
     Ungraded,
+    sections_of,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "load_rules",
     "open_keys",
     "parse_rules",
+    "sections_of",
 ]

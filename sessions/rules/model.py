@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -296,3 +296,8 @@ class Rules:
     def unconfirmed(self) -> bool:
         """Whether anything in the file is unconfirmed: screens and sheets say so until an administrator confirms it."""
         return bool(self.unconfirmed_keys)
+
+
+def sections_of(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the sections that key paths lie in, each once, in order; texts name them by `rules.section.<name>`."""
+    return tuple(dict.fromkeys(key.partition(".")[0] for key in keys))

@@ -61,6 +61,7 @@ def verify(file: Path, *more: str | Path, secrets: dict[str, str] | None = None)
 
 def test_a_real_session_goes_to_the_department(real_session: str, station: Path, tmp_path: Path) -> None:
     export = ("pack", "export", "--session", real_session, "--out", tmp_path / "packs", "--by", "an")
+    both = (*export, "--second", "binh")
     refused = proctor(*export, "--json", secrets=AN)
     assert (refused.status, refused.json["code"]) == (1, "department-not-pinned")
     assert "proctor keys department" in refused.json["vi"]
@@ -74,7 +75,11 @@ def test_a_real_session_goes_to_the_department(real_session: str, station: Path,
     sheets(real_session, tmp_path / "sheets", AN)
     sheets(real_session, tmp_path / "kept-back", AN)
     (tmp_path / "sheets" / "another.pdf").write_bytes(b"%PDF another session's")
-    done = proctor(*export, "--sheets", tmp_path / "sheets", "--json", secrets=AN)
+    alone = proctor(*export, "--sheets", tmp_path / "sheets", "--json", secrets=AN)
+    assert alone.status == 2
+    assert "--second" in alone.err
+    assert not list(tmp_path.glob("packs/*"))
+    done = proctor(*both, "--sheets", tmp_path / "sheets", "--json", secrets={**AN, **BINH})
     assert done.status == 0, done.err
     require_valid("pack-export", done.json)
     file = Path(done.json["file"])

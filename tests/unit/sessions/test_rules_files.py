@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from proctor.texts import load_texts
 from sessions.errors import RoleForbiddenError
 from sessions.record import Operator
 from sessions.roles import STATION_ACTIONS, load_roles
-from sessions.rules import Grading, Rules, list_rules, load_rules, parse_rules
+from sessions.rules import Grading, Rules, list_rules, load_rules, parse_rules, sections_of
 from sessions.rules.errors import NoRulesInForceError
 from sessions.rules.families import family_of, in_force, seams
 from sessions.rules.sections import CHECKING_IN, CONSEQUENCES, DOCUMENTS, SECOND_ACTIONS, SHEETS
@@ -245,3 +246,10 @@ def test_files_that_old_sessions_pinned_still_parse_and_hold_what_held_then(name
 def test_each_phase_has_bytes_of_its_own() -> None:
     assert len({rules.sha256 for rules in ALL.values()}) == len(ALL)
     assert all(isinstance(load_rules(name), Rules) for name in ALL)
+
+
+def test_every_section_that_may_be_unconfirmed_has_a_name_in_both_languages() -> None:
+    sections = {name for rules in list_rules() for name in sections_of(rules.unconfirmed_keys)}
+    assert {"rooms", "incidents", "retention"} <= sections
+    for language in ("vi", "en"):
+        assert {f"rules.section.{name}" for name in sections} <= set(load_texts(language))
