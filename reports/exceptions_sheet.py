@@ -35,7 +35,13 @@ _COLUMNS: Final = (
 )
 _MARKS: Final = {"override": "A", "decision": "X", "manual": "R"}
 
-_ACTS: Final = {"override": "override", "decision": "decision", "manual": "manual", "roster": "addition"}
+_ACTS: Final = {
+    "override": "override",
+    "decision": "decision",
+    "manual": "manual",
+    "roster": "addition",
+    "correction": "correction",
+}
 """Where the labels of the reasons of a kind of entry stand."""
 
 NoteOf = Callable[[SessionEntry], str]
