@@ -33,7 +33,7 @@ class Bodies:
 
     def __init__(self, findings: Findings, schedule: KeySchedule, newest: int) -> None:
         self._findings, self._schedule, self._newest = findings, schedule, newest
-        self._shapes = Shapes("checks")
+        self._shapes = Shapes("checks", "outcome")
         self._forms: dict[str, EventForm] = {}
         self._before: tuple[int, datetime, Mapping[str, Any]] | None = None
         self._schema = 1

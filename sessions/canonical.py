@@ -9,7 +9,8 @@ JSON leaves no other way to write it. So a part that nobody reads need not even 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
 
@@ -24,16 +25,28 @@ _LIMIT: Final = 1024
 _read: Final = json.JSONDecoder().raw_decode
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What is left out of bodies of one shape: from the first to the last part (0: nothing), and what is kept of it:
+    member and place of its text.
+    """
+
+    first: int
+    last: int
+    texts: tuple[tuple[bytes, int], ...]
+
+
 class Shapes:
     """What one verification has learnt of how bodies look; it forgets when there are too many.
 
-    `unread` names a field of the body whose object may come back empty: it was judged, and is not parsed.
+    `unread` names a field of the body whose object need not be parsed: it was judged. Of its members that are objects
+    only the text `kept` comes back, and nothing of the others.
     """
 
-    def __init__(self, unread: str = "") -> None:
-        self._unread = unread.encode()
+    def __init__(self, unread: str = "", kept: str = "") -> None:
+        self._unread, self._kept = unread.encode(), kept.encode()
         self._keys: dict[bytes, Callable[[list[bytes]], Any]] = {}
-        self._known: dict[tuple[bytes, Any], tuple[int, int]] = {}
+        self._known: dict[tuple[bytes, Any], _Cut] = {}
 
     def decode(self, data: bytes) -> dict[str, Any]:
         """Return the body of canonical bytes, as `codec.decode`; raises CanonicalFormError."""
@@ -46,11 +59,13 @@ class Shapes:
         cut = None if keys is None else self._known.get((form, keys(parts)))
         if cut is None or _LARGE in outside.translate(_ZEROS):
             return self._learn(data, parts, form)
-        first, last = cut
-        if last:
+        if cut.last:
             if not _is_plain(data, outside):
                 return self._learn(data, parts, form)
-            parts[first : last + 1] = [b":{}" + parts[last][-1:]]
+            left = b"".join(
+                b',"%b":{"%b":"%b"}' % (name, self._kept, parts[place]) for name, place in cut.texts
+            )
+            parts[cut.first : cut.last + 1] = [b":{%b}%b" % (left[1:], parts[cut.last][-1:])]
             data = b'"'.join(parts)
         try:
             text = data.decode("utf-8")
@@ -66,7 +81,9 @@ class Shapes:
             if len(self._known) >= _LIMIT:
                 self._keys, self._known = {}, {}
             keys = self._keys.setdefault(form, itemgetter(*places))
-            self._known[form, keys(parts)] = _object_of(self._unread, parts)
+            first, last = _object_of(self._unread, parts)
+            texts = tuple(_texts_of(self._kept, parts, first, last)) if self._kept else ()
+            self._known[form, keys(parts)] = _Cut(first, last, texts)
         return body
 
 
@@ -112,3 +129,17 @@ def _object_of(name: bytes, parts: list[bytes]) -> tuple[int, int]:
                 else 0
             )
     return 0, 0
+
+
+def _texts_of(name: bytes, parts: list[bytes], first: int, last: int) -> Iterator[tuple[bytes, int]]:
+    """Yield member and place of each text of this name that a member of an object has directly."""
+    depth, member = 0, b""
+    for place in range(first, last, 2):
+        for letter in parts[place].decode("ascii"):
+            depth += (letter in "{[") - (letter in "}]")
+        if not parts[place + 2].startswith(b":"):
+            continue  # no key
+        if depth == 1:
+            member = parts[place + 1] if parts[place + 2] == b":{" else b""
+        elif depth == 2 and member and parts[place + 1] == name and parts[place + 2] == b":":
+            yield member, place + 3

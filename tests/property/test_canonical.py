@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sessions import codec
 from sessions.canonical import Shapes
 from sessions.errors import CanonicalFormError
+from sessions.record import CHECK_NAMES
 from tests.support.sessions_station import record
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -53,10 +54,10 @@ def test_the_same_judgement(found: list[dict[str, Any]], data: st.DataObject) ->
             assert judged(shapes.decode, spoiled, unread) == judged(codec.decode, spoiled, unread)
 
 
-@pytest.mark.parametrize("unread", ["", "checks", "facts"])
-def test_every_changed_byte_of_a_known_shape(unread: str) -> None:
+@pytest.mark.parametrize(("unread", "kept"), [("", ""), ("checks", ""), ("checks", "outcome"), ("facts", "")])
+def test_every_changed_byte_of_a_known_shape(unread: str, kept: str) -> None:
     """An attempt's body after others of its shape: every byte changed, left out and put in."""
-    shapes = Shapes(unread)
+    shapes = Shapes(unread, kept)
     for number in range(3):
         body = record(number).as_body()
         assert judged(shapes.decode, codec.encode(body), unread) == judged(
@@ -71,6 +72,23 @@ def test_every_changed_byte_of_a_known_shape(unread: str) -> None:
                 good[:place] + good[place + 1 :],
             ):
                 assert judged(shapes.decode, spoiled, unread) == judged(codec.decode, spoiled, unread)
+
+
+@pytest.mark.parametrize("first", ["passed", "failed"])
+def test_what_is_kept_of_an_object_is_read_of_every_body(first: str) -> None:
+    """The outcomes of checks, whether a body is the first of its shape or a later one."""
+    shapes = Shapes("checks", "outcome")
+    outcomes = (first, "failed", "indeterminate", "passed")
+    for number, outcome in enumerate(outcomes):
+        body = record(number).as_body()
+        body["checks"]["face-match"]["outcome"] = outcome
+        body["checks"]["pad"]["facts"] = {"outcome": "no", "deep": [{"outcome": "no"}]}
+        body["checks"]["note"] = "outcome"
+        read = shapes.decode(codec.encode(body))
+        if number:
+            left = {name: {"outcome": "passed"} for name in CHECK_NAMES}
+            assert read["checks"] == left | {"face-match": {"outcome": outcome}}
+        assert {**read, "checks": 0} == {**body, "checks": 0}
 
 
 def test_many_shapes_are_forgotten() -> None:
