@@ -179,7 +179,7 @@ class _Child:
         environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "biometrics.decode_process", *map(str, arguments)],
+                [sys.executable, "-P", "-m", "biometrics.decode_process", *map(str, arguments)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

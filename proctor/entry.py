@@ -1,11 +1,13 @@
 """Where the program begins: loading takes a second, and Ctrl-C in it is no error either."""
 
+import os
 import sys
 from collections.abc import Callable
 
 
 def main() -> int:
-    """Run one command and return its exit status."""
+    """Run one command and return its exit status. Its children look for no module in the current folder."""
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         return _load(sys.argv[1:2])()
     except KeyboardInterrupt:

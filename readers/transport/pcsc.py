@@ -28,7 +28,7 @@ START_DEADLINE_S: Final = 15.0
 _CONNECT_GRACE_S: Final = 10.0
 _REAP_S: Final = 5.0
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_COMMAND: Final = (sys.executable, "-m", "readers.transport.pcsc_process")
+_COMMAND: Final = (sys.executable, "-P", "-m", "readers.transport.pcsc_process")
 
 
 def list_readers(*, deadline_s: float = START_DEADLINE_S) -> tuple[ReaderInfo, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from sessions.errors import RosterUnreadableError
@@ -16,6 +18,7 @@ from sessions.roster.table import MAX_COLUMNS, MAX_ROWS, MAX_TEXT, Cell, Line, S
 MAX_UNPACKED: Final = 200_000_000
 """Bytes of all parts of a ZIP workbook, as its directory states them; 5,000 rows are about 3 million."""
 MAX_PARTS: Final = 2_000
+_ROOT: Final = Path(__file__).resolve().parents[2]
 _MEMORY_MIB: Final = 1_500
 _CPU_S: Final = 20
 _DEADLINE_S: Final = 30.0
@@ -73,8 +76,9 @@ def _ask(data: bytes) -> dict[str, Any]:
     limits = map(str, (_MEMORY_MIB, _CPU_S, MAX_ROWS, MAX_COLUMNS, MAX_TEXT))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "sessions.roster.workbook_process", *limits],
+            [sys.executable, "-P", "-m", "sessions.roster.workbook_process", *limits],
             input=data,
+            env={**os.environ, "PYTHONPATH": _search_path(os.environ.get("PYTHONPATH", ""))},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_DEADLINE_S,
@@ -86,6 +90,11 @@ def _ask(data: bytes) -> dict[str, Any]:
     except (OSError, ValueError):
         return {"why": "workbook"}
     return answer if isinstance(answer, dict) and answer else {"why": "workbook"}
+
+
+def _search_path(given: str) -> str:
+    """Return where the child finds this program, installed or not: never in the current folder (`-P`)."""
+    return os.pathsep.join(part for part in (str(_ROOT), given) if part)
 
 
 def _sheet(found: dict[str, Any]) -> Sheet:
