@@ -41,6 +41,12 @@ class NoPassMarkError(SessionsError):
     code = "no-pass-mark"
 
 
+class PointsNeededError(SessionsError):
+    """Passed or failed, said without points of a component for which the rules have a pass mark; fact `component`."""
+
+    code = "points-needed"
+
+
 class OutcomeDiffersError(SessionsError):
     """Points and the outcome beside them do not agree; facts `stated`, `computed`."""
 

@@ -56,6 +56,7 @@ _BLAMED: Final = {
     "points-negative": "points",
     "critical-not-asked": "critical",
     "no-pass-mark": "outcome",
+    "points-needed": "points",
     "outcome-differs": "outcome",
 }
 """Which cell an error of the rules is about; any other is about the candidate."""

@@ -13,12 +13,14 @@ from typing import Any, Final
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.errors import ComponentBlockedError, ComponentNotOwedError
 from sessions.course.grading import SAT, Marks, Outcome, grade, points_body
+from sessions.course.parts import require_not_handed_over
 from sessions.course.progress import Progress
 from sessions.course.result_errors import (
     AbsentAdmittedError,
     CorrectionTargetError,
     NoPassMarkError,
     OutcomeDiffersError,
+    PointsNeededError,
     ResultExistsError,
     ResultMissingError,
     ResultNotAdmittedError,
@@ -102,7 +104,7 @@ def require_values(progress: Progress, given: Given) -> Ready:
     """Return what a result comes to, if it can be and the candidate was there, or absent.
 
     Raises PointsNegativeError, PointsAboveMaximumError, PointsNotWholeError, CriticalNotAskedError, NoPassMarkError,
-    OutcomeDiffersError, ResultNotAdmittedError, AbsentAdmittedError.
+    PointsNeededError, OutcomeDiffersError, ResultNotAdmittedError, AbsentAdmittedError.
     """
     marks = progress.marks(given.sbd, given.component)
     outcome = _outcome(given, marks)
@@ -137,7 +139,11 @@ def enter(
     batch: str = "",
     file: str = "",
 ) -> Receipt:
-    """Commit a result; raises StoreError. `source`: where it comes from, in words; `file`: SHA-256 of the list."""
+    """Commit a result; raises PartHandedOverError, StoreError.
+
+    `source`: where it comes from, in words; `file`: SHA-256 of the list.
+    """
+    require_not_handed_over(store, session)
     marks = ready.marks
     body: dict[str, Any] = {
         "session": session.session_id,
@@ -252,7 +258,7 @@ def _outcome(given: Given, marks: Marks) -> Outcome:
 
 
 def _in_words(given: Given, marks: Marks) -> Outcome:
-    """Return passed or failed as a person says it, where the rules leave it to one."""
+    """Return passed or failed as a person says it, where the rules leave it to one: with a pass mark points decide."""
     if given.critical_failed:
         grade(0, marks, critical_failed=True)
         if given.outcome is Outcome.PASSED:
@@ -260,7 +266,9 @@ def _in_words(given: Given, marks: Marks) -> Outcome:
         return Outcome.FAILED
     if given.outcome is None:
         raise ResultMissingError
-    if given.outcome not in _STATED or (marks.pass_e2 is None and not marks.judged):
+    if given.outcome in _STATED and marks.pass_e2 is not None:
+        raise PointsNeededError(component=given.component)
+    if given.outcome not in _STATED or not marks.judged:
         raise NoPassMarkError(component=given.component)
     return given.outcome
 

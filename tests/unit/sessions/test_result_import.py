@@ -69,7 +69,7 @@ def test_a_name_in_another_spelling_is_the_same_name() -> None:
     ],
 )
 def test_words(word: str, outcome: str | None) -> None:
-    points = {"DA": "27", "VA": ""}.get(word, "")
+    points = {"DA": "27", "Đạt": "27", "trượt": "20", "không đạt": "20"}.get(word, "")
     day = day_of()
     if word == "VA":
         day.entries.clear()
@@ -93,6 +93,8 @@ def test_words(word: str, outcome: str | None) -> None:
         ("001;27;;RO", "Kết quả", "outcome-differs"),
         ("001;27;x;DA", "Kết quả", "outcome-differs"),
         ("001;27;;VA", "Kết quả", "outcome-differs"),
+        ("001;;;DA", "Điểm", "points-needed"),
+        ("001;;;trượt", "Điểm", "points-needed"),
         ("001;;;VA", "SBD", "absent-but-admitted"),
         ("009;27;;", "SBD", "sbd-unknown"),
         (";27;;", "SBD", "candidate-missing"),
@@ -159,7 +161,7 @@ def test_a_heading_of_two_rows() -> None:
 
 
 def test_points_under_the_heading_of_a_result() -> None:
-    found = plan("SBD;Kết quả\n001;27\n002;trượt\n003;31\n004;hay\n")
+    found = plan("SBD;Kết quả\n001;27\n002;20\n003;31\n004;hay\n")
     assert outcomes(found) == {"001": "passed", "002": "failed"}
     assert codes(found) == [(4, "Kết quả", "points-above-maximum"), (5, "Kết quả", "points-invalid")]
 

@@ -9,7 +9,7 @@ from sessions import codec
 from sessions.course import results
 from sessions.course.component_state import Status
 from sessions.course.grading import Outcome
-from sessions.course.result_errors import CorrectionTargetError, ResultExistsError
+from sessions.course.result_errors import CorrectionTargetError, PointsNeededError, ResultExistsError
 from sessions.course.result_log import place_of
 from sessions.course.results import Given
 from sessions.errors import EventFormError
@@ -146,3 +146,17 @@ def correct_points(store: Store, session: Session, seq: int) -> pytest.Exception
     with pytest.raises(CorrectionTargetError) as error:
         correct(store, session, seq)
     return error
+
+
+def test_a_word_alone_neither_grades_nor_undoes_a_grade_where_there_is_a_pass_mark(bench: Bench) -> None:
+    with bench.create() as store:
+        session = opened(store)
+        admit(store, session, "001")
+        failed = Given(sbd="001", component="theory", points_e2=2800, critical_failed=True)
+        ready = results.require_result(results.read_progress(store, session), failed)
+        results.enter(store, session, ready, source="phiếu", operator=OPERATOR)
+        progress = results.read_progress(store, session)
+        for word in (Outcome.PASSED, Outcome.FAILED):
+            with pytest.raises(PointsNeededError):
+                results.require_values(progress, Given(sbd="001", component="theory", outcome=word))
+        assert progress.status("001", "theory") is Status.FAILED
