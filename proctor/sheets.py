@@ -107,7 +107,8 @@ class SheetDesk:
     def excused(self, component: str) -> dict[str, str]:
         """Return who does not take a component, and is not absent: by SBD why."""
         statuses = ((sbd, self.progress.status(sbd, component)) for sbd in self.progress.sbds)
-        return {sbd: status.value for sbd, status in statuses if status in _EXCUSED}
+        away = _EXCUSED | {Status.WAITING} if self.board.closed else _EXCUSED
+        return {sbd: status.value for sbd, status in statuses if status in away}
 
     def note_of(self, entry: SessionEntry) -> str:
         """Return the words that were written with an entry of this log; nothing where there are none (any more)."""

@@ -153,14 +153,14 @@ def candidates(count: int, today: date, *, group: int = 0) -> Iterator[TrainingC
 def roster_csv(rows: tuple[TrainingCandidate, ...], rooms: Mapping[str, str] | None = None) -> bytes:
     """Return the training roster as an operator would get it."""
     rooms = rooms or {}
-    lines = ["SBD,Họ và tên,Ngày sinh,Số định danh,Hạng,Phòng"]
+    classed = "" if rooms else "B,"
+    lines = [f"SBD,Họ và tên,Ngày sinh,Số định danh,{'Hạng,' if classed else ''}Phòng"]
     for row in rows:
         if row.scenario.listed:
             birth = row.holder.birth.full
             printed = "" if birth is None else birth.strftime("%d/%m/%Y")
-            lines.append(
-                f"{row.sbd},{row.holder.full_name},{printed},{row.holder.id_number},B,{rooms.get(row.sbd, ROOM)}"
-            )
+            place = f"{classed}{rooms.get(row.sbd, ROOM)}"
+            lines.append(f"{row.sbd},{row.holder.full_name},{printed},{row.holder.id_number},{place}")
     return ("\n".join(lines) + "\n").encode()
 
 

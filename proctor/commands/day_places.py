@@ -22,6 +22,7 @@ from sessions.course.day import reason_of, require_not_paused
 from sessions.course.day_errors import (
     AllocationAgainError,
     AllocationCapacityError,
+    AllocationDividedError,
     AllocationLateError,
     AllocationNobodyError,
 )
@@ -39,6 +40,8 @@ def allocate(context: Context) -> int:
     with open_session(context, options.session, login=True) as (opened, session):
         session.rules.require_may(opened.require_login().operator, "start")
         require_open(opened.store, session)
+        if session.part is not None:
+            raise AllocationDividedError(session=session.session_id)
         held = session.at(options.component or session.component)
         replaces = _replaces(opened, held, options.reason)
         groups = groups_of(held.seats, held.component)

@@ -42,7 +42,7 @@ class Recount:
     def attendance(self, component: str) -> Counts:
         """Return what the attendance sheet of a component prints."""
         found = self._first[component]
-        excused = {sbd for sbd in self._known() if self._blocked(sbd, component)} - found.known
+        excused = {sbd for sbd in self._known() if self._away(sbd, component)} - found.known
         barred = found.kept_out - found.known
         counts = {
             "listed": self.listed,
@@ -122,7 +122,7 @@ class Recount:
         if kind == "attendance":
             return self._with_silent(component)
         if kind == "call-list":
-            return {"called": self.listed}
+            return {"called": self.listed - len(self._first[component].kept_out)}
         if kind == "self-test":
             tests = [body for body in self._bodies if body["kind"] == "self-test"]
             checks = tests[-1]["checks"].values()
@@ -170,6 +170,10 @@ class Recount:
         if stop is None or self._result(sbd, component) is not None:
             return False
         return self._result(sbd, stop) is not None
+
+    def _away(self, sbd: str, component: str) -> bool:
+        """Whether nobody may expect a candidate at a component of a closed session: an earlier one was not passed."""
+        return self._stopped_by(sbd, component) is not None and self._result(sbd, component) is None
 
     def _state(self, sbd: str, component: str) -> str:
         found = self._result(sbd, component)

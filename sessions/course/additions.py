@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from sessions.closing import require_open
+from sessions.course.day_errors import PartAdditionError
 from sessions.course.exception_errors import (
     AdditionEmptyError,
     AdditionImpossibleError,
@@ -43,8 +44,11 @@ def next_sbd(session: Session) -> str:
 def require_addable(session: Session, roster: Roster) -> tuple[Seat, ...]:
     """Return the rows of a roster that may be added: all good by themselves, and nobody who has a seat.
 
-    Raises AdditionEmptyError, AdditionRefusedError naming the first row.
+    Raises PartAdditionError (at another station's part: two stations would give one number to two people),
+    AdditionEmptyError, AdditionRefusedError naming the first row.
     """
+    if session.part is not None and session.part.number > 1:
+        raise PartAdditionError(session=session.session_id)
     defects = [*roster.refused, *taken(session, roster.rows), *_unknown_components(session, roster.rows)]
     if defects:
         first = min(defects, key=lambda defect: defect.row)

@@ -15,6 +15,7 @@ from sessions.course.day_errors import (
     SelfTestNeededError,
 )
 from sessions.course.errors import SessionNotStartedError, SessionPausedError
+from sessions.errors import SessionClosedError
 from sessions.interrupted import INTERRUPTED
 from sessions.reader import Entry, LogReader
 from sessions.record import Operator, Second, parse_utc
@@ -113,6 +114,14 @@ def state_of(store: LogReader, session: Session) -> DayState:
 def needs_start(session: Session) -> bool:
     """Whether nobody may be checked in before the session's `start` entry: by its rules; never in training."""
     return session.kind == "real" and session.rules.session_start_required
+
+
+def require_unclosed(store: LogReader, session: Session) -> Session:
+    """Return a session that has no close entry; raises SessionClosedError."""
+    closed = state_of(store, session).closed
+    if closed is not None:
+        raise SessionClosedError(session=session.session_id, at=str(closed.body["at"]))
+    return session
 
 
 def require_started(store: LogReader, session: Session) -> Session:
@@ -276,9 +285,10 @@ def require_roster_hash(session: Session, typed: str) -> Session:
 
 
 def pause_session(store: Store, session: Session, *, operator: Operator, reason: str) -> Receipt:
-    """Commit a pause; a reason that is none of REASONS stands beside the body. Raises SessionNotStartedError,
-    AlreadyPausedError, StoreError.
+    """Commit a pause; a reason that is none of REASONS stands beside the body. Raises SessionClosedError,
+    SessionNotStartedError, AlreadyPausedError, StoreError.
     """
+    require_unclosed(store, session)
     require_started(store, session)
     paused = state_of(store, session).paused
     if paused is not None:
@@ -298,8 +308,9 @@ def resume_session(
 ) -> tuple[Resume, Receipt | None]:
     """Return where the session stood, and the `resume` entry: none where nothing was paused or cut short.
 
-    Raises SessionNotStartedError, StoreError.
+    Raises SessionClosedError, SessionNotStartedError, StoreError.
     """
+    require_unclosed(store, session)
     require_started(store, session)
     stood = where_we_were(store, session)
     if stood.state.paused is None and not stood.broken:

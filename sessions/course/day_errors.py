@@ -125,6 +125,24 @@ class PartMainError(SessionsError):
     code = "part-main"
 
 
+class PartHandedOverError(SessionsError):
+    """The part was handed over: what comes later belongs to the main station; fact `session`."""
+
+    code = "part-handed-over"
+
+
+class PartAdditionError(SessionsError):
+    """Who is added to the list of a divided session is added at the main station; fact `session`."""
+
+    code = "part-addition"
+
+
+class AllocationDividedError(SessionsError):
+    """Places are drawn before a session is divided; fact `session`."""
+
+    code = "allocation-divided"
+
+
 class PartClosesError(SessionsError):
     """A part is handed over, not closed; fact `session`."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sessions.course.day_errors import (
     ErasedRowsError,
     NotSplitError,
+    PartHandedOverError,
     PartMainError,
     SplitAgainError,
     SplitCountError,
@@ -204,6 +205,14 @@ def require_own_part(session: Session, seat: Seat) -> Seat:
     if session.part is None or seat.part == str(session.part.number):
         return seat
     raise OtherPartError(part=seat.part or "?")
+
+
+def require_not_handed_over(store: LogReader, session: Session) -> Session:
+    """Return a session whose part is still at this station; raises PartHandedOverError: nobody would read the rest."""
+    elsewhere = session.part is not None and session.part.number > 1
+    if elsewhere and store.entries("close", session.session_id):
+        raise PartHandedOverError(session=session.session_id)
+    return session
 
 
 def own_seats(session: Session) -> tuple[Seat, ...]:

@@ -14,7 +14,7 @@ from sessions.course.progress import Progress, Status
 from sessions.course.states import Standing, State
 
 _UNSETTLED: Final = (State.OUT, State.IN_CHECK)
-_EXCUSED: Final = frozenset({Status.NOT_LISTED, Status.KEPT, Status.BLOCKED})
+_EXCUSED: Final = frozenset({Status.NOT_LISTED, Status.KEPT, Status.BLOCKED, Status.WAITING})
 _NOT_COME: Final = frozenset({State.NOT_SEEN, State.ABSENT})
 
 

@@ -105,6 +105,8 @@ def test_two_stations_share_a_session_from_division_to_close(
     twice = proctor("session", "join", file, "--training", "--station-key", key, "--json")
     assert (twice.status, twice.json["code"]) == (1, "part-exists")
     assert check_in(part, hopper_frames).status == 0
+    seats = proctor("session", "allocate", part, "--rooms", "P1", "--json")
+    assert (seats.status, seats.json["code"]) == (1, "allocation-divided")
     monkeypatch.setenv("PROCTOR_HOME", str(home))
     elsewhere = check_in(session, hopper_frames)
     assert (elsewhere.status, elsewhere.json["verdict"]) == (1, "REFER")
@@ -118,6 +120,11 @@ def test_two_stations_share_a_session_from_division_to_close(
     assert handed.status == 0, handed.err
     assert handed.json["counts"]["not_seen"] == 1
     theirs, pack = handed.json["station_key"], handed.json["file"]
+    late = proctor("session", "resume", part, "--json")
+    assert (late.status, late.json["code"]) == (1, "session-closed")  # nothing of the day follows a hand-over
+    after = ("result", "enter", "--session", part, "--sbd", "001", "--component", "theory", "--points", "29")
+    refused = proctor(*after, "--json")
+    assert (refused.status, refused.json["code"]) == (1, "part-handed-over")
 
     monkeypatch.setenv("PROCTOR_HOME", str(home))
     strange = proctor("session", "merge", session, pack, "--json")
@@ -145,7 +152,9 @@ def test_places_calls_and_draws(training_session: str, hopper_frames: Path) -> N
     assert (again.status, again.json["code"]) == (1, "allocation-again")
     second = said("session-allocate", proctor(*arguments, "--reason", "đổi phòng", "--json"))
     assert second["places"] == first["places"]
-    too_many = proctor("session", "allocate", session, "--rooms", "P1", "--capacity", "25", "--reason", "x", "--json")
+    too_many = proctor(
+        "session", "allocate", session, "--rooms", "P1", "--capacity", "25", "--reason", "x", "--json"
+    )
     assert too_many.json["code"] == "allocation-capacity"
     called = said("session-call", proctor("session", "call", session, "--next", "1", "--json"))
     assert [row["candidate"] for row in called["called"]] == ["001"]  # type: ignore[attr-defined]

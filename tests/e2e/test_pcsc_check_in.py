@@ -92,14 +92,29 @@ def test_a_virtual_reader_is_refused_in_a_real_session(
         secrets={"an": PASSWORD},
     )
     assert made.status == 0, made.err
+    both = {"an": PASSWORD, "binh": PASSWORD, "shv": PASSWORD}
+    for name, role in (("binh", "administrator"), ("shv", "identity-examiner")):
+        added = proctor("user", "add", name, "--role", role, "--by", "an", secrets=both)
+        assert added.status == 0, added.err
+    begun = ("--without-self-test", "đầu đọc ảo", "--by", "an", "--second", "binh")
+    assert proctor("session", "start", made.json["id"], *begun, secrets=both).status == 0
     with softcard(private_pcsc, home) as card:
         process = private_pcsc.start(
             *("-c", "import sys; from proctor.cli import main; sys.exit(main())", "check-in", "--json"),
-            *("--session", made.json["id"], "--reader", READER, "--camera", str(hopper_frames)),
+            *(
+                "--session",
+                made.json["id"],
+                "--reader",
+                READER,
+                "--camera",
+                str(hopper_frames),
+                "--by",
+                "shv",
+            ),
             *("--number", card["number"], "--secrets-fd", "0"),
             env={"PROCTOR_HOME": str(home)},
         )
-        out, err = process.communicate(f"an:{PASSWORD}\n", timeout=60)
+        out, err = process.communicate(f"shv:{PASSWORD}\n", timeout=60)
     result = json.loads(out)
     assert process.returncode == 1, err
     assert result["verdict"] == "REFUSE"

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from sessions.closing import close_session
-from sessions.course.additions import add_candidates, namesakes, next_sbd
+from sessions.course.additions import add_candidates, namesakes, next_sbd, require_addable
 from sessions.course.board import Board
+from sessions.course.day_errors import PartAdditionError
 from sessions.course.states import State
 from sessions.errors import SessionsError
 from sessions.roster.csv_roster import read_roster
 from sessions.roster.document import parse_document
 from sessions.selection import select
-from sessions.session import newest_roster
+from sessions.session import Part, newest_roster
 from sessions.shredding import shred_selection
 from tests.support.exceptions import ADMIT, SECOND, TRAINEE, Sitting
 from tests.support.sessions_station import Bench
@@ -114,6 +115,13 @@ def test_somebody_with_the_same_name_and_birth_date_is_pointed_out(sitting: Sitt
     assert namesakes(sitting.session, rows) == (2,)
     assert namesakes(sitting.session, [replace(rows[0], full_name="KHÁC")]) == ()
     assert next_sbd(sitting.session) == "004"
+
+
+def test_at_another_stations_part_nobody_is_added(sitting: Sitting) -> None:
+    part = replace(sitting.session, part=Part(number=2, of=3, group="S-1"))
+    with pytest.raises(PartAdditionError):
+        require_addable(part, read_roster((HEADING + NEW).encode()))
+    assert not sitting.store.entries("roster")
 
 
 def test_who_was_added_is_checked_in_like_anybody(sitting: Sitting) -> None:

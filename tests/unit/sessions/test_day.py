@@ -44,6 +44,7 @@ from sessions.course.entries import session_entries
 from sessions.course.errors import LateError, SessionNotStartedError, SessionPausedError
 from sessions.course.health import health_warnings, scans
 from sessions.course.reconcile import totals, unsettled
+from sessions.errors import SessionClosedError
 from sessions.key_slots import KeySlots
 from sessions.log_file import opened
 from sessions.record import Operator, Second, Verdict
@@ -316,6 +317,9 @@ def test_a_close_states_who_is_still_out_and_reconciles_the_absent(day: Day) -> 
     body = day.store.entries("close")[0].body
     assert body["unsettled"] == [{"sbd": "002", "component": "theory", "state": "out"}]
     assert body["absent"] == 4
+    for act in (pause_session, resume_session):  # an entry of the day behind the close would be altered
+        with pytest.raises(SessionClosedError):
+            act(day.store, day.session, operator=OPERATOR, reason="break")
 
 
 # -- what verification finds ---------------------------------------------------------------------------
