@@ -56,12 +56,17 @@ def consent_of(entries: Iterable[SessionEntry], sbd: str) -> Consent | None:
     return found
 
 
+def refuses(entries: Iterable[SessionEntry], sbd: str) -> bool:
+    """Whether a candidate's last answer is that no picture may be taken."""
+    found = consent_of(entries, sbd)
+    return found is not None and found.outcome == REFUSED
+
+
 def require_consent(entries: Iterable[SessionEntry], sbd: str) -> Consent | None:
     """Return what a candidate said last; raises ConsentRefusedError: then no picture is taken."""
-    found = consent_of(entries, sbd)
-    if found is not None and found.outcome == REFUSED:
+    if refuses(entries, sbd):
         raise ConsentRefusedError(sbd=sbd)
-    return found
+    return consent_of(entries, sbd)
 
 
 def enter_consent(

@@ -41,6 +41,12 @@ class SuspendedError(SessionsError):
     code = "candidate-suspended"
 
 
+class DecidedError(SessionsError):
+    """The chairman decided not to admit the candidate to this component; facts `sbd`, `entry`."""
+
+    code = "decided-not-admitted"
+
+
 class NotYetAdmittedError(SessionsError):
     """Somebody who is to be looked at again was never let in to this component; facts `sbd`, `component`."""
 

@@ -5,7 +5,7 @@ Every refusal is an error with its own code; none of them is evidence against th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -13,7 +13,9 @@ from typing import Final
 from sessions.course.allocation import placed, places_of
 from sessions.course.board import Board
 from sessions.course.calls import require_in_time
-from sessions.course.errors import NotYetAdmittedError, SuspendedError, WrongRoomError
+from sessions.course.consent import require_consent
+from sessions.course.entries import SessionEntry
+from sessions.course.errors import DecidedError, NotYetAdmittedError, SuspendedError, WrongRoomError
 from sessions.course.parts import require_own_part
 from sessions.course.progress import Progress
 from sessions.course.states import KEEPS_OUT, Standing
@@ -41,19 +43,21 @@ class Gate:
     def require_seat(self, seat: Seat) -> Seat:
         """Return the seat of somebody who belongs here and now.
 
-        Raises OtherPartError, WrongRoomError, SuspendedError; of somebody who comes in LateError, ComponentEndedError,
+        Raises OtherPartError, ConsentRefusedError, WrongRoomError, SuspendedError; of somebody who comes in LateError, ComponentEndedError,
         ComponentNotOwedError, ComponentBlockedError, ResultExistsError; of somebody who is to be looked at again
         NotYetAdmittedError.
         """
         self.board.refresh()
         session = self.board.session
         require_own_part(session, seat)
+        require_consent(self.board.entries, seat.sbd)
         standing = self.board.standing(seat.sbd)
         places = places_of(self.board.entries, session.component)
         self._require_room(placed(seat, places)[0])
         _require_not_suspended(standing)
+        _require_not_decided(self.board.entries, standing)
         if self.purpose != CHECK_IN:
-            return _require_in(standing)
+            return require_in(standing)
         if not standing.admitted:  # who is in already is told so by `require_first`
             now, entries = self.now(), self.board.entries
             progress = Progress.of(session, entries, only=seat.sbd)
@@ -78,11 +82,21 @@ class Gate:
             raise WrongRoomError(room=room, here=self.room)
 
 
-def _require_in(standing: Standing) -> Seat:
+def require_in(standing: Standing) -> Seat:
     """Return the seat of somebody who was let in before; raises NotYetAdmittedError."""
     if not standing.admitted:
         raise NotYetAdmittedError(sbd=standing.sbd, component=standing.component)
     return standing.seat
+
+
+def _require_not_decided(entries: Iterable[SessionEntry], standing: Standing) -> None:
+    """Raise DecidedError where the chairman's last word on somebody was not to admit: no later look undoes that."""
+    last: SessionEntry | None = None
+    for entry in entries:
+        if entry.kind == "decision" and entry.body["sbd"] == standing.sbd:
+            last = entry if entry.body["component"] == standing.component else last
+    if last is not None and last.body["decided"] != "admitted":
+        raise DecidedError(sbd=standing.sbd, entry=last.seq)
 
 
 def _require_not_suspended(standing: Standing) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sessions.course.board import Board
 from sessions.course.errors import (
     ComponentBlockedError,
+    DecidedError,
     LateError,
     NotYetAdmittedError,
     SuspendedError,
@@ -20,7 +21,7 @@ from sessions.course.errors import (
 )
 from sessions.course.gate import Gate
 from sessions.errors import AlreadyAdmittedError
-from sessions.record import Verdict, format_utc
+from sessions.record import Second, Verdict, format_utc
 from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import Session, create_session
@@ -119,6 +120,21 @@ def test_suspended_stays_out_also_for_a_second_look(store: Store) -> None:
     for purpose in ("check-in", "spot-check"):
         with pytest.raises(SuspendedError):
             gate(store, session, purpose=purpose).require_seat(seat)
+
+
+def test_no_later_look_undoes_the_chairmans_no(store: Store) -> None:
+    session = make(store, "driving-tt108-2026", "theory")
+    seat = session.seats[0]
+    decision = {"session": session.session_id, "of": "a-1", "sbd": "001", "component": "theory"}
+    said = {"reason": "fraud-suspected", "incident": "I-1"}
+    second = Second(user_id="giam-sat", role="overseer", proof="training")
+    for decided in ("not-admitted", "admitted"):
+        store.append("decision", {**decision, **said, "decided": decided}, operator=OPERATOR, second=second)
+        if decided == "not-admitted":
+            with pytest.raises(DecidedError):
+                gate(store, session).require_seat(seat)
+    with pytest.raises(AlreadyAdmittedError):
+        gate(store, session).require_first("001")
 
 
 def test_who_is_in_is_told_so_and_a_second_look_is_not_a_second_entry(store: Store) -> None:
