@@ -6,10 +6,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import Any
+from typing import Any, Final
 
-from sessions.errors import EvidenceMissingError
+from sessions.checkpoint import station_of
+from sessions.course.parts import Assignment
+from sessions.errors import EvidenceMissingError, StoreAlteredError
+from sessions.events import event_of
 from sessions.reader import Entry, LogReader
+
+_COMMON: Final = {"kind": str, "seq": int, "origin": str, "at": str, "session": str, "operator": dict}
+"""What every entry of a session has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +43,41 @@ def session_entries(store: LogReader, session_id: str) -> tuple[SessionEntry, ..
     return in_order(store, store.entries(session=session_id))
 
 
-def in_order(store: LogReader, own: Iterable[Entry]) -> tuple[SessionEntry, ...]:
+def every_entry(store: LogReader, session_id: str) -> tuple[SessionEntry, ...]:
+    """Return them with those that a part had no business to write, for a merge to name. Raises StoreAlteredError."""
+    return in_order(store, store.entries(session=session_id), every=True)
+
+
+def in_order(store: LogReader, own: Iterable[Entry], *, every: bool = False) -> tuple[SessionEntry, ...]:
     """Return these entries of one session with what their merges brought.
 
-    Each log keeps its own order, whatever its clock did; between two logs the time decides.
+    Each log keeps its own order, whatever its clock did; between two logs the time decides. What a part says of
+    somebody of another part, of another station's entries or incidents, is left out: the `merge` names it.
     """
     entries = tuple(own)
+    divided = [Assignment.of_body(entry.body) for entry in entries if entry.kind == "split"]
+    whose = {sbd: part for found in divided[-1:] for part, sbds in found.parts.items() for sbd in sbds}
     streams = [_timed(own_entry(entry) for entry in entries)]
-    streams += [_timed(_taken_over(store, entry)) for entry in entries if entry.kind == "merge"]
+    for merged in (entry for entry in entries if entry.kind == "merge"):
+        taken = _taken_over(store, merged)
+        part = merged.body["part"]
+        streams.append(_timed(each for each in taken if every or not is_foreign(whose, part, each.body)))
     return tuple(entry for _, _, entry in merge(*streams, key=lambda item: item[:2]))
+
+
+def is_foreign(whose: Mapping[str, int], part: int, body: Mapping[str, Any]) -> bool:
+    """Whether an entry of another station's part (from 2) speaks of what is not that part's: somebody of another one,
+    an entry of another station, an incident that has another session's id. It has no effect.
+    """
+    if part == 1:
+        return False  # the main station's own
+    sbd = body.get("sbd")
+    if type(sbd) is str and whose.get(sbd, part) != part:
+        return True
+    if body["kind"] == "correction":
+        return bool(body.get("of_station", "")) and body["of_station"] != station_of(body["origin"])
+    named = body.get("incident")
+    return body["kind"] == "incident" and not str(named).startswith(f"I-{body['session']}-")
 
 
 def own_entry(entry: Entry) -> SessionEntry:
@@ -61,8 +93,7 @@ def _taken_over(store: LogReader, merged: Entry) -> Iterator[SessionEntry]:
         lines = store.evidence(merged.seq, "part").splitlines()
     except EvidenceMissingError:
         return
-    for line in lines:
-        body = json.loads(line)
+    for body in read_part(lines, merged.seq):
         yield SessionEntry(
             seq=body["seq"],
             kind=body["kind"],
@@ -71,6 +102,29 @@ def _taken_over(store: LogReader, merged: Entry) -> Iterator[SessionEntry]:
             held=merged.seq,
             part=merged.body["part"],
         )
+
+
+def read_part(lines: Iterable[bytes], seq: int) -> Iterator[dict[str, Any]]:
+    """Yield the bodies of a part that a `merge` entry (number `seq`) took over; raises StoreAlteredError for what is
+    none.
+    """
+    for line in lines:
+        try:
+            body = json.loads(line)
+            right = _is_entry(body)
+        except (ValueError, RecursionError):
+            right = False
+        if not right:
+            raise StoreAlteredError(seq=seq, why="part")
+        yield body
+
+
+def _is_entry(body: Any) -> bool:
+    """Whether this is an entry with the fields of its kind."""
+    if not isinstance(body, dict) or any(type(body.get(name)) is not kind for name, kind in _COMMON.items()):
+        return False
+    event = event_of(body["kind"], body)
+    return event is not None and not any(event.faults(body))
 
 
 def _timed(entries: Iterable[SessionEntry]) -> Iterator[tuple[str, int, SessionEntry]]:

@@ -24,9 +24,9 @@ from sessions.course.day_errors import (
     NotMergedError,
     PartClosesError,
 )
-from sessions.course.entries import SessionEntry, session_entries
-from sessions.course.parts import Assignment, require_divided
-from sessions.course.states import RECHECKS
+from sessions.course.entries import SessionEntry, every_entry
+from sessions.course.merge_rows import MAX_NAMED, Conflict, Double, Parts
+from sessions.course.parts import require_divided
 from sessions.errors import UnknownStationError
 from sessions.pack_file import open_pack_file
 from sessions.pack_verify import Examination, Outside
@@ -37,17 +37,11 @@ from sessions.session import Session
 from sessions.store import Receipt, Store
 
 UNKNOWN: Final = "unknown-station"
-TWICE: Final = "twice"
-OTHER_PART: Final = "other-part"
 _BLOCK: Final = 1 << 20
-_MAX_NAMED: Final = 1_000
-"""So many rows of each list stand in an entry; more are counted."""
 _SAME: Final = ("session", "parts", "kind", "rules", "roster")
 """What a part and the main station's session have in common, by the reason why they may not."""
 _LEFT: Final = frozenset({"open", "split", "merge"})
 """Kinds that a merge does not take over: this log has its own."""
-_SENT_ON: Final = frozenset({"other-part", "wrong-room", "attempt-interrupted"})
-"""Reasons after which nobody was checked at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,36 +67,6 @@ class PartPack:
     def group(self) -> str:
         """The id of the session it is a part of."""
         return str(self.opened.get("part", {}).get("group", ""))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Double:
-    """Somebody let in twice at a component, or at a station that was not theirs; `parts`: where."""
-
-    sbd: str
-    component: str
-    why: str
-    parts: tuple[int, ...]
-
-    def as_body(self) -> dict[str, Any]:
-        """Return the row of a `merge` entry."""
-        return {"sbd": self.sbd, "component": self.component, "why": self.why, "parts": list(self.parts)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """What two stations say differently of somebody: `what` is verdict, result, added; `values` by part."""
-
-    sbd: str
-    component: str
-    what: str
-    parts: tuple[int, ...]
-    values: tuple[str, ...]
-
-    def as_body(self) -> dict[str, Any]:
-        """Return the row of a `merge` entry."""
-        named = {"sbd": self.sbd, "component": self.component, "what": self.what}
-        return {**named, "parts": list(self.parts), "values": list(self.values)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +140,7 @@ def merge_parts(store: Store, session: Session, packs: Sequence[PartPack], *, op
     MergeTwiceError, MergeOpenError, StoreError.
     """
     assignment = require_divided(store, session)
-    entries = session_entries(store, session.session_id)
+    entries = every_entry(store, session.session_id)
     ordered = sorted(packs, key=lambda pack: pack.number)
     _require_parts(store, session, ordered, merged_parts(entries))
     rows = [(entry.part or 1, entry.kind, entry.body) for entry in entries]
@@ -186,7 +150,7 @@ def merge_parts(store: Store, session: Session, packs: Sequence[PartPack], *, op
     conflicts: list[Conflict] = []
     for pack in ordered:
         rows += [(pack.number, str(body["kind"]), body) for body in pack.bodies]
-        course = _Course(rows, assignment, listed)
+        course = Parts(rows, assignment, listed)
         twice = [row for row in course.doubles() if pack.number in row.parts]
         differ = [row for row in course.conflicts() if pack.number in row.parts]
         receipts[pack.number] = _commit(store, session, pack, (twice, differ), operator)
@@ -250,8 +214,8 @@ def _commit(
         "root": pack.root,
         "pack_sha256": pack.sha256,
         "entries": len(kept),
-        "double": [row.as_body() for row in named[0][:_MAX_NAMED]],
-        "conflicts": [row.as_body() for row in named[1][:_MAX_NAMED]],
+        "double": [row.as_body() for row in named[0][:MAX_NAMED]],
+        "conflicts": [row.as_body() for row in named[1][:MAX_NAMED]],
     }
     lines = b"".join(codec.encode(each) + b"\n" for each in kept)
     return store.append("merge", body, {"part": lines}, operator=operator)
@@ -283,90 +247,3 @@ def require_merged(session: Session, entries: Iterable[SessionEntry]) -> Session
     if missing:
         raise NotMergedError(session=session.session_id, parts=", ".join(map(str, missing)))
     return session
-
-
-# -- what does not fit ---------------------------------------------------------------------------------
-
-
-class _Course:
-    """What every part says of everybody: (candidate, component) → part → what was said last."""
-
-    def __init__(
-        self,
-        rows: Iterable[tuple[int, str, Mapping[str, Any]]],
-        assignment: Assignment,
-        listed: frozenset[str],
-    ) -> None:
-        self._whose = {sbd: part for part, sbds in assignment.parts.items() for sbd in sbds}
-        self._listed = listed
-        self._admitted: dict[tuple[str, str], set[int]] = {}
-        self._verdicts: dict[tuple[str, str], dict[int, str]] = {}
-        self._results: dict[tuple[str, str], dict[int, str]] = {}
-        self._added: dict[str, set[int]] = {}
-        components: dict[str, str] = {}
-        for part, kind, body in rows:
-            if kind == "attempt":
-                components[body["attempt"]] = body["component"]
-            if kind == "roster":
-                for sbd in body.get("sbds", ()):
-                    self._added.setdefault(str(sbd), set()).add(part)
-            sbd, component = body.get("sbd"), body.get("component", components.get(str(body.get("of")), ""))
-            if type(sbd) is str:
-                self._take(part, kind, body, (sbd, str(component)))
-
-    def _take(self, part: int, kind: str, body: Mapping[str, Any], key: tuple[str, str]) -> None:
-        if kind == "result":
-            points = body.get("points_e2", body.get("points_e1", ""))
-            said = f"{body['outcome']} {points}".strip()
-            self._results.setdefault(key, {})[part] = said
-            return
-        if kind == "attempt":
-            if body.get("purpose", "check-in") in RECHECKS or _SENT_ON.intersection(
-                map(str, body["reasons"])
-            ):
-                return
-            earlier = self._verdicts.setdefault(key, {})
-            if earlier.get(part) != "ADMIT":
-                earlier[part] = body["verdict"]
-        if _lets_in(kind, body):
-            self._admitted.setdefault(key, set()).add(part)
-
-    def doubles(self) -> list[Double]:
-        """Return who was let in at two stations, and who at a station that was not theirs."""
-        found = []
-        for (sbd, component), parts in sorted(self._admitted.items()):
-            if len(parts) > 1:
-                found.append(Double(sbd=sbd, component=component, why=TWICE, parts=tuple(sorted(parts))))
-            found += [
-                Double(sbd=sbd, component=component, why=OTHER_PART, parts=(part,))
-                for part in sorted(parts)
-                if self._whose.get(sbd, part) != part
-            ]
-        return found
-
-    def conflicts(self) -> list[Conflict]:
-        """Return who has different verdicts or results, and who was added to a list elsewhere only."""
-        found = []
-        for what, table in (("verdict", self._verdicts), ("result", self._results)):
-            for (sbd, component), said in sorted(table.items()):
-                if len(set(said.values())) > 1:
-                    parts = tuple(sorted(said))
-                    values = tuple(said[part] for part in parts)
-                    found.append(
-                        Conflict(sbd=sbd, component=component, what=what, parts=parts, values=values)
-                    )
-        for sbd, added in sorted(self._added.items()):
-            if len(added) > 1 or sbd not in self._listed:
-                found.append(
-                    Conflict(sbd=sbd, component="", what="added", parts=tuple(sorted(added)), values=())
-                )
-        return found
-
-
-def _lets_in(kind: str, body: Mapping[str, Any]) -> bool:
-    """Whether an entry lets somebody in: a machine's verdict, or a person's."""
-    if kind in {"attempt", "override"}:
-        return bool(body["verdict"] == "ADMIT")
-    if kind == "manual":
-        return str(body["outcome"]).startswith("admitted")
-    return kind == "decision" and bool(body["decided"] == "admitted")

@@ -264,7 +264,17 @@ def test_double_check_ins_and_conflicts_are_named_in_the_entry(two: Shared, tmp_
             "what": "verdict",
             "parts": [1, 2],
             "values": ["REFUSE", "REFER"],
-        }
+        },
+        *(
+            {
+                "sbd": sbd,
+                "component": "theory",
+                "what": "other-part",
+                "parts": [1, 2],
+                "values": [f"attempt {seq}"] * 2,
+            }
+            for sbd, seq in (("001", 4), ("002", 6))
+        ),
     ]
     assert body["part_origin"] == two.benches[1].origin
     lines = store.evidence(store.entries("merge")[0].seq, "part").splitlines()
