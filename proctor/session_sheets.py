@@ -74,8 +74,10 @@ def self_test_sheet(desk: SheetDesk) -> Sheet:
 def call_list_sheet(desk: SheetDesk, room: str = "") -> Sheet:
     """Return the list by which the candidates of a component are called. Raises CommandError "room-empty"."""
     component = desk.session.component
-    seats = [standing.seat for standing in desk.board.standings(component)]
-    sheet = build_call_list(desk.frame, seats, places_of(desk.board.entries, component), room=room)
+    progress = desk.progress
+    seats = [progress.seat(sbd) for sbd in progress.sbds if progress.to_call(sbd, component)]
+    places = places_of(desk.board.entries, component)
+    sheet = build_call_list(desk.frame, seats, places, room=room, waiting=progress.waiting(component))
     if room and not sheet.rows:
         raise CommandError("room-empty", room=room[:40])
     return sheet

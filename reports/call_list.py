@@ -26,11 +26,12 @@ _COLUMNS: Final = (
 
 
 def build_call_list(
-    frame: Frame, seats: Sequence[Seat], places: Mapping[str, Place], *, room: str = ""
+    frame: Frame, seats: Sequence[Seat], places: Mapping[str, Place], *, room: str = "", waiting: int = 0
 ) -> Sheet:
     """Return the page model of `frame.session.component`'s list, in the order of `seats`.
 
     `places`: by SBD, from the last allocation; who has none stands where the roster says. `room`: only that room.
+    `waiting`: how many more wait for the result of an earlier component.
     """
     shown = [seat for seat in seats if not seat.erased]
     if room:
@@ -40,13 +41,16 @@ def build_call_list(
     if room:
         lines.insert(1, frame.say("line.room", room=room))
     counts = {"called": len(rows)}
+    totals = [frame.count("called", len(rows))]
+    if waiting:
+        totals.append(frame.count("call-waiting", waiting))
     return frame.sheet(
         KIND,
         variant="-".join(part for part in (frame.session.component, room) if part),
         header=frame.header(KIND, lines),
         columns=frame.columns(_COLUMNS),
         rows=rows,
-        closing=frame.closing(KIND, [frame.count("called", len(rows))]),
+        closing=frame.closing(KIND, totals),
         counts=counts,
     )
 

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from reports.attendance import Excused, attendance_counts
+from reports.attendance import Excused, attendance_counts, group_of
 from reports.exceptions_sheet import exception_counts
 from reports.session_sheet import Frame, Spec, cell, figure, moment
 from reports.sheet import Align, Row, Sheet
 from reports.words import number_words
 from sessions.course.entries import SessionEntry
 from sessions.course.incidents import incidents_of
+from sessions.course.progress import Status
 from sessions.course.states import Standing
 from sessions.record import parse_utc
 
@@ -23,6 +24,7 @@ _COLUMNS: Final[tuple[Spec, ...]] = (
     *((name, 25.0, Align.CENTRE) for name in _FIGURES),
 )
 _PAUSES_SHOWN: Final = 8
+_NOT_OWED: Final = frozenset({Status.NOT_LISTED.value, Status.KEPT.value})
 _ADDED: Final = ("correction", "roster", "weak")
 
 
@@ -71,11 +73,16 @@ def summary_counts(
     entries: Sequence[SessionEntry],
     excused: Mapping[str, Excused],
 ) -> Mapping[str, int]:
-    """Return the figures: of components as "component:name", and those of the whole session."""
+    """Return the figures: of components as "component:name", and those of the whole session.
+
+    Listed for a component is who owes it, as the results count: nobody of a class without it.
+    """
     counts: dict[str, int] = {}
     incidents = Counter(incident.component for incident in incidents_of(entries))
     for component, rows in standings.items():
-        seen = attendance_counts(component, rows, entries, excused.get(component, {}))
+        away = excused.get(component, {})
+        owing = [row for row in rows if not _exempt(row, away)]
+        seen = attendance_counts(component, owing, entries, away)
         found = {**seen, "incidents": incidents[component]}
         counts |= {f"{component}:{name}": found[name] for name in _FIGURES}
     whole = exception_counts(entries)
@@ -83,6 +90,13 @@ def summary_counts(
     counts["unassigned"] = sum(count for name, count in incidents.items() if name not in standings)
     counts["entries"] = len(entries)
     return counts
+
+
+def _exempt(row: Standing, away: Excused) -> bool:
+    """Whether a component is none of somebody's: not of the class, not named for them, passed before; nor did they
+    come.
+    """
+    return away.get(row.sbd) in _NOT_OWED and group_of(row, away) in {"excused", "barred"}
 
 
 def _course(frame: Frame, entries: Sequence[SessionEntry]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from sessions.course.day import (
     resume_session,
     start_session,
 )
+from sessions.course.progress import Progress
 from sessions.record import Operator, parse_utc
 from sessions.roles import require_may
 from sessions.session import Session
@@ -226,8 +227,11 @@ def _call(context: Context, opened: OpenRoot, session: Session, operator: Operat
     data["called"] = [
         {"candidate": each.seat.sbd, "room": each.room or None, "seat": each.place or None} for each in found
     ]
+    waiting = Progress.of(board.session, board.entries).waiting(session.component)
+    data["waiting"] = waiting
+    wait = (context.texts.say("day.call-waiting", count=waiting),) if waiting else ()
     if not found:
-        context.result(data | {"entry": None}, (context.texts.say("day.call-nobody"),))
+        context.result(data | {"entry": None}, (context.texts.say("day.call-nobody"), *wait))
         return 1
     sbds = [each.seat.sbd for each in found]
     receipt = commit_call(
@@ -235,7 +239,7 @@ def _call(context: Context, opened: OpenRoot, session: Session, operator: Operat
     )
     head = context.texts.say("day.called", component=session.component_label, count=len(found))
     lines = tuple(_called_line(each, context.texts) for each in found)
-    context.result(data | {"entry": entry_json(receipt)}, (head, *lines))
+    context.result(data | {"entry": entry_json(receipt)}, (head, *lines, *wait))
     return 0
 
 

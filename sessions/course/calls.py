@@ -11,6 +11,7 @@ from sessions.course.allocation import Place, placed
 from sessions.course.day_errors import ComponentEndedError
 from sessions.course.entries import SessionEntry
 from sessions.course.errors import LateError
+from sessions.course.progress import Progress, Status
 from sessions.record import Operator, format_utc, parse_utc
 from sessions.roster.model import Seat
 from sessions.roster.names import comparison_key
@@ -43,14 +44,18 @@ def call_list(
     room: str = "",
     limit: int | None = None,
 ) -> tuple[Called, ...]:
-    """Return who is to be called next: in the list's order, not called before, not seen yet, of this station's part.
+    """Return who is to be called next: in the list's order, owing the component and free to take it now, not called
+    before, not seen yet, of this station's part.
 
     `seen`: who was at the desk already. `room`: of one room only; with it they come by seat.
     """
     gone = {sbd for entry in _of(entries, component, CALLED) for sbd in entry.body["called"]} | set(seen)
+    progress = Progress.of(session, entries)
     found = []
     for seat in session.seats:
-        if seat.erased or seat.sbd in gone or (seat.components and component not in seat.components):
+        if seat.erased or seat.sbd in gone or not progress.to_call(seat.sbd, component):
+            continue
+        if progress.status(seat.sbd, component) is not Status.OPEN:
             continue
         if session.part is not None and seat.part != str(session.part.number):
             continue

@@ -17,7 +17,7 @@ from sessions.course.errors import ComponentBlockedError, ComponentNotOwedError
 from sessions.course.grading import CODES, Marks, Outcome, marks_of, points_of
 from sessions.course.result_errors import ResultExistsError, SbdUnknownError
 from sessions.course.result_log import Conflict, Kept, Recorded, ResultLog, read_results
-from sessions.course.states import KINDS, Standing, State, apply
+from sessions.course.states import KEEPS_OUT, KINDS, Standing, State, apply
 from sessions.course.totals import Totals, conflicts_of, count
 from sessions.errors import ComponentNotListedError, SessionsError
 from sessions.roster.model import Seat
@@ -169,6 +169,19 @@ class Progress:
     def next(self, sbd: str) -> tuple[str, ...]:
         """Return the components that a candidate may take now."""
         return tuple(name for name in self.owed(sbd) if self.status(sbd, name) is Status.OPEN)
+
+    def to_call(self, sbd: str, component: str) -> bool:
+        """Whether a component is owed and may be taken, result or not: listed, not kept from before, not suspended,
+        in sequential rules what comes before it passed.
+        """
+        standing = self._standings.get((sbd, component))
+        if component not in self.owed(sbd) or self.missing(sbd, component) is not None:
+            return False
+        return standing is None or KEEPS_OUT.isdisjoint(standing.incidents.values())
+
+    def waiting(self, component: str) -> int:
+        """Return how many owe a component and wait for the result of one before it."""
+        return sum(self.status(sbd, component) is Status.WAITING for sbd in self._seats)
 
     def require_may_take(self, sbd: str, component: str, day: date) -> MayTake:
         """Return evidence that a candidate may take a component on a day.

@@ -13,7 +13,7 @@ from reports.pdf import render
 from reports.results_sheet import build_results
 from reports.self_test_sheet import build_self_test
 from reports.session_sheet import Frame
-from reports.session_summary import build_summary
+from reports.session_summary import build_summary, summary_counts
 from reports.sheet import Sheet
 from sessions.course.allocation import Place
 from sessions.course.entries import SessionEntry
@@ -331,3 +331,15 @@ def test_no_sheet_calls_itself_the_councils_minutes():
         assert "HỘI ĐỒNG" not in title
         assert "BIÊN BẢN" not in title or "CỦA TRẠM" in title
         assert "không phải và không thay biên bản của Hội đồng" in sheet.foot.notice
+
+
+def test_the_summary_lists_for_a_component_only_who_owes_it():
+    rows = mixed_roll(6)
+    away = {row.sbd: "not-listed" for row in rows}
+    first = summary_counts({"theory": rows}, opened(), {})
+    road = summary_counts({"theory": rows}, opened(), {"theory": away})
+    gone = first["theory:missing"]
+    assert gone > 0
+    assert road["theory:listed"] == first["theory:listed"] - gone
+    assert (road["theory:missing"], road["theory:excused"]) == (0, 0)
+    assert road["theory:present"] == first["theory:present"]

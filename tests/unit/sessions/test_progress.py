@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from sessions.course.calls import call_list
 from sessions.course.errors import ComponentBlockedError, ComponentNotOwedError
 from sessions.course.progress import Status
 from sessions.course.result_errors import ResultExistsError, SbdUnknownError
@@ -362,3 +363,16 @@ def test_rules_that_keep_nothing_keep_nothing() -> None:
     day = course(rules=rules)
     day.prior("001", "theory", "2026-11-01")
     assert day.progress.owed("001") == ("theory", "yard", "road")
+
+
+def test_called_is_who_owes_a_component_now_and_is_not_suspended() -> None:
+    day = course(*(seat(at) for at in range(1, 5)), seat(5, components=("theory",)))
+    day.sat("001", "theory", points_e1=270)
+    day.sat("002", "theory", "failed", points_e1=200)
+    day.sat("003", "theory", points_e1=280)
+    day.add(kind="incident", sbd="003", incident="I-1", code="phone", consequence="suspended")
+    called = [each.seat.sbd for each in call_list(day.session, day.entries, "yard", {})]
+    assert called == ["001"]
+    progress = day.progress
+    assert progress.waiting("yard") == 1
+    assert [sbd for sbd in progress.sbds if progress.to_call(sbd, "theory")] == ["001", "002", "004", "005"]
