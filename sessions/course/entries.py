@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from typing import Any, Final
 
 from sessions.checkpoint import station_of
-from sessions.course.parts import Assignment
 from sessions.errors import EvidenceMissingError, StoreAlteredError
 from sessions.events import event_of
 from sessions.reader import Entry, LogReader
@@ -55,14 +54,23 @@ def in_order(store: LogReader, own: Iterable[Entry], *, every: bool = False) -> 
     somebody of another part, of another station's entries or incidents, is left out: the `merge` names it.
     """
     entries = tuple(own)
-    divided = [Assignment.of_body(entry.body) for entry in entries if entry.kind == "split"]
-    whose = {sbd: part for found in divided[-1:] for part, sbds in found.parts.items() for sbd in sbds}
+    whose = _whose([entry for entry in entries if entry.kind == "split"])
     streams = [_timed(own_entry(entry) for entry in entries)]
     for merged in (entry for entry in entries if entry.kind == "merge"):
         taken = _taken_over(store, merged)
         part = merged.body["part"]
         streams.append(_timed(each for each in taken if every or not is_foreign(whose, part, each.body)))
     return tuple(entry for _, _, entry in merge(*streams, key=lambda item: item[:2]))
+
+
+def _whose(splits: Sequence[Entry]) -> dict[str, int]:
+    """Return whose part a candidate is, of the last division; raises StoreAlteredError for one that is none."""
+    for split in splits[-1:]:
+        try:
+            return {sbd: int(part) for part, sbds in split.body["parts"].items() for sbd in sbds}
+        except (TypeError, ValueError):
+            raise StoreAlteredError(seq=split.seq, why="split") from None
+    return {}
 
 
 def is_foreign(whose: Mapping[str, int], part: int, body: Mapping[str, Any]) -> bool:
