@@ -49,7 +49,7 @@ class Gate:
         """
         self.board.refresh()
         session = self.board.session
-        require_own_part(session, seat)
+        require_own_part(session, seat, self.board.entries)
         require_consent(self.board.entries, seat.sbd)
         standing = self.board.standing(seat.sbd)
         places = places_of(self.board.entries, session.component)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sessions.course.day_errors import (
     ErasedRowsError,
@@ -31,6 +31,9 @@ from sessions.record import Operator
 from sessions.roster.model import Seat
 from sessions.session import Part, Session
 from sessions.store import Receipt, Store
+
+if TYPE_CHECKING:  # which reads assignments itself
+    from sessions.course.entries import SessionEntry
 
 MAX_PARTS: Final = 20
 BY_RANGE: Final = "by-range"
@@ -200,9 +203,14 @@ def assignment_of(store: LogReader, session: Session) -> Assignment:
 # -- at the desk ---------------------------------------------------------------------------------------
 
 
-def require_own_part(session: Session, seat: Seat) -> Seat:
-    """Return a seat of this station's part, or of a session without parts; raises OtherPartError with theirs."""
+def require_own_part(session: Session, seat: Seat, entries: Iterable[SessionEntry] = ()) -> Seat:
+    """Return a seat of this station's part, of a part that was merged here, or of a session without parts.
+
+    Raises OtherPartError with theirs.
+    """
     if session.part is None or seat.part == str(session.part.number):
+        return seat
+    if seat.part in {str(entry.body["part"]) for entry in entries if entry.kind == "merge"}:
         return seat
     raise OtherPartError(part=seat.part or "?")
 
