@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from sessions.errors import RosterUnreadableError
@@ -177,16 +177,70 @@ def _may_delimit(char: str) -> bool:
 def _split(text: str, delimiter: str) -> list[Line] | None:
     """Return the rows, or None where the text is no table of this delimiter. Work is bounded by the limits."""
     lines: list[Line] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        for number, cells in enumerate(reader, 1):
+        for number, (cells, is_open) in enumerate(_records(text, delimiter), 1):
             if len(cells) > MAX_COLUMNS or number > 3 * MAX_ROWS:
                 return None
             if not any(cells):
                 continue
             if len(lines) == MAX_ROWS:
                 raise RosterUnreadableError(why="too-many-rows", limit=MAX_ROWS)
-            lines.append(Line(number, tuple(cell[:MAX_TEXT] for cell in cells)))
+            lines.append(Line(number, tuple(cell[:MAX_TEXT] for cell in cells), quote_open=is_open))
     except csv.Error:
         return None
     return lines
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], bool]]:
+    """Yield each row's cells, and whether a quotation mark was opened in it and not closed.
+
+    Such a mark would swallow the rows down to the next one: they are read again, each line as a row of its own, and
+    the mark is left out. Raises csv.Error.
+    """
+    physical = io.StringIO(text, newline="").readlines()
+    rest, read = iter(physical), 0
+    while read < len(physical):
+        reader, start, failed = csv.reader(rest, delimiter=delimiter), read, False
+        while not failed and read < len(physical):
+            try:
+                cells = next(reader, [])
+            except csv.Error:  # longer than any cell may be
+                cells, failed = [], True
+            lines, read = physical[read : start + reader.line_num], start + reader.line_num
+            if failed and len(lines) < 2:
+                raise csv.Error
+            several = len(lines) > 1 or (read == len(physical) and '"' in lines[-1])
+            if failed or (several and _swallowed(cells, lines, delimiter)):
+                yield from _line_by_line(lines, delimiter)
+            else:
+                yield cells, False
+
+
+def _swallowed(cells: Sequence[str], lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a cell of a row over these lines holds other cells, and its quotation marks do not fit together."""
+    if not any(cell.count(delimiter) > 1 for cell in cells):
+        return False
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    return False
+
+
+def _line_by_line(lines: Iterable[str], delimiter: str) -> Iterator[tuple[list[str], bool]]:
+    for line in lines:
+        is_open = line.count('"') % 2 == 1
+        for cells in (
+            csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+            if is_open
+            else csv.reader([line], delimiter=delimiter)
+        ):
+            yield [_without_mark(cell) for cell in cells] if is_open else cells, is_open
+
+
+def _without_mark(cell: str) -> str:
+    """Return a cell read with its quotation marks, without those around it or the one that has no other."""
+    bare = cell.strip()
+    if bare.count('"') == 1:
+        return bare.replace('"', "")
+    return bare[1:-1].replace('""', '"') if len(bare) > 1 and bare[0] == bare[-1] == '"' else cell

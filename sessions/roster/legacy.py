@@ -122,6 +122,10 @@ _SYLLABLE: Final = re.compile(
     r"[aăâeêioôơuưy])"
     r"(?:ch|ng|nh|[ckmnpt])?"
 )
+_UNICODE_ONLY: Final = re.compile(
+    "[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]|"
+    "[A-Za-z\u00c0-\u00ff][\u0300-\u0303\u0306\u0309\u031b\u0323]"
+)
 _STOPPED: Final = re.compile(r".*(?:ch|[ckpt])")
 _CLOSED_ONLY: Final = re.compile(r".*(?:ă|â|iê|yê|uyê|uô|ươ|oă|uâ)")
 
@@ -146,11 +150,16 @@ def vietnamese_score(texts: Iterable[str]) -> tuple[float, int]:
     """
     good, total = 0.0, 0
     for text in texts:
-        for word in _words(text):
+        for word in _words(unicodedata.normalize("NFC", text)):
             if not word.isascii():
                 total += 1
                 good += _worth(word)
     return (good / total if total else 1.0), total
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has Vietnamese letters that only Unicode has: composed beyond Latin-1, or with combining marks."""
+    return _UNICODE_ONLY.search(text) is not None
 
 
 def _words(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sessions.roster.columns import fold
@@ -116,7 +116,7 @@ def _with_shared(line: Line, shared: Mapping[int, Mapping[int, Cell]]) -> Line:
         return line
     cells = [*line.cells, *[""] * (max(values) + 1 - len(line.cells))]
     filled = tuple(values.get(column, "") if cell == "" else cell for column, cell in enumerate(cells))
-    return Line(line.number, filled, line.hidden)
+    return replace(line, cells=filled)
 
 
 def _no_candidate(

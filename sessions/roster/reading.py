@@ -16,12 +16,12 @@ from sessions.roster.delimited import decode, is_close, previews_of, split_table
 from sessions.roster.duplicates import refuse_duplicates, warn_namesakes
 from sessions.roster.headings import Heading, find_heading, known_columns
 from sessions.roster.html_table import is_html, read_html
-from sessions.roster.legacy import ENCODINGS, convert, from_tcvn3, from_vni, vietnamese_score
+from sessions.roster.legacy import ENCODINGS, convert, from_tcvn3, from_vni, is_unicode, vietnamese_score
 from sessions.roster.lines import sort_lines
 from sessions.roster.model import EncodingPreview, Roster, RowChange
 from sessions.roster.rows import Row, read_rows
-from sessions.roster.table import MAX_BYTES, Line, Sheet, Tables
-from sessions.roster.values import CHANGE, GUESS, WARNING
+from sessions.roster.table import MAX_BYTES, MAX_CELL, Sheet, Tables
+from sessions.roster.values import CHANGE, GUESS, WARNING, Note, shown
 from sessions.roster.workbook import format_of, read_workbook
 
 _SAMPLE: Final = 3_000
@@ -42,6 +42,8 @@ class _Read:
     encoding: str
     previews: tuple[EncodingPreview, ...] = ()
     notes: tuple[RowChange, ...] = ()
+    converted: Tables | None = None
+    """The tables as they were before their cells were converted; None where none was."""
 
 
 def read_roster(
@@ -66,6 +68,8 @@ def read_roster(
     chosen, heading, notes = _choose(read.tables.sheets, sheet)
     found = sort_lines(chosen, heading, delimited=read.tables.format == "csv")
     rows = read_rows(found, heading, today, capitals=read.encoding == "tcvn3")
+    if read.converted is not None:
+        _say_converted(rows, heading, read.converted, chosen)
     refuse_duplicates(rows)
     warn_namesakes(rows)
     of_rows = _of_rows(rows)
@@ -128,10 +132,10 @@ def _encoding_guess(encoding: str, previews: tuple[EncodingPreview, ...]) -> Row
 def _converted(tables: Tables, encoding: str | None, own: str) -> _Read:
     """Return tables whose cells may hold TCVN3 or VNI letters inside Unicode, converted where they do."""
     if encoding in {"tcvn3", "vni"}:
-        return _Read(tables=_convert(tables, encoding), encoding=encoding)
+        return _Read(tables=_convert(tables, encoding), encoding=encoding, converted=tables)
     texts = _sample(tables)
     score, words = vietnamese_score(texts)
-    if encoding is not None or words == 0 or score >= _READS_WELL:
+    if encoding is not None or words == 0 or score >= _READS_WELL or _has_unicode(tables, texts):
         return _Read(tables=tables, encoding=own)
     previews = previews_of(texts, [(own if name == "unicode" else name, turn) for name, turn in _CELLS])
     best = previews[0]
@@ -139,8 +143,34 @@ def _converted(tables: Tables, encoding: str | None, own: str) -> _Read:
         return _Read(tables=tables, encoding=own)
     notes = (_encoding_guess(best.encoding, previews),)
     return _Read(
-        tables=_convert(tables, best.encoding), encoding=best.encoding, previews=previews, notes=notes
+        tables=_convert(tables, best.encoding),
+        encoding=best.encoding,
+        previews=previews,
+        notes=notes,
+        converted=tables,
     )
+
+
+def _has_unicode(tables: Tables, texts: Sequence[str]) -> bool:
+    """Whether cells are Vietnamese in Unicode, so that nothing of the file may be converted by a guess.
+
+    In a text one such cell is enough; in a workbook, whose headings are Unicode beside cells in an old font, half.
+    """
+    found = sum(map(is_unicode, texts))
+    return found > 0 if tables.format == "csv" else 2 * found > len(texts)
+
+
+def _say_converted(rows: Sequence[Row], heading: Heading, before: Tables, chosen: Sheet) -> None:
+    """Keep every cell of a candidate that reads otherwise since the conversion."""
+    sheet = next(each for each in before.sheets if each.name == chosen.name)
+    old = {line.number: line.cells for line in sheet.lines}
+    new = {line.number: line.cells for line in chosen.lines}
+    for row in rows:
+        for name, column in heading.columns.items():
+            cells = old[row.number], new[row.number]
+            if column < len(cells[0]) and cells[0][column] != cells[1][column]:
+                note = Note(CHANGE, "roster-text-converted", str(cells[0][column]), str(cells[1][column]))
+                row.note(name, note)
 
 
 def _sample(tables: Tables) -> list[str]:
@@ -160,10 +190,9 @@ def _convert(tables: Tables, encoding: str) -> Tables:
 
 def _convert_sheet(sheet: Sheet, encoding: str) -> Sheet:
     lines = tuple(
-        Line(
-            line.number,
-            tuple(convert(cell, encoding) if isinstance(cell, str) else cell for cell in line.cells),
-            line.hidden,
+        replace(
+            line,
+            cells=tuple(convert(cell, encoding) if isinstance(cell, str) else cell for cell in line.cells),
         )
         for line in sheet.lines
     )
@@ -200,6 +229,13 @@ def _choose(sheets: Sequence[Sheet], wanted: str | None) -> tuple[Sheet, Heading
         raise RosterUnreadableError(why="side-by-side")
     left = [other.name for other, _ in hidden if other is not sheet]
     notes = [RowChange(row=0, column="", code="roster-sheet-hidden-left", before=name) for name in left]
+    notes += [
+        RowChange(
+            row=line.number, column="", code="roster-quote-open", before=shown(line.cells[0])[:MAX_CELL]
+        )
+        for line in sheet.lines
+        if line.quote_open
+    ]
     notes += [RowChange(row=0, column=name, code="roster-column-unknown") for name in heading.unknown]
     if sheet.hidden:
         notes.append(RowChange(row=0, column="", code="roster-sheet-hidden", before=sheet.name))

@@ -20,11 +20,15 @@ Cell = str | float | bool | date | datetime | time
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: its number in the file, from 1, and its cells as the file holds them; "" is an empty one."""
+    """One row: its number in the file, from 1, and its cells as the file holds them; "" is an empty one.
+
+    `quote_open`: a quotation mark was opened in it and never closed, and was left out.
+    """
 
     number: int
     cells: tuple[Cell, ...] = field(repr=False)
     hidden: bool = False
+    quote_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

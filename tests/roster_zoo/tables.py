@@ -88,6 +88,7 @@ TABLES: list[Case] = [
             ),
             rows=MIXED,
             guesses={(0, "roster-encoding-guessed")},
+            changes={(2, "roster-text-converted"), (3, "roster-text-converted")},
         )
         for name, turn in (("tcvn3", in_tcvn3), ("vni", in_vni))
         for kind, build in (("xlsx", as_xlsx), ("ods", as_ods), ("csv-utf8", as_csv))
@@ -99,12 +100,14 @@ TABLES: list[Case] = [
         ),
         rows=[MAU, THI],
         guesses={(0, "roster-encoding-guessed")},
+        changes={(2, "roster-text-converted"), (3, "roster-text-converted")},
     ),
     Case(
         "xls-tcvn3-capitals-font",
         (FILES / "tcvn3.xls").read_bytes,
         rows=UPPER,
         guesses={(0, "roster-encoding-guessed")},
+        changes={(2, "roster-text-converted"), (3, "roster-text-converted")},
     ),
     # -- shape of the table
     Case("titles-and-foot", lambda: as_xlsx([*TITLE, HEAD, GOOD, OTHER, *FOOT]), rows=[MAU, THI]),
