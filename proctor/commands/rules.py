@@ -16,7 +16,9 @@ from sessions.course.rules_confirmation import confirm_rules
 from sessions.errors import SessionsError
 from sessions.roles import load_roles
 from sessions.rules import Rules, confirmations, find_rules, list_rules, open_keys, parse_rules
+from sessions.rules.errors import RulesIdTakenError
 from sessions.rules.families import Seam, differences, family_of, read_rules_file, seams
+from sessions.rules.loading import require_own_id
 from sessions.store import Store
 
 
@@ -67,7 +69,7 @@ def check(context: Context) -> int:
     met = seams([*sound, *beside])
     lines = [line for row, rules in found for line in _check_lines(context.texts, row, rules)]
     lines += [_seam_line(context.texts, seam) for seam in met]
-    ok = len(sound) == len(found)
+    ok = all(row["ok"] for row, _ in found)
     data = {"ok": ok, "files": [row for row, _ in found], "seams": [_seam_json(seam) for seam in met]}
     context.result(data, tuple(lines))
     return 0 if ok else 1
@@ -229,22 +231,33 @@ def _checked(path: Path) -> tuple[dict[str, Any], Rules | None]:
     try:
         rules = parse_rules(read_rules_file(path))
     except SessionsError as error:
-        vi, en = (load_texts(language).say(error.code, **error.facts) for language in ("vi", "en"))
-        facts = error.facts
-        wrong = {"key": facts.get("key"), "line": facts.get("line")}
-        return {"file": path.name, "ok": False, "code": error.code, **wrong, "vi": vi, "en": en}, None
+        return {"file": path.name, "ok": False, **_fault(error)}, None
     shipped = {each.rules_id: each for each in list_rules()}.get(rules.rules_id)
+    taken: dict[str, Any] = {}
+    try:
+        require_own_id(rules)
+    except RulesIdTakenError as error:
+        taken = _fault(error)
     differing = () if shipped is None else differences(shipped.data, rules.data)
     return {
         "file": path.name,
-        "ok": True,
+        "ok": not taken,
+        **taken,
         "id": rules.rules_id,
         "sha256": rules.sha256,
         "unconfirmed": [{"key": key, "source": rules.sources[key].text} for key in rules.unconfirmed_keys],
+        "bac": rules.bac_allowed,
         "shipped": shipped is not None,
         "same": shipped is not None and shipped.sha256 == rules.sha256,
         "differences": [{"key": each.key, "shipped": each.ours, "file": each.theirs} for each in differing],
     }, rules
+
+
+def _fault(error: SessionsError) -> dict[str, Any]:
+    """Return what is wrong with a file, in both languages."""
+    vi, en = (load_texts(language).say(error.code, **error.facts) for language in ("vi", "en"))
+    where = {"key": error.facts.get("key"), "line": error.facts.get("line")}
+    return {"code": error.code, **where, "vi": vi, "en": en}
 
 
 def _check_lines(texts: Texts, row: Mapping[str, Any], rules: Rules | None) -> Iterator[str]:
@@ -256,9 +269,13 @@ def _check_lines(texts: Texts, row: Mapping[str, Any], rules: Rules | None) -> I
     yield say("rules.check.sound", file=row["file"], id=rules.rules_id, sha256=rules.sha256, **span)
     for each in row["unconfirmed"]:
         yield say("rules.check.open", key=each["key"], source=each["source"])
+    if rules.bac_allowed:
+        yield say("rules.check.bac")
     if row["same"] or not row["shipped"]:
         yield say("rules.check.same" if row["same"] else "rules.check.own", id=rules.rules_id)
         return
+    if not row["ok"]:
+        yield f"  {row[texts.language]}"
     yield say("rules.check.differs", id=rules.rules_id, count=len(row["differences"]))
     yield from _difference_lines(texts, row["differences"])
 

@@ -33,3 +33,9 @@ class NoRulesInForceError(SessionsError):
     """No shipped rules of this kind are in force on a day; facts `kind`, `day`."""
 
     code = "rules-none-in-force"
+
+
+class RulesIdTakenError(SessionsError):
+    """A site's own file that bears the id of a shipped one but is not the same, octet for octet; fact `rules`."""
+
+    code = "rules-id-taken"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessions.rules.errors import NoRulesInForceError, RulesFileError
-from sessions.rules.loading import MAX_FILE, list_rules, load_rules, parse_rules
+from sessions.rules.loading import MAX_FILE, list_rules, load_rules, parse_rules, require_own_id
 from sessions.rules.model import Rules
 
 _DAY: Final = timedelta(days=1)
@@ -49,10 +49,10 @@ def find_rules(text: str, *, day: date | None = None) -> Rules:
     """Return the rules of a shipped file's id, of a site's file by its path, or of a family on a day.
 
     What has a dot or a separator in it is a path. Raises UnknownRulesError, RulesFileError, RulesError,
-    NoRulesInForceError.
+    RulesIdTakenError, NoRulesInForceError.
     """
     if any(sign in text for sign in "./\\"):
-        return parse_rules(read_rules_file(Path(text)))
+        return require_own_id(parse_rules(read_rules_file(Path(text))))
     shipped = list_rules() if day is not None else ()
     ids, families = ({each.rules_id for each in shipped}, {family_of(each) for each in shipped})
     if day is not None and text in families - ids:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sessions.errors import RetentionError, RulesError, UnknownRulesError
 from sessions.record import CHECK_NAMES, Verdict
 from sessions.roster.names import comparison_key
+from sessions.rules.errors import RulesIdTakenError
 from sessions.rules.model import Component, Deadlines, Rules, SectionSource, Source
 from sessions.rules.sections import (
     NAME,
@@ -40,6 +41,20 @@ CHIP_VERDICTS: Final = (
 )
 KINDS: Final = ("driving-test", "exam")
 MAX_FILE: Final = 1_000_000
+MUST_REFUSE: Final = frozenset(
+    {"chip-open", "pa-keys", "chip-genuine", "pa-consistent", "pa-trusted", "face-match"}
+)
+"""Failed checks that no file can soften: they are evidence against the chip or the face, not a lack of it."""
+MAX_FMR_ACCEPT: Final = 1e-3
+MAX_FMR_REFER: Final = 1e-2
+"""The weakest thresholds: of a thousand impostors one comes in, of a hundred one is looked at by a person."""
+_FORMER: Final = frozenset(
+    {
+        "6474843d55c472a6eb617b8bad1c0adc3f3d9fc2e6fa1dbf9d2e374a696b739e",  # driving-tt108-2026
+        "4d053f2df038530955ba1284ccd8bebaadfe0d542d76ccddab56b1c8f2611efd",  # written-exam
+    }
+)
+"""SHA-256 of files that came with an earlier program: old logs keep them, and they stay shipped ones."""
 _NEEDED: Final = frozenset(
     {
         "id",
@@ -105,6 +120,24 @@ def _parsed(data: bytes) -> Rules:
         return _rules(fields, data)
     except (RetentionError, RulesError) as error:
         raise RulesError(**{**error.facts, **_line_of(data, str(error.facts["key"]))}) from None
+
+
+def require_own_id(rules: Rules) -> Rules:
+    """Return the rules of a site's own file; raises RulesIdTakenError where it bears the id of another, shipped one."""
+    if rules.rules_id in _known_ids() and not is_shipped(rules.sha256):
+        raise RulesIdTakenError(rules=rules.rules_id)
+    return rules
+
+
+def is_shipped(sha256: str) -> bool:
+    """Whether these bytes come, or came, with the program."""
+    return sha256 in _FORMER or sha256 in _shipped()
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> frozenset[str]:
+    paths = (_folder() / f"{name}.toml" for name in _known_ids())
+    return frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
 
 
 def _place_of(text: str) -> dict[str, int]:
@@ -245,13 +278,13 @@ def _checking(top: Table) -> dict[str, Any]:
     face = top.under("face").only({"fmr_accept", "fmr_refer"}, {"tries"}).policy()
     access = top.under("access").only({"pace_tries", "bac"}).policy()
     waits = top.under("deadlines").only({"apdu_s", "chip_s", "face_capture_s"}).policy()
-    tries = face.maybe("tries", lambda name: face.integer(name, 1, 10))
+    tries = face.maybe("tries", lambda name: face.integer(name, 1, 5))
     return {
         "required": frozenset(checks.texts("required", CHECK_NAMES)),
         "refuse_on_failed": frozenset(checks.texts("refuse_on_failed", CHECK_NAMES)),
         "chip_at_best": {name: Verdict(chip.one_of(name, Verdict)) for name in CHIP_VERDICTS},
-        "fmr_accept": face.number("fmr_accept", 0.1),
-        "fmr_refer": face.number("fmr_refer", 0.1),
+        "fmr_accept": face.number("fmr_accept", MAX_FMR_ACCEPT),
+        "fmr_refer": face.number("fmr_refer", MAX_FMR_REFER),
         "pace_tries": access.integer("pace_tries", 1, 4),
         "bac_allowed": access.flag("bac"),
         "notice_version": top.under("notice").only({"version"}).policy().text("version"),
@@ -270,6 +303,7 @@ def _require_possible(rules: Rules) -> None:
     problems = {
         "valid.until": rules.valid_until is not None and rules.valid_until < rules.valid_from,
         "checks.required": not {"pa-trusted", "face-match", "roster"} <= rules.required,
+        "checks.refuse_on_failed": not rules.refuse_on_failed >= MUST_REFUSE,
         "chip": admitting != {"genuine"},
         "chip.altered": rules.chip_at_best["altered"] is not Verdict.REFUSE,
         "face": not rules.fmr_accept <= rules.fmr_refer,
@@ -282,12 +316,16 @@ def _require_possible(rules: Rules) -> None:
 
 
 def _add_sources(rules: Rules, sources: dict[str, SectionSource]) -> None:
-    """Add the file's own source and those of the retention terms, which have had theirs from the start."""
+    """Add the file's own source and those of the retention terms, which have had theirs from the start.
+
+    Whatever a file that is not shipped says of itself, nobody has read it but its author: it is unconfirmed.
+    """
     sources["source"] = SectionSource(
-        text=f"{rules.source.title}: {rules.source.article}", status=rules.source.status
+        text=f"{rules.source.title}: {rules.source.article}",
+        status=rules.source.status if is_shipped(rules.sha256) else "unconfirmed",
     )
     for kind, term in rules.retention.items():
         sources[f"retention.{kind}"] = SectionSource(text=term.source, status=term.status)
 
 
-__all__ = ["CHIP_VERDICTS", "KINDS", "POLICY", "list_rules", "load_rules", "parse_rules"]
+__all__ = ["CHIP_VERDICTS", "KINDS", "POLICY", "list_rules", "load_rules", "parse_rules", "require_own_id"]

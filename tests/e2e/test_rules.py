@@ -95,8 +95,16 @@ def test_a_sites_file_is_checked(home: Path, own: Path, tmp_path: Path) -> None:
     changed = tmp_path / "changed.toml"
     changed.write_bytes(EXAM.data.replace(b"capacity = 24", b"capacity = 20"))
     ran = proctor("rules", "check", changed)
-    assert ran.status == 0
+    assert ran.status == 1
     assert "rooms.capacity: đi kèm 24; tệp này 20" in ran.out
+    assert "mã riêng" in ran.out
+    taken = proctor("rules", "check", changed, "--json")
+    require_valid("rules-check", taken.json)
+    assert (taken.json["ok"], taken.json["files"][0]["code"]) == (False, "rules-id-taken")
+    weak = tmp_path / "weak.toml"
+    text = EXAM.data.decode().replace('id = "written-exam"', 'id = "thi-truong-b"')
+    weak.write_text(text.replace("bac = false", "bac = true"), encoding="utf-8")
+    assert "access.bac" in proctor("rules", "check", weak).out
     broken = tmp_path / "broken.toml"
     broken.write_bytes(EXAM.data.replace(b"capacity = 24", b"capacity = 24\nbeds = 2"))
     ran = proctor("rules", "check", broken, own, "--json")

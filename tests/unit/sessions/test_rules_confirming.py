@@ -15,6 +15,7 @@ from sessions.rules import confirmations, confirmed, find_rules, load_rules, ope
 from sessions.rules.errors import (
     NoRulesInForceError,
     RulesFileError,
+    RulesIdTakenError,
     RulesKeyError,
     RulesReferenceError,
     RulesSettledError,
@@ -110,11 +111,13 @@ def test_only_open_keys_can_be_confirmed(store: Store, key: str) -> None:
         confirm_rules(store, EXAM, reference=TEXT, operator=ADMIN, keys=[key])
 
 
-def test_rules_without_anything_open_are_never_confirmed(store: Store) -> None:
+def test_a_file_that_vouches_for_itself_is_open_until_an_administrator_confirms_it(store: Store) -> None:
     sure = EXAM.data.replace(b'status = "unconfirmed"', b'status = "primary"')
     rules = parse_rules(sure)
-    assert not rules.unconfirmed
+    assert rules.unconfirmed_keys == ("source",)
     assert confirmed(store, rules) is None
+    confirm_rules(store, rules, reference=TEXT, operator=ADMIN)
+    assert open_keys(store, rules) == ()
     with pytest.raises(RulesSettledError):
         confirm_rules(store, rules, reference=TEXT, operator=ADMIN)
 
@@ -122,7 +125,11 @@ def test_rules_without_anything_open_are_never_confirmed(store: Store) -> None:
 def test_rules_are_found_by_id_or_file(tmp_path: Path) -> None:
     assert find_rules("written-exam") == EXAM
     own = tmp_path / "cua-toi.toml"
-    own.write_bytes(EXAM.data.replace(b"minutes = 15", b"minutes = 5"))
+    changed = EXAM.data.replace(b"minutes = 15", b"minutes = 5")
+    own.write_bytes(changed)
+    with pytest.raises(RulesIdTakenError):
+        find_rules(str(own))
+    own.write_bytes(changed.replace(b'id = "written-exam"', b'id = "thi-viet-truong-toi"'))
     assert find_rules(str(own)).late_minutes == 5
     assert find_rules("driving-test", day=date(2026, 6, 30)).rules_id == "driving-tt12-2025"
     assert find_rules("driving-test", day=date(2026, 7, 1)) == DRIVING
