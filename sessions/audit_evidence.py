@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from sessions.audit_merge import Merges
 from sessions.audit_rows import Beside, rows
 from sessions.checkpoint import station_of
 from sessions.errors import EvidenceErasedError, KeyFileError, StoreAlteredError
+from sessions.events import event_of
 from sessions.evidence_box import commitment, unbox, unbox_1
 from sessions.finding import Findings
 from sessions.key_slots import KeySlots
@@ -51,6 +53,8 @@ class Evidence:
         self._rosters: dict[str, str] = {}
         self._listed: dict[str, tuple[bytes, ...]] = {}
         self._rules: dict[str, str] = {}
+        self._merges = Merges()
+        self._opened: set[int] = set()
         self._unfinished: set[int] = set()
         self._keyless: list[tuple[int, str]] = []
         self._restored = (0, 0, 0)
@@ -64,6 +68,8 @@ class Evidence:
         bound: Mapping[str, Any] = {} if body is None else body.get("evidence", {})
         if body is not None and body["kind"] in _ROSTERS:
             self._note_session(body)
+        if body is not None and self._full and self._key is not None:
+            self._merges.note(body)
         if body is not None and body["kind"] == "key" and body.get("event") == "restored":
             self._note_restored(seq, body)
         if not (bound or found or wrapped):
@@ -75,6 +81,8 @@ class Evidence:
                 self._piece(seq, name, found, bound.get(name))
         if whole.get("schema") == 2:
             self._slotted(seq, whole, found)
+            if whole["kind"] == "merge" and seq not in self._opened:
+                self._merges.unread(whole)
         elif self._full and isinstance(key, bytes):
             self._open_old(seq, whole, found, key)
 
@@ -201,12 +209,22 @@ class Evidence:
     def _plain(self, seq: int, body: Mapping[str, Any], name: str, plain: bytes) -> None:
         """Compare a roster or rules file with what the session's entries say of it."""
         session = str(body.get("session"))
+        if body["kind"] == "merge" and name == "part":
+            self._merged(seq, body, plain)
         if body["kind"] not in _ROSTERS:
             return
         if name == "roster" and not self._is_roster(session, body, plain):
             self._findings.add("log-altered-roster", seq=seq)
         if name == "rules" and hashlib.sha256(plain).hexdigest() != self._rules.get(session):
             self._bad(seq, name, "rules")
+
+    def _merged(self, seq: int, body: Mapping[str, Any], plain: bytes) -> None:
+        """Compare what a merge took over with what its entry says of it."""
+        self._opened.add(seq)
+        event = event_of("merge", body)
+        fault = "part" if event is None or any(event.faults(body)) else self._merges.part(body, plain)
+        if fault:
+            self._bad(seq, fault, "part")
 
     def _is_roster(self, session: str, body: Mapping[str, Any], plain: bytes) -> bool:
         """Whether a roster gives the hash in force; a later one has every row of the one before, and more behind."""

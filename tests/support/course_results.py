@@ -18,6 +18,10 @@ START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 ORIGIN = "proctor.training/0a1b2c3d"
 OTHER = "proctor.training/0a1b2c3e"
 PERSON = {"id": "nv01", "role": "secretary"}
+_ATTEMPT: dict[str, Any] = {
+    **{name: {} for name in ("begun", "trust", "facts")},
+    **dict.fromkeys(("rules_sha256", "roster_hash"), "00" * 32),
+}
 
 
 def seat(number: int, **changes: Any) -> Seat:
@@ -100,6 +104,7 @@ class Course:
             reasons=[],
             checks={},
             chip_verdict="genuine",
+            **_ATTEMPT,
             **body,
         )
 
