@@ -18,6 +18,9 @@ ROW_MM: Final = 9.0
 _WIDTH: Final = 252.0
 _FEW: Final = 5
 """Up to so many components, name and remarks are wide."""
+_FIGURES: Final = ("sat", "passed", "failed", "absent")
+_RARE: Final = ("incomplete", "taken", "blocked", "pending")
+"""Without these the figures of a component do not add up; they stand there where they are not 0."""
 _CODES: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.ABSENT, Outcome.INCOMPLETE)
 
 
@@ -55,9 +58,7 @@ def result_counts(progress: Progress, licence_class: str | None = None) -> Mappi
     counts["corrections"] = _corrections(progress, licence_class)
     for component in _components(progress, licence_class):
         found = progress.totals(component, licence_class)
-        counts |= {
-            f"{component}:{name}": getattr(found, name) for name in ("sat", "passed", "failed", "absent")
-        }
+        counts |= {f"{component}:{name}": getattr(found, name) for name in (*_FIGURES, *_RARE)}
     return counts
 
 
@@ -131,7 +132,7 @@ def _result(frame: Frame, progress: Progress, sbd: str, component: str) -> Cell:
     """Return points and outcome of one component, or why there are none."""
     result = progress.outcome(sbd, component)
     status = progress.status(sbd, component)
-    words = frame.coded("status", status.value)
+    words = frame.coded("status", "not-let-in" if progress.not_let_in(sbd, component) else status.value)
     if result is None or status in {Status.NOT_LISTED, Status.KEPT}:
         return cell(words)
     points = "" if result.points_e2 is None else points_text(result.points_e2)
@@ -155,6 +156,8 @@ def _notes(frame: Frame, progress: Progress, sbd: str, components: Sequence[str]
     known = progress.session.rules.components
     for component in components:
         result, kept = progress.outcome(sbd, component), progress.kept(sbd, component)
+        if progress.not_let_in(sbd, component):
+            notes.append(frame.say("results.not-let-in", component=known[component].label))
         if result is not None and result.corrections:
             entry = result.corrections[-1].seq
             notes.append(frame.say("results.correction", component=known[component].label, entry=entry))
@@ -189,16 +192,19 @@ def _totals(
 
 
 def _component(frame: Frame, label: str, found: Totals) -> str:
-    values = {
-        name: f"{number} ({number_words(number)})" if frame.language == "vi" else str(number)
-        for name, number in (
-            ("sat", found.sat),
-            ("passed", found.passed),
-            ("failed", found.failed),
-            ("absent", found.absent),
-        )
-    }
-    return frame.say("results.component", component=label, **values)
+    values = {name: _figure(frame, getattr(found, name)) for name in _FIGURES}
+    rare = [
+        frame.say(f"results.component.{name}", count=_figure(frame, getattr(found, name)))
+        for name in _RARE
+        if getattr(found, name)
+    ]
+    return frame.say(
+        "results.component", component=label, rest="".join(f"; {words}" for words in rare), **values
+    )
+
+
+def _figure(frame: Frame, number: int) -> str:
+    return f"{number} ({number_words(number)})" if frame.language == "vi" else str(number)
 
 
 def _class(frame: Frame, progress: Progress, name: str) -> str:

@@ -99,6 +99,7 @@ def result_json(progress: Progress, sbd: str, component: str) -> dict[str, Any]:
         "pass_mark": _number(marks.pass_e2),
         "critical_failed": result is not None and result.critical_failed,
         "cancelled": result is not None and result.cancelled,
+        "not_let_in": progress.not_let_in(sbd, component),
         "source": (result.source if result is not None else "") or None,
         "entry": None if result is None or result.entry is None else result.entry.seq,
         "corrections": [] if result is None else [entry.seq for entry in result.corrections],
@@ -189,6 +190,8 @@ def _part_line(context: Context, progress: Progress, row: dict[str, Any]) -> str
     say = context.texts.say
     label = progress.session.rules.components[row["component"]].label
     word = row["code"] or say(f"result-status.{row['status']}")
+    if row["not_let_in"]:
+        word = say("result-not-let-in", code=word)
     if row["points"] is not None:
         word = say("result-points", code=word, points=row["points_text"])
     if row["kept"] is not None:

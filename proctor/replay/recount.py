@@ -96,6 +96,10 @@ class Recount:
                 f"{component}:passed": states["passed"],
                 f"{component}:failed": states["failed"],
                 f"{component}:absent": states["absent"] + unspoken,
+                f"{component}:incomplete": states["incomplete"],
+                f"{component}:taken": states["taken"],
+                f"{component}:blocked": states["blocked"] + silent - unspoken,
+                f"{component}:pending": states["open"],
             }
         return counts
 

@@ -17,7 +17,7 @@ from sessions.course.errors import ComponentBlockedError, ComponentNotOwedError
 from sessions.course.grading import CODES, Marks, Outcome, marks_of, points_of
 from sessions.course.result_errors import ResultExistsError, SbdUnknownError
 from sessions.course.result_log import Conflict, Kept, Recorded, ResultLog, read_results
-from sessions.course.states import KEEPS_OUT, KINDS, Standing, State, apply
+from sessions.course.states import KEEPS_OUT, KINDS, Standing, apply
 from sessions.course.totals import Totals, conflicts_of, count
 from sessions.errors import ComponentNotListedError, SessionsError
 from sessions.roster.model import Seat
@@ -137,7 +137,11 @@ class Progress:
     def came(self, sbd: str, component: str) -> bool:
         """Whether somebody was seen at a component, let in or not."""
         standing = self._standings.get((sbd, component))
-        return standing is not None and standing.state is not State.NOT_SEEN
+        return standing is not None and standing.entry is not None
+
+    def not_let_in(self, sbd: str, component: str) -> bool:
+        """Whether somebody who counts as absent came, and was not let in."""
+        return self.status(sbd, component) is Status.ABSENT and self.came(sbd, component)
 
     def outcome(self, sbd: str, component: str) -> ComponentResult | None:
         """Return a candidate's result of a component in this session, or None as long as there is none."""

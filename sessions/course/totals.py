@@ -117,10 +117,7 @@ def _not_let_in(progress: Progress, sbd: str, names: Sequence[str], *, whole: bo
     """Whether somebody who counts as absent came to one of these components and was not let in."""
     if whole and _whole(progress, sbd) != Outcome.ABSENT.value:
         return False
-    return any(
-        progress.status(sbd, name).value == Outcome.ABSENT.value and progress.came(sbd, name)
-        for name in names
-    )
+    return any(progress.not_let_in(sbd, name) for name in names)
 
 
 def _of_results(progress: Progress) -> Iterator[Conflict]:

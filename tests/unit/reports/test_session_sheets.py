@@ -343,3 +343,28 @@ def test_the_summary_lists_for_a_component_only_who_owes_it():
     assert road["theory:listed"] == first["theory:listed"] - gone
     assert (road["theory:missing"], road["theory:excused"]) == (0, 0)
     assert road["theory:present"] == first["theory:present"]
+
+
+def test_the_figures_of_a_component_add_up_and_who_was_not_let_in_is_not_plainly_absent():
+    entries = results()
+    close = replace(entries[-1], kind="close", body={**entries[-1].body, "kind": "close"})
+    refused = {
+        "attempt": "r",
+        "sbd": "001",
+        "component": "theory",
+        "verdict": "REFUSE",
+        "method": "chip-face",
+    }
+    refused |= {"reasons": [], "checks": {}, "chip_verdict": "genuine"}
+    attempt = replace(entries[0], kind="attempt", body={**entries[0].body, **refused, "kind": "attempt"})
+    of = session()
+    progress = Progress.of(of, [*entries, attempt, close])
+    sheet = build_results(frame(), progress)
+    for name in of.components:
+        parts = [sheet.counts[f"{name}:{each}"] for each in ("sat", "absent", "blocked", "pending")]
+        assert sum(parts) == progress.totals(name).owed
+    assert any("không được dự" in line for line in sheet.closing.totals)
+    (row,) = [each for at in range(len(sheet.rows)) if "001" in (each := cells(sheet, at))]
+    assert "Không được vào" in row
+    assert row[-2].startswith("VA")
+    assert "đã đến, không được vào" in row[-1]

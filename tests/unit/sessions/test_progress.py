@@ -376,3 +376,14 @@ def test_called_is_who_owes_a_component_now_and_is_not_suspended() -> None:
     progress = day.progress
     assert progress.waiting("yard") == 1
     assert [sbd for sbd in progress.sbds if progress.to_call(sbd, "theory")] == ["001", "002", "004", "005"]
+
+
+def test_who_came_and_was_not_let_in_is_told_from_who_never_came() -> None:
+    day = course()
+    day.admit("001", "theory", "REFUSE")
+    day.add(kind="incident", sbd="003", incident="I-1", code="phone", consequence="suspended")
+    day.add(kind="close")
+    progress = day.progress
+    assert [progress.status(sbd, "theory") for sbd in ("001", "002")] == [Status.ABSENT] * 2
+    assert [progress.not_let_in(sbd, "theory") for sbd in ("001", "002", "003")] == [True, False, False]
+    assert progress.totals("theory").not_let_in == 1
