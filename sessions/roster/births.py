@@ -8,8 +8,9 @@ from typing import Final
 
 from sessions.roster.cells import CellError
 from sessions.roster.model import PartialDate
+from sessions.roster.notes import CHANGE, GUESS, Note
 from sessions.roster.table import Cell
-from sessions.roster.values import CHANGE, GUESS, Note, Value, read_text, shown
+from sessions.roster.values import Value, read_text, shown
 
 _SEPARATED: Final = re.compile(r"(\d{1,2})\s*[/.\-,\\ ]\s*(\d{1,2})\s*[/.\-,\\ ]\s*(\d{2}|\d{4})")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})")
@@ -106,7 +107,11 @@ def _without_day(text: str) -> Value[PartialDate] | None:
     if alone := _YEAR_ONLY.fullmatch(text):
         return Value(PartialDate(year=int(alone[1]))) if int(alone[1]) in _YEARS else None
     partial = _BLANK_DAY_MONTH.fullmatch(text)
-    return _year_only(text, int(partial[2])) if partial and int(partial[1]) <= 12 else None
+    if partial is None or int(partial[1]) > 12:
+        return None
+    return _year_only(
+        text, int(partial[2]), "roster-birth-day-missing" if int(partial[1]) else "roster-birth-year-only"
+    )
 
 
 def _named(text: str, named: re.Match[str]) -> Value[PartialDate] | None:
@@ -117,10 +122,10 @@ def _named(text: str, named: re.Match[str]) -> Value[PartialDate] | None:
     return Value(day, (Note(CHANGE, "roster-birth-month-name", text, day.display),))
 
 
-def _year_only(text: str, year: int) -> Value[PartialDate]:
+def _year_only(text: str, year: int, code: str = "roster-birth-year-only") -> Value[PartialDate]:
     if year not in _YEARS:
         raise CellError("roster-birth-invalid")
-    return Value(PartialDate(year=year), (Note(CHANGE, "roster-birth-year-only", text, str(year)),))
+    return Value(PartialDate(year=year), (Note(CHANGE, code, text, str(year)),))
 
 
 def _two_digits(

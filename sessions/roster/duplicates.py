@@ -1,13 +1,19 @@
-"""Rows that clash: one candidate number or one paper for two rows refuses all of them; namesakes are only said."""
+"""Rows beside one another: two with one candidate number or paper are refused; namesakes and turned dates are said."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from typing import Final
 
+from sessions.roster.model import PartialDate, RowChange
 from sessions.roster.names import comparison_key
+from sessions.roster.notes import WARNING, Note
 from sessions.roster.rows import Row
-from sessions.roster.values import WARNING, Note
+
+_MONTH_FIRST: Final = "roster-birth-month-first"
+_NAMED: Final = 100
+"""Rows that one message names."""
 
 
 def refuse_duplicates(rows: Sequence[Row]) -> None:
@@ -27,6 +33,30 @@ def warn_namesakes(rows: Sequence[Row]) -> None:
                 Note(WARNING, "roster-namesake", row.seat.full_name if row.seat else "", ""),
                 other=other.number,
             )
+
+
+def warn_of_order(rows: Sequence[Row]) -> None:
+    """Warn once of dates that read either way round, where another date of the list has the month first."""
+    wrong = [str(row.number) for row in rows if any(each.code == _MONTH_FIRST for each in row.defects)]
+    if not wrong:
+        return
+    either = [str(row.number) for row in rows if row.seat is not None and _either_way(row.seat.birth)]
+    if either:
+        named = ", ".join(either[:_NAMED]) + (f" … ({len(either)})" if len(either) > _NAMED else "")
+        column = rows[0].heading.name_of("birth")
+        rows[0].file_warnings.append(
+            RowChange(
+                row=0,
+                column=column,
+                code="roster-birth-both-ways",
+                before=", ".join(wrong[:_NAMED]),
+                after=named,
+            )
+        )
+
+
+def _either_way(birth: PartialDate) -> bool:
+    return birth.month is not None and birth.day is not None and birth.month != birth.day <= 12
 
 
 def _name_and_birth(row: Row) -> Hashable:

@@ -39,6 +39,7 @@ _BELOW: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """What a name below another one means: "Nam" below "Ngày sinh" holds the birth dates of men."""
+_YEAR_ALONE: Final = fold("năm sinh")
 _YEAR_MARKS: Final = ("năm", "Năm", "NĂM")
 
 
@@ -73,7 +74,7 @@ class Heading:
     def unknown(self) -> tuple[str, ...]:
         """The headings that no field has and that are not known as ones that are not needed."""
         used = set(self.columns.values())
-        known = words().known
+        known = words().known | ({_YEAR_ALONE} if "birth" in self.columns else frozenset())
         return tuple(
             name
             for column, name in self.names.items()
@@ -179,7 +180,7 @@ def _heading(sheet: Sheet, index: int, rows: int) -> Heading | None:
         field = _field(stack)
         if field:
             twice |= {field} & columns.keys()
-            _take(columns, field, column)
+            _take(columns, field, column, names)
     if not columns or (rows > 1 and not any(_text(lines[-1].cells, column) for column in columns.values())):
         return None
     return Heading(
@@ -193,8 +194,13 @@ def _heading(sheet: Sheet, index: int, rows: int) -> Heading | None:
     )
 
 
-def _take(columns: dict[str, int], field: str, column: int) -> None:
-    """Give a column to its field; the second of two columns of numbers is the older document's."""
+def _take(columns: dict[str, int], field: str, column: int, names: Mapping[int, str]) -> None:
+    """Give a column to its field; the second of two columns of numbers is the older document's.
+
+    A whole date goes before the year alone ("Năm sinh" beside "Ngày sinh").
+    """
+    if field == "birth" and fold(names.get(columns.get("birth", -1), "")) == _YEAR_ALONE:
+        columns["birth"] = column
     if field == "number" and "number" in columns:
         field = "cmnd"
     columns.setdefault(field, column)

@@ -13,15 +13,16 @@ from typing import Final
 
 from sessions.errors import RosterUnreadableError
 from sessions.roster.delimited import decode, is_close, previews_of, split_table
-from sessions.roster.duplicates import refuse_duplicates, warn_namesakes
+from sessions.roster.duplicates import refuse_duplicates, warn_namesakes, warn_of_order
 from sessions.roster.headings import Heading, find_heading, known_columns
 from sessions.roster.html_table import is_html, read_html
 from sessions.roster.legacy import ENCODINGS, convert, from_tcvn3, from_vni, is_unicode, vietnamese_score
 from sessions.roster.lines import sort_lines
 from sessions.roster.model import EncodingPreview, Roster, RowChange
+from sessions.roster.notes import CHANGE, GUESS, WARNING, Note
 from sessions.roster.rows import Row, read_rows
 from sessions.roster.table import MAX_BYTES, MAX_CELL, Sheet, Tables
-from sessions.roster.values import CHANGE, GUESS, WARNING, Note, shown
+from sessions.roster.values import shown
 from sessions.roster.workbook import format_of, read_workbook
 
 _SAMPLE: Final = 3_000
@@ -72,6 +73,7 @@ def read_roster(
         _say_converted(rows, heading, read.converted, chosen)
     refuse_duplicates(rows)
     warn_namesakes(rows)
+    warn_of_order(rows)
     of_rows = _of_rows(rows)
     return replace(
         of_rows,
@@ -101,7 +103,7 @@ def _of_rows(rows: Sequence[Row]) -> Roster:
         refused=tuple(defect for row in rows for defect in row.defects),
         changes=said[CHANGE],
         guesses=(*(each for row in rows for each in row.file_notes), *said[GUESS]),
-        warnings=said[WARNING],
+        warnings=(*(each for row in rows for each in row.file_warnings), *said[WARNING]),
     )
 
 

@@ -14,12 +14,10 @@ from sessions.roster.columns import fold
 from sessions.roster.headings import Heading, words
 from sessions.roster.lines import Found
 from sessions.roster.model import PartialDate, RowChange, RowDefect, Seat
+from sessions.roster.notes import CHANGE, WARNING, Note
 from sessions.roster.structure import number_warnings
 from sessions.roster.table import MAX_CELL, Cell, Line
 from sessions.roster.values import (
-    CHANGE,
-    WARNING,
-    Note,
     Numbers,
     Value,
     read_class,
@@ -61,6 +59,7 @@ class Row:
     defects: list[RowDefect] = field(default_factory=list)
     notes: dict[str, list[RowChange]] = field(default_factory=dict)
     file_notes: list[RowChange] = field(default_factory=list)
+    file_warnings: list[RowChange] = field(default_factory=list)
     seat: Seat | None = None
     sbd: str = ""
     numbers: Numbers = field(default_factory=Numbers)
@@ -294,8 +293,11 @@ def _numbers(row: Row, birth: PartialDate | None) -> Numbers | None:
             return None
         found.append(read)
     number = next((each.number for each in found if each.number), "")
+    other = next((each.number for each in found if each.number not in {"", number}), "")
     if number and len(found) > 1:
         row.notes[WARNING] = before.get(WARNING, [])  # an old number beside the new one is nothing to warn of
+    if other:
+        row.note(filled[-1], Note(WARNING, "roster-number-differs", other, number))
     return Numbers(
         number=number,
         old=next((each.old for each in found if each.old), ""),

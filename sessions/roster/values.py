@@ -14,10 +14,11 @@ from typing import Final, Generic, TypeVar
 from sessions.roster.cells import CellError, number_fits
 from sessions.roster.model import PartialDate
 from sessions.roster.names import display_form
+from sessions.roster.notes import CHANGE, GUESS, WARNING, Note
+from sessions.roster.odd_names import odd_names
 from sessions.roster.table import MAX_CELL, Cell
 
 T = TypeVar("T")
-CHANGE, GUESS, WARNING = "change", "guess", "warning"
 
 _ODD: Final = re.compile(
     "[\u00a0\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
@@ -27,16 +28,6 @@ _QUOTED: Final = re.compile(r'=\s*"(.*)"', re.DOTALL)
 _FORMULA: Final = re.compile(r"[=@+\t\r]|-[^\W\d]")
 _SBD: Final = re.compile(r"[0-9A-Za-zĐđ][0-9A-Za-zĐđ./_-]{0,15}")
 _DIGIT_LIKE: Final = str.maketrans({"o": "0", "O": "0", "l": "1", "I": "1", "|": "1", "О": "0", "о": "0"})
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What happened to a cell: `kind` change, guess or warning; the code; before and after."""
-
-    kind: str
-    code: str
-    before: str = field(default="", repr=False)
-    after: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +93,7 @@ def read_name(cell: Cell) -> Value[str]:
     letters = sum(char.isalpha() for char in turned)
     if letters < 2 or len(turned) > 120 or any(char.isdigit() or char in "=<>@|\\{}[]" for char in turned):
         raise CellError("roster-name-invalid")
-    return Value(turned, tuple(notes))
+    return Value(turned, (*notes, *odd_names(turned)))
 
 
 def read_sbd(cell: Cell) -> Value[str]:
@@ -114,12 +105,14 @@ def read_sbd(cell: Cell) -> Value[str]:
     if _FORMULA.match(text):
         raise CellError("roster-formula-text")
     if re.fullmatch(r"\d{1,15}\.0+", text):
-        text = text.split(".")[0]
+        whole = text.split(".")[0]
+        notes.append(Note(CHANGE, "roster-sbd-whole", text, whole))
+        text = whole
     turned = _digits_like(text)
     if turned != text and any(char.isdigit() for char in text):
         notes.append(Note(CHANGE, "roster-sbd-letter-o", text, turned))
         text = turned
-    if not _SBD.fullmatch(text):
+    if not _SBD.fullmatch(text) or not text.strip("0./_-"):
         raise CellError("roster-sbd-invalid")
     return Value(text, tuple(notes))
 
@@ -139,6 +132,8 @@ def _digits_like(text: str) -> str:
 _LABEL: Final = re.compile(r"(?:số\s*)?(?:CCCD|CMND|CMT|ĐDCN|CC|ID)?\s*(?:số)?\s*:?\s*", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?0?(\d{1,2})")
 _PASSPORT: Final = re.compile(r"[A-Za-z]{1,2}\d{6,8}")
+_FRACTION: Final = re.compile(r"\d{5,}[.,]\d*[1-9]\d*")
+_BELOW_ZERO: Final = re.compile(r"[-\u2010-\u2015\u2212]\s*\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,8 +207,10 @@ def _plain_digits(text: str) -> tuple[str, list[Note]]:
             raise CellError("roster-number-scientific")
         whole = found[1] + more[: int(found[3])].ljust(int(found[3]), "0")
         return whole, [*notes, Note(CHANGE, "roster-number-expanded", text, whole)]
+    if _FRACTION.fullmatch(text.lstrip("-+")) or _BELOW_ZERO.match(text):
+        raise CellError("roster-number-fraction")
     plain = _LABEL.sub("", text, count=1) if not text[:1].isdigit() else text
-    plain = re.sub(r"(?<=\d)[.,]0$", "", plain) if re.fullmatch(r"\d{9,12}[.,]0", plain) else plain
+    plain = re.sub(r"[.,]0+$", "", plain) if re.fullmatch(r"\d{9,12}[.,]0+", plain) else plain
     bare = re.sub(r"[\s.\-_,'’`/]", "", plain)
     if bare != text:
         notes.append(Note(CHANGE, "roster-number-separators", text, bare))

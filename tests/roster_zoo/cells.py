@@ -106,7 +106,7 @@ CELLS: list[Case] = [
                 ("00/00/1999", "1999", {"changes": {(2, "roster-birth-year-only")}}),
                 ("../../1999", "1999", {"changes": {(2, "roster-birth-year-only")}}),
                 ("00/05/1999", "1999", {"changes": {(2, "roster-birth-year-only")}}),
-                ("05/1999", "1999", {"changes": {(2, "roster-birth-year-only")}}),
+                ("05/1999", "1999", {"changes": {(2, "roster-birth-day-missing")}}),
                 ("36175", "1999-01-15", {"changes": {(2, "roster-birth-serial")}}),
                 ("15-Jan-1999", "1999-01-15", {"changes": {(2, "roster-birth-month-name")}}),
                 ("15/O1/1999", "1999-01-15", {"changes": {(2, "roster-birth-letter-o")}}),
@@ -139,7 +139,14 @@ CELLS: list[Case] = [
         warnings={(2, "roster-number-old-used")},
     ),
     *(
-        csv_case(f"birth-refused-{index}", with_(2, text), OTHER, rows=[THI], refused={(2, code)})
+        csv_case(
+            f"birth-refused-{index}",
+            with_(2, text),
+            OTHER,
+            rows=[THI],
+            refused={(2, code)},
+            warnings={(0, "roster-birth-both-ways")} if code.endswith("month-first") else set(),
+        )
         for index, (text, code) in enumerate(
             [
                 ("02/13/1999", "roster-birth-month-first"),

@@ -70,3 +70,75 @@ def test_an_open_quotation_mark_in_the_last_line_is_said() -> None:
     found = read(line(1), '002;"Nguyễn Văn B;05/05/1990;038090000002')
     assert [seat.sbd for seat in found.rows] == ["001", "002"]
     assert (3, "roster-quote-open") in codes(found.warnings)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["38099000022.5", "3809900002.6", "-38099000019", "038099000019,5", "−038099000019", "- 38099000019"],
+)
+def test_a_fraction_or_a_negative_number_never_lends_its_digits(number: str) -> None:
+    found = read("001;Nguyễn Văn Mẫu;05/05/1999;" + number, line(2))
+    assert codes(found.refused) == {(2, "roster-number-fraction")}
+
+
+@pytest.mark.parametrize("number", ["038.099.000.005", "038099000005.0", "038-099-000-005", "38099000005.00"])
+def test_separators_and_a_fraction_of_nothing_are_no_fraction(number: str) -> None:
+    assert [seat.id_number for seat in read("001;Lê Mẫu;05/05/1999;" + number).rows] == ["038099000005"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("NguyÔn V¨n Hµ", "old-font"),
+        ("Nguyeãn Vaên Hoøa", "old-font"),
+        ("Nguyá»…n VÄƒn Hai", "old-font"),
+        ("李小龙", "letters"),
+        ("Иван Петров", "letters"),
+        ("Nguyễn Văn Tèo😀", "letters"),
+        ("Nguyễn Văn Ai, Nguyễn Văn Bi", "two-persons"),
+        ("Nguyen Van Ai & Le Bi", "two-persons"),
+        ("Lê Ai / Lê Bi", "two-persons"),
+    ],
+)
+def test_an_odd_name_is_used_and_said(name: str, code: str) -> None:
+    found = read(line(1), line(2), f'003;"{name}";05/05/1990;038090000003'.replace(";Lê Ai ;", ";"))
+    assert (4, f"roster-name-{code}") in codes(found.warnings)
+    assert len(found.rows) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["H'Hen Niê", "Ng.Văn An", "Y Bhăm", "Nguyễn Văn A (B)", "Lò Thị Mỷ", "HOÀNG-ANH"],
+)
+def test_usual_names_are_not_odd(name: str) -> None:
+    assert not read(line(1), f"002;{name};05/05/1990;038090000002").warnings
+
+
+def test_dates_that_read_either_way_are_said_beside_one_with_the_month_first() -> None:
+    found = read(
+        line(1, birth="02/06/1990"),
+        line(2, birth="04/16/1990"),
+        line(3, birth="05/05/1990"),
+        line(4, birth="25/05/1990"),
+    )
+    assert codes(found.refused) == {(3, "roster-birth-month-first")}
+    assert [(each.row, each.before, each.after) for each in found.warnings] == [(0, "3", "2")]
+    assert codes(found.warnings) == {(0, "roster-birth-both-ways")}
+
+
+def test_two_columns_of_numbers_that_differ_are_said_and_a_year_of_birth_is_known() -> None:
+    head = "SBD;Họ và tên;Năm sinh;Ngày sinh;Số CCCD;CCCD"
+    found = read(
+        "1;Lê Mẫu;1990;01/02/1990;038090000001;038090000002",
+        "2;Lê Mễu;1990;01/03/1990;038090000003;038090000003",
+        head=head,
+    )
+    assert codes(found.warnings) == {(2, "roster-number-differs")}
+    assert (found.warnings[0].before, found.warnings[0].after) == ("038090000002", "038090000001")
+    assert [seat.birth.iso for seat in found.rows] == ["1990-02-01", "1990-03-01"]
+
+
+def test_small_cells_say_what_was_done() -> None:
+    found = read("0;Lê Mẫu;05/05/1990;038090000001", "3.0;Lê Mẫn;05/1990;038090000003")
+    assert codes(found.refused) == {(2, "roster-sbd-invalid")}
+    assert {(3, "roster-sbd-whole"), (3, "roster-birth-day-missing")} <= codes(found.changes)
