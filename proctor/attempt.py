@@ -159,7 +159,7 @@ def evidence_of(
     """Return what a person needs to judge again: identity and portraits, for the encrypted evidence only.
 
     The chip's signatures are identity data too: they name the chip for its whole life. A chip portrait is kept only
-    from a chip whose hashes were good; otherwise it may be anything.
+    from a chip whose hashes were good; otherwise it may be anything. Of somebody who refuses pictures none is kept.
     """
     evidence: dict[str, bytes] = {}
     identity: dict[str, object] = {}
@@ -174,7 +174,8 @@ def evidence_of(
             "sex": holder.sex,
             "expiry": "" if holder.expiry is None else holder.expiry.isoformat(),
         }
-        evidence["chip-portrait"] = proven.holder.portrait.image
+        if proven.asked is not None:
+            evidence["chip-portrait"] = proven.holder.portrait.image
     if challenges:
         identity["aa"] = _active_proofs(proven, challenges)
     if identity:

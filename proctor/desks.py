@@ -41,6 +41,7 @@ from readers.emrtd.steps import Step
 from readers.errors import CardLostError
 from readers.transport.base import Connection, is_virtual_reader
 from sessions.course.board import Board
+from sessions.course.consent import refuses
 from sessions.course.gate import CHECK_IN, Gate
 from sessions.errors import SessionsError
 from sessions.session import FirstAttempt, Seat, Session, load_session, require_seat
@@ -259,6 +260,20 @@ class SessionDesk:
                 if self._is_twin(body):
                     self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
         return self._gate.require_first(seat.sbd)
+
+    def consenting(self, present: PresentCard | None, holder: ConsistentChip | None) -> PresentCard | None:
+        """Return the card, unless the chip names a candidate who refuses a picture; a log that says nothing: None."""
+        if holder is None:
+            return present
+        try:
+            number = holder.holder.id_number
+            refusing = any(refuses(self._gate.board.entries, seat.sbd) for seat in self._seats(number))
+        except SessionsError:
+            return None
+        return None if refusing else present
+
+    def _seats(self, number: str) -> list[Seat]:
+        return [seat for seat in self._newest().seats if number and seat.id_number == number]
 
     def _newest(self) -> Session:
         """Return the session with the list as it is now: somebody may have been added to it."""

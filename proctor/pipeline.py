@@ -56,6 +56,9 @@ class RosterDesk(Protocol):
     def claimed_seat(self, number: IdNumber | None) -> Seat | None: ...
     def require_seat(self, holder: ConsistentChip) -> Seat: ...
     def require_first(self, seat: Seat) -> FirstAttempt: ...
+    def consenting(
+        self, present: PresentCard | None, holder: ConsistentChip | None
+    ) -> PresentCard | None: ...
 
 
 class FaceDesk(Protocol):
@@ -80,7 +83,10 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """What an attempt proved, as far as it came: kept as evidence, never used for the decision."""
+    """What an attempt proved, as far as it came: kept as evidence, never used for the decision.
+
+    `asked`: the card, where its holder does not refuse pictures; without it no picture is kept.
+    """
 
     present: PresentCard | None
     opened: OpenedChip | None
@@ -88,6 +94,7 @@ class Proven:
     holder: ConsistentChip | None
     seat: Seat | None = None
     live: Live | None = None
+    asked: PresentCard | None = None
 
 
 def read_chip(card: CardDesk, trust: TrustDesk, rec: Recorder) -> Proven:
@@ -110,7 +117,8 @@ def check_in(st: Station, rec: Recorder) -> Proven:
     chip = read_chip(st.card, st.trust, rec)
     seat = rec.run(C.ROSTER, st.roster.require_seat, chip.holder)
     rec.run(C.DUPLICATE, st.roster.require_first, seat)
-    live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, st.faces.ground(chip.present))
+    asked = st.roster.consenting(chip.present, chip.holder)  # None: the person in the chip refuses a picture
+    live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, st.faces.ground(asked))
     rec.run(C.PAD, None)  # this version has no presentation attack detection: the desk is attended
     rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, live)
-    return replace(chip, seat=seat, live=live)
+    return replace(chip, seat=seat, live=live, asked=asked)

@@ -43,9 +43,9 @@ class Gate:
     def require_seat(self, seat: Seat) -> Seat:
         """Return the seat of somebody who belongs here and now.
 
-        Raises OtherPartError, ConsentRefusedError, WrongRoomError, SuspendedError; of somebody who comes in LateError, ComponentEndedError,
-        ComponentNotOwedError, ComponentBlockedError, ResultExistsError; of somebody who is to be looked at again
-        NotYetAdmittedError.
+        Raises OtherPartError, ConsentRefusedError, WrongRoomError, SuspendedError; of somebody who comes in LateError,
+        ComponentEndedError, ComponentNotOwedError, ComponentBlockedError, ResultExistsError; of
+        somebody who is to be looked at again NotYetAdmittedError.
         """
         self.board.refresh()
         session = self.board.session

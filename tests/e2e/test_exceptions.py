@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from proctor.config import Places
+from proctor.roots import ensure_training_root, open_training
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
 from tests.support.schemas import require_valid
 
@@ -66,6 +68,25 @@ def test_refusing_a_picture_is_entered_and_the_desk_takes_none(
     assert "consent-refused" in seen.out
     manual = ("--document", "cccd-chip", "--reason", "biometrics-refused")
     assert proctor("manual", "--session", training_session, "--sbd", "001", *manual, *TWO).status == 0
+
+
+def test_who_refused_is_not_photographed_whatever_opened_the_chip(
+    training_session: str, hopper_frames: Path
+) -> None:
+    proctor("consent", "--session", training_session, "--sbd", "001", "--refused", "--json")
+    mrz = "IDVNM0990000017<<<<<<<<<<<<<<<\n9901155M3901153VNM<<<<<<<<<<<8\nNGUYEN<<VAN<MAU<<<<<<<<<<<<<<<"
+    ran = proctor(
+        *("check-in", "--session", training_session, "--reader", "softcard", "--camera", hopper_frames),
+        *("--mrz", "-", "--json"),
+        stdin=mrz,
+    )
+    assert (ran.status, ran.json["verdict"]) == (1, "REFER")
+    assert [reason["code"] for reason in ran.json["reasons"]] == ["consent-refused"]
+    assert ran.json["checks"]["pa-trusted"]["outcome"] == "passed"
+    assert ran.json["checks"]["face-capture"]["code"] == "not-reached"
+    with open_training(ensure_training_root(Places.of(None).training)) as opened:
+        (entry,) = opened.store.entries("attempt")
+        assert set(entry.body["evidence"]) == {"identity"}
 
 
 def test_a_referral_is_overridden_and_an_admission_is_not(training_session: str, hopper_frames: Path) -> None:
@@ -208,7 +229,9 @@ def real(home: Path, roster: Path) -> str:
         ("ct", "chairman", "mật khẩu mẫu 3"),
         ("gs", "overseer", "mật khẩu mẫu 4"),
     ):
-        added = proctor("user", "add", user, "--by", "an", "--role", role, secrets={**AN, user: secret})
+        second = ("--second", "ct") if user == "gs" else ()
+        line = ("user", "add", user, "--by", "an", "--role", role, *second)
+        added = proctor(*line, secrets={**AN, "ct": "mật khẩu mẫu 3", user: secret})
         assert added.status == 0, added.err
     made = proctor(
         *("session", "create", "--roster", roster, "--rules", "driving-tt108-2026", "--component", "theory"),
