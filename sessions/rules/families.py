@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,26 +87,40 @@ def seams(files: Iterable[Rules]) -> tuple[Seam, ...]:
 
 
 def _seams(members: list[Rules]) -> Iterator[Seam]:
-    ordered = sorted(members, key=lambda rules: rules.valid_from)
-    for first, second in pairwise(ordered):
-        end = first.valid_until
-        if end is None or second.valid_from <= end:
-            ends = [each.valid_until for each in (first, second) if each.valid_until is not None]
-            yield Seam(
-                kind="overlap",
-                first=first.rules_id,
-                second=second.rules_id,
-                since=second.valid_from,
-                until=min(ends) if ends else None,
-            )
-        elif second.valid_from - end > _DAY:
+    """Yield what overlaps, each two files compared; a gap is where none of those before is in force any more."""
+    ordered = sorted(members, key=lambda rules: (rules.valid_from, rules.rules_id))
+    latest: Rules | None = None
+    for at, second in enumerate(ordered):
+        end = None if latest is None else latest.valid_until
+        if latest is not None and end is not None and second.valid_from - end > _DAY:
             yield Seam(
                 kind="gap",
-                first=first.rules_id,
+                first=latest.rules_id,
                 second=second.rules_id,
                 since=end + _DAY,
                 until=second.valid_from - _DAY,
             )
+        yield from (seam for first in ordered[:at] if (seam := _overlap(first, second)) is not None)
+        if latest is None or _last_day(second) > _last_day(latest):
+            latest = second
+
+
+def _overlap(first: Rules, second: Rules) -> Seam | None:
+    """Return the days on which both are in force; `first` begins no later."""
+    until = min(_last_day(first), _last_day(second))
+    if second.valid_from > until:
+        return None
+    return Seam(
+        kind="overlap",
+        first=first.rules_id,
+        second=second.rules_id,
+        since=second.valid_from,
+        until=None if until == date.max else until,
+    )
+
+
+def _last_day(rules: Rules) -> date:
+    return rules.valid_until or date.max
 
 
 def differences(ours: bytes, theirs: bytes) -> tuple[Difference, ...]:

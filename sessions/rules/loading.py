@@ -28,7 +28,7 @@ from sessions.rules.sections import (
     small_sections,
 )
 from sessions.rules.tables import POLICY, Table
-from sessions.rules.terms import STATUSES, parse_terms
+from sessions.rules.terms import parse_terms
 
 CHIP_VERDICTS: Final = (
     "genuine",
@@ -83,6 +83,7 @@ _OPTIONAL: Final = SMALL_SECTIONS | {
     "incidents",
 }
 _HEAD: Final = re.compile(r"\[{1,2}([A-Za-z0-9_. -]+)\]{1,2}\s*(?:#.*)?")
+_TWICE: Final = ("twice", "overwrite", "Duplicate")
 _WHERE: Final = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
 
@@ -105,17 +106,21 @@ def load_rules(rules_id: str) -> Rules:
 def parse_rules(data: bytes) -> Rules:
     """Return the rules of a file's bytes; raises RulesError naming the first wrong key, or TOML's line."""
     if len(data) > MAX_FILE:
-        raise RulesError(key="(size)")
+        raise RulesError(key="(size)", why="size")
     return _parsed(data)
 
 
 @lru_cache(maxsize=32)
 def _parsed(data: bytes) -> Rules:
     """Return the rules of a file's bytes; a list of many sessions meets the same file again and again."""
+    if not data.strip():
+        raise RulesError(key="(toml)", why="empty")
     try:
         fields = tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise RulesError(key="(toml)", why="encoding") from None
     except (ValueError, RecursionError) as error:
-        raise RulesError(key="(toml)", **_place_of(str(error))) from None
+        raise RulesError(key="(toml)", why=_toml_fault(str(error)), **_place_of(str(error))) from None
     try:
         return _rules(fields, data)
     except (RetentionError, RulesError) as error:
@@ -138,6 +143,13 @@ def is_shipped(sha256: str) -> bool:
 def _shipped() -> frozenset[str]:
     paths = (_folder() / f"{name}.toml" for name in _known_ids())
     return frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
+
+
+def _toml_fault(text: str) -> str:
+    """Return what TOML's parser found: something twice, a text that ends too early, or any other slip."""
+    if any(words in text for words in _TWICE):
+        return "duplicate"
+    return "cut-off" if text.endswith("(at end of document)") else "toml"
 
 
 def _place_of(text: str) -> dict[str, int]:
@@ -216,7 +228,7 @@ def _source(top: Table) -> Source:
     return Source(
         title=table.text("title"),
         article=table.text("article"),
-        status=table.one_of("status", STATUSES),
+        status=table.status(),
         retrieved=table.day("retrieved"),
     )
 

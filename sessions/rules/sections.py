@@ -119,7 +119,7 @@ def grading_of(table: Table) -> Grading:
         critical=table.flag("critical") if "critical" in table.value else False,
     )
     if not 0 < grading.pass_e1 <= grading.max_e1:
-        raise table.wrong("pass")
+        raise table.wrong("pass", "pass")
     return grading
 
 

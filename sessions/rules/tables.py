@@ -26,7 +26,7 @@ class Table:
 
     def __init__(self, value: Any, path: str, sources: dict[str, SectionSource]) -> None:
         if not isinstance(value, dict) or len(value) > MAX_TABLE:
-            raise RulesError(key=path or "(toml)")
+            raise RulesError(key=path or "(toml)", why="table")
         self.value: Mapping[str, Any] = value
         self.path = path
         self.sources = sources
@@ -35,17 +35,26 @@ class Table:
         """Return the path of one of this table's keys."""
         return f"{self.path}.{name}" if self.path else name
 
-    def wrong(self, name: str) -> RulesError:
-        """Return the error that names one of this table's keys."""
-        return RulesError(key=self.key(name))
+    def wrong(self, name: str, why: str = "", known: Iterable[str] = ()) -> RulesError:
+        """Return the error that names one of this table's keys.
+
+        `why`: "unknown", "status", "date", "text", "choice", "number", "flag", "pass"; empty where it is no common
+        fault. A key that is not there is "missing". `known`: what there is to choose from.
+        """
+        cause = why if name in self.value else "missing"
+        listed = " ".join(known)
+        facts = {"why": cause} if cause else {}
+        return RulesError(key=self.key(name), **facts, **({"known": listed} if listed else {}))
 
     def only(self, needed: Iterable[str], optional: Iterable[str] = (), *, sourced: bool = True) -> Table:
         """Return the table if it has the needed keys and no unknown one; take in its source where it states one."""
         must, may = set(needed), set(optional)
         allowed = must | may | (_SOURCE_KEYS if sourced else set())
-        wrong = sorted(set(self.value) - allowed) or sorted(must - set(self.value))
-        if wrong:
-            raise self.wrong(wrong[0])
+        unknown, missing = sorted(set(self.value) - allowed), sorted(must - set(self.value))
+        if unknown:
+            raise self.wrong(unknown[0], "unknown")
+        if missing:
+            raise self.wrong(missing[0], "missing")
         if sourced:
             self._take_source()
         return self
@@ -59,24 +68,29 @@ class Table:
     def _take_source(self) -> None:
         if not _SOURCE_KEYS & set(self.value):
             return
-        status = self.text("status")
-        if status not in STATUSES:
-            raise self.wrong("status")
+        status = self.status()
         text = self.text("source") if "source" in self.value else ""
         self.sources[self.path] = SectionSource(text=text, status=status)
+
+    def status(self) -> str:
+        """Return how far a source is to be relied on."""
+        status = self.text("status")
+        if status not in STATUSES:
+            raise self.wrong("status", "status", STATUSES)
+        return status
 
     def text(self, name: str) -> str:
         """Return a text that is not empty."""
         value = self.value.get(name)
         if type(value) is not str or not value.strip() or len(value) > MAX_TEXT:
-            raise self.wrong(name)
+            raise self.wrong(name, "text")
         return value
 
     def one_of(self, name: str, known: Iterable[str]) -> str:
         """Return a text that is one of those known."""
         value = self.text(name)
         if value not in set(known):
-            raise self.wrong(name)
+            raise self.wrong(name, "choice", known)
         return value
 
     def texts(self, name: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -94,38 +108,38 @@ class Table:
         """Return an integer from `low` to `high`."""
         value = self.value.get(name)
         if type(value) is not int or not low <= value <= high:
-            raise self.wrong(name)
+            raise self.wrong(name, "number")
         return value
 
     def number(self, name: str, high: float) -> float:
         """Return a number above 0, at most `high`."""
         value = self.value.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
-            raise self.wrong(name)
+            raise self.wrong(name, "number")
         return float(value)
 
     def tenths(self, name: str, high: float) -> int:
         """Return points × 10: a number from 0 to `high` with one decimal at most."""
         value = self.value.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-            raise self.wrong(name)
+            raise self.wrong(name, "number")
         scaled = round(value * 10)
         if abs(scaled - value * 10) > 1e-9:
-            raise self.wrong(name)
+            raise self.wrong(name, "number")
         return scaled
 
     def flag(self, name: str) -> bool:
         """Return a truth value."""
         value = self.value.get(name)
         if type(value) is not bool:
-            raise self.wrong(name)
+            raise self.wrong(name, "flag")
         return value
 
     def day(self, name: str) -> date:
         """Return a day; a moment with an hour is none."""
         value = self.value.get(name)
         if not isinstance(value, date) or isinstance(value, datetime):
-            raise self.wrong(name)
+            raise self.wrong(name, "date")
         return value
 
     def maybe(self, name: str, read: Callable[[str], T]) -> T | None:

@@ -169,6 +169,14 @@ def test_gaps_and_overlaps_of_a_family() -> None:
     endless = seams([across, parse_rules(made("d", "2027-01-01", None))])
     assert [(seam.kind, seam.until) for seam in endless] == [("overlap", None)]
     assert seams([first, EXAM]) == ()
+    year = parse_rules(made("y", "2026-01-01", "2026-12-31"))
+    spring = parse_rules(made("s", "2026-02-01", "2026-03-31"))
+    autumn = parse_rules(made("t", "2026-10-01", "2026-11-30"))
+    next_year = parse_rules(made("n", "2027-01-01", "2027-12-31"))
+    assert [(seam.kind, seam.first, seam.second) for seam in seams([year, spring, autumn, next_year])] == [
+        ("overlap", "y", "s"),
+        ("overlap", "y", "t"),
+    ]
 
 
 def test_what_a_file_changes_is_named_key_by_key() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proctor.texts import load_texts
 from sessions.errors import RulesError
 from sessions.rules import list_rules, load_rules, parse_rules
 from sessions.rules.loading import MAX_FILE
@@ -219,3 +220,34 @@ def test_a_damaged_file_is_rules_or_an_error_and_nothing_else(at: int, sign: str
         parse_rules((TEXT[:at] + sign + TEXT[at + 1 :]).encode())
     except RulesError as error:
         assert error.facts["key"]  # noqa: PT017 - either is right
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("pass = 27", "pass = 31", "pass"),
+        ('status = "secondary"', 'status = "sure"', "status"),
+        ("from = 2026-07-01", 'from = "01/07/2026"', "date"),
+        ("from = 2026-07-01", "from = 01/07/2026", "toml"),
+        ("[rooms]", "[rooms]\n[rooms]", "duplicate"),
+        ("years = 1", "yearz = 1", "unknown"),
+        ("pass = 27", "", "unknown"),
+        ('absent = "VA"', "", "missing"),
+        ("sequential = true", "sequential = 1", "flag"),
+        ("questions = 30", "questions = 0", "number"),
+        (TEXT, "  \n", "empty"),
+        (TEXT, "id = ", "cut-off"),
+    ],
+)
+def test_common_faults_are_told_in_words(old: str, new: str, why: str) -> None:
+    assert old in TEXT
+    facts = refused(TEXT.replace(old, new, 1))
+    assert facts["why"] == why
+    for language in ("vi", "en"):
+        texts = load_texts(language)
+        assert texts.say("rules-invalid", **facts) != texts.say("rules-invalid", key=facts["key"])
+        assert f"rules-invalid.{why}" in texts
+
+
+def test_a_text_that_is_no_utf8_says_so() -> None:
+    assert refused(b'id = "\xff"')["why"] == "encoding"
