@@ -14,6 +14,7 @@ def add_people_commands(build: Builder) -> None:
     add.add_argument("--first", action="store_true", help=help_of("option.first"))
     add.add_argument("--name", metavar="NAME", default="", help=help_of("option.name"))
     add.add_argument("--role", metavar="ROLE", help=help_of("option.role"))
+    add_second(add)
     add_login(add)
     listing = users.command("list", "user.list", people.list_all)
     add_login(listing)

@@ -4,6 +4,7 @@ The same desks as for a candidate, with the registered card in place of the rost
 own, good for one entry of two persons within ten minutes. No picture is kept.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from biometrics.decode import PortraitDecoder
 from biometrics.engine import FaceEngine
 from biometrics.thresholds import Thresholds
 from proctor.app import CARD_WAIT_S, camera_source, card_source, chip_desks, limits_of, reader_memory
+from proctor.challenge import Challenge
 from proctor.checks import CheckName as C
 from proctor.desks import FaceBooth, Notice
-from proctor.pipeline import FaceDesk, read_chip
+from proctor.pipeline import FaceDesk, Proven, read_chip
 from proctor.policy import chip_verdict
 from proctor.present import AccessText
 from proctor.recorder import Recorder
@@ -30,7 +32,7 @@ from readers.emrtd.pki.store import TrustStore
 from readers.emrtd.reading import ReadLimits
 from sessions.people_changes import is_card_of
 from sessions.people_errors import PresenceError, ProofMissingError
-from sessions.record import Outcome
+from sessions.record import Outcome, Second
 from sessions.session import Session
 
 APDU_S = 5.0
@@ -55,9 +57,15 @@ class Presence:
 
 
 def show_presence(
-    opened: OpenRoot, presence: Presence, *, session: Session | None, show_notice: ShowNotice
+    opened: OpenRoot,
+    presence: Presence,
+    *,
+    second: Second,
+    session: Session | None,
+    show_notice: ShowNotice,
 ) -> int:
-    """Read the card, compare the face, enter what came of it, and return the entry's number.
+    """Read the card, compare the face, enter what came of it, and return the entry's number. `second`: the same person,
+    whose key is open: they sign that entry too.
 
     Raises ProofMissingError for a user without a registered card (in training any card of a specimen will do),
     PresenceError when it did not come out, and then that is entered too. Raises StoreError.
@@ -67,7 +75,7 @@ def show_presence(
         raise ProofMissingError(user=presence.user, proof="card-face")
     recorder = Recorder(now=lambda: datetime.now(UTC))
     with ExitStack() as stack:
-        _run(opened, presence, recorder, stack, card=card, session=session, show_notice=show_notice)
+        answers = _run(opened, presence, recorder, stack, card=card, session=session, show_notice=show_notice)
     checks = recorder.checks
     missing = next((name for name in NEEDED if checks[name].outcome is not Outcome.PASSED), None)
     body: dict[str, Any] = {
@@ -75,13 +83,15 @@ def show_presence(
         "action": presence.action,
         "outcome": "passed" if missing is None else "failed",
         "chip_verdict": chip_verdict(checks).value,
-        "checks": {str(name): check.as_body() for name, check in checks.items()},
+        "results": {str(name): check.as_body() for name, check in checks.items()},
     }
     if card is not None:
         body["card"] = card
     if session is not None:
         body["session"] = session.session_id
-    receipt = opened.store.append("presence", body, operator=opened.require_login().operator)
+    identity = {"identity": json.dumps({"aa": answers}).encode()} if answers else {}
+    operator = opened.require_login().operator
+    receipt = opened.store.append("presence", body, identity, operator=operator, second=second)
     if missing is not None:
         raise PresenceError(user=presence.user, check=missing.value, why=checks[missing].code)
     return receipt.seq
@@ -96,7 +106,8 @@ def _run(
     card: int | None,
     session: Session | None,
     show_notice: ShowNotice,
-) -> None:
+) -> list[dict[str, str]]:
+    """Carry it out, and return the chip's signed answers, for the evidence."""
     engine = stack.enter_context(FaceEngine.load(dlib=True))
     decoder = stack.enter_context(PortraitDecoder())
     trust, workshop = _trust_of(opened)
@@ -134,6 +145,17 @@ def _run(
     ground = None if mine is None else faces.ground(chip.present)
     live = recorder.run(C.FACE_CAPTURE, faces.capture_live, notice, ground)
     recorder.run(C.FACE_MATCH, faces.require_match, mine, live)
+    return _answers(chip, desk.challenges)
+
+
+def _answers(chip: Proven, challenges: tuple[Challenge, ...]) -> list[dict[str, str]]:
+    """Every challenge as it was made, with the chip's answer where it was good; as of a candidate's chip."""
+    proofs = () if chip.raw is None else chip.raw.genuine.active_proofs
+    signed = {proof.challenge: proof.signature.hex() for proof in proofs}
+    return [
+        {"random": made.random.hex(), "root": made.root.hex(), "signature": signed.get(made.value, "")}
+        for made in challenges
+    ]
 
 
 class OwnCard:

@@ -1,6 +1,7 @@
 """The second person of an entry that needs two: who, in which role, and how presence was proven."""
 
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
@@ -15,7 +16,6 @@ from sessions.record import Second
 from sessions.roles import require_may
 from sessions.rules import Rules
 from sessions.session import Session
-from sessions.users import Login
 
 PASSWORD, TOKEN, CARD_FACE, TRAINING = "password", "token", "card-face", "training"
 PROOFS = (PASSWORD, TOKEN, CARD_FACE)
@@ -43,13 +43,13 @@ def second_of(context: Context, opened: OpenRoot, action: str, session: Session 
     elif operator.role not in rules.second(action).roles:
         known = " ".join(sorted(rules.second(action).roles))
         raise SecondRoleError(role=operator.role, action=action, roles=known)
-    fields: dict[str, Any] = {
-        "user_id": operator.user_id,
-        "role": operator.role,
-        "proof": proof,
-        "signer": operator.signer,
-    }
-    return Second(**fields, **_proven(context, opened, login, action, session, proof=proof))
+    second = Second(user_id=operator.user_id, role=operator.role, signer=operator.signer)
+    if proof == TOKEN:
+        return replace(second, proof=TOKEN, token=TokenPerson.of(login, context.ask))
+    if proof == CARD_FACE:
+        seq = _present(context, opened, second, action, session)
+        return replace(second, proof=CARD_FACE, presence=seq)
+    return second
 
 
 def second_of_export(context: Context, opened: OpenRoot, session: Session) -> Second | None:
@@ -81,34 +81,23 @@ def _require_enough(rules: Rules | None, action: str, proof: str) -> None:
         )
 
 
-def _proven(
-    context: Context, opened: OpenRoot, login: Login, action: str, session: Session | None, *, proof: str
-) -> dict[str, Any]:
-    """Return what proves presence beside the password."""
-    if proof == TOKEN:
-        return {"token": TokenPerson.of(login, context.ask)}
-    if proof == CARD_FACE:
-        return {"presence": _present(context, opened, login.operator.user_id, action, session)}
-    return {}
-
-
 def _of_training(
     context: Context, opened: OpenRoot, user: str, action: str, session: Session | None, *, proof: str
 ) -> Second:
     """Return a second person of training: nobody is asked for a password; a software card is read if one is named."""
+    second = Second(user_id=user, role=TRAINING_ROLE, proof=TRAINING)
     if proof != CARD_FACE:
-        return Second(user_id=user, role=TRAINING_ROLE, proof=TRAINING)
-    seq = _present(context, opened, user, action, session)
-    return Second(user_id=user, role=TRAINING_ROLE, proof=CARD_FACE, presence=seq)
+        return second
+    return replace(second, proof=CARD_FACE, presence=_present(context, opened, second, action, session))
 
 
-def _present(context: Context, opened: OpenRoot, user: str, action: str, session: Session | None) -> int:
+def _present(context: Context, opened: OpenRoot, second: Second, action: str, session: Session | None) -> int:
     options = context.options
     kind = next((kind for kind in ACCESS if getattr(options, f"second_{kind}", None) is not None), None)
     if kind is None or not options.second_reader or not options.second_camera:
         raise CommandError("second-card-options", usage=True)
     presence = Presence(
-        user=user,
+        user=second.user_id,
         action=action,
         access=AccessText(kind, context.read_argument(getattr(options, f"second_{kind}"))),
         reader=options.second_reader,
@@ -118,4 +107,4 @@ def _present(context: Context, opened: OpenRoot, user: str, action: str, session
     def show_notice(version: str, text: str) -> None:
         context.say("notice.shown", version=version, text=text)
 
-    return show_presence(opened, presence, session=session, show_notice=show_notice)
+    return show_presence(opened, presence, second=second, session=session, show_notice=show_notice)

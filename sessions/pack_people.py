@@ -14,14 +14,14 @@ from sessions.pack_finding import PackFindings
 from sessions.pack_rules import Record
 
 _FORM: Final = "pack-entry-form"
-_SECOND: Final = frozenset({"second", "second-role"})
+_WHO: Final = frozenset({"second", "second-role", "second-unkeyed", "operator-role", "adder"})
 
 
 def check_people(records: Sequence[Record], roots: Mapping[int, bytes], findings: PackFindings) -> None:
     """Check persons and signatures of a pack all of whose entries were proven; `roots`: of the sizes it shows."""
 
     def add(code: str, *, seq: int, why: str = "", **_facts: str | int) -> None:
-        if code == "log-altered-signature" or why in _SECOND:
+        if code == "log-altered-signature" or why in _WHO:
             findings.add(_FORM, seq=seq, why="signature" if code == "log-altered-signature" else why)
 
     people = People(add, partial=True)

@@ -25,6 +25,12 @@ class UserStateError(SessionsError):
     code = "user-state"
 
 
+class AddingAloneError(SessionsError):
+    """Two persons add a user here; fact `user`."""
+
+    code = "second-missing"
+
+
 class SharedAccountError(SessionsError):
     """The id is a function's and not a person's; fact `user`."""
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sessions.checkpoint import VerifierKey
 from sessions.errors import NoteFormatError
+from sessions.people_roles import may_confirm_all
 from sessions.people_signing import Keys
 
 
@@ -41,6 +42,15 @@ class Register:
     def people(self) -> frozenset[str]:
         """Everybody who was ever added."""
         return frozenset({*self.roles, *self.disabled})
+
+    def confirmers(self, but: str) -> frozenset[str]:
+        """Users who may act, have a key and may be second persons of the station, without one."""
+        able = {user for user, role in self.roles.items() if user in self.keys and may_confirm_all(role)}
+        return frozenset(able - {but})
+
+    def add_takes_two(self, user: str) -> bool:
+        """Whether adding a user takes two persons: two others could be them."""
+        return len(self.confirmers(user)) >= 2
 
     @property
     def signing(self) -> Keys:

@@ -23,8 +23,8 @@ from sessions.errors import (
 from sessions.events import STATION_ID, USER_ID
 from sessions.instance import Instance
 from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
-from sessions.people_errors import SharedAccountError, UserDisabledError
-from sessions.record import Clock, Operator
+from sessions.people_errors import AddingAloneError, SharedAccountError, UserDisabledError
+from sessions.record import Clock, Operator, Second
 from sessions.roles import load_roles, require_may, require_role
 from sessions.root import DataRoot
 from sessions.store import Store
@@ -152,17 +152,27 @@ def add_first(
     return Login(operator=operator, keys=keys)
 
 
-def add(root: DataRoot, store: Store, by: Login, user: NewUser, *, cost: Argon2 | None = None) -> Operator:
-    """Add a user and log who did.
+def add(
+    root: DataRoot,
+    store: Store,
+    by: Login,
+    user: NewUser,
+    *,
+    second: Second | None = None,
+    cost: Argon2 | None = None,
+) -> Operator:
+    """Add a user and log who did: as soon as two others could, two persons.
 
-    Raises RoleForbiddenError, UserExistsError and the errors of `add_first`.
+    Raises RoleForbiddenError, UserExistsError, AddingAloneError, and the errors of `add_first`.
     """
     require_may(by.operator, "add-user")
     checked = _require_new(root, user)
     if user.user_id in root.keys.slot_ids() or user.user_id in store.people().people:
         raise UserExistsError(user=user.user_id)
+    if root.kind == "real" and second is None and store.people().add_takes_two(user.user_id):
+        raise AddingAloneError(user=user.user_id)
     signer = _add_slot(root, by.keys, user, checked, cost)
-    _log(store, user, by.operator, signer)
+    _log(store, user, by.operator, signer, second)
     return Operator(user_id=user.user_id, role=user.role, name=checked["name"], signer=signer)
 
 
@@ -260,12 +270,14 @@ def _add_slot(
     return signer
 
 
-def _log(store: Store, user: NewUser, by: Operator, signer: Signer | None) -> None:
+def _log(
+    store: Store, user: NewUser, by: Operator, signer: Signer | None, second: Second | None = None
+) -> None:
     body: dict[str, Any] = {"event": "user-added", "user": user.user_id, "role": user.role}
     if signer is not None:
         body["vkey"] = signer.key.encode()
     name = json.dumps({"name": user.name}, ensure_ascii=False).encode()
-    store.append("key", body, {"identity": name}, operator=by)
+    store.append("key", body, {"identity": name}, operator=by, second=second)
 
 
 def store_parts(root: DataRoot, keys: Unlocked, clock: Clock, outside: Path | None = None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from sessions.evidence_keys import FILE_NAME
 from sessions.instance import Instance
 from sessions.pending import PendingFolder, Reserve
 from sessions.people_register import Register
-from sessions.people_signing import SIGNATURES, Bound, Keys, signed
+from sessions.people_signing import OF_OPERATOR, SIGNATURES, Bound, Keys, signed
 from sessions.reader import LogReader
 from sessions.record import SCHEMA, STATION, Clock, Operator, Second
 
@@ -49,8 +49,6 @@ _COMMON: Final = frozenset(
         SIGNATURES,
     }
 )
-_SELF_SIGNED: Final = "user-key"
-"""The `key` event that one person signs: a new key, by the old one."""
 
 Also = Callable[[Any, int], None]
 """Further statements of an entry's transaction: given the connection and the entry's number."""
@@ -209,7 +207,7 @@ class LogWriter(LogReader):
         whole |= {"schema": SCHEMA, "kind": kind, **(boxed.as_body() if boxed else {})}
         if signatures is not None:
             whole |= {SIGNATURES: dict(signatures)} if signatures else {}
-        elif second is not None or (kind == "key" and body.get("event") == _SELF_SIGNED):
+        elif second is not None or (kind == "key" and body.get("event") in OF_OPERATOR):
             bound, keys = parts or self.signing_parts()
             whole |= signed({**whole, "origin": self.origin}, bound, keys, operator=operator, second=second)
         return _Draft(

@@ -243,7 +243,7 @@ def require_signatures(bodies: dict[int, dict]) -> None:
             continue
         second, event = body.get("second"), body.get("event") if body["kind"] == "key" else None
         wanted = {}
-        if second is not None or event == "user-key":
+        if second is not None or event in {"user-key", "user-added"}:
             wanted["operator"] = own.get(body["operator"]["id"])
         if second is not None:
             wanted["second"] = own.get(second["id"])
@@ -299,7 +299,7 @@ def by_the_station(body: dict, begun: bool) -> bool:
 def require_course(bodies: dict[int, dict], session: str) -> None:
     """What follows what: one open, one close, attempts that begin and end once, names of what was there."""
     begun: dict[str, str] = {}
-    ended, there, kinds = set(), set(), []
+    ended, there, kinds, parts = set(), set(), [], set()
     for seq, body in bodies.items():
         kind, attempt = body["kind"], body.get("attempt")
         own, new = body.get("session") == session, body["schema"] == 2
@@ -320,7 +320,10 @@ def require_course(bodies: dict[int, dict], session: str) -> None:
                 need(attempt not in ended and begun.get(attempt, session) == session, f"attempt {seq}")
                 ended.add(attempt)
             about = kind in {"override", "spot-check", "re-entry"} and "of" in body
-            need(not about or body["of"] in ended, f"of at {seq}")
+            if kind == "merge":
+                parts.add("/".join(body["part_origin"].split("/")[:2]))
+            taken = kind == "override" and body.get("of_station") in parts
+            need(not about or taken or body["of"] in ended, f"of at {seq}")
             need(kind != "correction" or body["corrects"] in there, f"correction {seq}")
             kinds.append(kind)
             there.add(seq)

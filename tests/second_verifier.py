@@ -69,7 +69,7 @@ KINDS = {
     "split": "session:id group:id number:integer method parts:object roster_hash:hash",
     "merge": "session:id part:integer part_origin size:integer root:hash pack_sha256:hash entries:integer "
     "double:list conflicts:list | part",
-    "presence": "user:id action outcome chip_verdict checks:object card:integer? session:id?",
+    "presence": "* user:id action outcome chip_verdict results:object card:integer? session:id? | identity?",
     "rules-confirmed": "rules rules_sha256:hash reference keys:list? | note?",
     "clock": "jump_ms:integer before:object",
     "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash",
@@ -150,6 +150,17 @@ INSIDE = NOT_AFTER | {
     "result",
 }
 NEVER_SECOND, OF_SESSIONS = {"auditor", "trainee"}, {"invigilator", "identity-examiner", "component-examiner"}
+CHECK_IN, WATCHERS = {"begin", "attempt"}, {"overseer", "auditor", "inspector"}
+DECIDING = {"override", "decision", "manual", "correction", "roster"}
+SHOWN_FOR = {"start": "start", "override": "override", "decision": "decide", "manual": "manual"}
+SHOWN_FOR |= {"correction": "correct", "roster": "roster-add", "incident": "incident", "shred": "erase"}
+SHOWN_FOR |= {
+    "consequence": "consequence",
+    "hold": "erase",
+    "export": "export",
+    "key": "keys",
+    "epoch": "keys",
+}
 BY_OTHERS = {"user-enrolled", "user-role", "user-disabled", "user-enabled", "user-unlocked"}
 AGAIN = ("component-start", "re-entry", "spot-check", "watch")
 CARD = ("card-access", "chip-open", "pa-keys", "chip-genuine", "pa-consistent", "pa-trusted", "face-capture")
@@ -964,7 +975,7 @@ class Bodies:
         self.begun, self.ended, self.sessions = {}, {}, {}
         self.formed, self.decided, self.lots = None, Decided(), Lots()
         self.users, self.within, self.heads = {}, {}, []
-        self.own, self.tokens, self.cards, self.gone = {}, {}, {}, {}
+        self.own, self.tokens, self.cards, self.gone, self.mute = {}, {}, {}, {}, set()
         self.nonces, self.signed_heads, self.present = set(), [], {}
         self.names, self.named, self.slots, self.bound = {}, {}, Counter(), set()
         self.unfinished, self.last_at = set(), None
@@ -1131,40 +1142,57 @@ class Bodies:
             return right and self.users.get(person["id"]) == person["role"]
 
         event = body.get("event") if body["kind"] == "key" else None
-        if event == "user-added":
-            self.user_added(seq, body, known)
         real = body["origin"].startswith("proctor.real/")
         if body["schema"] == 1:
             return
         good = len(self.log.found)
-        if (real or self.users) and by["id"] != "station" and not known(by):
+        wanted = self.wanted(body, second if named(second) else None)
+        first = event == "user-added" and not self.users
+        if first:
+            self.user_added(seq, body, known, real)
+        stranger = (real or self.users) and by["id"] != "station" and not known(by)
+        if stranger or (real and not self.may(body, by, second if named(second) else None, known)):
             self.bad("order", seq)
-        lone = body["kind"] == "export" and body.get("what") == "pack" and "second" not in body
-        if real and lone and by["id"] in self.own:
-            self.bad("order", seq)
-        if real and named(second):
-            never = second["role"] in NEVER_SECOND or (
-                second["role"] in OF_SESSIONS and "session" not in body
-            )
-            if not known(second) or never:
-                self.bad("order", seq)
-        self.signatures(seq, body, second if named(second) else None)
-        if body["kind"] == "presence":
+        self.signatures(seq, body, second if named(second) else None, wanted, real)
+        if good != len(self.log.found) or first:
+            return
+        if body["kind"] == "presence" and named(second):
             self.present[seq] = body
-        if (
-            event not in {None, "user-added"}
-            and type(body.get("user")) is str
-            and good == len(self.log.found)
-        ):
+        if event == "user-added":
+            self.user_added(seq, body, known, real)
+        elif event is not None and type(body.get("user")) is str:
             self.user_changed(seq, event, body, second if type(second) is dict else {})
 
-    def user_added(self, seq, body, known):
+    def may(self, body, by, second, known):
+        """Whether these persons may make such an entry of a real log, whatever its rules say."""
+        kind, adds = body["kind"], (body["kind"], body.get("event")) == ("key", "user-added")
+        if by["id"] != "station":
+            if kind in CHECK_IN and by["role"] in WATCHERS:
+                return False
+            if kind in DECIDING and by["role"] in NEVER_SECOND:
+                return False
+        if "second" not in body:
+            if kind == "export" and body.get("what") == "pack" and by["id"] in self.own:
+                return False
+            able = {user for user, role in self.users.items() if role not in NEVER_SECOND | OF_SESSIONS}
+            others = (able & self.own.keys()) - {body.get("user") if type(body.get("user")) is str else ""}
+            return not (adds and type(body.get("user")) is str and len(others) >= 2)
+        if second is None:
+            return True
+        never = second["role"] in NEVER_SECOND or (second["role"] in OF_SESSIONS and "session" not in body)
+        return known(second) and not never and not {by["id"], second["id"]} & self.mute
+
+    def user_added(self, seq, body, known, real):
         user, role, by = body.get("user"), body.get("role"), body["operator"]
         if type(user) is not str or type(role) is not str:
             return
         if not (known(by) if self.users else by.get("id") == user):
             return
-        if user in self.users or user in self.gone:
+        keyed = bool(self.own)
+        lacks = keyed and (body["schema"] == 1 or by["id"] not in self.own)
+        if real and self.users and (by["role"] != "administrator" or lacks):
+            self.bad("order", seq)
+        elif user in self.users or user in self.gone:
             if self.users.get(user) != role or "vkey" in body:
                 self.bad("order", seq)
         elif self.user_key(seq, body):
@@ -1190,26 +1218,31 @@ class Bodies:
             return False
         return True
 
-    def signatures(self, seq, body, second):
-        """Whoever has a key in the log signs what two persons answer for."""
-        given, own, wanted = body.get("signatures"), self.own, {}
+    def wanted(self, body, second):
+        """Who signs an entry: by part, the key that the log named before it."""
+        own, wanted = self.own, {}
         if second is not None:
             wanted = {"operator": own.get(body["operator"]["id"]), "second": own.get(second["id"])}
             if second.get("proof") == "token":
                 wanted["token"] = self.tokens.get(second["id"])
-        elif (body["kind"], body.get("event")) == ("key", "user-key"):
+        elif body["kind"] == "key" and body.get("event") in {"user-key", "user-added"}:
             wanted = {"operator": own.get(body["operator"]["id"])}
-        wanted = {part: key for part, key in wanted.items() if key is not None}
-        if given is None and not wanted:
-            return
-        right = self.signed_right(body, given, wanted)
-        if right:
+        return {part: key for part, key in wanted.items() if key is not None}
+
+    def signatures(self, seq, body, second, wanted, real):
+        """Whoever has a key in the log signs what two persons answer for."""
+        given = body.get("signatures")
+        right = (given is None and not wanted) or self.signed_right(body, given, wanted)
+        if right and given is not None:
             right = given["nonce"] not in self.nonces
             self.nonces.add(given["nonce"])
             self.signed_heads.append((seq, given["size"], given["root"]))
-        if right and second is not None and second["id"] in own:
-            right = second.get("proof") != "token" or second["id"] in self.tokens
-            if second.get("proof") == "card-face":
+        if right and second is not None and second.get("proof") in {"token", "card-face"}:
+            if second["id"] not in self.own:
+                right = not real
+            elif second["proof"] == "token":
+                right = second["id"] in self.tokens
+            else:
                 right = self.was_present(seq, body, second)
         if not right:
             self.bad("signature", seq)
@@ -1237,17 +1270,25 @@ class Bodies:
     def was_present(self, seq, body, second):
         place = second.get("presence")
         shown = self.present.pop(place, None) if type(place) is int and place < seq else None
-        if shown is None or (shown.get("user"), shown.get("outcome")) != (second["id"], "passed"):
+        if shown is None or shown["second"]["id"] != second["id"]:
+            return False
+        action = SHOWN_FOR.get(body["kind"], shown.get("action"))
+        told = (shown.get("user"), shown.get("outcome"), shown.get("action"))
+        if told != (second["id"], "passed", action):
             return False
         if type(shown.get("card")) is not int or shown["card"] != self.cards.get(second["id"]):
             return False
         if shown["operator"] != body["operator"] or body.get("session") not in {None, shown.get("session")}:
             return False
-        return read_time(body["at"]) - read_time(shown["at"]) <= timedelta(seconds=600)
+        soon = read_time(body["at"]) - read_time(shown["at"]) <= timedelta(seconds=600)
+        soon = soon and body["monotonic_ms"] - shown["monotonic_ms"] <= 600_000
+        return "rotation" in body or (soon and body["boot_id"] == shown["boot_id"])
 
     def user_changed(self, seq, event, body, second):
         user, by = body["user"], body["operator"]["id"]
         persons, keyed = {by, second.get("id")}, "vkey" in body
+            if event == "user-added":
+                self.user_added(seq, body, known, real)
         wrong = event in {"user-key", "user-totp"} and user != by
         wrong |= event in BY_OTHERS and user in persons and (event != "user-enrolled" or keyed)
         wrong |= event in {"user-token", "user-card"} and user not in persons
@@ -1284,6 +1325,8 @@ class Bodies:
         elif event == "user-disabled" and user in self.users:
             self.gone[user] = self.users.pop(user)
         elif event == "user-enabled" and user in self.gone:
+            elif real and keyed:
+                self.mute.add(user)
             self.users[user] = self.gone.pop(user)
 
     def references(self, seq, body):
@@ -1364,12 +1407,15 @@ class Bodies:
                 type(target) is dict and type(target.get("seq")) is int and type(target.get("names")) is list
             )
             if not right or not all(type(name) is str for name in target["names"]):
+        wrong |= event == "user-key" and user in self.mute
                 self.bad("event", seq)
                 return
             pieces = {(target["seq"], name) for name in target["names"]}
             there = self.names.get(target["seq"], set()) if 0 <= target["seq"] < seq else set()
             twice = len(set(target["names"])) < len(target["names"]) or pieces & self.named.keys()
             other = self.within.get(target["seq"]) != body.get("session")
+        if event == "user-enrolled" and keyed:
+            self.mute.discard(user)
             if not pieces or not set(target["names"]) <= there or twice or other:
                 self.bad("event", seq)
                 return

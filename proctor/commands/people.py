@@ -8,12 +8,13 @@ from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.logins import guard_of
 from proctor.roots import memory_folder, open_real
+from proctor.seconds import second_of
 from sessions.errors import RootMissingError
 from sessions.keys import require_secret
 from sessions.os_keyring import working_keyring
 from sessions.people_register import Register
 from sessions.record import Operator, SystemClock
-from sessions.roles import roles_for
+from sessions.roles import require_may, roles_for
 from sessions.root import DataRoot
 from sessions.users import NewUser, add_first, list_users
 from sessions.users import add as add_user
@@ -67,8 +68,12 @@ def _add_next(context: Context) -> int:
     if not options.role:
         raise CommandError("role-needed", usage=True, known=" ".join(roles_for(training=False)))
     with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
+        login = opened.require_login()
+        require_may(login.operator, "add-user")
+        alone = not options.second and not opened.store.people().add_takes_two(options.id)
+        second = None if alone else second_of(context, opened, "keys")
         user = _new_user(context, FIRST_ROLE)
-        add_user(opened.root, opened.store, opened.require_login(), user)
+        add_user(opened.root, opened.store, login, user, second=second)
     context.result({"id": user.user_id, "role": user.role}, (_added(context, user),))
     return 0
 

@@ -271,8 +271,17 @@ def test_two_people_of_a_real_station(home: Path, roster: Path) -> None:
     made = proctor("user", "add", "an", "--first", "--name", "Nguyễn Văn Mẫu", "--json", secrets=AN)
     assert made.status == 0, made.err
     for user, role in (("binh", "overseer"), ("chi", "auditor")):
-        line = ("user", "add", user, "--by", "an", "--role", role)
-        assert proctor(*line, secrets={**AN, user: SECOND_PASSWORD}).status == 0
+        line = (
+            "user",
+            "add",
+            user,
+            "--by",
+            "an",
+            "--role",
+            role,
+            *(("--second", "binh") if user != "binh" else ()),
+        )
+        assert proctor(*line, secrets={**AN, "binh": SECOND_PASSWORD, user: SECOND_PASSWORD}).status == 0
     session = proctor(
         *("session", "create", "--roster", roster, "--rules", "driving-tt108-2026", "--component", "theory"),
         *("--place", "Trung tâm Mẫu", "--by", "an", "--json"),

@@ -71,7 +71,8 @@ def test_new_secrets_and_old_copies_open_nothing(station: Path) -> None:
 
 def test_a_dropped_user_is_enrolled_again(station: Path) -> None:
     chi = {"chi": "mật khẩu mẫu 3"}
-    added = proctor(*("user", "add", "chi", "--by", "an", "--role", "auditor"), secrets={**AN, **chi})
+    line = ("user", "add", "chi", "--by", "an", "--second", "binh", "--role", "auditor")
+    added = proctor(*line, secrets={**BOTH, **chi})
     assert added.status == 0
     ran = rotate("secrets", "--drop", "chi")
     assert ran.json["left_out"] == ["chi"]

@@ -26,6 +26,9 @@ def station(home: Path) -> Path:
     assert made.status == 0, made.err
     for user, role in (("binh", "chairman"), ("chi", "secretary")):
         line = ("user", "add", user, "--by", "an", "--role", role, "--name", f"Trần Thị Mẫu {user}")
+        if user != "binh":  # two who could do it together are there
+            assert proctor(*line, secrets=ALL).status == 2
+            line = (*line, "--second", "binh")
         assert proctor(*line, secrets=ALL).status == 0
     return home / "station"
 
@@ -126,8 +129,8 @@ def test_a_token_proves_presence(tmp_path: Path) -> None:
     register = ("user", "token", "--by", "binh", "--second", "an", *where)
     status, done = station.run(*register, secrets=(an, binh, pin))
     assert status == 0, done
-    chi = ("user", "add", "chi", "--by", "an", "--role", "auditor")
-    assert station.run(*chi, secrets=(an, "chi:mật khẩu mẫu 3"))[0] == 0
+    chi = ("user", "add", "chi", "--by", "an", "--role", "auditor", "--second", "binh")
+    assert station.run(*chi, secrets=(an, binh, "chi:mật khẩu mẫu 3"))[0] == 0
     assert station.run(*disable, secrets=(an, binh, "binh/pin:0000"))[1]["code"] == "token-pin"
     status, done = station.run(*disable, secrets=(an, binh, pin))
     assert status == 0, done

@@ -17,6 +17,7 @@ from tests.support.softcard_certificates import authority
 
 AN, BINH = {"an": PASSWORD}, {"binh": SECOND_PASSWORD}
 EXAMINER = {"nd": "sát hạch viên 1"}
+TO_ADD = ("user", "add", "--by", "an", "--second", "binh")
 
 
 @pytest.fixture
@@ -30,9 +31,7 @@ def station(home: Path) -> Path:
 
 def add_examiner() -> None:
     """Add the one who checks in: whoever runs the station does not."""
-    ran = proctor(
-        *("user", "add", "nd", "--by", "an", "--role", "identity-examiner"), secrets={**AN, **EXAMINER}
-    )
+    ran = proctor(*TO_ADD, "nd", "--role", "identity-examiner", secrets={**AN, **BINH, **EXAMINER})
     assert ran.status == 0, ran.err
 
 
@@ -63,7 +62,7 @@ def test_nothing_lies_bare_and_passwords_are_needed(station: Path) -> None:
     ]
     wrong = proctor("user", "list", "--by", "an", "--json", secrets={"an": "wrong password"})
     assert (wrong.status, wrong.json["code"]) == (1, "login-failed")
-    short = proctor("user", "add", "em", "--by", "an", "--role", "auditor", secrets={**AN, "em": "short"})
+    short = proctor(*TO_ADD, "em", "--role", "auditor", secrets={**AN, **BINH, "em": "short"})
     assert short.status == 1
     again = proctor("user", "add", "chi", "--first", "--json", secrets={"chi": PASSWORD})
     assert (again.status, again.json["code"]) == (1, "user-exists")
@@ -88,7 +87,8 @@ def test_a_real_session_refuses_software_cards_and_recorded_cameras(
     spec = str(hopper_frames) if camera == "frames" else camera
     ran = proctor(
         *("check-in", "--session", session["id"], "--reader", "softcard", "--camera", spec, "--by", "nd"),
-        *("--number", "001099000001", "--json"),
+        *("--number", "-", "--json"),
+        stdin="001099000001",
         secrets=EXAMINER,
     )
     assert (ran.status, ran.json["verdict"], ran.json["training"]) == (1, "REFUSE", False)
@@ -137,14 +137,13 @@ def test_a_real_root_and_a_training_root_never_mix(station: Path, home: Path, ro
 
 def test_only_roles_that_may_check_in_do(station: Path, roster: Path, hopper_frames: Path) -> None:
     session = create(roster).json["id"]
-    added = proctor(
-        *("user", "add", "gs", "--by", "an", "--role", "overseer"), secrets={**AN, "gs": "tổ giám sát 1"}
-    )
+    added = proctor(*TO_ADD, "gs", "--role", "overseer", secrets={**AN, **BINH, "gs": "tổ giám sát 1"})
     assert added.status == 0, added.err
     for user, secrets in (("gs", {"gs": "tổ giám sát 1"}), ("an", AN)):
         ran = proctor(
             *("check-in", "--session", session, "--reader", "x", "--camera", "0", "--by", user, "--json"),
-            *("--number", "001099000001"),
+            *("--number", "-"),
+            stdin="001099000001",
             secrets=secrets,
         )
         assert (ran.status, ran.json["code"]) == (1, "role-forbidden")
@@ -193,7 +192,8 @@ def test_a_recorded_camera_is_on_record_even_without_a_card(
     start(session)
     ran = proctor(
         *("check-in", "--session", session, "--reader", reader, "--camera", hopper_frames, "--by", "nd"),
-        *("--number", "001099000001", "--wait", "0.1", "--json"),
+        *("--number", "-", "--wait", "0.1", "--json"),
+        stdin="001099000001",
         secrets=EXAMINER,
     )
     check = ran.json["checks"]["face-capture"]
@@ -220,9 +220,7 @@ def test_wrong_names_are_answered_with_those_there_are(station: Path, roster: Pa
     )
     assert ran.status == 1
     assert "driving-tt108-2026" in ran.json["vi"]
-    ran = proctor(
-        "user", "add", "em", "--by", "an", "--role", "king", "--json", secrets={**AN, "em": PASSWORD}
-    )
+    ran = proctor(*TO_ADD, "em", "--role", "king", "--json", secrets={**AN, **BINH, "em": PASSWORD})
     assert (ran.status, "invigilator" in ran.json["en"]) == (1, True)
     assert proctor("user", "add", "em", "--by", "an", secrets=AN).status == 2
     blank = proctor(
@@ -253,9 +251,7 @@ def test_two_persons_pin_a_root_certificate_and_its_revocation_list(station: Pat
     made = authority()
     for name, data in {"csca.cer": made.encoded, "list.crl": made.crl(0x1234)}.items():
         (tmp_path / name).write_bytes(data)
-    added = proctor(
-        *("user", "add", "em", "--by", "an", "--role", "invigilator"), secrets={**AN, "em": "mật khẩu mẫu 3"}
-    )
+    added = proctor(*TO_ADD, "em", "--role", "invigilator", secrets={**AN, **BINH, "em": "mật khẩu mẫu 3"})
     assert added.status == 0
     weak = proctor(
         *("trust", "import", tmp_path / "csca.cer", "--by", "an", "--second", "em", "--json"),

@@ -403,7 +403,9 @@ AN, TK, CT = {"an": "mật khẩu mẫu 1"}, {"tk": "mật khẩu mẫu 3"}, {"c
 def test_at_a_real_station_a_second_password_alone_corrects_nothing(home: Path, roster: Path) -> None:
     assert proctor("user", "add", "an", "--first", "--name", "Nguyễn Văn Mẫu", secrets=AN).status == 0
     for user, role, secret in (("tk", "secretary", TK), ("ct", "chairman", CT)):
-        added = proctor("user", "add", user, "--by", "an", "--role", role, secrets={**AN, **secret})
+        second = ("--second", "tk") if user != "tk" else ()
+        line = ("user", "add", user, "--by", "an", "--role", role, *second)
+        added = proctor(*line, secrets={**AN, **TK, **secret})
         assert added.status == 0, added.err
     made = proctor(
         *("session", "create", "--roster", roster, "--rules", "driving-tt108-2026", "--component", "theory"),

@@ -36,13 +36,12 @@ class TestClock:
     def __init__(self) -> None:
         self.at = START
         self.monotonic_ms = 1_000
+        self.boot_id = "11111111-2222-3333-4444-555555555555"
 
     def now(self) -> Moment:
         self.at += timedelta(seconds=1)
         self.monotonic_ms += 1_000
-        return Moment(
-            at=self.at, monotonic_ms=self.monotonic_ms, boot_id="11111111-2222-3333-4444-555555555555"
-        )
+        return Moment(at=self.at, monotonic_ms=self.monotonic_ms, boot_id=self.boot_id)
 
 
 @dataclass

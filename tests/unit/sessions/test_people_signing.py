@@ -22,7 +22,13 @@ from sessions.errors import RoleForbiddenError
 from sessions.key_slots import KeySlots
 from sessions.log_file import opened
 from sessions.people_changes import is_card_of, register_card, register_token, set_active, set_role
-from sessions.people_errors import PersonKeyError, SharedAccountError, UserDisabledError, UserStateError
+from sessions.people_errors import (
+    AddingAloneError,
+    PersonKeyError,
+    SharedAccountError,
+    UserDisabledError,
+    UserStateError,
+)
 from sessions.people_keys import name_key, renew_key, with_own_key
 from sessions.people_signing import Bound, Keys, fault, signed
 from sessions.record import CHECK_NAMES, Operator, Second
@@ -33,7 +39,7 @@ from sessions.users import Login, NewUser
 from sessions.verify import LogReport
 from tests import second_verifier
 from tests.support.keeping import AN, BINH, BY_AN, SECOND, House
-from tests.support.sessions_station import CHEAP, START, check
+from tests.support.sessions_station import CHEAP, START, check, evidence, record
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 CHI = NewUser(
@@ -68,17 +74,20 @@ class Desk:
         change(made)
         return self.hold(second, signatures=made)
 
-    def presence(self, **changes: Any) -> int:
+    def presence(
+        self, by: Second = SECOND, *, signatures: dict[str, Any] | None = None, **changes: Any
+    ) -> int:
         body = {
             "user": "binh",
             "action": "erase",
             "outcome": "passed",
             "chip_verdict": "genuine",
-            "checks": {name: check().as_body() for name in CHECK_NAMES},
+            "results": {name: check().as_body() for name in CHECK_NAMES},
             "card": self.store.people().cards.get("binh", 0),
             "session": "S-1",
         }
-        return self.store.append("presence", {**body, **changes}, operator=BY_AN).seq
+        whole = {**body, **changes}
+        return self.store.append("presence", whole, operator=BY_AN, second=by, signatures=signatures).seq
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +96,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> House:
     login = users.authenticate(house.root, AN.user_id, AN.secret)
     with house.open(login.keys) as store:
         for user in (CHI, DUNG):
-            users.add(house.root, store, login, user, cost=CHEAP)
+            users.add(house.root, store, login, user, second=SECOND, cost=CHEAP)
     return house
 
 
@@ -160,21 +169,48 @@ def test_a_key_survives_a_new_password_and_is_replaced_by_two_others(desk: Desk)
     assert "user-key-replaced" in {each.code for each in report.findings}
 
 
-def test_a_user_of_before_gets_a_key_at_the_next_log_in(desk: Desk) -> None:
-    root, store = desk.house.root, desk.store
+def test_a_user_of_before_gets_a_key_at_the_next_log_in(tmp_path: Path) -> None:
+    """A station of before people had keys: nobody's is named, until they log in one by one."""
+    root, by = (
+        DataRoot.create(tmp_path / "before", "real", now=START),
+        Operator(user_id="an", role="administrator"),
+    )
+    keys = root.create_keys(custody="sealed", keyring=None)
     em = replace(CHI, user_id="em", role="chairman", secret="mật khẩu mẫu 5")
-    root.keys.add_slot(desk.login.keys.master, "em", em.secret, {"role": "chairman", "name": "EM"}, CHEAP)
-    body = {"event": "user-added", "user": "em", "role": "chairman"}
-    store.append("key", body, {"identity": b"{}"}, operator=BY_AN)
-    desk.hold(Second(user_id="em", role="chairman"))
-    assert "second" not in last_body(desk)["signatures"]
-    login = with_own_key(root, users.authenticate(root, "em", em.secret), em.secret)
-    assert name_key(store, login.operator) is not None
-    assert name_key(store, login.operator) is None
-    desk.hold(Second(user_id="em", role="chairman", signer=login.operator.signer))
-    assert "second" in last_body(desk)["signatures"]
-    changed, _ = renew_key(root, store, login, em.secret)
-    desk.hold(Second(user_id="em", role="chairman", signer=changed.operator.signer))
+    house = House(root)
+    with Store.create(root.database, **users.store_parts(root, keys, house.clock)) as store:
+        for user in (AN, em):
+            shown = {"role": user.role, "name": user.name}
+            root.keys.add_slot(keys.master, user.user_id, user.secret, shown, CHEAP)
+            body = {"event": "user-added", "user": user.user_id, "role": user.role}
+            store.append("key", body, {"identity": b"{}"}, operator=by)
+        an = with_own_key(root, users.authenticate(root, "an", AN.secret), AN.secret)
+        desk = Desk(house, an, store)
+        assert name_key(store, an.operator) is not None
+
+        def hold(signer: Any) -> dict[str, Any]:
+            second = Second(user_id="em", role="chairman", signer=signer)
+            store.append("hold", HOLD, operator=an.operator, second=second)
+            return last_body(desk)
+
+        assert "second" not in hold(None)["signatures"]
+        login = with_own_key(root, users.authenticate(root, "em", em.secret), em.secret)
+        assert name_key(store, login.operator) is not None
+        assert name_key(store, login.operator) is None
+        assert "second" in hold(login.operator.signer)["signatures"]
+        hold(renew_key(root, store, login, em.secret)[0].operator.signer)
+        assert judged(desk).ok
+
+
+def test_a_further_user_takes_two_persons_as_soon_as_there_are_two(desk: Desk) -> None:
+    em = replace(CHI, user_id="em", role="overseer", signing_seed=b"5" * 32)
+    size = desk.store.head().size
+    with pytest.raises(AddingAloneError):
+        users.add(desk.house.root, desk.store, desk.login, em, cost=CHEAP)
+    assert desk.store.head().size == size
+    assert "em" not in desk.house.root.keys.slot_ids()
+    users.add(desk.house.root, desk.store, desk.login, em, second=SECOND, cost=CHEAP)
+    assert last_body(desk)["signatures"].keys() >= {"operator", "second"}
     assert judged(desk).ok
 
 
@@ -288,6 +324,51 @@ def deactivated(desk: Desk) -> None:
     desk.hold(Second(user_id="dung", role="chairman", signer=DUNG.signer))
 
 
+PUPPET = Signer("ma", b"m" * 32)
+AN_WITHOUT_PASSWORD = Operator(user_id="an", role="administrator")
+
+
+def puppet(
+    desk: Desk, by: Operator, second: Second | None = None, *, keyed: bool = True, signed_by: bool = True
+) -> None:
+    """Somebody names a person who does not exist: a chairman, who confirms afterwards."""
+    body = {"event": "user-added", "user": "ma", "role": "chairman"}
+    body |= {"vkey": PUPPET.key.encode()} if keyed else {}
+    given = None if signed_by else {}
+    desk.store.append("key", body, {"identity": b"{}"}, operator=by, second=second, signatures=given)
+
+
+def mute_puppet(desk: Desk, proof: str = "password") -> None:
+    puppet(desk, BY_AN, SECOND, keyed=False)
+    desk.hold(
+        Second(user_id="ma", role="chairman", proof=proof, presence=3 if proof == "card-face" else None)
+    )
+
+
+def mute_puppet_with_a_key(desk: Desk) -> None:
+    puppet(desk, BY_AN, SECOND, keyed=False)
+    ma = Operator(user_id="ma", role="chairman", signer=PUPPET)
+    desk.store.append("key", {"event": "user-key", "user": "ma", "vkey": PUPPET.key.encode()}, operator=ma)
+
+
+def attempt_by(role: str) -> Write:
+    """Somebody of a role that checks nobody in does it; or an auditor says that another one is right."""
+
+    def write(desk: Desk) -> None:
+        em = NewUser(user_id="em", role=role, name="X", secret="mật khẩu mẫu 5", signing_seed=b"5" * 32)
+        users.add(desk.house.root, desk.store, desk.login, em, second=SECOND, cost=CHEAP)
+        by = Operator(user_id="em", role=role, signer=em.signer)
+        desk.store.append_attempt(record(1, session_id="S-1", operator=by), evidence(1))
+
+    return write
+
+
+def correct_as_auditor(desk: Desk) -> None:
+    by = Operator(user_id="chi", role="auditor", signer=CHI.signer)
+    body = {"session": "S-1", "corrects": 1, "reason": "x"}
+    desk.store.append("correction", body, operator=by, second=SECOND)
+
+
 FORGERIES: dict[str, tuple[Write, str]] = {
     "none at all": (lambda desk: desk.hold(signatures={}), "log-altered-signature"),
     "without the second": (lambda desk: desk.forge(lambda made: made.pop("second")), "log-altered-signature"),
@@ -320,6 +401,19 @@ FORGERIES: dict[str, tuple[Write, str]] = {
         lambda desk: desk.hold(replace(SECOND, proof="token")),
         "log-altered-signature",
     ),
+    "a puppet in another's name": (
+        lambda desk: puppet(desk, AN_WITHOUT_PASSWORD, SECOND, signed_by=False),
+        "log-altered-signature",
+    ),
+    "a puppet by one alone": (lambda desk: puppet(desk, BY_AN), "log-altered-order"),
+    "a puppet by somebody who adds nobody": (
+        lambda desk: puppet(desk, Operator(user_id="dung", role="chairman", signer=DUNG.signer), SECOND),
+        "log-altered-order",
+    ),
+    "a puppet without a key": (mute_puppet, "log-altered-order"),
+    "a puppet without a token": (lambda desk: mute_puppet(desk, "token"), "log-altered-order"),
+    "a puppet without a card": (lambda desk: mute_puppet(desk, "card-face"), "log-altered-order"),
+    "a puppet that gives itself a key": (mute_puppet_with_a_key, "log-altered-order"),
     "a card that nobody read": (
         lambda desk: desk.hold(replace(SECOND, proof="card-face", presence=2)),
         "log-altered-signature",
@@ -334,6 +428,14 @@ def test_a_second_person_is_not_forged(desk: Desk, how: str) -> None:
     report = judged(desk)
     assert report.code == code, report.findings
     assert report.outcome == "failed"
+
+
+@pytest.mark.parametrize("role", ["overseer", "auditor", "inspector", "corrects"])
+def test_who_watches_does_not_act(desk: Desk, role: str) -> None:
+    (correct_as_auditor if role == "corrects" else attempt_by(role))(desk)
+    report = judged(desk)
+    assert report.code == "log-altered-order"
+    assert "operator-role" in {each.facts.get("why") for each in report.findings}
 
 
 # -- proofs of presence ------------------------------------------------------------------------------------
@@ -360,12 +462,28 @@ def test_card_and_face_prove_presence_for_one_entry(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"user": "dung"}, {"outcome": "failed"}, {"card": 1}, {"session": "S-2"}],
-    ids=["another person", "failed", "another card", "another session"],
+    [{"user": "dung"}, {"outcome": "failed"}, {"card": 1}, {"session": "S-2"}, {"action": "override"}],
+    ids=["another person", "failed", "another card", "another session", "another action"],
 )
 def test_a_presence_that_does_not_fit_is_none(desk: Desk, changes: dict[str, Any]) -> None:
     with_card(desk)
     seq = desk.presence(**changes)
+    desk.hold(replace(SECOND, proof="card-face", presence=seq))
+    assert judged(desk).code == "log-altered-signature"
+
+
+def test_a_presence_that_the_second_person_did_not_sign_is_none(desk: Desk) -> None:
+    with_card(desk)
+    seq = desk.presence(SECOND, signatures={})
+    desk.hold(replace(SECOND, proof="card-face", presence=seq))
+    report = judged(desk)
+    assert [each.seq for each in report.findings if each.code == "log-altered-signature"] == [seq, seq + 1]
+
+
+def test_a_presence_of_before_a_restart_is_none(desk: Desk) -> None:
+    with_card(desk)
+    seq = desk.presence()
+    desk.house.clock.boot_id = "99999999-2222-3333-4444-555555555555"
     desk.hold(replace(SECOND, proof="card-face", presence=seq))
     assert judged(desk).code == "log-altered-signature"
 

@@ -170,7 +170,7 @@ def test_a_user_left_out_is_enrolled_again(house: House) -> None:
     login = users.authenticate(house.root, "an", AN.secret)
     chi = replace(BINH, signing_seed=b"3" * 32, user_id="chi", role="auditor", secret="mật khẩu mẫu 3")
     with house.open(login.keys) as store:
-        users.add(house.root, store, login, chi, cost=CHEAP)
+        users.add(house.root, store, login, chi, second=SECOND, cost=CHEAP)
         done = rotate_secrets(house.root, store, login.keys, BY, clock=house.clock, drop=("chi",))
     assert done.left_out == ("chi",)
     with pytest.raises(WrongSecretError):
