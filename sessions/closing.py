@@ -12,12 +12,14 @@ from sessions.course.merge import missing_parts, require_merged
 from sessions.course.parts import own_seats
 from sessions.course.reconcile import totals, unsettled
 from sessions.errors import SessionClosedError
+from sessions.plain_text import one_line
 from sessions.reader import LogReader
 from sessions.record import Operator, Verdict
 from sessions.session import Session
 from sessions.store import Receipt, Store
 
 _STATES: Final = {Verdict.ADMIT: "admitted", Verdict.REFER: "referred", Verdict.REFUSE: "refused"}
+MAX_REASON: Final = 100
 _SEEN: Final = frozenset({"override", "manual", "decision"})
 """Kinds that see a candidate whom no attempt may have named."""
 
@@ -99,11 +101,13 @@ def totals_of(store: LogReader, session: Session) -> Mapping[str, Mapping[str, i
 def close_session(store: Store, session: Session, *, operator: Operator, reason: str = "finished") -> Receipt:
     """Commit the close entry of a whole session.
 
-    Raises SessionClosedError, NotMergedError (parts are still at other stations), PartClosesError, StoreError.
+    `reason` stands in the entry for ever. Raises PersonalNumberError, SessionClosedError, NotMergedError (parts are
+    still at other stations), PartClosesError, StoreError.
     """
+    said = one_line(reason, MAX_REASON) or "finished"
     require_open(store, session)
     require_merged(session, session_entries(store, session.session_id))
-    return _close(store, session, {}, operator=operator, reason=reason)
+    return _close(store, session, {}, operator=operator, reason=said)
 
 
 def close_part(store: Store, session: Session, *, operator: Operator) -> Receipt:

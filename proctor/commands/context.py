@@ -12,6 +12,7 @@ from rich.console import Console
 
 from proctor.config import Places
 from proctor.errors import CommandError
+from proctor.files import read_file
 from proctor.present import ACCESS_KINDS, AccessText
 from proctor.secret_input import SecretSource
 from proctor.texts import Texts, load_texts
@@ -84,10 +85,23 @@ class Context:
         return AccessText(kind, text)
 
     def read_argument(self, value: str) -> str:
-        """Return an option's value; "-" reads standard input, so that a number stays out of the process list."""
+        """Return what an option names: "-" standard input, "@FILE" a file's text; raises CommandError for the rest.
+
+        A number or a note given as it is would stand in the process list and in the shell's history.
+        """
+        if value.startswith("@"):
+            return _text_of(value[1:])
         if value != "-":
-            return value
+            raise CommandError("argument-in-the-open", usage=True)
         text = sys.stdin.read(MAX_STDIN_CHARACTERS)
         if not text.strip():
             raise CommandError("stdin-empty", usage=True)
         return text
+
+
+def _text_of(path: str) -> str:
+    """Return the text of a file given as "@FILE"; raises CommandError."""
+    try:
+        return read_file(path, MAX_STDIN_CHARACTERS).decode("utf-8")
+    except UnicodeDecodeError:
+        raise CommandError("file-missing", file=path) from None

@@ -35,6 +35,7 @@ from sessions.course.result_rows import (
 from sessions.course.result_table import Table, TableRow, read_table
 from sessions.course.results import clean_source, result_code
 from sessions.errors import UnknownComponentError
+from sessions.plain_text import PersonalNumberError, one_line
 from sessions.record import Operator
 from sessions.roster.cells import CellError, read_birth
 from sessions.roster.model import Seat
@@ -210,7 +211,7 @@ def _pass(row: TableRow, seat: Seat, progress: Progress, given: str) -> Pass:
         component=component,
         passed_on=passed_on,
         points_e2=_points(row, seat, progress, component),
-        where=clean_source(row.text("where"))[:MAX_WHERE],
+        where=_where(row),
         expired=until is None or until < session.day,
     )
 
@@ -231,6 +232,14 @@ def require_day(text: str, latest: date) -> date:
     if day > latest:
         raise PriorDateError(**facts)
     return day
+
+
+def _where(row: TableRow) -> str:
+    """Return where it was passed; raises CellRefusedError of PersonalNumberError: it stands in the entry for ever."""
+    try:
+        return one_line(row.text("where"), MAX_WHERE)
+    except PersonalNumberError as error:
+        raise CellRefusedError("where", error) from None
 
 
 def _day(row: TableRow, latest: date) -> date:

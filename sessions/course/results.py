@@ -27,6 +27,7 @@ from sessions.course.result_errors import (
 )
 from sessions.course.result_log import VOID, Kept, Recorded, place_of
 from sessions.errors import ComponentNotListedError
+from sessions.plain_text import one_line
 from sessions.record import Operator, Second
 from sessions.session import Session
 from sessions.store import Receipt, Store
@@ -163,8 +164,11 @@ def enter(
 
 
 def clean_source(text: str) -> str:
-    """Return where a result comes from as an entry has it: one line, printable, at most 200 characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:MAX_SOURCE]
+    """Return where a result comes from as an entry has it: one line, printable, at most 200 characters.
+
+    Raises PersonalNumberError.
+    """
+    return one_line(text, MAX_SOURCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

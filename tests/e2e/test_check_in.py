@@ -335,7 +335,8 @@ def test_a_software_card_that_does_not_exist_begins_no_attempt(
     before = entries(training_session)
     ran = proctor(
         *("check-in", "--session", training_session, "--reader", spec, "--camera", hopper_frames, "--json"),
-        *("--number", MAU),
+        *("--number", "-"),
+        stdin=MAU,
     )
     assert (ran.status, "softcard" in ran.json["code"]) == (1, True)
     assert entries(training_session) == before

@@ -182,7 +182,8 @@ def test_places_calls_and_draws(training_session: str, hopper_frames: Path) -> N
 def check_in_text(session: str, camera: Path) -> Ran:
     return proctor(
         *("check-in", "--session", session, "--reader", "softcard", "--camera", camera, "--json"),
-        *("--number", MAU),
+        *("--number", "-"),
+        stdin=MAU,
     )
 
 
@@ -191,8 +192,9 @@ def test_a_kill_in_the_middle_of_a_check_in_is_resumed_at_the_same_candidate(
 ) -> None:
     frames = write_frames(tmp_path / "frames", "hopper")
     arguments = ["check-in", "--session", training_session, "--reader", "softcard", "--camera", str(frames)]
+    (tmp_path / "number").write_text(MAU, encoding="utf-8")
     child = subprocess.Popen(
-        [sys.executable, "-m", "proctor", *arguments, "--number", MAU, "--json"],
+        [sys.executable, "-m", "proctor", *arguments, "--number", f"@{tmp_path / 'number'}", "--json"],
         env={**os.environ, "PROCTOR_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

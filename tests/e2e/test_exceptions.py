@@ -260,7 +260,8 @@ def test_a_real_session_asks_who_and_in_which_role(real: str) -> None:
     assert (early.status, early.json["code"]) == (1, "session-not-started")
     added = proctor(
         *("session", "add-candidate", "--session", real, "--name", "Phạm Thị Mẫu", "--birth", "2000"),
-        *("--number", "001300000009", "--reason", "omitted", "--by", "ct", "--second", "gs", "--json"),
+        *("--number", "-", "--reason", "omitted", "--by", "ct", "--second", "gs", "--json"),
+        stdin="001300000009",
         secrets={**ct, **gs},
     )
     assert added.status == 0, added.out
@@ -269,3 +270,25 @@ def test_a_real_session_asks_who_and_in_which_role(real: str) -> None:
         True,
     )
     assert proctor("log", "verify", "--by", "an", secrets=AN).status == 0
+
+
+def test_neither_number_nor_note_is_taken_from_the_command_line(
+    training_session: str, hopper_frames: Path, tmp_path: Path
+) -> None:
+    camera = ("--reader", "softcard", "--camera", hopper_frames)
+    base = ("manual", "--session", training_session, "--sbd", "001", "--vneid", *TWO)
+    for command in (
+        ("check-in", "--session", training_session, *camera, "--number", "001099000001", "--json"),
+        (*base, "--note", "Nguyễn Văn Mẫu"),
+        (*base, "--number", "001099000001"),
+    ):
+        ran = proctor(*command)
+        assert (ran.status, "@TỆP" in ran.out + ran.err) == (2, True)
+    (tmp_path / "note.txt").write_text("xem trên điện thoại", encoding="utf-8")
+    assert proctor(*base, "--note", f"@{tmp_path / 'note.txt'}").status == 0
+
+
+@pytest.mark.parametrize("reason", ["Gọi 0912345678 rồi đóng", "001099000001"])
+def test_no_number_of_a_person_stands_in_a_close(training_session: str, reason: str) -> None:
+    ran = proctor("session", "close", training_session, "--reason", reason, "--json")
+    assert (ran.status, ran.json["code"]) == (1, "text-has-number")

@@ -99,6 +99,8 @@ def test_a_virtual_reader_is_refused_in_a_real_session(
     begun = ("--without-self-test", "đầu đọc ảo", "--by", "an", "--second", "binh")
     assert proctor("session", "start", made.json["id"], *begun, secrets=both).status == 0
     with softcard(private_pcsc, home) as card:
+        typed = home / "typed"
+        typed.write_text(card["number"], encoding="utf-8")
         process = private_pcsc.start(
             *("-c", "import sys; from proctor.cli import main; sys.exit(main())", "check-in", "--json"),
             *(
@@ -111,7 +113,7 @@ def test_a_virtual_reader_is_refused_in_a_real_session(
                 "--by",
                 "shv",
             ),
-            *("--number", card["number"], "--secrets-fd", "0"),
+            *("--number", f"@{typed}", "--secrets-fd", "0"),
             env={"PROCTOR_HOME": str(home)},
         )
         out, err = process.communicate(f"shv:{PASSWORD}\n", timeout=60)

@@ -144,7 +144,9 @@ def test_one_of_a_roster(reader: Reader, roster: Path, picture: Path) -> None:
         reader.accept()
         assert reader.ask(b"\x04") == ATR
 
-    arguments = ("--roster", roster, "--number", "001199000002", "--portrait", picture)
+    typed = roster.with_name("number")
+    typed.write_text("001199000002", encoding="utf-8")
+    arguments = ("--roster", roster, "--number", f"@{typed}", "--portrait", picture)
     (card,) = played(reader, script, *arguments)
     assert card["number"] == "001199000002"
 
