@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from biometrics.errors import BiometricsError
+from proctor.camera_option import require_cameras
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.recorder import place_of
@@ -29,6 +30,7 @@ def run(build: Callable[[], argparse.ArgumentParser], arguments: Sequence[str] |
     context = Context.of(options, language if language in LANGUAGES else DEFAULT_LANGUAGE)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        require_cameras(options)
         status: int = options.run(context)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.seconds import second_of
 from sessions.course.additions import add_candidates, namesakes, next_addition, next_sbd, require_addable
+from sessions.course.exception_errors import AdditionRefusedError
 from sessions.course.reasons import note_of, require_reason
 from sessions.roster.model import Roster
 from sessions.roster.reading import read_roster
@@ -34,7 +35,14 @@ def add(context: Context) -> int:
     note_of(why, words["note"])
     with acting(context, "roster-add") as (opened, session, operator):
         roster = _roster(context, session, words)
-        require_addable(session, roster)
+        try:
+            require_addable(session, roster)
+        except AdditionRefusedError as error:
+            if options.file is not None:
+                raise
+            facts = error.facts
+            reason = context.texts.say(str(facts["why"]), **facts)
+            raise CommandError("addition-field", column=facts["column"], reason=reason) from None
         for row in namesakes(session, roster.rows):
             context.say("addition-namesake", row=row)
         number = next_addition(opened.store, session)

@@ -9,6 +9,7 @@ from proctor.commands.session import open_session
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot
+from sessions.course.numbers import own_sbd
 from sessions.course.reasons import MAX_PHOTO
 from sessions.record import Operator, Second
 from sessions.session import Session
@@ -17,10 +18,16 @@ from sessions.store import Receipt
 
 @contextmanager
 def acting(context: Context, action: str) -> Iterator[tuple[OpenRoot, Session, Operator]]:
-    """Open the session of the options at its component, for somebody whose role may do this."""
+    """Open the session of the options at its component, for somebody whose role may do this.
+
+    The candidate number of the options is from then on as the session's list writes it: "7" is 007.
+    """
     component = getattr(context.options, "component", None)
     with open_session(context, context.options.session, login=True) as (opened, session):
         operator = session.rules.require_may(opened.require_login().operator, action)
+        said = getattr(context.options, "sbd", None)
+        if said is not None:
+            context.options.sbd = own_sbd(session, said)
         yield opened, (session if component is None else session.at(component)), operator
 
 

@@ -54,11 +54,10 @@ def enter_check(context: Context) -> int:
     data: dict[str, Any] = entered(session, receipt, kind="spot-check", operator=operator)
     data |= {"candidate": options.sbd, "outcome": outcome, "draw": int(body["draw"]), "of": body.get("of")}
     word = context.texts.say(f"spot-check.{outcome}")
-    said(
-        context,
-        data,
-        context.texts.say("exception.spot-check", sbd=options.sbd, outcome=word, entry=receipt.seq),
-    )
+    line = context.texts.say("exception.spot-check", sbd=options.sbd, outcome=word, entry=receipt.seq)
+    if outcome == "other-person":
+        line = f"{line}\n{context.texts.say('spot-check.other-person.then', sbd=options.sbd)}"
+    said(context, data, line)
     return 0 if outcome == "same-person" else 1
 
 

@@ -1,11 +1,14 @@
 """`proctor override` and `proctor decision`: somebody is let in otherwise than by the machine, whose verdict stays."""
 
+from collections.abc import Sequence
+
 from proctor.commands.context import Context
 from proctor.commands.exceptions import acting, entered, read_words, said
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.seconds import second_of
 from sessions.course.entries import SessionEntry, session_entries
+from sessions.course.exception_errors import NoAttemptError
 from sessions.course.overrides import (
     decide,
     override,
@@ -27,7 +30,7 @@ def enter_override(context: Context) -> int:
     note_of(why, note)
     with acting(context, "override") as (opened, session, operator):
         entries = session_entries(opened.store, session.session_id)
-        attempt = require_override(session, entries, sbd=options.sbd, attempt_id=options.attempt)
+        attempt = _attempt_of(context, session, entries)
         _show_suggestions(context, opened, session, attempt)
         require_named(opened.store, session, attempt, sbd=options.sbd, reason=why.code)
         second = second_of(context, opened, "override", session)
@@ -93,6 +96,23 @@ def enter_decision(context: Context) -> int:
     }
     line = context.texts.say(f"exception.decision.{decided}", sbd=options.sbd, entry=receipt.seq)
     return said(context, data, line)
+
+
+def _attempt_of(context: Context, session: Session, entries: Sequence[SessionEntry]) -> SessionEntry:
+    """Return the attempt that is meant. Somebody at the door whom no attempt names yet needs its id, and is told so."""
+    options = context.options
+    try:
+        return require_override(session, entries, sbd=options.sbd, attempt_id=options.attempt)
+    except NoAttemptError:
+        unnamed = any(
+            entry.kind == "attempt"
+            and "sbd" not in entry.body
+            and entry.body["component"] == session.component
+            for entry in entries
+        )
+        if options.attempt is not None or not unnamed:
+            raise
+        raise CommandError("override-attempt-needed", sbd=options.sbd, session=session.session_id) from None
 
 
 def _show_suggestions(context: Context, opened: OpenRoot, session: Session, attempt: SessionEntry) -> None:

@@ -17,6 +17,7 @@ from sessions.course.day_errors import NotMergedError, PartClosesError
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.grading import Outcome, points_body, read_points, require_points
 from sessions.course.merge import require_merged
+from sessions.course.numbers import own_sbd
 from sessions.course.priors import require_day
 from sessions.course.progress import Progress
 from sessions.course.reasons import clean_note, note_of, require_reason
@@ -212,7 +213,7 @@ def _subject(context: Context, session: Session) -> tuple[str, str]:
         return "", ""
     if options.sbd is None or options.component is None:
         raise CommandError("correction-subject", usage=True)
-    return options.sbd, session.rules.require_component(options.component).component_id
+    return own_sbd(session, options.sbd), session.rules.require_component(options.component).component_id
 
 
 def _new_values(context: Context, progress: Progress, known: Recorded | Kept) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 from sessions.closing import require_open
 from sessions.course.case import require_candidate
 from sessions.course.entries import SessionEntry
-from sessions.course.exception_errors import ConsentRefusedError, OutcomeUnknownError
+from sessions.course.exception_errors import ConsentRefusedError, OutcomeUnknownError, PhotoRefusedError
 from sessions.record import Operator
 from sessions.session import Session
 from sessions.store import Receipt, Store
@@ -21,6 +21,7 @@ from sessions.store import Receipt, Store
 SHOWN: Final = "shown"
 AGREED: Final = "agreed"
 REFUSED: Final = "refused"
+BIOMETRICS_REFUSED: Final = "biometrics-refused"
 OUTCOMES: Final = (SHOWN, AGREED, REFUSED)
 
 
@@ -67,6 +68,15 @@ def require_consent(entries: Iterable[SessionEntry], sbd: str) -> Consent | None
     if refuses(entries, sbd):
         raise ConsentRefusedError(sbd=sbd)
     return consent_of(entries, sbd)
+
+
+def require_photo_allowed(entries: Iterable[SessionEntry], sbd: str, reason: str) -> str:
+    """Return a number of somebody of whom a picture may be kept; raises PhotoRefusedError for who refused one, or is
+    let in by persons for that very `reason`.
+    """
+    if reason == BIOMETRICS_REFUSED or refuses(entries, sbd):
+        raise PhotoRefusedError(sbd=sbd)
+    return sbd
 
 
 def enter_consent(

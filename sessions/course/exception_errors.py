@@ -85,6 +85,18 @@ class AttemptNotLastError(SessionsError):
     code = "exception-attempt-not-last"
 
 
+class AttemptOtherPurposeError(SessionsError):
+    """The attempt was made for another purpose; facts `purpose`, `wanted`."""
+
+    code = "exception-attempt-other-purpose"
+
+
+class AttemptTooOldError(SessionsError):
+    """The attempt came before the exit or draw that it is to answer; fact `of`."""
+
+    code = "exception-attempt-too-old"
+
+
 class AlreadyInError(SessionsError):
     """The candidate was let in before; facts `how`, `entry`."""
 
@@ -289,10 +301,22 @@ class SpotCheckTakenError(SessionsError):
     code = "spot-check-taken"
 
 
+class SpotCheckWordError(SessionsError):
+    """A machine looked since the draw: its attempt says what came of it, and no word; fact `of`."""
+
+    code = "spot-check-word"
+
+
 class OutcomeUnknownError(SessionsError):
     """An outcome that there is none of; fact `known`."""
 
     code = "exception-outcome-unknown"
+
+
+class PhotoRefusedError(SessionsError):
+    """A photo of somebody who agrees to none; fact `sbd`."""
+
+    code = "photo-refused"
 
 
 class ConsentRefusedError(SessionsError):

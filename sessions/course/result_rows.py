@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sessions.course.grading import Marks, Outcome, read_points
+from sessions.course.numbers import same_sbd, written_sbd
 from sessions.course.progress import Progress
 from sessions.course.result_errors import (
     CandidateMissingError,
@@ -121,7 +122,7 @@ class Candidates:
 
     def __init__(self, progress: Progress) -> None:
         self._seats = {sbd: progress.seat(sbd) for sbd in progress.sbds}
-        self._by_sbd = {_same_sbd(sbd): sbd for sbd in self._seats}
+        self._by_sbd = {same_sbd(sbd): sbd for sbd in self._seats}
         self._by_number = {seat.id_number: sbd for sbd, seat in self._seats.items() if seat.id_number}
 
     def require(self, row: TableRow) -> Seat:
@@ -131,7 +132,7 @@ class Candidates:
         NameDiffersError.
         """
         sbd, number = row.text("sbd"), "".join(row.text("number").split())
-        by_sbd = self._by_sbd.get(_same_sbd(sbd)) if sbd else None
+        by_sbd = self._by_sbd.get(same_sbd(sbd)) if sbd else None
         by_number = self._by_number.get(number.zfill(12)) if number else None
         if not sbd and not number:
             raise CellRefusedError("sbd" if "sbd" in row.cells else "number", CandidateMissingError())
@@ -150,7 +151,7 @@ class Candidates:
 
 def require_sbd(progress: Progress, text: str) -> str:
     """Return the candidate number that a person means: "1" is 001; raises SbdUnknownError."""
-    found = {_same_sbd(sbd): sbd for sbd in progress.sbds}.get(_same_sbd(text.strip()))
+    found = written_sbd(progress.sbds, text)
     if found is None:
         raise SbdUnknownError(sbd=text[:16])
     return found
@@ -208,8 +209,3 @@ def is_foot(row: TableRow) -> bool:
     """Whether a row is below the table: it says nothing of a result, and its candidate number is no number."""
     said = any(row.text(name) for name in ("points", "critical", "outcome", "passed_on"))
     return not said and not any(char.isdigit() for char in row.text("sbd") + row.text("number"))
-
-
-def _same_sbd(sbd: str) -> str:
-    """Return the form in which 1 and 001 are the same candidate number."""
-    return str(int(sbd)) if sbd.isascii() and sbd.isdigit() else sbd.upper()
