@@ -25,6 +25,7 @@ def add_roster_group(build: Builder) -> Builder:
     check.add_argument("file", metavar="FILE", help=help_of("option.roster-file"))
     add_roster_reading(check)
     check.add_argument("--photos", metavar="DIR|ZIP", help=help_of("option.photos"))
+    check.add_argument("--rules", metavar="ID", help=help_of("option.check-rules"))
     check.add_argument("--sorted", action="store_true", help=help_of("option.sorted"))
     template = group.command("template", "roster.template", roster.template)
     template.add_argument("--out", required=True, metavar="FILE", help=help_of("option.template-out"))

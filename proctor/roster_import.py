@@ -9,13 +9,16 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from proctor.commands.roster import visible
 from proctor.config import Places
+from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training, require_real_root
 from proctor.softcards import open_workshop
 from proctor.trusting import open_logged_trust
 from sessions.errors import RosterUnreadableError
 from sessions.roles import require_may
+from sessions.roster.by_rules import by_rules
 from sessions.roster.model import Roster
 from sessions.roster.reading import read_roster
 from sessions.roster.template import template_csv, template_xlsx
@@ -24,6 +27,7 @@ from sessions.rules import load_rules
 from sessions.session import create_session
 
 MAX_ROSTER = 8_000_000
+_NAMED = 20
 
 Ask = Callable[[str], str]
 
@@ -51,12 +55,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """The session that was opened; `roster_hash` is the salted one that every sheet bears (hexadecimal)."""
+    """The session that was opened. `refused`: the rows left out.
+
+    `roster_hash` is the salted one that every sheet bears (hexadecimal).
+    """
 
     session_id: str
     roster_hash: str
     candidates: int
-    refused: int
+    refused: tuple[int, ...]
     place: str
     day: date
     components: tuple[str, ...]
@@ -114,6 +121,9 @@ def create(places: Places, loaded: Loaded, wanted: Wanted, ask: Ask) -> Created:
 
 def _create(opened: OpenRoot, loaded: Loaded, wanted: Wanted) -> Created:
     operator = require_may(opened.require_login().operator, "create-session")
+    rules = load_rules(wanted.rules_id)
+    roster = by_rules(loaded.roster, rules)
+    _require_same(loaded.roster, roster)
     if opened.training:
         open_workshop(opened.root, opened.keys)
     else:  # an altered trust store stops the day before it begins, not at the first card
@@ -121,8 +131,8 @@ def _create(opened: OpenRoot, loaded: Loaded, wanted: Wanted) -> Created:
     session = create_session(
         opened.store,
         root_kind=opened.root.kind,
-        roster=loaded.roster,
-        rules=load_rules(wanted.rules_id),
+        roster=roster,
+        rules=rules,
         component=wanted.components[0],
         components=wanted.components,
         place=wanted.place,
@@ -133,10 +143,22 @@ def _create(opened: OpenRoot, loaded: Loaded, wanted: Wanted) -> Created:
         session_id=session.session_id,
         roster_hash=session.roster_hash,
         candidates=len(session.seats),
-        refused=len({defect.row for defect in loaded.roster.refused}),
+        refused=tuple(sorted({defect.row for defect in roster.refused})),
         place=session.place,
         day=session.day,
         components=tuple(session.rules.components[name].label for name in session.components),
         rules_id=session.rules_id,
         unconfirmed=session.unconfirmed,
     )
+
+
+def _require_same(shown: Roster, roster: Roster) -> None:
+    """Refuse a list whose classes or components the rules do not have: nobody has seen these rows as refused.
+
+    Raises CommandError.
+    """
+    new = [defect for defect in roster.refused if defect not in shown.refused]
+    if new:
+        named = ", ".join(f"{defect.row} “{visible(defect.value)}”" for defect in new[:_NAMED])
+        more = f" … ({len(new)})" if len(new) > _NAMED else ""
+        raise CommandError("roster-not-of-rules", rows=named + more, known=new[0].after)

@@ -1,6 +1,6 @@
 """The import of a roster as it stands on the screen: tables, figures and what is still missing. Pure, no tk."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -33,6 +33,7 @@ _SEAT: Final = (
     "components",
 )
 _SAMPLES: Final = 2
+_ROWS_NAMED: Final = 20
 _ALWAYS: Final = ("row", "sbd", "name", "birth", "number")
 _CELL: Final[Mapping[str, Callable[[Seat], str]]] = {
     "row": lambda seat: str(seat.row),
@@ -218,12 +219,18 @@ def wanted(form: Form, *, training: bool) -> Wanted:
     )
 
 
+def _left_out(rows: Sequence[int]) -> str:
+    """Return how many rows were left out, and which."""
+    named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" …" if len(rows) > _ROWS_NAMED else "")
+    return f"{len(rows)} ({named})" if rows else "0"
+
+
 def result_lines(created: Created, texts: Texts) -> tuple[tuple[str, str], ...]:
     """Return what the last page shows under the session's id: (heading, text)."""
     return (
         (texts["window.result.hash"], grouped(created.roster_hash)),
         (texts["window.result.candidates"], str(created.candidates)),
-        (texts["window.result.refused"], str(created.refused)),
+        (texts["window.result.refused"], _left_out(created.refused)),
         (texts["window.result.components"], ", ".join(created.components)),
         (texts["window.result.place"], created.place),
         (texts["window.result.day"], created.day.strftime("%d/%m/%Y")),

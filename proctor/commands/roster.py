@@ -17,6 +17,9 @@ from sessions.roster.structure import province_of
 from sessions.roster.table import MAX_BYTES
 
 SHOWN_OF_A_KIND = 5
+WARNINGS_AT_CREATION = 20
+_LONG_AFTER = {"roster-class-nowhere", "roster-class-missing", "roster-class-none", "roster-birth-both-ways"}
+"""Codes whose sentence says all of it: nothing was changed to a value."""
 _EXTRA = (
     "sex",
     "old_number",
@@ -57,7 +60,7 @@ def today() -> date:
 def check(context: Context) -> int:
     """Read a list and say everything about it. Exit 1 if any row is refused, or no row can be used."""
     options = context.options
-    roster = read_list(context, options.file)
+    roster = _against_rules(context, read_list(context, options.file))
     photos = match_photos(roster.rows, read_photos(Path(options.photos))) if options.photos else None
     seats = roster.rows
     if options.sorted:
@@ -67,6 +70,18 @@ def check(context: Context) -> int:
         data["photos"] = photos_json(photos)
     context.result(data, tuple(roster_lines(roster, seats, photos, context.texts)))
     return 0 if data["ok"] else 1
+
+
+def _against_rules(context: Context, roster: Roster) -> Roster:
+    """Return the roster as the rules of `--rules` see it; without them, what no rules at all have is a warning."""
+    from sessions.roster.by_rules import by_rules, warn_of_classes  # noqa: PLC0415 - a plain exam list needs no rules
+    from sessions.rules import find_rules, list_rules  # noqa: PLC0415
+
+    if context.options.rules:
+        return by_rules(roster, find_rules(context.options.rules, day=today()))
+    return (
+        warn_of_classes(roster, list_rules()) if any(seat.licence_class for seat in roster.rows) else roster
+    )
 
 
 # -- as JSON -----------------------------------------------------------------------------------------
@@ -136,8 +151,10 @@ def _row_json(each: RowChange | RowDefect) -> dict[str, Any]:
 
 
 def _reason(each: RowChange | RowDefect, texts: Texts) -> str:
-    after = each.after if isinstance(each, RowChange) else ""
-    return texts.say(each.code, row=each.row, before=each.before, after=after, other=each.other or 0)
+    said = texts.say(each.code, row=each.row, before=each.before, after=each.after, other=each.other or 0)
+    if each.other is None or "{other}" in texts[each.code]:
+        return said
+    return f"{said} {texts.say('roster.other', other=each.other)}"
 
 
 def photos_json(report: PhotoReport) -> dict[str, Any]:
@@ -179,16 +196,29 @@ def roster_lines(
 
 def notice_lines(roster: Roster, texts: Texts) -> list[str]:
     """Return what was changed, looks odd or was guessed in the rows that are used."""
-    return _sections(roster, ("changes", "warnings", "guesses"), texts)
+    return _sections(roster, ("changes", "warnings", "guesses"), texts, warnings=WARNINGS_AT_CREATION)
 
 
-def _sections(roster: Roster, names: Sequence[str], texts: Texts) -> list[str]:
+def refused_lines(roster: Roster, texts: Texts) -> list[str]:
+    """Return why each row is refused, or left out."""
+    return [_line(each, texts) for each in roster.refused]
+
+
+def refused_json(roster: Roster) -> list[dict[str, Any]]:
+    """The refused rows: place, code, both texts, the value found."""
+    return [_row_json(each) for each in roster.refused]
+
+
+def _sections(
+    roster: Roster, names: Sequence[str], texts: Texts, *, warnings: int = SHOWN_OF_A_KIND
+) -> list[str]:
     lines = []
     for name in names:
         found: Sequence[RowChange | RowDefect] = getattr(roster, name)
         if found:
             lines.append(texts.say(f"roster.section.{name.replace('_', '-')}", count=len(found)))
-            lines += _grouped(found, texts, whole=name in {"refused", "guesses"})
+            limit = warnings if name == "warnings" else SHOWN_OF_A_KIND
+            lines += _grouped(found, texts, limit=0 if name in {"refused", "guesses"} else limit)
     return lines
 
 
@@ -203,14 +233,14 @@ def _seat_line(seat: Seat) -> str:
     return "  ".join([f"{seat.sbd:>4}", seat.full_name, seat.birth.display, number, *filter(None, more)])
 
 
-def _grouped(found: Sequence[RowChange | RowDefect], texts: Texts, *, whole: bool) -> list[str]:
-    """Return a line for each, at most `SHOWN_OF_A_KIND` of one kind and column unless `whole`."""
+def _grouped(found: Sequence[RowChange | RowDefect], texts: Texts, *, limit: int) -> list[str]:
+    """Return a line for each, at most `limit` of one kind and column; 0: all."""
     kinds: dict[tuple[str, str], list[RowChange | RowDefect]] = {}
     for each in found:
         kinds.setdefault((each.code, each.column), []).append(each)
     lines = []
     for group in kinds.values():
-        shown = group if whole or len(group) <= SHOWN_OF_A_KIND + 1 else group[:SHOWN_OF_A_KIND]
+        shown = group if not limit or len(group) <= limit + 1 else group[:limit]
         lines += [_line(each, texts) for each in shown]
         if len(shown) < len(group):
             rows = f"{group[len(shown)].row}–{group[-1].row}"
@@ -221,7 +251,7 @@ def _grouped(found: Sequence[RowChange | RowDefect], texts: Texts, *, whole: boo
 def _line(each: RowChange | RowDefect, texts: Texts) -> str:
     place = texts.say("roster.row", row=each.row) if each.row else texts.say("roster.whole-file")
     column = f", {texts.say('roster.column', column=visible(each.column))}" if each.column else ""
-    after = each.after if isinstance(each, RowChange) else ""
+    after = each.after if isinstance(each, RowChange) and each.code not in _LONG_AFTER else ""
     value = f" “{visible(each.before)}”" if each.before else ""
     value += f" → “{visible(after)}”" if after else ""
     return f"  {place}{column}{value}: {_reason(each, texts)}"

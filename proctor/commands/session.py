@@ -8,7 +8,7 @@ from typing import Any
 from proctor.app import Remarks, Transaction, camera_source, card_source, open_desk
 from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
-from proctor.commands.roster import notice_lines, read_list
+from proctor.commands.roster import notice_lines, read_list, refused_json, refused_lines
 from proctor.commands.show import attempt_json, attempt_lines, reason_json
 from proctor.commands.witness_show import outcome_json, outcome_line
 from proctor.config import TRAINING_SESSION_PREFIX
@@ -27,6 +27,7 @@ from sessions.course.board import Board
 from sessions.course.health import health_warnings
 from sessions.record import Verdict
 from sessions.roles import require_may
+from sessions.roster.by_rules import by_rules
 from sessions.roster.model import Roster
 from sessions.rules import find_rules, sections_of
 from sessions.session import Session, create_session, list_sessions, load_session
@@ -72,10 +73,13 @@ def create(context: Context) -> int:
     roster = read_list(context, options.roster)
     day = _day(options.date)
     rules = find_rules(options.rules, day=day)
+    roster = by_rules(roster, rules)
     parts = tuple(rules.components) if "all" in options.component else tuple(options.component)
     _report_rows(context, roster)
     if roster.refused and not options.skip_bad_rows:
         return _refuse_rows(context, roster)
+    if roster.refused:
+        _say_rows(context, roster, "skipped-rows")
     with open_for(context, training=options.training, login=True) as opened:
         operator = opened.require_login().operator
         require_may(operator, "create-session")
@@ -91,7 +95,7 @@ def create(context: Context) -> int:
             day=day,
             operator=operator,
         )
-        data = session_json(opened, session) | {"refused_rows": rows_json(context, roster)}
+        data = session_json(opened, session) | {"refused_rows": refused_json(roster)}
     line = context.texts.say(
         "result.session",
         id=session.session_id,
@@ -126,17 +130,15 @@ def _report_rows(context: Context, roster: Roster) -> None:
 
 
 def _refuse_rows(context: Context, roster: Roster) -> int:
-    rows = rows_json(context, roster)
-    context.say("bad-rows", rows=len({row["row"] for row in rows}))
-    for row in rows:
-        context.say("bad-row", row=row["row"], column=row["column"], reason=row[context.texts.language])
-    context.result({"ok": False, "code": "bad-rows", "refused_rows": rows}, ())
+    _say_rows(context, roster, "bad-rows")
+    context.result({"ok": False, "code": "bad-rows", "refused_rows": refused_json(roster)}, ())
     return 1
 
 
-def rows_json(context: Context, roster: Roster) -> list[dict[str, Any]]:
-    """The refused rows by place and reason."""
-    return [{"row": bad.row, "column": bad.column, **reason_json(bad.code)} for bad in roster.refused]
+def _say_rows(context: Context, roster: Roster, code: str) -> None:
+    context.say(code, rows=len({bad.row for bad in roster.refused}))
+    for line in refused_lines(roster, context.texts):
+        context.console.print(line, markup=False)
 
 
 def session_json(opened: OpenRoot, session: Session) -> dict[str, Any]:

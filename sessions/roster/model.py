@@ -92,7 +92,7 @@ ERASED: Final = Seat(row=0, sbd="", full_name="", birth=PartialDate(year=0), id_
 class RowDefect:
     """Why a row is refused: line (from 1), column heading as in the file, reason code, the value found.
 
-    `other`: the row that this one clashes with, or None.
+    `other`: the row that this one clashes with, or None. `after`: the values that the rules know, where that is why.
     """
 
     row: int
@@ -100,6 +100,7 @@ class RowDefect:
     code: str
     value: str = field(default="", repr=False)
     other: int | None = None
+    after: str = ""
 
     @property
     def before(self) -> str:

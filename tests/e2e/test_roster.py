@@ -50,7 +50,7 @@ def test_everything_is_said_as_json(mixed: Path) -> None:
         (5, "1/2/00", "01/02/2000")
     ]
     assert ran.json["counts"] == {
-        "usable": 2, "refused_rows": 1, "changes": 2, "guesses": 1, "warnings": 0, "passed_over": 2,
+        "usable": 2, "refused_rows": 1, "changes": 2, "guesses": 1, "warnings": 1, "passed_over": 2,
     }  # fmt: skip
     assert (ran.json["file"]["format"], ran.json["file"]["sheet"]) == ("xlsx", "DS")
 
@@ -170,3 +170,25 @@ def test_the_installed_command_checks_a_list_by_itself(tmp_path: Path) -> None:
     loaded = set(done.stderr.split())
     assert "proctor.cli_quick" in loaded
     assert not loaded & {"proctor.cli", "sessions.store", "cv2", "smartcard", "matplotlib", "tkinter"}
+
+
+def test_rules_judge_classes_and_a_session_says_which_rows_it_leaves_out(tmp_path: Path) -> None:
+    path = tmp_path / "hang.csv"
+    head = [*HEAD, "Hạng"]
+    path.write_bytes(as_csv([head, [*GOOD, "B"], [*OTHER, "B2"]]))
+    plain = proctor("roster", "check", path, "--json")
+    require_valid("roster-check", plain.json)
+    assert plain.status == 0
+    assert [(row["row"], row["code"]) for row in plain.json["warnings"]] == [(3, "roster-class-nowhere")]
+    judged = proctor("roster", "check", path, "--rules", "driving-tt12-2025", "--json")
+    require_valid("roster-check", judged.json)
+    assert (judged.status, [row["code"] for row in judged.json["refused"]]) == (1, ["roster-class-unknown"])
+    create = ("session", "create", "--training", "--rules", "driving-tt12-2025", "--component", "theory")
+    more = ("--place", "P", "--date", "2026-11-22", "--roster", path)
+    stopped = proctor(*create, *more)
+    assert stopped.status == 1
+    assert "“B2”" in stopped.err
+    made = proctor(*create, *more, "--skip-bad-rows")
+    assert made.status == 0
+    assert "dòng 3, cột “Hạng” “B2”" in made.err
+    assert "Bỏ qua 1 dòng" in made.err

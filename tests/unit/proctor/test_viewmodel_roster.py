@@ -173,7 +173,7 @@ def test_the_last_page_says_the_hash_in_groups_and_what_is_unconfirmed(texts: ob
         session_id="HL-20261122-01",
         roster_hash="0123456789abcdef" * 4,
         candidates=2,
-        refused=1,
+        refused=(7,),
         place="P1",
         day=date(2026, 11, 22),
         components=("Kỳ thi",),
@@ -183,7 +183,9 @@ def test_the_last_page_says_the_hash_in_groups_and_what_is_unconfirmed(texts: ob
     lines = result_lines(created, texts)
     assert lines[0][1] == grouped("0123456789abcdef" * 4)
     assert lines[0][1].split(" ") == ["01234567", "89abcdef"] * 4
-    assert "late, face" in rules_mark(created, texts)
+    assert lines[2][1] == "1 (7)"
+    named = ", ".join(texts[f"rules.section.{name}"] for name in ("late", "face"))
+    assert named in rules_mark(created, texts)
 
 
 def test_only_the_gui_folder_imports_tk() -> None:
