@@ -20,7 +20,7 @@ _OWN: Final = frozenset({"user-key", "user-totp"})
 """What one does for oneself only."""
 _OTHERS: Final = frozenset({"user-enrolled", "user-role", "user-disabled", "user-enabled", "user-unlocked"})
 """What two others do."""
-_STRONG: Final = frozenset({"token", "card-face"})
+_STRONG: Final = ("token", "card-face")
 _PRESENCE_S: Final = 600
 """How long card and face prove presence, in seconds."""
 

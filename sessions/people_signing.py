@@ -27,7 +27,7 @@ _NONCE: Final = re.compile("[0-9a-f]{32}")
 _HASH: Final = re.compile("[0-9a-f]{64}")
 _SIGNATURE: Final = re.compile("[0-9a-f]{128}")
 _HEAD: Final = ("nonce", "size", "root")
-OF_OPERATOR: Final = frozenset({"user-key", "user-added"})
+OF_OPERATOR: Final = ("user-key", "user-added")
 """The `key` events that their operator signs without a second person too."""
 PARTS: Final = ("operator", "second", "token")
 

@@ -1225,7 +1225,7 @@ class Bodies:
             wanted = {"operator": own.get(body["operator"]["id"]), "second": own.get(second["id"])}
             if second.get("proof") == "token":
                 wanted["token"] = self.tokens.get(second["id"])
-        elif body["kind"] == "key" and body.get("event") in {"user-key", "user-added"}:
+        elif body["kind"] == "key" and body.get("event") in ("user-key", "user-added"):
             wanted = {"operator": own.get(body["operator"]["id"])}
         return {part: key for part, key in wanted.items() if key is not None}
 
@@ -1237,7 +1237,7 @@ class Bodies:
             right = given["nonce"] not in self.nonces
             self.nonces.add(given["nonce"])
             self.signed_heads.append((seq, given["size"], given["root"]))
-        if right and second is not None and second.get("proof") in {"token", "card-face"}:
+        if right and second is not None and second.get("proof") in ("token", "card-face"):
             if second["id"] not in self.own:
                 right = not real
             elif second["proof"] == "token":
