@@ -48,7 +48,7 @@ from sessions.closing import require_open
 from sessions.course.board import Board
 from sessions.course.consent import require_consent
 from sessions.course.day import require_not_paused, require_started
-from sessions.course.gate import CHECK_IN, Gate
+from sessions.course.gate import CHECK_IN, Gate, require_in
 from sessions.course.health import health_warnings
 from sessions.course.results import read_progress
 from sessions.errors import StoreError
@@ -210,13 +210,16 @@ class Desk:
 
         The chip's challenge is made of the tree head with that beginning in it. Raises SessionClosedError,
         SessionNotStartedError, SessionPausedError, ConsentRefusedError (of somebody who wants no picture: nothing is
-        taken), and StoreFullError where there is no room for its end.
+        taken), NotYetAdmittedError (nobody is looked at again who was never let in), and StoreFullError where there
+        is no room for its end.
         """
         store = self._opened.store
         claimed = self._claimed(work.access)
         if claimed is not None:
             self._board.refresh()
             require_consent(self._board.entries, claimed)
+            if work.purpose != CHECK_IN:
+                require_in(self._board.standing(claimed))
         require_open(store, self._session)
         require_not_paused(store, require_started(store, self._session))
         store.require_room()

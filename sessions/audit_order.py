@@ -168,6 +168,7 @@ class Order:
         session, of, corrects = (body.get(name) for name in ("session", "of", "corrects"))
         if (
             kind in _ABOUT_ATTEMPTS
+            and not (kind == "override" and "of_station" in body)  # said where exceptions are judged
             and type(of) is str
             and (of not in self._ended or self._ended[of] != session)
         ):

@@ -20,8 +20,8 @@ _ABOUT_ATTEMPTS: Final = frozenset({"override", "spot-check", "re-entry"})
 """Kinds whose `of` is an attempt of the session."""
 _SEEN: Final = frozenset({"override", "manual", "decision"})
 """Kinds that see a candidate whom no attempt may have named."""
-_LOTS: Final = frozenset({"attempt", "incident", "exit", "allocation", "draw", "split", "merge"})
-"""Kinds that a day's lots and parts are held against; the self-test that a start names is in no pack."""
+_NO_LOTS: Final = frozenset({"self-test", "start"})
+"""Kinds of a day that a pack cannot judge: the self-test that a start names is in no pack."""
 _STATES: Final = {"ADMIT": "admitted", "REFER": "referred", "REFUSE": "refused"}
 _STATION: Final = "station"
 _DIFFERS: Final = "pack-session-differs"
@@ -38,7 +38,7 @@ def check_course(records: Sequence[Record], manifest: Manifest, findings: PackFi
     _check_names(own, findings)
     course, days = Course(), Days()
     for record in own:
-        for why in days.faults(record.seq, record.body) if record.kind in _LOTS else ():
+        for why in days.faults(record.seq, record.body) if record.kind not in _NO_LOTS else ():
             findings.add(_DIFFERS, seq=record.seq, why=why)
         for why in course.faults(record.seq, record.body) if record.body["schema"] == 2 else ():
             findings.add(_DIFFERS, seq=record.seq, why=why)
@@ -167,7 +167,9 @@ def _check_names(own: Sequence[Record], findings: PackFindings) -> None:
     attempts: set[str] = set()
     seqs: set[int] = set()
     for record in own:
-        if record.kind in _ABOUT_ATTEMPTS and "of" in record.body and record.text("of") not in attempts:
+        merged = record.kind == "override" and "of_station" in record.body  # judged as exceptions are
+        named = record.kind in _ABOUT_ATTEMPTS and "of" in record.body and not merged
+        if named and record.text("of") not in attempts:
             findings.add(_DIFFERS, seq=record.seq, why="of")
         elif record.kind == "correction" and record.number("corrects") not in seqs:
             findings.add(_DIFFERS, seq=record.seq, why="corrects")

@@ -51,8 +51,8 @@ KINDS = {
     "size:integer root:hash",
     "close": "session:id reason candidates:integer admitted:integer referred:integer refused:integer "
     "absent:integer? attempts:integer not_seen:integer? totals:object? unsettled:list? part:object?",
-    "override": "* session:id of:id sbd verdict reason component? incident:id? | note?",
-    "decision": "* session:id of:id sbd component decided reason incident:id | note?",
+    "override": "* session:id of:id sbd verdict reason component? incident:id? of_station? | note?",
+    "decision": "* session:id of:id sbd component decided reason incident:id of_station? | note?",
     "manual": "* session:id sbd component document outcome reason of:id? facts:object? rules_sha256:hash "
     "roster_hash:hash purpose? | identity? live-portrait? note? photo?",
     "correction": "* session:id corrects:integer reason sbd? component? values:object? of_station? "
@@ -741,7 +741,8 @@ class Decided:
     """ "Exceptions": what people may write about what the machine said. Yields once for each thing that is wrong."""
 
     def __init__(self):
-        self.tries, self.state, self.incidents, self.turned, self.hashes = {}, {}, set(), set(), {}
+        self.tries, self.state, self.incidents, self.turned, self.hashes = {}, {}, {}, set(), {}
+        self.drawn, self.parts, self.away, self.freed = {}, set(), set(), set()
 
     def wrong(self, seq, body):
         kind = body["kind"].replace("-", "_")
@@ -749,36 +750,97 @@ class Decided:
         return [*judge(seq, body)] if judge else []
 
     def place(self, session, sbd, component):
-        return self.state.setdefault((session, sbd, component), {"in": False, "refused": None, "owed": set()})
+        empty = {"in": False, "refused": None, "owed": set(), "left": -1, "looks": {}}
+        return self.state.setdefault((session, sbd, component), empty)
 
     def of_open(self, _seq, body):
         self.hashes.setdefault(body["session"], body["roster_hash"])
         return ()
 
     def of_incident(self, _seq, body):
-        self.incidents.add((body["session"], str(body.get("incident", ""))))
+        name = body["session"], str(body.get("incident", ""))
+        if name in self.incidents and "incident" in body and "second" not in body:
+            yield "alone"
+        self.incidents.setdefault(name, body)
+        tried = self.tries.get(body.get("attempt_of"))
+        if tried and body.get("component", tried[2]) == tried[2]:
+            self.confirmed(body, tried)
+
+    def of_exit(self, seq, body):
+        if "component" in body:
+            self.place(body["session"], body["sbd"], body["component"])["left"] = seq
         return ()
 
-    def of_attempt(self, _seq, body):
-        late, again = body.get("late"), body.get("purpose", "check-in") in AGAIN
+    def of_draw(self, seq, body):
+        self.drawn[body["session"], str(seq)] = body["drawn"]
+        return ()
+
+    def of_split(self, _seq, body):
+        for part, sbds in body["parts"].items():
+            if part != str(body["number"]) and type(sbds) is list:
+                self.away |= {(body["session"], str(sbd)) for sbd in sbds}
+        return ()
+
+    def of_merge(self, _seq, body):
+        self.parts.add((body["session"], "/".join(body["part_origin"].split("/")[:2])))
+        return ()
+
+    def of_attempt(self, seq, body):
+        late, purpose = body.get("late"), body.get("purpose", "check-in")
+        again = purpose in AGAIN
         refused = type(late) is dict and late.get("verdict") == "REFUSE"
         verdict = "REFUSE" if refused else body["verdict"]
-        self.tries[body["attempt"]] = (body["session"], body.get("sbd"), body["component"], verdict, again)
-        if "sbd" in body and not again:
-            rows = {name: row.get("outcome") for name, row in body["checks"].items() if type(row) is dict}
+        if "sbd" in body:
             place = self.place(body["session"], body["sbd"], body["component"])
-            place["in"] |= body["verdict"] == "ADMIT"
-            compared = rows.get("face-match") in ("passed", "indeterminate")
-            if verdict == "ADMIT" or (place["refused"] == "face" and compared):
-                place["refused"] = None
-            if verdict == "REFUSE" and place["refused"] != "card":
-                face = rows.get("face-match") == "failed" and not [c for c in CARD if rows.get(c) == "failed"]
-                place["refused"] = "face" if face else "card"
+            enters = verdict == "ADMIT" and not again
+            if again:
+                place["looks"][purpose] = (seq, body["attempt"])
+            again = again and (place["in"] or (body["session"], body["sbd"]) in self.away)
+            if again or not place["in"]:
+                self.refusal(place, verdict, body["checks"], takes_back=enters or again)
+            place["in"] |= enters
+        self.tries[body["attempt"]] = (
+            body["session"],
+            body.get("sbd"),
+            body["component"],
+            verdict,
+            again,
+            (purpose, seq),
+            body["checks"],
+        )
         return ()
 
-    def about(self, body, verdict):
+    @staticmethod
+    def refusal(place, verdict, checks, *, takes_back):
+        """Which refusal stands after an attempt; `takes_back`: an ADMIT of it does, for it lets in or looks again."""
+        rows = {name: row.get("outcome") for name, row in checks.items() if type(row) is dict}
+        compared = rows.get("face-match") in ("passed", "indeterminate")
+        if (verdict == "ADMIT" and takes_back) or (place["refused"] == "face" and compared):
+            place["refused"] = None
+        if verdict == "REFUSE" and place["refused"] != "card":
+            face = rows.get("face-match") == "failed" and not [c for c in CARD if rows.get(c) == "failed"]
+            place["refused"] = "face" if face else "card"
+
+    def confirmed(self, body, tried):
+        """Whose an attempt was that named nobody."""
+        if "sbd" in body and tried[1] is None and tried[0] == body["session"]:
+            place = self.place(body["session"], body["sbd"], tried[2])
+            if not place["in"]:
+                self.refusal(place, tried[3], tried[6], takes_back=False)
+
+    def meant(self, body, verdict):
+        """The attempt that an entry is about; one of a part that was taken over is as the entry says it."""
+        tried = self.tries.get(body["of"])
+        if "of_station" not in body:
+            return tried if tried and tried[0] == body["session"] else None
+        if tried or (body["session"], body["of_station"]) not in self.parts or "component" not in body:
+            return None
+        again = self.place(body["session"], body["sbd"], body["component"])["in"]
+        return (body["session"], body["sbd"], body["component"], verdict, again, ("", -1))
+
+    def about(self, body, verdict, tried):
         """Of the attempt that an override or decision names: verdict, candidate, component; and only once."""
-        _, sbd, component, said, _ = self.tries[body["of"]]
+        _, sbd, component, said, *_ = tried
         if said != verdict:
             yield "of"
         if sbd not in (None, body["sbd"]) or body.get("component", component) != component:
@@ -788,58 +850,109 @@ class Decided:
         self.turned.add((body["kind"], body["of"]))
 
     def of_override(self, _seq, body):
-        if body["of"] not in self.tries or self.tries[body["of"]][0] != body["session"]:
+        tried = self.meant(body, "REFER")
+        if not tried:
+            if "of_station" in body:
+                yield "of"
             return
-        yield from self.about(body, "REFER")
-        place = self.place(body["session"], body["sbd"], self.tries[body["of"]][2])
+        yield from self.about(body, "REFER", tried)
+        place = self.place(body["session"], body["sbd"], tried[2])
         if body["verdict"] != "ADMIT":
             yield "verdict"
         if place["refused"]:
             yield "after-refuse"
-        if place["in"] and not self.tries[body["of"]][4]:
+        if place["in"] and not tried[4]:
             yield "admitted"
         place["in"] = True
 
     def of_decision(self, _seq, body):
-        if body["of"] not in self.tries or self.tries[body["of"]][0] != body["session"]:
+        tried = self.meant(body, "REFUSE")
+        if not tried:
             yield "of"
             return
-        yield from self.about(body, "REFUSE")
-        if (body["session"], body["incident"]) not in self.incidents:
+        yield from self.about(body, "REFUSE", tried)
+        self.confirmed(body, tried)
+        known = self.incidents.get((body["session"], body["incident"]))
+        if known is None:
+            mine = "of_station" in body
+        elif "sbd" in known:
+            mine = known["sbd"] == body["sbd"]
+        else:
+            mine = known.get("attempt_of", body["of"]) == body["of"]
+        if not mine:
             yield "incident"
         roles = {body["operator"]["role"], body["second"]["role"]}
         head = roles & {"chairman", "deputy-chairman", "site-head"}
         if not head and not body["origin"].startswith("proctor.training/"):
             yield "head"
         if body["decided"] == "admitted":
-            place = self.place(body["session"], body["sbd"], self.tries[body["of"]][2])
-            if place["in"]:
+            place = self.place(body["session"], body["sbd"], tried[2])
+            if place["in"] and not tried[4]:
                 yield "admitted"
             place |= {"in": True, "refused": None}
+            self.freed.add(body["of"])
 
     def of_manual(self, seq, body):
         place = self.place(body["session"], body["sbd"], body["component"])
-        closes, again = body.get("facts", {}).get("closes"), body.get("purpose", "check-in") in AGAIN
+        closes, purpose = body.get("facts", {}).get("closes"), body.get("purpose", "check-in")
+        good, again = body["outcome"].startswith("admitted"), purpose in AGAIN and place["in"]
         if closes is not None:
-            if type(closes) is not int or closes not in place["owed"]:
+            there = (body["session"], body["facts"].get("of_station")) in self.parts
+            if type(closes) is not int or (closes not in place["owed"] and not there):
                 yield "closes"
-            else:
+            elif not there:
                 place["owed"].remove(closes)
-        elif body["outcome"].startswith("admitted") and not again:
+        elif good:
             if place["refused"]:
                 yield "after-refuse"
-            if place["in"]:
+            if place["in"] and not again:
                 yield "admitted"
             place["in"] = True
+        if purpose in AGAIN:
+            place["looks"][purpose] = (seq, "" if good else "-")
         if body["outcome"] == "admitted-provisionally":
             place["owed"].add(seq)
 
     def of_re_entry(self, _seq, body):
-        tried = self.tries.get(body.get("of"))
-        if tried and body["outcome"] == "admitted":
-            good = tried[3] == "ADMIT" or ("override", body["of"]) in self.turned
-            if not good or tried[1] not in (None, body["sbd"]):
+        if body["outcome"] != "admitted":
+            return
+        of = body.get("of", "")
+        tried = self.tries.get(of)
+        component = body.get("component", tried[2] if tried else "")
+        place = self.place(body["session"], body["sbd"], component)
+        seq, last = place["looks"].get("re-entry", (-1, ""))
+        good = of == (last if seq > place["left"] else "")
+        if tried:
+            good &= tried[3] == "ADMIT" or ("override", of) in self.turned or of in self.freed
+            good &= tried[2] == component
+        if not good:
+            yield "of"
+        if place["refused"]:
+            yield "after-refuse"
+
+    def of_spot_check(self, _seq, body):
+        drawn = self.drawn.get((body["session"], body["draw"]))
+        if drawn is None or body["sbd"] not in drawn:
+            yield "draw"
+            return
+        of, since = body.get("of", ""), int(body["draw"])
+        tried = self.tries.get(of)
+        component = body.get("component", tried[2] if tried else "")
+        seq, last = self.place(body["session"], body["sbd"], component)["looks"].get("spot-check", (-1, ""))
+        last = last if seq > since else ""
+        if not tried:
+            if last or of:
                 yield "of"
+            return
+        says = {"ADMIT": "same-person", "REFER": "unsure", "REFUSE": "other-person"}[tried[3]]
+        if tried[1] != body["sbd"]:
+            says = "unsure" if tried[1] is None else "other-person"
+        purpose, made = tried[5]
+        late = made < since or (last not in ("", of) and seq > made)
+        if purpose != "spot-check" or tried[2] != component or late:
+            yield "of"
+        elif body["outcome"] != says:
+            yield "outcome"
 
     def of_roster(self, _seq, body):
         known = self.hashes.get(body["session"])
@@ -1333,6 +1446,7 @@ class Bodies:
         kind, session = body["kind"], body.get("session")
         of, corrects = body.get("of"), body.get("corrects")
         about = kind in {"override", "spot-check", "re-entry"} and type(of) is str
+        about = about and not (kind == "override" and "of_station" in body)
         if about and (of not in self.ended or self.ended[of] != session):
             self.bad("order", seq)
         if kind == "correction" and type(corrects) is int and self.within.get(corrects, "") != session:

@@ -24,6 +24,7 @@ class Board:
         self._entries: list[SessionEntry] = []
         self._rows: dict[tuple[str, str], Standing] = {}
         self._begun: dict[str, Standing] = {}
+        self._tried: dict[str, str] = {}
         self._closed = False
         self._seat(session)
         self.refresh()
@@ -75,7 +76,8 @@ class Board:
 
     def _seat(self, session: Session) -> None:
         """Begin anew with an empty row for everybody on the list."""
-        self._session, self._entries, self._begun, self._closed = session, [], {}, False
+        self._session, self._entries, self._closed = session, [], False
+        self._begun, self._tried = {}, {}
         self._rows = {}
         for index, seat in enumerate(session.seats):
             for component in session.components:
@@ -104,16 +106,20 @@ class Board:
         if entry.kind == "begin" and rows:
             self._begun[entry.body["attempt"]] = rows[0]
         elif entry.kind == "attempt":
+            self._tried[entry.body["attempt"]] = entry.body["component"]
             began = self._begun.pop(entry.body["attempt"], None)
             if began is not None and began not in rows:
                 unbegin(began)
 
     def _meant(self, entry: SessionEntry) -> tuple[Standing, ...]:
-        """Return the rows that an entry speaks of: one, or all of a candidate where it names no component."""
+        """Return the rows that an entry speaks of: one, or all of a candidate where it names no component; an
+        override without one is about its attempt's.
+        """
         sbd = entry.body.get("sbd")
         if sbd is None:
             return ()
-        component = entry.body.get("component")
+        of_attempt = self._tried.get(entry.body["of"], "") if entry.kind == "override" else None
+        component = entry.body.get("component", of_attempt)
         wanted = self._session.components if component is None else (component,)
         return tuple(row for name in wanted if (row := self._rows.get((sbd, name))) is not None)
 

@@ -17,7 +17,7 @@ from sessions.course.exception_errors import (
     CandidateUnknownError,
     FaceTriesLeftError,
 )
-from sessions.course.states import KEEPS_OUT, RECHECKS
+from sessions.course.states import KEEPS_OUT, RECHECKS, note_consequence
 from sessions.errors import ComponentNotListedError
 from sessions.record import Verdict
 from sessions.roster.model import Seat
@@ -44,8 +44,9 @@ PROVISIONAL: Final = "admitted-provisionally"
 class Case:
     """One candidate at one component. Lists are in order.
 
-    `attempts` let in or not; `rechecks` look again at somebody who was let in; `overridden` and `decided` by attempt
-    id; `admitted`: the entry that let the candidate in; `incidents`: id → consequence.
+    `attempts` let in or not; `rechecks` look again at somebody who was let in (one of somebody who was not, whatever
+    its purpose, is among the attempts); `overridden` and `decided` by attempt id; `admitted`: the entry that let the
+    candidate in; `refusal`: the one that stands; `incidents`: id → consequence.
     """
 
     sbd: str
@@ -58,6 +59,7 @@ class Case:
     moves: list[SessionEntry] = field(default_factory=list)
     incidents: dict[str, str] = field(default_factory=dict)
     admitted: SessionEntry | None = None
+    refusal: SessionEntry | None = None
 
     @property
     def how(self) -> str:
@@ -69,8 +71,9 @@ class Case:
 
     @property
     def face_tries(self) -> int:
-        """How often the face was compared and did not match."""
-        return sum(1 for entry in self.attempts if _failed(entry.body, FACE))
+        """How often the face was compared and did not match: coming in, or of somebody who is in since then."""
+        looks = self.attempts if self.admitted is None else self.rechecks
+        return sum(1 for entry in looks if _failed(entry.body, FACE))
 
     @property
     def out(self) -> SessionEntry | None:
@@ -102,32 +105,54 @@ class Case:
         elif entry.kind == "decision":
             self.decided[body["of"]] = entry
             self._let_in(entry, body["decided"] == "admitted")
+            if body["decided"] == "admitted":
+                self.refusal = None
         elif entry.kind == "manual":
             self.manuals.append(entry)
             self._let_in(entry, str(body["outcome"]).startswith("admitted"))
         elif entry.kind in {"exit", "re-entry"}:
             self.moves.append(entry)
         elif entry.kind == "incident":
-            number = str(body.get("incident", entry.seq))
-            self.incidents[number] = str(body.get("consequence", self.incidents.get(number, "")))
+            note_consequence(self.incidents, entry)
+
+    def confirm(self, attempt: SessionEntry) -> None:
+        """An attempt that named nobody was this candidate's: a refusal of it stands like any other."""
+        if self.admitted is None:
+            self.refusal = _standing(self.refusal, attempt, admits=False)
 
     def _attempt(self, entry: SessionEntry) -> None:
-        if entry.body.get("purpose", "check-in") in RECHECKS:
+        again, admits = looks_again(entry.body), entry.body["verdict"] == Verdict.ADMIT
+        if self.admitted is None:
+            self.attempts.append(entry)
+            self.refusal = _standing(self.refusal, entry, admits=admits and not again)
+            self._let_in(entry, admits and not again)
+        elif again:
             self.rechecks.append(entry)
-            return
-        self.attempts.append(entry)
-        self._let_in(entry, entry.body["verdict"] == Verdict.ADMIT)
+            self.refusal = _standing(self.refusal, entry, admits=admits)
+        else:
+            self.attempts.append(entry)
 
     def _let_in(self, entry: SessionEntry, admits: bool) -> None:
         if admits and self.admitted is None:
-            self.admitted = entry
+            self.admitted, self.refusal = entry, None
 
 
 def case_of(entries: Iterable[SessionEntry], sbd: str, component: str) -> Case:
     """Return what a session's entries say of one candidate at one component."""
     case = Case(sbd=sbd, component=component)
+    tried: dict[str, str] = {}
+    nobodys: dict[str, SessionEntry] = {}
     for entry in entries:
-        if entry.body.get("sbd") == sbd and entry.body.get("component", component) == component:
+        body = entry.body
+        if entry.kind == "attempt":
+            tried[body["attempt"]] = body["component"]
+            if "sbd" not in body and body["component"] == component:
+                nobodys[body["attempt"]] = entry
+        of_attempt = tried.get(body["of"], "") if entry.kind == "override" else component
+        if body.get("sbd") == sbd and body.get("component", of_attempt) == component:
+            meant = nobodys.get(body.get("attempt_of" if entry.kind == "incident" else "of", ""))
+            if meant is not None:
+                case.confirm(meant)
             case.take(entry)
     return case
 
@@ -139,21 +164,18 @@ def verdict_of(body: Mapping[str, Any]) -> Verdict:
 
 
 def refusal_of(case: Case) -> SessionEntry | None:
-    """Return the refusal that stands, or None: the last one that no later attempt took back.
+    """Return the refusal that stands, or None: the last one that no later attempt or decision took back; of somebody
+    who is in, of the attempts that looked again since.
 
     A face that did not match is taken back by a later comparison that did not fail; nothing but an admission takes
     back a refused chip: another card, or none, does not make it good.
     """
-    if case.admitted is not None:
-        return None
-    standing: SessionEntry | None = None
-    for entry in case.attempts:
-        if verdict_of(entry.body) is Verdict.REFUSE:
-            if standing is None or _by_face_alone(standing.body):
-                standing = entry
-        elif standing is not None and _by_face_alone(standing.body) and _compared(entry.body):
-            standing = None
-    return standing
+    return case.refusal
+
+
+def looks_again(body: Mapping[str, Any]) -> bool:
+    """Whether an attempt or manual entry has the purpose of looking again at somebody who was let in."""
+    return body.get("purpose", "check-in") in RECHECKS
 
 
 def require_face_tried(case: Case, refusal: SessionEntry, rules: Rules) -> int:
@@ -193,6 +215,17 @@ def find_attempt(entries: Iterable[SessionEntry], attempt_id: str) -> SessionEnt
         if entry.kind == "attempt" and entry.part is None and entry.body["attempt"] == attempt_id:
             return entry
     raise AttemptUnknownError
+
+
+def _standing(standing: SessionEntry | None, entry: SessionEntry, *, admits: bool) -> SessionEntry | None:
+    """Return which refusal stands after an attempt."""
+    if admits:
+        return None
+    if standing is not None and not _by_face_alone(standing.body):
+        return standing
+    if verdict_of(entry.body) is Verdict.REFUSE:
+        return entry
+    return None if _compared(entry.body) else standing
 
 
 def _failed(body: Mapping[str, Any], check: str) -> bool:

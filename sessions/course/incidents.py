@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any, Final
 
@@ -249,7 +249,10 @@ def _moment(session: Session, at: str | None, now: datetime) -> datetime:
 
 
 def _incident(number: str, entry: SessionEntry, known: Incident | None) -> Incident:
+    """Return an incident after its next entry; one person alone changes nothing of what stands."""
     body = entry.body
+    if known is not None and "second" not in body:
+        return replace(known, seqs=(*known.seqs, entry.seq))
     before = known.consequence if known is not None else NONE
     first = known or Incident(
         incident_id=number,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from sessions.checkpoint import station_of
 from sessions.closing import require_open
 from sessions.course.allocation import places_of
 from sessions.course.calls import require_in_time
@@ -93,7 +94,7 @@ class ManualCase:
 def require_manual(session: Session, entries: Sequence[SessionEntry], asked: ManualCase) -> Case:
     """Return the candidate's case if two persons may establish who this is. Raises the errors of `exception_errors`."""
     seat = require_candidate(session, asked.sbd)
-    require_own_part(session, seat)
+    require_own_part(session, seat, entries)
     case = require_not_kept_out(case_of(entries, asked.sbd, session.component))
     if asked.later_proof:
         if case.provisional is None:
@@ -105,7 +106,8 @@ def require_manual(session: Session, entries: Sequence[SessionEntry], asked: Man
             )
     elif case.admitted is not None:
         raise AlreadyInError(how=case.how, entry=case.admitted.seq)
-    _require_not_refused(session, case)
+    if not asked.later_proof:
+        _require_not_refused(session, case)
     _require_document(session, asked)
     _require_number(seat, asked)
     return case
@@ -137,6 +139,8 @@ def enter_manual(
     }
     if case.provisional is not None and asked.later_proof:
         facts["closes"] = case.provisional.seq
+        if case.provisional.part is not None:
+            facts["of_station"] = station_of(case.provisional.origin)
     body: dict[str, Any] = {
         "session": session.session_id,
         "sbd": asked.sbd,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sessions.closing import require_open
@@ -10,6 +10,7 @@ from sessions.course.case import (
     Case,
     case_of,
     find_attempt,
+    refusal_of,
     require_candidate,
     require_not_kept_out,
     verdict_of,
@@ -17,12 +18,16 @@ from sessions.course.case import (
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.exception_errors import (
     AlreadyOutError,
+    AttemptNotLastError,
     AttemptOtherComponentError,
+    AttemptOtherPurposeError,
+    AttemptTooOldError,
     NotDrawnError,
     NotInError,
     NotOutError,
     OutcomeUnknownError,
     SpotCheckTakenError,
+    SpotCheckWordError,
     UnverifiedError,
 )
 from sessions.course.reasons import clean_note, require_reason
@@ -31,6 +36,7 @@ from sessions.session import Session
 from sessions.store import Receipt, Store
 
 RE_ENTRY: Final = "re-entry"
+SPOT_CHECK: Final = "spot-check"
 ADMITTED: Final = "admitted"
 REFERRED: Final = "referred"
 REFUSED: Final = "refused"
@@ -70,22 +76,20 @@ def require_re_entry(
 ) -> tuple[str, str | None]:
     """Return what looking again came to, and the attempt that says so: ADMITTED, REFERRED, REFUSED or OTHER_PERSON.
 
-    Whoever was referred comes back after an override of that attempt; the manual path with purpose "re-entry" counts
-    too. Raises as `require_in`, NotOutError; UnverifiedError where the rules want a look and nobody looked.
+    The last look since the exit says it: an attempt with that purpose, or the manual path with it. Whoever was
+    referred comes back after an override of that attempt; after a refusal only an admission by the machine or the
+    chairman's decision opens. Raises as `require_in`, NotOutError, as `_given`; UnverifiedError where the rules want a
+    look and nobody looked.
     """
     case = require_in(session, entries, sbd)
     left = case.out
     if left is None:
         raise NotOutError(sbd=sbd)
+    looks = _looks(entries, (*case.rechecks, *case.manuals), RE_ENTRY, left)
     if attempt_id is not None:
-        return _outcome(case, _given(session, entries, attempt_id), sbd)
-    order = {id(entry): place for place, entry in enumerate(entries)}
-    looks = [each for each in (*case.rechecks, *case.manuals) if _is_re_entry(each)]
-    later = sorted(
-        (each for each in looks if order[id(each)] > order[id(left)]), key=lambda each: order[id(each)]
-    )
-    if later:
-        return _outcome(case, later[-1], sbd)
+        return _outcome(case, _given(session, entries, attempt_id, (RE_ENTRY, left), looks), sbd)
+    if looks:
+        return _outcome(case, looks[-1], sbd)
     if session.rules.reverify.re_entry:
         raise UnverifiedError(sbd=sbd, session=session.session_id)
     return ADMITTED, None
@@ -121,15 +125,20 @@ def enter_spot_check(
 ) -> tuple[str, Receipt]:
     """Commit what came of the last draw for a candidate who was drawn.
 
-    By an attempt, or in a word of OUTCOMES. Raises NotDrawnError, SpotCheckTakenError, OutcomeUnknownError.
+    By the last look since the draw, or where nobody looked in a word of OUTCOMES. Raises NotDrawnError,
+    SpotCheckTakenError, OutcomeUnknownError, SpotCheckWordError, and as `_given`.
     """
     require_candidate(session, sbd)
     require_open(store, session)
     entries = session_entries(store, session.session_id)
     draw = _last_draw(entries, session.component, sbd)
+    case = case_of(entries, sbd, session.component)
+    looks = _looks(entries, case.rechecks, SPOT_CHECK, draw)
     said, of = outcome or "", None
     if attempt_id is not None:
-        said, of = _checked(_given(session, entries, attempt_id), sbd), attempt_id
+        said, of = _checked(_given(session, entries, attempt_id, (SPOT_CHECK, draw), looks), sbd), attempt_id
+    elif looks:
+        raise SpotCheckWordError(of=looks[-1].body["attempt"])
     if said not in OUTCOMES:
         raise OutcomeUnknownError(known=" ".join(OUTCOMES))
     body: dict[str, Any] = {
@@ -145,34 +154,69 @@ def enter_spot_check(
     return said, store.append("spot-check", body, evidence, operator=operator)
 
 
-def _given(session: Session, entries: Sequence[SessionEntry], attempt_id: str) -> SessionEntry:
-    attempt = find_attempt(entries, attempt_id)
+def _looks(
+    entries: Sequence[SessionEntry], looks: Sequence[SessionEntry], purpose: str, since: SessionEntry
+) -> list[SessionEntry]:
+    """Return those of these entries that looked again at this station, with this purpose, since another; in order."""
+    order = {id(entry): place for place, entry in enumerate(entries)}
+    later = (each for each in looks if each.part is None and order[id(each)] > order[id(since)])
+    return sorted(
+        (each for each in later if str(each.body.get("purpose", "")) == purpose),
+        key=lambda each: order[id(each)],
+    )
+
+
+def _given(
+    session: Session,
+    entries: Sequence[SessionEntry],
+    attempt_id: str,
+    wanted: tuple[str, SessionEntry],
+    looks: Sequence[SessionEntry],
+) -> SessionEntry:
+    """Return the attempt of this id, which has the wanted purpose, came after that entry, and is the last look.
+
+    Raises AttemptOtherComponentError, AttemptOtherPurposeError, AttemptTooOldError, AttemptNotLastError.
+    """
+    attempt, (purpose, since) = find_attempt(entries, attempt_id), wanted
     if attempt.body["component"] != session.component:
         raise AttemptOtherComponentError(component=attempt.body["component"], wanted=session.component)
+    found = str(attempt.body.get("purpose", "check-in"))
+    if found != purpose:
+        raise AttemptOtherPurposeError(purpose=found, wanted=purpose)
+    order = [id(entry) for entry in entries]
+    if order.index(id(attempt)) < order.index(id(since)):
+        raise AttemptTooOldError(of=attempt_id)
+    if looks and order.index(id(looks[-1])) > order.index(id(attempt)):
+        raise AttemptNotLastError(last=str(looks[-1].body.get("attempt", looks[-1].seq)))
     return attempt
 
 
-def _is_re_entry(entry: SessionEntry) -> bool:
-    return str(entry.body.get("purpose", "")) == RE_ENTRY
-
-
 def _outcome(case: Case, look: SessionEntry, sbd: str) -> tuple[str, str | None]:
-    body = look.body
+    body, refused = look.body, refusal_of(case) is not None
     if look.kind == "manual":
-        return (ADMITTED if str(body["outcome"]).startswith(ADMITTED) else REFUSED), None
+        opens = str(body["outcome"]).startswith(ADMITTED) and not refused
+        return (ADMITTED if opens else REFUSED), None
     name = str(body["attempt"])
     if body.get("sbd", sbd) != sbd:
         return OTHER_PERSON, name
-    verdict = verdict_of(body)
-    if "sbd" in body and (verdict is Verdict.ADMIT or name in case.overridden):
+    verdict = _said(body)
+    decided = case.decided.get(name)
+    turned = name in case.overridden or (decided is not None and decided.body["decided"] == ADMITTED)
+    if "sbd" in body and not refused and (verdict is Verdict.ADMIT or turned):
         return ADMITTED, name
-    return (REFUSED if verdict is Verdict.REFUSE else REFERRED), name
+    return (REFUSED if refused or verdict is Verdict.REFUSE else REFERRED), name
+
+
+def _said(body: Mapping[str, Any]) -> Verdict:
+    """Return the machine's verdict of a look; an ADMIT that was recorded late was never given at the door."""
+    verdict = verdict_of(body)
+    return verdict if verdict is Verdict.REFUSE else Verdict(body["verdict"])
 
 
 def _checked(attempt: SessionEntry, sbd: str) -> str:
     if attempt.body.get("sbd") != sbd:
         return OTHER_PERSON if "sbd" in attempt.body else "unsure"
-    return _OF_VERDICT[verdict_of(attempt.body)]
+    return _OF_VERDICT[_said(attempt.body)]
 
 
 def _last_draw(entries: Sequence[SessionEntry], component: str, sbd: str) -> SessionEntry:
@@ -180,7 +224,10 @@ def _last_draw(entries: Sequence[SessionEntry], component: str, sbd: str) -> Ses
     drawn = [
         entry
         for entry in entries
-        if entry.kind == "draw" and entry.body["component"] == component and sbd in entry.body["drawn"]
+        if entry.kind == "draw"
+        and entry.part is None
+        and entry.body["component"] == component
+        and sbd in entry.body["drawn"]
     ]
     if not drawn:
         raise NotDrawnError(sbd=sbd)

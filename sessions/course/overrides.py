@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from sessions.checkpoint import station_of
 from sessions.closing import require_open
 from sessions.course.case import (
     Case,
     case_of,
     find_attempt,
+    looks_again,
     refusal_of,
     require_candidate,
     require_face_tried,
@@ -41,7 +43,6 @@ from sessions.course.exception_errors import (
 )
 from sessions.course.incidents import require_incident
 from sessions.course.reasons import note_of, require_reason
-from sessions.course.states import RECHECKS
 from sessions.errors import EvidenceMissingError
 from sessions.record import Operator, Second, Verdict
 from sessions.roster.model import PartialDate
@@ -146,6 +147,7 @@ def override(
         "component": session.component,
         "verdict": Verdict.ADMIT.value,
         "reason": why.recorded,
+        **_made_at(attempt),
         **({} if incident is None else {"incident": incident}),
     }
     return store.append("override", body, note_of(why, note), operator=operator, second=second)
@@ -164,18 +166,18 @@ def require_decision(
 ) -> SessionEntry:
     """Return the refused attempt that the chairman may decide about; without an id the refusal that stands.
 
-    Raises the errors of `exception_errors`; FaceTriesLeftError as long as the face may be tried again.
+    Of somebody who is in it may be one that looked again. Raises the errors of `exception_errors`; FaceTriesLeftError
+    as long as the face may be tried again.
     """
     require_candidate(session, sbd)
     case = require_not_kept_out(case_of(entries, sbd, session.component))
-    if case.admitted is not None:
-        raise AlreadyInError(how=case.how, entry=case.admitted.seq)
     attempt = _refused(session, entries, case, attempt_id)
     taken = case.decided.get(attempt.body["attempt"])
     if taken is not None:
         raise DecisionTakenError(entry=taken.seq)
     require_face_tried(case, attempt, session.rules)
-    require_incident(entries, incident, sbd=sbd, attempt=attempt.body["attempt"])
+    known = [entry for entry in entries if entry.part in {None, attempt.part}]
+    require_incident(known, incident, sbd=sbd, attempt=attempt.body["attempt"])
     return attempt
 
 
@@ -215,6 +217,7 @@ def decide(
         "decided": ADMITTED if admit else NOT_ADMITTED,
         "reason": why.recorded,
         "incident": incident,
+        **_made_at(attempt),
     }
     return store.append("decision", body, note_of(why, note), operator=operator, second=second)
 
@@ -245,19 +248,19 @@ def _require_undecided(case: Case, attempt: SessionEntry) -> None:
     done = case.overridden.get(body["attempt"])
     if done is not None:
         raise AlreadyInError(how="override", entry=done.seq)
-    again = body.get("purpose", "check-in") in RECHECKS
+    again = attempt in case.rechecks or ("sbd" not in body and looks_again(body))
     if case.admitted is not None and not again:
         raise AlreadyInError(how=case.how, entry=case.admitted.seq)
-    same = [
-        each for each in (case.rechecks if again else case.attempts) if _purpose(each) == _purpose(attempt)
-    ]
+    same = case.attempts
+    if again:
+        same = [each for each in case.rechecks if each.body["purpose"] == body["purpose"]]
     if "sbd" in body and same and same[-1].body["attempt"] != body["attempt"]:
         raise AttemptNotLastError(last=same[-1].body["attempt"])
 
 
-def _purpose(entry: SessionEntry) -> str:
-    purpose = entry.body.get("purpose", "check-in")
-    return str(purpose) if purpose in RECHECKS else "check-in"
+def _made_at(attempt: SessionEntry) -> dict[str, str]:
+    """Return the field that says at which other station an attempt was made; none for one of this log."""
+    return {} if attempt.part is None else {"of_station": station_of(attempt.origin)}
 
 
 def _require_referred(case: Case, attempt: SessionEntry, session: Session) -> None:
@@ -289,7 +292,11 @@ def _refused(
     standing = refusal_of(case)
     if attempt_id is None and standing is not None:
         return standing
+    if case.admitted is not None and (attempt_id is None or not case.rechecks):
+        raise AlreadyInError(how=case.how, entry=case.admitted.seq)
     attempt = _meant(session, entries, case, attempt_id)
+    if case.admitted is not None and attempt not in case.rechecks:
+        raise AlreadyInError(how=case.how, entry=case.admitted.seq)
     if verdict_of(attempt.body) is not Verdict.REFUSE:
         raise DecisionNotRefusedError(verdict=attempt.body["verdict"])
     return attempt

@@ -35,7 +35,9 @@ class State(StrEnum):
 KEEPS_OUT: Final = frozenset({"suspended", "cancelled", "removed"})
 """Consequences of an incident after which somebody is no longer in."""
 RECHECKS: Final = frozenset({"component-start", "re-entry", "spot-check", "watch"})
-"""Purposes of an attempt that looks again at somebody who was let in; any other lets in."""
+"""Purposes of an attempt that looks again at somebody who was let in; any other lets in. Of somebody who was not, it
+is an attempt like any other, but for an ADMIT, which is no more than a referral.
+"""
 _BY_REASON: Final[tuple[tuple[frozenset[str], State], ...]] = (
     (frozenset({"wrong-room", "other-part"}), State.WRONG_ROOM),
     (frozenset({"too-late"}), State.LATE),
@@ -157,13 +159,17 @@ def _attempt(standing: Standing, entry: SessionEntry) -> None:
     standing.attempts += 1
     if body["checks"].get("face-match", {}).get("outcome") == "failed":
         standing.tries += 1
-    if body.get("purpose", "check-in") in RECHECKS:
-        standing.rechecks.append((body["purpose"], body["verdict"], body["attempt"]))
-        return
+    again = body.get("purpose", "check-in") in RECHECKS
     if standing.admitted:
-        standing.duplicates += 1
+        if again:
+            standing.rechecks.append((body["purpose"], body["verdict"], body["attempt"]))
+        else:
+            standing.duplicates += 1
         return
-    standing.attempt = standing.entry = entry
+    standing.entry = entry
+    if again and body["verdict"] == Verdict.ADMIT:  # nobody comes in by a look at those who are in
+        return
+    standing.attempt = entry
     if body["verdict"] == Verdict.ADMIT:
         _let_in(standing, entry, body["method"])
 
@@ -202,9 +208,15 @@ def _re_entry(standing: Standing, entry: SessionEntry) -> None:
 
 
 def _incident(standing: Standing, entry: SessionEntry) -> None:
+    note_consequence(standing.incidents, entry)
+
+
+def note_consequence(incidents: dict[str, str], entry: SessionEntry) -> None:
+    """Note what follows from an incident by now; what stands already nobody changes without a second person."""
     body: Mapping[str, Any] = entry.body
     number = str(body.get("incident", entry.seq))
-    standing.incidents[number] = str(body.get("consequence", standing.incidents.get(number, "")))
+    if number not in incidents or "second" in body:
+        incidents[number] = str(body.get("consequence", incidents.get(number, "")))
 
 
 _STEPS: Final[Mapping[str, Callable[[Standing, SessionEntry], None]]] = {

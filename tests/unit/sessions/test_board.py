@@ -166,9 +166,14 @@ def test_looking_again_changes_no_admission(day: Day) -> None:
 def test_an_incident_keeps_out_for_as_long_as_its_consequence_stands(day: Day) -> None:
     day.attempt(ADMIT)
     assert day.entry("incident", code="phone", incident="I-1") is State.ADMITTED
-    assert day.entry("incident", code="phone", incident="I-1", consequence="suspended") is State.SUSPENDED
+    assert (
+        day.entry("incident", second=True, code="phone", incident="I-1", consequence="suspended")
+        is State.SUSPENDED
+    )
     assert day.state("yard") is State.SUSPENDED  # it named no component
-    assert day.entry("incident", code="phone", incident="I-1", consequence="reminded") is State.ADMITTED
+    lifted = {"code": "phone", "incident": "I-1", "consequence": "reminded"}
+    assert day.entry("incident", **lifted) is State.SUSPENDED  # one person alone
+    assert day.entry("incident", second=True, **lifted) is State.ADMITTED
 
 
 def test_a_begun_attempt_is_in_check_until_it_ends_as_somebody(day: Day) -> None:

@@ -19,7 +19,18 @@ from sessions.course.movement import come_back, enter_spot_check, leave
 from sessions.course.reasons import ACTS, MAX_NOTE, reasons, require_reason
 from sessions.course.states import State
 from sessions.errors import SessionsError
-from tests.support.exceptions import ADMIT, CHAIRMAN, EXAMINER, NOW, REFER, REFUSE, SECOND, TRAINEE, Sitting
+from tests.support.exceptions import (
+    ADMIT,
+    ALTERED,
+    CHAIRMAN,
+    EXAMINER,
+    NOW,
+    REFER,
+    REFUSE,
+    SECOND,
+    TRAINEE,
+    Sitting,
+)
 from tests.support.sessions_station import Bench
 
 JPEG = b"\xff\xd8\xff\xe0 specimen"
@@ -335,4 +346,59 @@ def test_a_random_check_is_of_somebody_drawn_and_once_for_a_draw(sitting: Sittin
     assert check(attempt_id=other) == "other-person"
     assert code_of(lambda: check(outcome="same-person")) == "spot-check-taken"
     sitting.entry("draw", draw)
-    assert check(attempt_id=sitting.attempt(ADMIT, purpose="spot-check")) == "same-person"
+    seen = sitting.attempt(ADMIT, purpose="spot-check")
+    assert code_of(lambda: check(outcome="same-person")) == "spot-check-word"
+    assert check(attempt_id=seen) == "same-person"
+
+
+def test_a_refusal_at_the_door_opens_by_the_chairman_alone(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT)
+    out(sitting)
+    sitting.refused(ALTERED, purpose="re-entry")
+    by_hand = {"reason": "chip-dead", "purpose": "re-entry"}
+    assert code_of(lambda: sitting.manual(**by_hand)) == "manual-after-refuse"
+    later = sitting.attempt(REFER, "no-card", purpose="re-entry")
+    assert code_of(lambda: sitting.override(attempt=later)) == "override-after-refuse"
+    assert back(sitting) == "refused"
+    sitting.decide(sitting.incident())
+    assert back(sitting) == "referred"  # the last look was unsure: now two persons may say who it is
+    sitting.override(attempt=later)
+    assert back(sitting) == "admitted"
+    assert state(sitting) is State.BACK
+
+
+def test_who_was_refused_at_the_door_is_decided_about_and_comes_back(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT)
+    assert code_of(lambda: sitting.decide(sitting.incident())) == "exception-already-in"
+    out(sitting)
+    sitting.refused(ALTERED, purpose="re-entry")
+    sitting.decide(sitting.incident(), admit=False)
+    assert back(sitting) == "refused"
+    sitting.refused(ALTERED, purpose="re-entry")
+    sitting.attempt(ADMIT, purpose="re-entry")
+    assert back(sitting) == "admitted"
+    out(sitting)
+    sitting.decide(sitting.incident(), attempt_id=sitting.refused(ALTERED, purpose="re-entry"))
+    assert back(sitting) == "admitted"
+
+
+def test_the_attempt_given_is_the_last_look_since_the_exit(sitting: Sitting) -> None:
+    first = sitting.attempt(ADMIT)
+    early = sitting.attempt(ADMIT, purpose="re-entry")
+    out(sitting)
+    assert code_of(lambda: back(sitting, first)) == "exception-attempt-other-purpose"
+    assert code_of(lambda: back(sitting, early)) == "exception-attempt-too-old"
+    before = sitting.attempt(ADMIT, purpose="re-entry")
+    sitting.attempt(REFER, "face-grey", purpose="re-entry")
+    assert code_of(lambda: back(sitting, before)) == "exception-attempt-not-last"
+    sitting.attempt(REFER, purpose="re-entry", late=ADMIT)
+    assert back(sitting) == "referred"  # recorded late: nobody was let in by it
+
+
+def test_a_refusal_with_another_purpose_is_one_of_coming_in(sitting: Sitting) -> None:
+    sitting.refused(ALTERED, purpose="re-entry")
+    assert state(sitting) is State.REFUSED
+    assert code_of(sitting.manual) == "manual-after-refuse"
+    sitting.attempt(ADMIT, purpose="spot-check")
+    assert state(sitting) is State.REFUSED  # the look let nobody in, and took nothing back
+    assert code_of(sitting.manual) == "manual-after-refuse"

@@ -10,9 +10,16 @@ import pytest
 
 from sessions.audit_course import Course
 from sessions.closing import close_session
+from sessions.course.board import Board
 from sessions.course.case import HARD
+from sessions.course.draw import make_draw
+from sessions.course.states import State
+from sessions.key_slots import KeySlots
+from sessions.log_file import opened
 from sessions.roster.csv_roster import read_roster
 from sessions.roster.document import make_document
+from sessions.rows_export import export_rows
+from tests import second_verifier
 from tests.support.exceptions import ADMIT, ALTERED, FACE_FAILED, REFER, REFUSE, SECOND, TRAINEE, Sitting
 from tests.support.sessions_station import ROSTER, Bench
 
@@ -36,6 +43,7 @@ def manual(sitting: Sitting, **changes: Any) -> None:
 
 
 def twice(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT)
     of = sitting.attempt(REFER, "x", purpose="re-entry")
     override(sitting, of)
     override(sitting, of)
@@ -92,6 +100,88 @@ def roster_before(sitting: Sitting) -> None:
     sitting.store.append("roster", body, {"roster": document.data}, operator=TRAINEE, second=SECOND)
 
 
+def hidden_refusal(sitting: Sitting) -> None:
+    """A refusal with the purpose of looking again at somebody who was never let in."""
+    sitting.refused(ALTERED, purpose="re-entry")
+    manual(sitting, purpose="spot-check")
+
+
+def in_by_looking_again(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT, purpose="re-entry")
+    manual(sitting)
+
+
+def back_after_refusal(sitting: Sitting) -> None:
+    out(sitting)
+    sitting.refused(ALTERED, purpose="re-entry")
+    manual(sitting, purpose="re-entry")
+    sitting.entry("re-entry", {"sbd": "001", "component": "theory", "outcome": "admitted"})
+
+
+def back_by_the_way_in(sitting: Sitting) -> None:
+    of = out(sitting)
+    sitting.attempt(REFER, "x", purpose="re-entry")
+    sitting.entry("re-entry", {"sbd": "001", "component": "theory", "outcome": "admitted", "of": of})
+
+
+def out(sitting: Sitting) -> str:
+    of = sitting.attempt(ADMIT)
+    sitting.entry("exit", {"sbd": "001", "component": "theory", "reason": "toilet"})
+    return of
+
+
+def drawn(sitting: Sitting) -> str:
+    head = sitting.store.head()
+    draw = make_draw(["001"], 1, size=head.size, root=head.root, random_bytes=bytes, component="theory")
+    return str(sitting.entry("draw", {"component": "theory", **draw.as_body()}).seq)
+
+
+def spot(sitting: Sitting, outcome: str, **fields: Any) -> None:
+    sitting.entry("spot-check", {"sbd": "001", "component": "theory", "outcome": outcome, **fields})
+
+
+def spot_by_the_way_in(sitting: Sitting) -> None:
+    of = sitting.attempt(ADMIT)
+    spot(sitting, "same-person", draw=drawn(sitting), of=of)
+
+
+def spot_in_a_word(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT)
+    draw = drawn(sitting)
+    sitting.refused(ALTERED, purpose="spot-check")
+    spot(sitting, "same-person", draw=draw)
+
+
+def spot_otherwise(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT)
+    draw = drawn(sitting)
+    spot(sitting, "same-person", draw=draw, of=sitting.refused(ALTERED, purpose="spot-check"))
+
+
+def under_another_s_incident(sitting: Sitting) -> None:
+    incident = sitting.incident(sbd="002")
+    decision(sitting, sitting.refused(ALTERED), incident)
+
+
+def lifted_alone(sitting: Sitting) -> None:
+    fields = {"incident": sitting.incident(), "code": "identity-refused", "sbd": "001"}
+    sitting.entry("incident", fields | {"consequence": "suspended"}, two=True)
+    sitting.entry("incident", fields | {"consequence": "none"})
+    assert sitting.session.component == "theory"
+    assert Board(sitting.store, sitting.session).standing("001").state is State.SUSPENDED
+
+
+def nobody_s_refusal(sitting: Sitting) -> None:
+    of = sitting.attempt(REFUSE, "refused", sbd=None, checks=ALTERED)
+    sitting.incident(attempt_id=of)
+    manual(sitting)
+
+
+def of_a_part_that_is_none(sitting: Sitting) -> None:
+    sitting.refused(ALTERED)
+    override(sitting, "elsewhere", of_station="proctor.training/11111111")
+
+
 CASES: dict[str, tuple[Write, set[str]]] = {
     "an ADMIT": (lambda s: override(s, s.attempt(ADMIT)), {"override-of", "admitted-twice"}),
     "a REFUSE": (lambda s: override(s, s.attempt(REFUSE)), {"override-of", "override-after-refuse"}),
@@ -112,6 +202,18 @@ CASES: dict[str, tuple[Write, set[str]]] = {
     "a decision without incident": (without_incident, {"decision-incident"}),
     "a decision on a referral": (decided_a_referral, {"decision-of"}),
     "back unseen": (back_unseen, {"re-entry-of"}),
+    "a refusal hidden by its purpose": (hidden_refusal, {"manual-after-refuse"}),
+    "an admission by a look": (in_by_looking_again, set()),
+    "back after a refusal": (back_after_refusal, {"manual-after-refuse", "re-entry-after-refuse"}),
+    "back by the attempt that let in": (back_by_the_way_in, {"re-entry-of"}),
+    "a random check answered by the attempt that let in": (spot_by_the_way_in, {"spot-check-of"}),
+    "a word where a machine looked": (spot_in_a_word, {"spot-check-of"}),
+    "another outcome than the machine's": (spot_otherwise, {"spot-check-outcome"}),
+    "a random check of nobody drawn": (lambda s: spot(s, "same-person", draw="1"), {"spot-check-draw"}),
+    "a decision under another's incident": (under_another_s_incident, {"decision-incident"}),
+    "a suspension lifted by one": (lifted_alone, {"incident-alone"}),
+    "a refusal that named nobody": (nobody_s_refusal, {"manual-after-refuse"}),
+    "an attempt of no part": (of_a_part_that_is_none, {"of"}),
     "an addition to another list": (roster_before, {"roster-before", "roster-sbds"}),
 }
 
@@ -125,6 +227,11 @@ def test_what_the_machine_s_verdict_does_not_allow(tmp_path: Path, name: str) ->
     report = bench.verify()
     found = {found.facts.get("why") for found in report.findings if found.code == "log-altered-order"}
     assert found == expected
+    with opened(bench.path, bench.bundle.database_key) as connection:
+        slots = KeySlots(bench.path.parent / "keys" / "evidence.slots", None)
+        rows = list(export_rows(connection, slots))
+    pins = [key.encode() for key in bench.pins.keys]
+    assert second_verifier.verify(rows, pins=pins)["code"] == report.code
 
 
 def test_an_addition_that_is_none_is_found_in_the_list_itself(tmp_path: Path) -> None:
@@ -148,8 +255,8 @@ def test_everything_that_is_written_as_it_should_be_is_found_whole(tmp_path: Pat
         sitting.refused(FACE_FAILED, 3, sbd="002")
         sitting.decide(sitting.incident(sbd="002"), sbd="002")
         sitting.manual("003")
-        of = sitting.attempt(REFER, "x", sbd="003", purpose="re-entry")
         sitting.entry("exit", {"sbd": "003", "component": "theory", "reason": "toilet"})
+        of = sitting.attempt(REFER, "x", sbd="003", purpose="re-entry")
         sitting.override("003", of)
         sitting.entry("re-entry", {"sbd": "003", "component": "theory", "outcome": "admitted", "of": of})
     assert [found for found in bench.verify().findings if found.severity == "altered"] == []
@@ -180,7 +287,7 @@ def test_a_decision_in_a_real_log_needs_a_head() -> None:
     }
     people = {"operator": {"id": "a", "role": "secretary"}, "second": _second("overseer")}
     course._attempts["t"] = type(_attempt())("S-1", "001", "theory", "REFUSE", again=False)
-    course._incidents["S-1"] = {"I-1"}
+    course._incidents["S-1"] = {"I-1": ("001", None)}
     body = {"kind": "decision", "of": "t", "sbd": "001", "component": "theory", "decided": "not-admitted"}
     body |= {"reason": "x", "incident": "I-1", **real}
     assert tuple(course.faults(9, body | people)) == ("decision-head",)
