@@ -8,7 +8,6 @@ from typing import Any, Final
 from sessions import codec
 from sessions.checkpoint import station_of
 from sessions.course.merge_rows import MAX_NAMED, Parts
-from sessions.course.parts import Assignment
 from sessions.errors import CanonicalFormError
 from sessions.events import event_of
 
@@ -42,7 +41,7 @@ class Merges:
 
     def __init__(self) -> None:
         self._rows: dict[str, list[_Row]] = {}
-        self._parts: dict[str, Assignment] = {}
+        self._parts: dict[str, dict[int, tuple[str, ...]]] = {}
         self._listed: dict[str, set[str]] = {}
         self._partial: set[str] = set()
         """Sessions of which not everything is known that a merge saw: what it named is not judged."""
@@ -81,8 +80,8 @@ class Merges:
         assignment = self._parts.get(session)
         if assignment is None or session in self._partial:
             return ""
-        parts = Parts(self._rows.get(session, ()), assignment, frozenset(self._listed[session]))
-        for name, rows in (("double", parts.doubles()), ("conflicts", parts.conflicts())):
+        said = Parts(self._rows.get(session, ()), assignment, frozenset(self._listed[session]))
+        for name, rows in (("double", said.doubles()), ("conflicts", said.conflicts())):
             named = [row.as_body() for row in rows if body["part"] in row.parts]
             if named[:MAX_NAMED] != body[name]:
                 return name
@@ -94,13 +93,13 @@ class Merges:
 
     def _divide(self, session: str, body: Mapping[str, Any]) -> None:
         try:
-            assignment = Assignment.of_body(body)
+            parts = {int(number): tuple(sbds) for number, sbds in body["parts"].items()}
         except (TypeError, ValueError):  # said by its form
             self._partial.add(session)
             return
-        everybody = [sbd for sbds in assignment.parts.values() for sbd in sbds]
+        everybody = [sbd for sbds in parts.values() for sbd in sbds]
         if all(type(sbd) is str for sbd in everybody):
-            self._parts[session], self._listed[session] = assignment, set(everybody)
+            self._parts[session], self._listed[session] = parts, set(everybody)
 
     def _keep(self, session: str, part: int, body: Mapping[str, Any]) -> None:
         row = {name: body[name] for name in _FIELDS if name in body}

@@ -969,13 +969,12 @@ class Lots:
     def __init__(self):
         self.tests, self.admitted, self.excused = {}, {}, set()
         self.divided, self.parts = {}, set()
+        self.tried, self.placed, self.out, self.listed, self.added = {}, {}, {}, {}, {}
 
     def wrong(self, seq, body, formed):
         kind, session = body["kind"].replace("-", "_"), body.get("session")
-        if kind in ("incident", "exit"):
-            self.excused.add((session, body.get("sbd")))
-        if kind == "attempt" and body.get("verdict") == "ADMIT" and "sbd" in body:
-            self.admitted.setdefault((session, body.get("component")), set()).add(body["sbd"])
+        if kind == "attempt":
+            return not self.tries(session, body)
         judge = getattr(self, f"of_{kind}", None)
         if judge is None or not formed:
             return False
@@ -983,6 +982,60 @@ class Lots:
             return not judge(seq, session, body)
         except (TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError):
             return True
+
+    def tries(self, session, body):
+        """An attempt: the machine admits with every check passed but "pad", and whom the places drawn there name."""
+        again = body.get("purpose") in AGAIN
+        if body.get("verdict") != "ADMIT":
+            self.tried[str(body.get("attempt"))] = (str(body.get("component")), again)
+            return True
+        seated = again or "sbd" not in body or self.let_in(session, str(body.get("component")), str(body["sbd"]))
+        checks, asked = body.get("checks"), (*CARD, "notice", "chip-read", "cross-check", "roster", "duplicate")
+        if type(checks) is not dict:
+            return False
+        rows = [checks.get(name) for name in (*asked, "face-match")]
+        return seated and all(type(row) is dict and row.get("outcome") == "passed" for row in rows)
+
+    def let_in(self, session, component, sbd):
+        self.admitted.setdefault((session, component), set()).add(sbd)
+        placed = self.placed.get((session, component))
+        return placed is None or sbd in placed or sbd in self.added.get(session, ())
+
+    def of_override(self, _seq, session, body):
+        component, again = self.tried.get(body.get("of"), (None, False))
+        said = str(body.get("verdict", body.get("decided", body.get("outcome"))))
+        where = body.get("component", component)
+        first = not again and body.get("purpose") not in AGAIN and where is not None
+        if first and (said == "ADMIT" or said.startswith("admitted")):
+            self.let_in(session, where, body["sbd"])
+        return True
+
+    of_decision = of_manual = of_override
+
+    def of_incident(self, _seq, session, body):
+        if "sbd" in body:
+            self.excused.add((session, body["sbd"], body.get("component", "")))
+        return True
+
+    def of_exit(self, seq, session, body):
+        self.out.setdefault((session, body["sbd"]), set()).add(body.get("component", ""))
+        return self.of_incident(seq, session, body)
+
+    def of_re_entry(self, _seq, session, body):
+        out = self.out.get((session, body["sbd"]), set())
+        where = out & {body["component"], ""} if "component" in body else set(out)
+        if body["outcome"] == "admitted":
+            out -= where
+        return bool(where)
+
+    def of_open(self, _seq, session, body):
+        self.listed[session] = self.listed.get(session, 0) + body.get("candidates", body.get("added"))
+        self.added.setdefault(session, set()).update(str(sbd) for sbd in body.get("sbds", ()))
+        if body["kind"] == "roster" and body["added"] and "sbds" not in body:
+            self.placed = {key: value for key, value in self.placed.items() if key[0] != session}
+        return True
+
+    of_roster = of_open
 
     def numbers(self, seed):
         counter = 0
@@ -1028,10 +1081,22 @@ class Lots:
             and body["population"] == len(among)
             and body["seed"] == seed.hex()
             and body["drawn"] == drawn != []
-            and not [sbd for sbd in left if (session, sbd) not in self.excused]
+            and not [
+                sbd
+                for sbd in left
+                if not self.excused & {(session, sbd, body["component"]), (session, sbd, "")}
+            ]
         )
 
-    def of_allocation(self, _seq, _session, body):
+    def of_allocation(self, _seq, session, body):
+        key = session, body["component"]
+        everybody = {sbd for shift in body["groups"] for group in shift for sbd in group}
+        if not self.has_places(body):
+            return False
+        self.placed[key] = everybody
+        return not self.admitted.get(key) and len(everybody) <= self.listed.get(session, len(everybody))
+
+    def has_places(self, body):
         rooms, capacity, cars = body["rooms"], body["capacity"], body["method"] == "proctor-lot-1/cars"
         everybody = [sbd for shift in body["groups"] for group in shift for sbd in group]
         if not cars and (body["method"] != "proctor-lot-1/rooms" or capacity < 1):
@@ -1070,6 +1135,8 @@ class Lots:
             and len(parts) > 1
             and all(type(sbds) is list and sbds for sbds in parts.values())
             and len(set(everybody)) == len(everybody)
+            and all(type(sbd) is str and sbd for sbd in everybody)
+            and session == body["group"] + ("" if body["number"] == 1 else f"-p{body['number']}")
             and 1 <= body["number"] <= len(parts)
             and not known
         )

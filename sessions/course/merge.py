@@ -150,7 +150,7 @@ def merge_parts(store: Store, session: Session, packs: Sequence[PartPack], *, op
     conflicts: list[Conflict] = []
     for pack in ordered:
         rows += [(pack.number, str(body["kind"]), body) for body in pack.bodies]
-        course = Parts(rows, assignment, listed)
+        course = Parts(rows, assignment.parts, listed)
         twice = [row for row in course.doubles() if pack.number in row.parts]
         differ = [row for row in course.conflicts() if pack.number in row.parts]
         receipts[pack.number] = _commit(store, session, pack, (twice, differ), operator)

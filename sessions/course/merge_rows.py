@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sessions.course.entries import is_foreign
-from sessions.course.parts import Assignment
 from sessions.course.states import RECHECKS
 
 TWICE: Final = "twice"
@@ -58,10 +57,10 @@ class Parts:
     def __init__(
         self,
         rows: Iterable[tuple[int, str, Mapping[str, Any]]],
-        assignment: Assignment,
+        parts: Mapping[int, Iterable[str]],
         listed: frozenset[str],
     ) -> None:
-        self._whose = {sbd: part for part, sbds in assignment.parts.items() for sbd in sbds}
+        self._whose = {sbd: part for part, sbds in parts.items() for sbd in sbds}
         self._listed = listed
         self._admitted: dict[tuple[str, str], set[int]] = {}
         self._verdicts: dict[tuple[str, str], dict[int, str]] = {}

@@ -338,11 +338,11 @@ def _draw_body(day: Day, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_good_days_lots_verify(day: Day) -> None:
+    found = allocate(groups_of(day.session.seats, "theory"), ["P1"], 24, seed=bytes(32), method=ROOMS)
+    _write(day, "allocation", component="theory", **found.as_body())
     for sbd in ("001", "002"):
         day.shared.attend(1, sbd)
     _write(day, "draw", **_draw_body(day))
-    found = allocate(groups_of(day.session.seats, "theory"), ["P1"], 24, seed=bytes(32), method=ROOMS)
-    _write(day, "allocation", component="theory", **found.as_body())
     assert day.verified().ok
 
 
