@@ -9,6 +9,7 @@ from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.texts import LANGUAGES, Texts, load_texts
+from sessions.roster.classes import shipped_classes
 from sessions.roster.model import Roster, RowChange, RowDefect, Seat
 from sessions.roster.names import sort_key
 from sessions.roster.photos import PhotoReport, match_photos, read_photos
@@ -74,13 +75,14 @@ def check(context: Context) -> int:
 
 def _against_rules(context: Context, roster: Roster) -> Roster:
     """Return the roster as the rules of `--rules` see it; without them, what no rules at all have is a warning."""
-    from sessions.roster.by_rules import by_rules, warn_of_classes  # noqa: PLC0415 - a plain exam list needs no rules
-    from sessions.rules import find_rules, list_rules  # noqa: PLC0415
+    wanted = context.options.rules
+    if not wanted and {seat.licence_class for seat in roster.rows} <= shipped_classes() | {""}:
+        return roster
+    from sessions.roster.by_rules import by_rules, warn_of_classes  # noqa: PLC0415 - most lists need no rules,
+    from sessions.rules import find_rules, list_rules  # noqa: PLC0415 - and reading all of them takes time
 
-    if context.options.rules:
-        return by_rules(roster, find_rules(context.options.rules, day=today()))
     return (
-        warn_of_classes(roster, list_rules()) if any(seat.licence_class for seat in roster.rows) else roster
+        by_rules(roster, find_rules(wanted, day=today())) if wanted else warn_of_classes(roster, list_rules())
     )
 
 

@@ -22,6 +22,8 @@ if sys.platform != "win32":  # on Windows the parent's deadline remains
 _SHEET = re.compile(rb'<sheet\s[^>]*?name="([^"]*)"[^>]*?r:id="([^"]*)"')
 _TARGET = re.compile(rb"<Relationship\s[^>]*>")
 _ROW = re.compile(rb"<row\s([^>]*)>")
+_ODS = re.compile(rb"<table:(table|table-row)(\s[^>]*)?>")
+_MAX_HIDDEN = 20_000
 _MAX_SHEETS = 50
 _MAX_XML = 64 << 20
 
@@ -110,11 +112,13 @@ def _cell(value: Any, characters: int) -> Any:
 
 
 def _hidden_rows(data: bytes) -> dict[str, list[int]]:
-    """Return sheet → hidden rows of an XLSX; other formats, and parts that are not as usual, say nothing."""
+    """Return sheet → hidden rows of an XLSX or ODS; other formats, and parts that are not as usual, say nothing."""
     if not data.startswith(b"PK"):
         return {}
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
+            if "content.xml" in archive.namelist():
+                return _hidden_in_ods(_part(archive, "content.xml"))
             names = _SHEET.findall(_part(archive, "xl/workbook.xml"))
             targets = dict(
                 _target(tag) for tag in _TARGET.findall(_part(archive, "xl/_rels/workbook.xml.rels"))
@@ -126,6 +130,24 @@ def _hidden_rows(data: bytes) -> dict[str, list[int]]:
             }
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
         return {}
+
+
+def _hidden_in_ods(content: bytes) -> dict[str, list[int]]:
+    """Return table → rows that are collapsed or filtered away; a row that stands for several counts as all of them."""
+    found: dict[str, list[int]] = {}
+    rows: list[int] = []
+    number = 0
+    for kind, attributes in _ODS.findall(content):
+        if kind == b"table":
+            name = re.search(rb'\stable:name="([^"]*)"', attributes)
+            rows = found.setdefault(_text(name[1]) if name else "", [])
+            number = 0
+            continue
+        repeated = re.search(rb'\stable:number-rows-repeated="(\d{1,7})"', attributes)
+        first, number = number + 1, number + (int(repeated[1]) if repeated else 1)
+        if re.search(rb'\stable:visibility="(?:collapse|filter)"', attributes):
+            rows += range(first, min(number, first + _MAX_HIDDEN) + 1)
+    return found
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:

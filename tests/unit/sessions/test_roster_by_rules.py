@@ -7,6 +7,7 @@ from datetime import date
 from proctor.commands.roster import notice_lines, refused_lines
 from proctor.texts import load_texts
 from sessions.roster.by_rules import by_rules, warn_of_classes
+from sessions.roster.classes import shipped_classes
 from sessions.roster.model import Roster
 from sessions.roster.reading import read_roster
 from sessions.rules import list_rules, load_rules
@@ -62,3 +63,7 @@ def test_without_rules_only_a_class_that_none_have_is_a_warning() -> None:
         (3, "roster-class-nowhere", "B2")
     ]
     assert not found.refused
+
+
+def test_the_classes_found_in_a_hurry_are_those_of_the_rules() -> None:
+    assert shipped_classes() == {name for rules in list_rules() for name in rules.classes}

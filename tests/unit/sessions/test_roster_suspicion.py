@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
+import zipfile
 from datetime import date
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from proctor.texts import load_texts
 from sessions.roster.model import Roster
 from sessions.roster.reading import read_roster
+from tests.roster_zoo.builders import as_ods
 
 TODAY = date(2026, 11, 22)
 HEAD = "SBD;Họ và tên;Ngày sinh;Số CCCD"
@@ -142,3 +145,26 @@ def test_small_cells_say_what_was_done() -> None:
     found = read("0;Lê Mẫu;05/05/1990;038090000001", "3.0;Lê Mẫn;05/1990;038090000003")
     assert codes(found.refused) == {(2, "roster-sbd-invalid")}
     assert {(3, "roster-sbd-whole"), (3, "roster-birth-day-missing")} <= codes(found.changes)
+
+
+@pytest.mark.parametrize("how", ["collapse", "filter"])
+def test_hidden_rows_of_an_opendocument_sheet_are_said(how: str) -> None:
+    grid = [
+        ["SBD", "Họ và tên", "Ngày sinh", "Số CCCD"],
+        [""] * 4,
+        *(line(place).split(";") for place in (1, 2, 3)),
+    ]
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(as_ods(grid))) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.infolist():
+            rows = old.read(part).split(b"<table:table-row>")
+            if len(rows) > 1:
+                hidden = f'<table:table-row table:visibility="{how}">'.encode()
+                blank = b'<table:table-row table:number-rows-repeated="3">'
+                kept = [rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]]
+                marks = [b"<table:table-row>", blank, b"<table:table-row>", hidden, b"<table:table-row>"]
+                rows = [kept[0] + b"".join(mark + row for mark, row in zip(marks, kept[1:], strict=True))]
+            new.writestr(part.filename, rows[0])
+    found = read_roster(out.getvalue(), today=TODAY)
+    assert [(seat.sbd, seat.row) for seat in found.rows] == [("001", 5), ("002", 6), ("003", 7)]
+    assert codes(found.warnings) == {(6, "roster-row-hidden")}
