@@ -989,8 +989,13 @@ class Lots:
         if body.get("verdict") != "ADMIT":
             self.tried[str(body.get("attempt"))] = (str(body.get("component")), again)
             return True
-        seated = again or "sbd" not in body or self.let_in(session, str(body.get("component")), str(body["sbd"]))
-        checks, asked = body.get("checks"), (*CARD, "notice", "chip-read", "cross-check", "roster", "duplicate")
+        seated = (
+            again or "sbd" not in body or self.let_in(session, str(body.get("component")), str(body["sbd"]))
+        )
+        checks, asked = (
+            body.get("checks"),
+            (*CARD, "notice", "chip-read", "cross-check", "roster", "duplicate"),
+        )
         if type(checks) is not dict:
             return False
         rows = [checks.get(name) for name in (*asked, "face-match")]
@@ -1324,6 +1329,8 @@ class Bodies:
         event = body.get("event") if body["kind"] == "key" else None
         real = body["origin"].startswith("proctor.real/")
         if body["schema"] == 1:
+            if event == "user-added":
+                self.user_added(seq, body, known, real)
             return
         good = len(self.log.found)
         wanted = self.wanted(body, second if named(second) else None)
@@ -1379,6 +1386,8 @@ class Bodies:
             self.users[user] = role
             if type(body.get("vkey")) is str:
                 self.own[user] = read_vkey(body["vkey"])[2]
+            elif real and keyed:
+                self.mute.add(user)
 
     def user_key(self, seq, body):
         """Whether the key that an entry gives a user is one, and nobody else's."""
@@ -1467,17 +1476,18 @@ class Bodies:
     def user_changed(self, seq, event, body, second):
         user, by = body["user"], body["operator"]["id"]
         persons, keyed = {by, second.get("id")}, "vkey" in body
-            if event == "user-added":
-                self.user_added(seq, body, known, real)
         wrong = event in {"user-key", "user-totp"} and user != by
         wrong |= event in BY_OTHERS and user in persons and (event != "user-enrolled" or keyed)
         wrong |= event in {"user-token", "user-card"} and user not in persons
+        wrong |= event == "user-key" and user in self.mute
         if wrong:
             self.bad("order", seq)
             return
         if not self.user_key(seq, body):
             return
         key = read_vkey(body["vkey"])[2] if type(body.get("vkey")) is str else None
+        if event == "user-enrolled" and keyed:
+            self.mute.discard(user)
         if event == "user-enrolled" and keyed and user in self.own:
             self.log.odd.append(("user-key-replaced", seq))
         if event in {"user-enrolled", "user-key", "user-token", "user-card"}:
@@ -1505,8 +1515,6 @@ class Bodies:
         elif event == "user-disabled" and user in self.users:
             self.gone[user] = self.users.pop(user)
         elif event == "user-enabled" and user in self.gone:
-            elif real and keyed:
-                self.mute.add(user)
             self.users[user] = self.gone.pop(user)
 
     def references(self, seq, body):
@@ -1588,15 +1596,12 @@ class Bodies:
                 type(target) is dict and type(target.get("seq")) is int and type(target.get("names")) is list
             )
             if not right or not all(type(name) is str for name in target["names"]):
-        wrong |= event == "user-key" and user in self.mute
                 self.bad("event", seq)
                 return
             pieces = {(target["seq"], name) for name in target["names"]}
             there = self.names.get(target["seq"], set()) if 0 <= target["seq"] < seq else set()
             twice = len(set(target["names"])) < len(target["names"]) or pieces & self.named.keys()
             other = self.within.get(target["seq"]) != body.get("session")
-        if event == "user-enrolled" and keyed:
-            self.mute.discard(user)
             if not pieces or not set(target["names"]) <= there or twice or other:
                 self.bad("event", seq)
                 return
