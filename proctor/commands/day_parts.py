@@ -17,7 +17,8 @@ from proctor.texts import Texts
 from proctor.trusting import open_logged_trust
 from sessions.closing import close_part, require_open
 from sessions.course.day_errors import NotAPartError, SplitCountError
-from sessions.course.merge import Conflict, Double, Merged, merge_parts, read_pack
+from sessions.course.merge import Merged, merge_parts, read_pack
+from sessions.course.merge_rows import Conflict, Double
 from sessions.course.part_file import (
     MAX_FILE,
     SUFFIX,
