@@ -5,10 +5,12 @@ from typing import Any
 from proctor.texts import Texts
 from reports.words import number_words
 from sessions.course.board import Board
+from sessions.course.calls import LOCAL
 from sessions.course.day import state_of
 from sessions.course.health import scans
 from sessions.course.reconcile import Total, Unsettled, totals, unsettled
 from sessions.reader import LogReader
+from sessions.record import parse_utc
 
 
 def closing_json(board: Board) -> dict[str, Any]:
@@ -70,8 +72,14 @@ def day_lines(data: dict[str, Any], texts: Texts) -> list[str]:
     lines = [texts.say("day.roster-hash-line", hash=data["roster_hash"])]
     if data["part"] is not None:
         lines.append(texts.say("day.part-line", part=f"{data['part']['number']}/{data['part']['of']}"))
-    lines += [texts.say(f"day.{name}-line", at=data[name]) for name in ("started", "paused") if data[name]]
+    lines += [
+        texts.say(f"day.{name}-line", at=_local(data[name])) for name in ("started", "paused") if data[name]
+    ]
     if "scans" in data:
         fee = data["scans"]
         lines.append(texts.say("day.scans", count=fee["count"], fee=fee["fee_vnd"], total=fee["total_vnd"]))
     return [f"  {line}" for line in lines]
+
+
+def _local(at: str) -> str:
+    return f"{parse_utc(at).astimezone(LOCAL):%d/%m/%Y %H:%M}"

@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
+_SPOKEN = {"stated": "result-status", "computed": "result-status", "action": "rules.action"}
+"""Values that are codes, by the place's name: what their texts begin with."""
 
 
 class DuplicateTextError(Exception):
@@ -38,7 +40,12 @@ class Texts(Mapping[str, str]):
         text = self._table.get(f"{key}.{values['why']}" if "why" in values else key, self._table.get(key))
         if text is None:
             return f"[{key}]"
-        return text.format_map(_Places(values))
+        return text.format_map(_Places({name: self._spoken(name, value) for name, value in values.items()}))
+
+    def _spoken(self, name: str, value: str | int) -> str | int:
+        """Return a value in words, where it is a code of a kind that has them."""
+        kind = _SPOKEN.get(name)
+        return value if kind is None else self._table.get(f"{kind}.{value}", value)
 
 
 class _Places(dict[str, str | int]):

@@ -14,7 +14,7 @@ from reports.session_sheet import VIETNAM, Frame, Person, cell
 from reports.sheet import Align, Row, Sheet
 from reports.wording import DASH
 from sessions.course.entries import SessionEntry
-from sessions.course.reasons import reason_label
+from sessions.course.reasons import reason_label, reasons
 from sessions.record import parse_utc
 
 KIND: Final = "exceptions"
@@ -43,6 +43,12 @@ _ACTS: Final = {
     "correction": "correction",
 }
 """Where the labels of the reasons of a kind of entry stand."""
+
+_PRIVATE: Final = frozenset(
+    {"biometrics-refused"}
+    | {reason.recorded for reason in reasons("manual").values() if reason.recorded != reason.code}
+)
+"""Reasons behind which stands something of health, belief or family: what was written with them stays in the log."""
 
 NoteOf = Callable[[SessionEntry], str]
 """From an entry to the text that was written with it, or nothing where there is none (or it stayed elsewhere)."""
@@ -137,7 +143,10 @@ class _Writer:
         code = str(entry.body["reason"])
         act = _ACTS.get(entry.kind)
         words = reason_label(act, code, self._frame.language) if act else code
-        return [words if words != code else self._frame.coded("reason", code), self._note_of(entry)]
+        said = words if words != code else self._frame.coded("reason", code)
+        if entry.kind == "manual" and code in _PRIVATE:
+            return [said]
+        return [said, self._note_of(entry)]
 
     def _second(self, second: Mapping[str, Any] | None) -> list[str]:
         """Return who confirmed and how presence was proven."""

@@ -66,7 +66,7 @@ def _lines(
 def _label(frame: Frame, code: str) -> str:
     """Return what the session's rules call an incident of this code."""
     known = frame.session.rules.incidents.get(code)
-    return f"{known.label} ({code})" if known is not None else code
+    return known.label if known is not None else code
 
 
 def _candidates(entries: Sequence[SessionEntry], people: People) -> str:

@@ -17,9 +17,11 @@ from proctor.present import ACCESS_KINDS, AccessText
 from proctor.secret_input import SecretSource
 from proctor.texts import Texts, load_texts
 from readers.emrtd.access_key import refuse_pin
+from sessions.roles import load_roles
 
 MAX_STDIN_CHARACTERS = 8 * 1024
 _CAN = re.compile(r"[0-9]{6}")
+_ROLES = ("role", "roles")
 _ASKED = {"code": "mã 6 số / 6-digit code", "pin": "mã PIN của token / token PIN"}
 
 
@@ -67,9 +69,12 @@ class Context:
 
     def fail(self, error: CommandError) -> int:
         """Tell why a command could not do its job; return its exit status."""
-        text = self.texts.say(error.code, **error.facts)
+        text = self.texts.say(error.code, **_spoken(error.facts, self.texts.language))
         if self.options.json and not error.usage:
-            vi, en = (load_texts(language).say(error.code, **error.facts) for language in ("vi", "en"))
+            vi, en = (
+                load_texts(language).say(error.code, **_spoken(error.facts, language))
+                for language in ("vi", "en")
+            )
             self.result({"ok": False, "code": error.code, "vi": vi, "en": en, "facts": dict(error.facts)}, ())
         self.console.print(text, markup=False)
         return 2 if error.usage else 1
@@ -105,3 +110,17 @@ def _text_of(path: str) -> str:
         return read_file(path, MAX_STDIN_CHARACTERS).decode("utf-8")
     except UnicodeDecodeError:
         raise CommandError("file-missing", file=path) from None
+
+
+def _spoken(facts: Mapping[str, str | int], language: str) -> dict[str, str | int]:
+    """Return the facts of an error with roles by the law's terms, which are Vietnamese; a training role goes unnamed
+    among others.
+    """
+    said = dict(facts)
+    names = [name for name in _ROLES if isinstance(said.get(name), str)] if language == "vi" else []
+    for name in names:
+        known, ids = load_roles(), str(said[name]).split()
+        named = [role for role in ids if role in known and not (known[role].training_only and len(ids) > 1)]
+        if named:
+            said[name] = ", ".join(known[role].label for role in named)
+    return said

@@ -296,8 +296,8 @@ def entry_json(receipt: Receipt) -> dict[str, Any]:
 
 
 def local(at: str) -> str:
-    """Return a stored time as a clock on the wall in Vietnam shows it."""
-    return f"{parse_utc(at).astimezone(LOCAL):%H:%M:%S}"
+    """Return a stored time as calendar and clock on the wall in Vietnam show it."""
+    return f"{parse_utc(at).astimezone(LOCAL):%d/%m/%Y %H:%M}"
 
 
 def _grouped(digest: str) -> str:

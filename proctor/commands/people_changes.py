@@ -33,6 +33,8 @@ from sessions.roles import require_may
 from sessions.store import Receipt
 
 STEP_UP = "keys"
+ADMINISTRATOR = "administrator"
+ENOUGH = 2
 WAITING = "totp-new"
 
 
@@ -51,6 +53,13 @@ def _tell(context: Context, user: str, receipt: Receipt) -> int:
     return 0
 
 
+def _warn_of_few(context: Context, opened: OpenRoot) -> None:
+    """Say so where fewer than two administrators are left: alone, nobody undoes this any more."""
+    left = sum(role == ADMINISTRATOR for role in opened.store.people().roles.values())
+    if left < ENOUGH:
+        context.say("user-few-administrators", count=left)
+
+
 # -- two others ----------------------------------------------------------------------------------------
 
 
@@ -60,6 +69,7 @@ def role(context: Context) -> int:
     with _open(context) as opened:
         operator, second = opened.require_login().operator, second_of(context, opened, STEP_UP)
         receipt = set_role(opened.store, options.user, options.role, operator=operator, second=second)
+        _warn_of_few(context, opened)
     return _tell(context, options.user, receipt)
 
 
@@ -83,6 +93,7 @@ def _activate(context: Context, *, active: bool) -> int:
         receipt = set_active(
             opened.store, options.user, active=active, reason=reason, operator=operator, second=second
         )
+        _warn_of_few(context, opened)
     return _tell(context, options.user, receipt)
 
 

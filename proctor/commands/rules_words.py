@@ -83,7 +83,7 @@ def _class_lines(rules: Rules, texts: Texts, found: LicenceClass) -> Iterator[st
 
 
 def _part(rules: Rules, texts: Texts, name: str, part: Grading | Ungraded, key: str) -> str:
-    form = "" if part.questions is None else texts.say("rules.show.questions", count=part.questions)
+    form = "" if part.questions is None else texts.say("rules.show.questions", count=part.questions, why=name)
     form += "" if part.minutes is None else texts.say("rules.show.minutes", count=part.minutes)
     label = rules.components[name].label
     mark = _mark(rules, texts, key)

@@ -1,6 +1,6 @@
 """`proctor session …` and `proctor check-in`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -205,8 +205,9 @@ def show(context: Context) -> int:
     head = [f"{data['id']}  {session.component_label}  {data['place']}  {data['date']}"]
     head += day_lines(data, context.texts)
     gone = context.texts.say("erased.row")
+    say = context.texts.say
     lines = [
-        f"  {row.sbd or gone}  {context.texts.say(f'state.{row.state}')}  {' '.join(row.reasons)}".rstrip()
+        f"  {row.sbd or gone}  {say(f'state.{row.state}')}  {_why(context, row.reasons)}".rstrip()
         for row in rows
     ]
     context.result(data, (*head, *rules_marks(context, session), *lines))
@@ -279,6 +280,11 @@ def check_in(context: Context) -> int:
     if result.interrupted:
         return INTERRUPTED_STATUS
     return 0 if result.verdict is Verdict.ADMIT else 1
+
+
+def _why(context: Context, reasons: Iterable[str]) -> str:
+    """Return reasons in the few words that the sheets have for them."""
+    return "; ".join(context.texts.get(f"sheet.reason.{code}", code) for code in reasons)
 
 
 def remarks_json(remarks: Remarks | None) -> dict[str, Any]:

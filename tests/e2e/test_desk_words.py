@@ -63,8 +63,9 @@ def test_what_was_not_said_of_a_document_has_its_own_words(training_session: str
     assert "--document" in said[3]
 
 
-def test_a_field_of_one_person_is_named_without_a_row(training_session: str) -> None:
-    who = ("--name", "NGUYỄN VĂN MẪU", "--birth", "31/02/1999", "--number", "-")
+def test_a_field_of_one_person_is_named_without_a_row(training_session: str, tmp_path: Path) -> None:
+    (tmp_path / "name").write_text("NGUYỄN VĂN MẪU")
+    who = ("--name", f"@{tmp_path / 'name'}", "--birth", "31/02/1999", "--number", "-")
     base = ("session", "add-candidate", "--session", training_session, *who, "--class", "B")
     ran = proctor(*base, "--reason", "omitted", "--second", "giam-sat", stdin="001099000099")
     assert ran.status == 1

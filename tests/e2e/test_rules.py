@@ -63,7 +63,7 @@ def test_rules_are_told_in_words(home: Path) -> None:
     ran = proctor("rules", "show", "driving-tt12-2025", "--class", "B")
     assert ran.status == 0
     assert "Lý thuyết: 30 câu, 20 phút, tối đa 30 điểm, đạt từ 27, có 1 câu điểm liệt" in ran.out
-    assert "Mô phỏng các tình huống giao thông: 10 câu, tối đa 50 điểm, đạt từ 35" in ran.out
+    assert "Mô phỏng các tình huống giao thông: 10 tình huống, tối đa 50 điểm, đạt từ 35" in ran.out
     assert "Hạng A1" not in ran.out
     whole = proctor("rules", "show", "driving-tt108-2026", "--json", "--date", "2024-12-31")
     require_valid("rules-show", whole.json)

@@ -113,3 +113,9 @@ def test_every_code_a_command_can_fail_with_has_both_texts() -> None:
     assert len(codes) > 20
     assert codes <= set(VI)
     assert codes <= set(EN)
+
+
+def test_codes_among_the_facts_are_spoken() -> None:
+    text = load_texts("vi").say("outcome-differs", stated="passed", computed="failed")
+    assert "passed" not in text
+    assert "không đạt" in text

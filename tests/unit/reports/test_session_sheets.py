@@ -250,7 +250,7 @@ def incident(note: str) -> Sheet:
 def test_an_incident_says_what_who_where_when_and_what_follows():
     sheet = incident("Điện thoại đổ chuông trong phòng.")
     found = dict(cells(sheet, at) for at in range(len(sheet.rows)))
-    assert found["Loại sự việc"] == "Mang, sử dụng điện thoại hoặc thiết bị thu phát (phone)"
+    assert found["Loại sự việc"] == "Mang, sử dụng điện thoại hoặc thiết bị thu phát"
     assert found["Thời điểm xảy ra"] == "08:30:00 22/11/2026"
     assert found["Thí sinh liên quan"] == "001 NGUYỄN VĂN MẪU"
     assert found["Diễn biến"] == "Điện thoại đổ chuông trong phòng."
@@ -368,3 +368,19 @@ def test_the_figures_of_a_component_add_up_and_who_was_not_let_in_is_not_plainly
     assert "Không được vào" in row
     assert row[-2].startswith("VA")
     assert "đã đến, không được vào" in row[-1]
+
+
+def test_health_and_belief_are_not_printed_beside_a_name():
+    body = {
+        "sbd": "001",
+        "component": "theory",
+        "document": "cccd-chip",
+        "outcome": "admitted",
+        "second": SECOND,
+    }
+    found = [
+        entry_of(41 + at, "manual", AT, reason=reason, **body)
+        for at, reason in enumerate(("face-by-persons", "biometrics-refused", "other"))
+    ]
+    sheet = build_exceptions(frame(), found, PEOPLE, lambda _entry: "medical: lý do sức khoẻ")
+    assert ["sức khoẻ" in cells(sheet, at)[-1] for at in range(3)] == [False, False, True]
