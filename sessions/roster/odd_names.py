@@ -10,7 +10,7 @@ from sessions.roster.legacy import from_tcvn3, from_vni, vietnamese_score
 from sessions.roster.notes import WARNING, Note
 
 _USUAL: Final = re.compile("[A-Za-z\u00c0-\u024f\u1ea0-\u1ef9 .'\u2019\u02bc()\\-]+")
-_TWO: Final = re.compile(r"[^\W\d_]{2}[.)]?\s*[,;/&+]\s*[^\W\d_]{2}")
+_TWO: Final = re.compile(r"[^\W\d_][.)]?\s*[,;/&+]\s*[^\W\d_]{2}")
 _GAIN: Final = 0.3
 
 
