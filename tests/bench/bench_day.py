@@ -43,7 +43,9 @@ def main() -> None:
         ms, shared.stores[0] = _ms(shared.benches[0].open)
         told, stood = _ms(lambda: where_we_were(shared.stores[0], session))
         cut = len(stood.interrupted)
-        print(f"after a kill: log open {ms:,.0f} ms, where it stood {told:.1f} ms ({stood.at}, {cut} cut short)")
+        print(
+            f"after a kill: log open {ms:,.0f} ms, where it stood {told:.1f} ms ({stood.at}, {cut} cut short)"
+        )
         ms, pack = _ms(lambda: shared.pack(2, path))
         print(f"hand-over and reading of a pack of {CANDIDATES - HALF} candidates: {ms:,.0f} ms")
         ms, _ = _ms(lambda: merge_parts(shared.stores[0], session, [pack], operator=OPERATOR))

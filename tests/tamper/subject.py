@@ -113,7 +113,9 @@ def work_today(store: Store, witness: Cosigner, attempts: int = 2) -> None:
     session = open_session(store)
     for number in range(attempts):
         attend(store, session, number)
-    of = [each for each in store.entries("attempt", session.session_id) if each.body["verdict"] == "REFER"][-1]
+    of = [each for each in store.entries("attempt", session.session_id) if each.body["verdict"] == "REFER"][
+        -1
+    ]
     store.append(
         "override",
         {
