@@ -1,13 +1,11 @@
-"""A session: one sitting with its roster and rules; who may sit, who was seen, the roll."""
+"""A session: one sitting with its roster and rules; who may sit."""
 
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from sessions.errors import (
@@ -23,7 +21,7 @@ from sessions.errors import (
     UnknownSessionError,
 )
 from sessions.reader import Entry, LogReader
-from sessions.record import Operator, Verdict, parse_utc
+from sessions.record import Operator, parse_utc
 from sessions.roster.document import RosterDocument, make_document, parse_document
 from sessions.roster.model import ERASED, Roster, Seat
 from sessions.rules import Rules, open_keys, parse_rules
@@ -32,32 +30,16 @@ from sessions.store import Store
 __all__ = [
     "FirstAttempt",
     "Part",
-    "RollRow",
     "Seat",
     "Session",
-    "State",
     "create_session",
     "list_sessions",
     "load_session",
     "newest_roster",
     "require_seat",
-    "roll",
 ]
 
 _PREFIX: Final = {"real": "S", "training": "HL"}
-
-
-class State(StrEnum):
-    """Where a candidate stands. There is no "absent" here: absence exists only after closing.
-
-    ERASED is a row that says nothing any more; the attempts that were its own are nobody's.
-    """
-
-    NOT_SEEN = "not-seen"
-    ADMITTED = "admitted"
-    REFERRED = "referred"
-    REFUSED = "refused"
-    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,25 +99,6 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RollRow:
-    """A candidate and the last attempt that names them: what the attendance sheet prints.
-
-    Without an attempt everything from `verdict` on is None or empty. `at` is UTC, the entry's time; `seq` the
-    entry's number, under which the portraits are stored; `attempts` how often the candidate was at the desk.
-    """
-
-    seat: Seat
-    state: State
-    verdict: Verdict | None = None
-    at: datetime | None = None
-    method: str = ""
-    reasons: tuple[str, ...] = ()
-    chip_verdict: str = ""
-    seq: int | None = None
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstAttempt:
     """Evidence that a candidate was not admitted before in this session."""
 
@@ -146,13 +109,6 @@ class FirstAttempt:
     def facts(self) -> dict[str, str | int]:
         """How often the candidate was at the desk before."""
         return {"earlier_attempts": self.earlier_attempts}
-
-
-_STATES: Final = {
-    Verdict.ADMIT: State.ADMITTED,
-    Verdict.REFER: State.REFERRED,
-    Verdict.REFUSE: State.REFUSED,
-}
 
 
 def create_session(
@@ -223,45 +179,6 @@ def require_seat(session: Session, id_number: str) -> Seat:
                 raise ComponentNotListedError(sbd=seat.sbd, component=session.component)
             return seat
     raise NotOnRosterError
-
-
-def roll(store: LogReader, session: Session) -> tuple[RollRow, ...]:
-    """Return every candidate of the roster, in its order, with the attempt that counts.
-
-    An admission counts, whatever came after it; otherwise the last attempt.
-    """
-    attempts = _attempts(store, session)
-    return tuple(_roll_row(seat, attempts.get(seat.sbd, [])) for seat in session.seats)
-
-
-def _roll_row(seat: Seat, attempts: list[Entry]) -> RollRow:
-    if seat.erased:
-        return RollRow(seat=seat, state=State.ERASED)
-    if not attempts:
-        return RollRow(seat=seat, state=State.NOT_SEEN)
-    admitted = [entry for entry in attempts if entry.body["verdict"] == Verdict.ADMIT]
-    entry = admitted[0] if admitted else attempts[-1]
-    verdict = Verdict(entry.body["verdict"])
-    return RollRow(
-        seat=seat,
-        state=_STATES[verdict],
-        verdict=verdict,
-        at=parse_utc(entry.body["at"]),
-        method=entry.body["method"],
-        reasons=tuple(entry.body["reasons"]),
-        chip_verdict=entry.body["chip_verdict"],
-        seq=entry.seq,
-        attempts=len(attempts),
-    )
-
-
-def _attempts(store: LogReader, session: Session) -> Mapping[str, list[Entry]]:
-    """Return the attempts of a session by candidate number, in order."""
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in store.entries("attempt", session.session_id):
-        if "sbd" in entry.body and entry.body["component"] == session.component:
-            found[entry.body["sbd"]].append(entry)
-    return found
 
 
 def _session(store: LogReader, entry: Entry) -> Session:

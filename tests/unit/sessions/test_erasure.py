@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sessions import merkle, writer
+from sessions.course.board import Board
 from sessions.engine import connect
 from sessions.errors import (
     ErasureHeldError,
@@ -30,7 +31,7 @@ from sessions.holds import active_holds, place_hold, release_hold
 from sessions.record import Second, Verdict
 from sessions.roster.document import make_document
 from sessions.selection import GROUPS, Piece, select
-from sessions.session import load_session, newest_roster, require_seat, roll
+from sessions.session import load_session, newest_roster, require_seat
 from sessions.shredding import MAX_TARGETS, finish, shred, shred_selection
 from sessions.store import Store
 from tests.support.erasure import BOTH, CHIEF, SECOND, Hall
@@ -80,7 +81,7 @@ def test_a_candidate_goes_and_the_others_stay(store: Store, hall: Hall) -> None:
         {"names": ["roster"], "seq": before.seq},
         {"names": ["chip-portrait", "identity", "live-portrait"], "seq": seq},
     ]
-    assert [row.seq for row in roll(store, after)].count(None) == 1
+    assert [row.seq for row in Board(store, after).standings()].count(None) == 1
     assert finish(store) == 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sessions.course.board import Board
 from sessions.course.gate import Gate
+from sessions.course.states import State
 from sessions.errors import (
     AlreadyAdmittedError,
     ComponentNotListedError,
@@ -22,12 +23,10 @@ from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import (
     Session,
-    State,
     create_session,
     list_sessions,
     load_session,
     require_seat,
-    roll,
 )
 from sessions.store import Store
 from tests.support.sessions_station import OPERATOR, ROSTER, Bench, record
@@ -127,11 +126,12 @@ def test_unknown_session(store: Store) -> None:
         load_session(store, "S-1")
 
 
-def test_roll_and_second_arrival(store: Store) -> None:
+def test_where_everybody_stands_and_a_second_arrival(store: Store) -> None:
     session = make(store)
     key = session.session_id
-    assert [row.state for row in roll(store, session)] == [State.NOT_SEEN] * 3
-    gate = Gate(board=Board(store, session))
+    board = Board(store, session)
+    assert [row.state for row in board.standings()] == [State.NOT_SEEN] * 3
+    gate = Gate(board=board)
     assert gate.require_first("001").earlier_attempts == 0
     store.append_attempt(
         record(1, session_id=key, sbd="001", verdict=Verdict.REFUSE, reasons=("face-no-match",))
@@ -145,7 +145,8 @@ def test_roll_and_second_arrival(store: Store) -> None:
         gate.require_first("001")
     assert caught.value.facts["entry"] == admitted.seq
     store.append_attempt(record(6, session_id=key, sbd="001", verdict=Verdict.REFER))
-    rows = roll(store, session)
+    board.refresh()
+    rows = board.standings()
     assert [row.state for row in rows] == [State.ADMITTED, State.REFERRED, State.NOT_SEEN]
     assert (rows[0].seq, rows[0].attempts, rows[0].verdict) == (admitted.seq, 3, Verdict.ADMIT)
     assert rows[1].reasons == ("face-refer",)
