@@ -31,7 +31,7 @@ def add(context: Context) -> int:
     """Add rows of a file, or one person; every row is held against the list's own checks first."""
     options = context.options
     why = require_reason("addition", options.reason)
-    words = read_words(context, "note", "name", "number")
+    words = read_words(context, "note", "number") | {"name": options.name or ""}
     note_of(why, words["note"])
     with acting(context, "roster-add") as (opened, session, operator):
         roster = _roster(context, session, words)

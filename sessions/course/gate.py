@@ -12,12 +12,11 @@ from typing import Final
 
 from sessions.course.allocation import placed, places_of
 from sessions.course.board import Board
-from sessions.course.calls import require_in_time
 from sessions.course.consent import require_consent
+from sessions.course.due import require_due
 from sessions.course.entries import SessionEntry
 from sessions.course.errors import DecidedError, NotYetAdmittedError, SuspendedError, WrongRoomError
 from sessions.course.parts import require_own_part
-from sessions.course.progress import Progress
 from sessions.course.states import KEEPS_OUT, Standing
 from sessions.errors import AlreadyAdmittedError
 from sessions.roster.model import Seat
@@ -59,10 +58,7 @@ class Gate:
         if self.purpose != CHECK_IN:
             return require_in(standing)
         if not standing.admitted:  # who is in already is told so by `require_first`
-            now, entries = self.now(), self.board.entries
-            progress = Progress.of(session, entries, only=seat.sbd)
-            progress.require_may_take(seat.sbd, session.component, session.day)
-            require_in_time(session, entries, session.component, now, seat, places=places)
+            require_due(session, self.board.entries, seat, self.now(), room=self.room)
         return seat
 
     def require_first(self, sbd: str) -> FirstAttempt:

@@ -16,8 +16,6 @@ from typing import Any, Final
 
 from sessions.checkpoint import station_of
 from sessions.closing import require_open
-from sessions.course.allocation import places_of
-from sessions.course.calls import require_in_time
 from sessions.course.case import (
     PROVISIONAL,
     Case,
@@ -28,6 +26,7 @@ from sessions.course.case import (
     require_not_kept_out,
 )
 from sessions.course.day import require_not_paused, require_started
+from sessions.course.due import require_due
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.exception_errors import (
     AlreadyInError,
@@ -42,7 +41,6 @@ from sessions.course.exception_errors import (
     VneidKeepsNothingError,
 )
 from sessions.course.parts import require_own_part
-from sessions.course.progress import Progress
 from sessions.course.reasons import note_of, photo_of, require_reason
 from sessions.record import Operator, Second
 from sessions.roster.model import Seat
@@ -173,10 +171,7 @@ def _require_due(
     require_not_paused(store, require_started(store, session))
     if asked.purpose == RE_ENTRY or not asked.established:
         return
-    places = places_of(entries, session.component)
-    seat = require_candidate(session, asked.sbd)
-    require_in_time(session, entries, session.component, now, seat, places=places)
-    Progress.of(session, entries).require_may_take(asked.sbd, session.component, session.day)
+    require_due(session, entries, require_candidate(session, asked.sbd), now)
 
 
 def _require_not_refused(session: Session, case: Case) -> None:

@@ -15,6 +15,7 @@ from sessions.course.case import (
     require_not_kept_out,
     verdict_of,
 )
+from sessions.course.day import require_not_paused
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.exception_errors import (
     AlreadyOutError,
@@ -100,6 +101,7 @@ def come_back(
 ) -> tuple[str, Receipt]:
     """Commit that somebody comes back as this candidate, and what looking again came to; only ADMITTED is in again."""
     require_open(store, session)
+    require_not_paused(store, session)
     entries = session_entries(store, session.session_id)
     outcome, of = require_re_entry(session, entries, sbd=sbd, attempt_id=attempt_id)
     body: dict[str, Any] = {

@@ -25,6 +25,7 @@ from sessions.course.case import (
     require_not_kept_out,
     verdict_of,
 )
+from sessions.course.due import require_due
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.exception_errors import (
     AlreadyInError,
@@ -44,7 +45,7 @@ from sessions.course.exception_errors import (
 from sessions.course.incidents import require_incident
 from sessions.course.reasons import note_of, require_reason
 from sessions.errors import EvidenceMissingError
-from sessions.record import Operator, Second, Verdict
+from sessions.record import Operator, Second, Verdict, parse_utc
 from sessions.roster.model import PartialDate
 from sessions.roster.suggest import Suggestion, suggestions
 from sessions.session import Session
@@ -76,13 +77,17 @@ def require_override(
     """Return the attempt that two persons may override for this candidate at the session's component.
 
     Without an id it is the candidate's last one. Raises the errors of `exception_errors`: everything but a REFER that
-    a person can judge is refused with its reason.
+    a person can judge is refused with its reason; and those of `require_due`, as of the time when the candidate came:
+    where the chip was not read, the attempt itself says nothing of part, room, hour and order.
     """
     require_candidate(session, sbd)
     case = require_not_kept_out(case_of(entries, sbd, session.component))
     attempt = _meant(session, entries, case, attempt_id)
     _require_undecided(case, attempt)
     _require_referred(case, attempt, session)
+    if case.admitted is None:
+        came, desk = parse_utc(attempt.at), str(attempt.body.get("place", ""))
+        require_due(session, entries, require_candidate(session, sbd), came, room=desk)
     return attempt
 
 

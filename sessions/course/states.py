@@ -166,12 +166,23 @@ def _attempt(standing: Standing, entry: SessionEntry) -> None:
         else:
             standing.duplicates += 1
         return
+    if _refused_still(standing, body):
+        return
     standing.entry = entry
     if again and body["verdict"] == Verdict.ADMIT:  # nobody comes in by a look at those who are in
         return
     standing.attempt = entry
     if body["verdict"] == Verdict.ADMIT:
         _let_in(standing, entry, body["method"])
+
+
+def _refused_still(standing: Standing, body: Mapping[str, Any]) -> bool:
+    """Whether a refusal stands although somebody came again: nobody was compared, or the chairman had said no."""
+    if standing.attempt is None or standing.attempt.body["verdict"] != Verdict.REFUSE:
+        return False
+    compared = body["checks"].get("face-match", {}).get("outcome") != "not-performed"
+    undone = body["verdict"] == Verdict.REFER and ("decided-not-admitted" in body["reasons"] or not compared)
+    return bool(undone)
 
 
 def _override(standing: Standing, entry: SessionEntry) -> None:

@@ -185,7 +185,11 @@ def test_no_face_two_faces_and_darkness_are_told_apart(
 
 
 def test_a_camera_that_is_gone_is_said_so(training_session: str, tmp_path: Path) -> None:
-    ran = check_in(training_session, tmp_path / "nothing.mp4")
+    arguments = ("--reader", "softcard", "--number", "-", "--camera")
+    typo = proctor("check-in", "--session", training_session, *arguments, tmp_path / "no.mp4", stdin=MAU)
+    assert typo.status == 2  # nothing begins with a camera that nobody has
+    assert not proctor("session", "show", training_session, "--json").json["roll"][0]["attempts"]
+    ran = check_in(training_session, "97")
     assert ran.json["verdict"] == "REFER"
     assert outcome(ran.json, "face-capture") == ("indeterminate", "camera-gone")
 

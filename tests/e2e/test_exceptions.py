@@ -177,7 +177,7 @@ def test_a_walk_in_is_added_with_two_persons_and_then_listed(training_session: s
     )
     again = proctor(*options, *person, stdin="001300000009")
     assert (again.status, again.json["code"], "001300000009" in again.out + again.err) == (
-        *(1, "addition-refused", False),
+        *(1, "addition-field", False),
     )
     path = tmp_path / "more.csv"
     path.write_text(

@@ -112,6 +112,17 @@ def test_the_first_way_in_counts_and_a_second_card_is_a_duplicate(day: Day) -> N
     assert (standing.seq, standing.duplicates, standing.attempts, standing.how) == (first, 1, 2, "chip-face")
 
 
+def test_a_refusal_stands_where_nobody_was_compared_again(day: Day) -> None:
+    assert day.attempt(REFUSE, "face-no-match") is State.REFUSED
+    checks = {name: check() for name in CHECK_NAMES}
+    checks["face-match"] = check(Outcome.NOT_PERFORMED, "not-reached")
+    assert day.attempt(REFER, "no-card", checks=checks) is State.REFUSED
+    assert day.attempt(REFER, "decided-not-admitted") is State.REFUSED
+    assert day.board.standing("001").reasons == ("face-no-match",)
+    checks["face-match"] = check(Outcome.INDETERMINATE, "face-refer")
+    assert day.attempt(REFER, "face-refer", checks=checks) is State.REFERRED
+
+
 def test_an_override_lets_in_and_the_verdict_stays(day: Day) -> None:
     day.attempt(REFER, "face-grey-band")
     state = day.entry("override", second=True, of=day.last, verdict="ADMIT", reason="glasses")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sessions.course.case import case_of
 from sessions.course.overrides import NOT_ABOUT_IDENTITY, require_head, require_override
 from sessions.course.states import State
 from sessions.errors import SessionsError
+from sessions.record import format_utc
 from tests.support.exceptions import (
     ADMIT,
     ALTERED,
@@ -26,7 +28,7 @@ from tests.support.exceptions import (
     TRAINEE,
     Sitting,
 )
-from tests.support.sessions_station import Bench
+from tests.support.sessions_station import START, Bench
 
 
 @pytest.fixture
@@ -185,6 +187,26 @@ def test_what_no_two_persons_may_override(sitting: Sitting, setup: Setup, code: 
 def test_an_override_settles_nothing_but_identity(sitting: Sitting, reason: str) -> None:
     sitting.attempt(REFER, reason)
     assert code_of(sitting.override) == "override-not-for"
+
+
+def test_where_the_chip_was_not_read_the_hour_still_decides(tmp_path: Path) -> None:
+    with Bench(path=tmp_path / "exam.db").create() as store:
+        exam = Sitting(store, rules="written-exam", component="mathematics", components=())
+        begun = format_utc(START - timedelta(minutes=20))
+        body = {"session": exam.session.session_id, "component": "mathematics", "event": "started"}
+        store.append("component", {**body, "starts_at": begun}, operator=TRAINEE)
+        exam.attempt(REFER, "pcsc-unavailable")
+        assert code_of(exam.override) == "too-late"
+        assert not store.entries("override")
+
+
+def test_where_the_chip_was_not_read_the_order_still_decides(tmp_path: Path) -> None:
+    with Bench(path=tmp_path / "yard.db").create() as store:
+        yard = Sitting(store, component="yard", components=("theory",))
+        yard.attempt(REFER, "pcsc-unavailable")
+        assert code_of(yard.override) == "component-blocked"
+        yard.attempt(REFER, "pcsc-unavailable", place="P9")
+        assert not store.entries("override")
 
 
 def test_a_face_that_was_compared_again_may_be_overridden(sitting: Sitting) -> None:

@@ -20,6 +20,7 @@ from tests.support.sessions_station import OPERATOR, ORIGIN, Bench, add_user
 
 REAL = "proctor.real/0a1b2c3d"
 CHAIR = Operator(user_id="nv02", role="chairman", name="TRẦN THỊ MẪU")
+ADMIN = Operator(user_id="nv00", role="administrator", name="LÊ VĂN MẪU")
 SECOND = Second(user_id=CHAIR.user_id, role=CHAIR.role)
 Write = Callable[[Store], Any]
 
@@ -33,8 +34,10 @@ def judged(path: Path, write: Write, *, origin: str = REAL, users: tuple[Operato
     """What both verifiers say of a log in which somebody wrote something; they must agree."""
     bench = Bench(path=path / "station.db", origin=origin)
     with bench.create() as store:
+        if users:
+            add_user(store, ADMIN, by=ADMIN)
         for user in users:
-            add_user(store, user, by=OPERATOR)
+            add_user(store, user, by=ADMIN)
         write(store)
     report = bench.verify(key_file=None)
     with opened(bench.path, bench.bundle.database_key) as connection:
@@ -65,20 +68,21 @@ def test_users_of_the_log_are_good(tmp_path: Path) -> None:
 def test_strangers_are_not(tmp_path: Path, write: Write, why: str) -> None:
     report = judged(tmp_path, write, users=(OPERATOR, CHAIR))
     assert report.first_bad is not None
-    assert (report.code, report.first_bad.seq) == ("log-altered-order", 3)
+    assert (report.code, report.first_bad.seq) == ("log-altered-order", 4)
     assert report.first_bad.facts["why"] == why
 
 
 def test_a_user_is_one_only_afterwards(tmp_path: Path) -> None:
     def early(store: Store) -> None:
-        add_user(store, OPERATOR, by=OPERATOR)
+        add_user(store, ADMIN, by=ADMIN)
+        add_user(store, OPERATOR, by=ADMIN)
         hold(store)
-        add_user(store, CHAIR, by=OPERATOR)
+        add_user(store, CHAIR, by=ADMIN)
         hold(store)
 
     report = judged(tmp_path, early)
     assert [(each.code, each.seq) for each in report.findings if each.severity == "altered"] == [
-        ("log-altered-order", 2)
+        ("log-altered-order", 3)
     ]
 
 
@@ -91,7 +95,7 @@ def test_whom_a_stranger_adds_is_a_stranger(tmp_path: Path) -> None:
 
     report = judged(tmp_path, smuggle, users=(OPERATOR,))
     altered = [(each.seq, each.facts["why"]) for each in report.findings if each.code == "log-altered-order"]
-    assert altered == [(2, "operator"), (3, "second")]
+    assert altered == [(3, "operator"), (4, "second")]
 
 
 def test_the_first_user_is_added_by_himself(tmp_path: Path) -> None:
