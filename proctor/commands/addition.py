@@ -31,7 +31,7 @@ def add(context: Context) -> int:
     """Add rows of a file, or one person; every row is held against the list's own checks first."""
     options = context.options
     why = require_reason("addition", options.reason)
-    words = read_words(context, "note", "number") | {"name": options.name or ""}
+    words = read_words(context, "note", "number") | {"name": _name(context, options.name or "")}
     note_of(why, words["note"])
     with acting(context, "roster-add") as (opened, session, operator):
         roster = _roster(context, session, words)
@@ -75,6 +75,11 @@ def add(context: Context) -> int:
         hash=body["roster_hash"][:16],
     )
     return said(context, data, line)
+
+
+def _name(context: Context, given: str) -> str:
+    """Return a name as it was given, or read where it was given as "-" or "@FILE"."""
+    return context.read_argument(given) if given == "-" or given.startswith("@") else given
 
 
 def _roster(context: Context, session: Session, words: dict[str, str]) -> Roster:
