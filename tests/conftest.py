@@ -1,5 +1,7 @@
-"""What holds for every test: a busy machine makes no example too slow; pytest's own limit still ends a hang. Sixty generated
-examples where a test says no other number: `make fuzz` tries many more."""
+"""What holds for every test: a busy machine makes no example too slow; pytest's own limit still ends a hang.
+
+Sixty generated examples where a test says no other number: `make fuzz` tries many more.
+"""
 
 from hypothesis import settings
 
