@@ -13,11 +13,16 @@ from proctor.cli_day import add_day_commands, add_doctor_options
 from proctor.cli_exceptions import add_exceptions_commands
 from proctor.cli_paper import add_paper_commands
 from proctor.cli_people import add_people_commands
+from proctor.cli_printing import add_printing_commands
 from proctor.cli_record import add_log_commands, add_record_commands
 from proctor.cli_replay import add_replay_commands
+from proctor.cli_report import add_report_commands
 from proctor.cli_results import add_results_commands
 from proctor.cli_rosters import add_roster_reading, add_rosters_commands
 from proctor.cli_rules import add_rules_commands
+from proctor.cli_sign import add_sign_commands
+from proctor.cli_template import add_template_commands
+from proctor.cli_verify_sheets import add_verify_commands
 from proctor.commands import (
     chip,
     chip_evidence,
@@ -125,6 +130,14 @@ def _add_session_commands(group: Builder) -> None:
 def _add_paper_and_log(build: Builder) -> None:
     group = build.group("sheets", "sheets")
     add_paper_commands(build, group)
+    for add in (
+        add_template_commands,
+        add_sign_commands,
+        add_verify_commands,
+        add_printing_commands,
+        add_report_commands,
+    ):
+        add(build, group)
     add_log_commands(build)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from reportlab.lib.units import mm
@@ -28,8 +29,36 @@ _RED: Final = (0.72, 0.05, 0.05)
 _PALE: Final = (0.975, 0.905, 0.905)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningPlace:
+    """Where a role signs: `page` from 0, `box` x1, y1, x2, y2 in points from the page's lower left corner."""
+
+    role: str
+    page: int
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A sheet as unsigned PDF: its bytes, the number of pages, the 32-byte digest of each page's rows.
+
+    `station`: where the station's own seal is shown; `places`: where people sign, in the order of the blocks.
+    """
+
+    pdf: bytes = field(repr=False)
+    pages: int
+    digests: tuple[bytes, ...]
+    station: SigningPlace
+    places: tuple[SigningPlace, ...]
+
+
 def render(sheet: Sheet, signer: Signer) -> bytes:
-    """Return the unsigned PDF of a sheet, its pages sealed by the log's key.
+    """Return the unsigned PDF of a sheet, as `draw`."""
+    return draw(sheet, signer).pdf
+
+
+def draw(sheet: Sheet, signer: Signer) -> Drawn:
+    """Return the unsigned PDF of a sheet, its pages sealed by the log's key, and where it is to be signed.
 
     Byte-identical for the same sheet, signer and library versions. Raises RowTooTallError,
     HeadTooTallError, SealTooLongError.
@@ -42,11 +71,27 @@ def render(sheet: Sheet, signer: Signer) -> bytes:
     canvas.setAuthor(sheet.head.origin)
     canvas.setCreator(_PRODUCER)
     canvas.setProducer(_PRODUCER)
+    digests = []
+    places: tuple[SigningPlace, ...] = ()
     for number, rows in enumerate(placed.pages, start=1):
-        _Page(canvas, sheet, placed, number).draw(rows, signer)
+        page = _Page(canvas, sheet, placed, number)
+        page.draw(rows, signer)
+        places = page.places
+        digests.append(page_digest(sheet, number, [row.row for row in rows]))
         canvas.showPage()
     canvas.save()
-    return buffer.getvalue()
+    last = len(placed.pages) - 1
+    return Drawn(
+        pdf=buffer.getvalue(),
+        pages=len(placed.pages),
+        digests=tuple(digests),
+        station=SigningPlace(role="", page=last, box=_whole(at.STATION_BOX)),
+        places=places,
+    )
+
+
+def _whole(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    return round(box[0]), round(box[1]), round(box[2]), round(box[3])
 
 
 class _Page:
@@ -58,6 +103,7 @@ class _Page:
         self._placed = placed
         self._number = number
         self._pages = len(placed.pages)
+        self.places: tuple[SigningPlace, ...] = ()
 
     def draw(self, rows: Sequence[PlacedRow], signer: Signer) -> None:
         """Draw everything, in reading order."""
@@ -225,8 +271,14 @@ class _Page:
         y = self._stack(closing.remarks, at.LEFT, y, left=True) - at.CLOSING_GAP
         self._stack(closing.recipients, at.LEFT, y, left=True)
         slot = (at.RIGHT - at.LEFT) / (len(closing.signatures) + 1)
+        places = []
         for index, lines in enumerate(closing.signatures, start=1):
-            self._stack(lines, at.LEFT + (index + 0.5) * slot, y)
+            middle = at.LEFT + (index + 0.5) * slot
+            below = self._stack(lines, middle, y)
+            box = (middle - slot / 2 + mm, below - at.SIGNING_SPACE + mm, middle + slot / 2 - mm, below - mm)
+            role = self._sheet.closing.signatures[index - 1].role
+            places.append(SigningPlace(role=role, page=self._number - 1, box=_whole(box)))
+        self.places = tuple(places)
 
     def _foot(self, rows: Sequence[PlacedRow], signer: Signer) -> None:
         sheet, foot = self._sheet, self._sheet.foot

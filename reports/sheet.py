@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, time
 from enum import StrEnum
 from typing import Final
 
@@ -53,12 +54,52 @@ class Portraits:
     live: Thumbnail | None = None
 
 
+Value = str | int | date | time | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell's paragraphs; each starts a new line. The first is bold where `strong`."""
+    """A cell's paragraphs; each starts a new line. The first is bold where `strong`.
+
+    `value` is what a spreadsheet's cell holds instead: a count, a day, a time; None: the paragraphs as text.
+    """
 
     paragraphs: tuple[str, ...] = field(default=(), repr=False)
     strong: bool = False
+    value: Value = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A paragraph above the table: over the whole width, or with a `label` to its left."""
+
+    text: str = field(repr=False)
+    label: str = ""
+    strong: bool = False
+    italic: bool = False
+    centred: bool = False
+    size: float = 13.0
+    space_before_mm: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture with a caption; None leaves the frame empty, with the caption."""
+
+    picture: Thumbnail | None
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Pictures side by side above the table, each in a 3 × 4 frame of this width in mm, captions below."""
+
+    figures: tuple[Figure, ...]
+    width_mm: float = 30.0
+
+
+Block = Paragraph | Figures
+"""What may stand between a sheet's head and its table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +127,7 @@ class Letterhead:
     agency: str = ""
     symbol: str = ""
     locality: str = ""
+    logo: Thumbnail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +142,7 @@ class Header:
     place_and_date: str
     title: str
     lines: tuple[str, ...]
+    logo: Thumbnail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +181,9 @@ class Sheet:
     `head` is the tree head of the last log entry the content covers. `training` is None in a real session,
     else the banner's words and the watermark's. `variant` tells sheets of one kind apart in file names (a component,
     a class); `counts` are the numbers that the sheet prints, by name; `row_mm` is the least height of a row.
+    `portrait`: upright A4, else lying. `body` stands between head and table, from the first page on; a sheet without
+    columns has no table. `reprint`: the words that mark a reprint on every page, empty on a first print. `sbd`: whose
+    sheet it is, where it is one candidate's. `posted`: a copy for a wall.
     """
 
     kind: str
@@ -154,6 +200,11 @@ class Sheet:
     variant: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     row_mm: float = ROW_MM
+    portrait: bool = False
+    body: tuple[Block, ...] = ()
+    reprint: str = ""
+    sbd: str = ""
+    posted: bool = False
 
 
 def page_digest(sheet: Sheet, page: int, rows: Sequence[Row]) -> bytes:

@@ -38,6 +38,7 @@ KINDS = KINDS_1 | {
 KINDS |= {"clock", "export", "view", "roster", "shred", "hold", "epoch"}
 DAY = {"start", "pause", "resume", "component", "allocation", "draw", "manual", "consent", "split", "merge"}
 KINDS |= DAY | {"self-test", "decision", "prior", "presence", "rules-confirmed"}
+KINDS |= {"print-job", "sheet-signature", "sheet-timestamp"}
 OF_ONE = {"station-key", "user-added", "password-changed", "schema-migrated", "tpm-counter"}
 OF_ONE |= {"crl-rolled-back", "crl-unlisted", "user-key", "user-totp", "login-refused"}
 OF_TWO = {"override", "decision", "manual", "correction", "roster", "shred", "hold", "epoch"}

@@ -72,7 +72,12 @@ KINDS = {
     "presence": "* user:id action outcome chip_verdict results:object card:integer? session:id? | identity?",
     "rules-confirmed": "rules rules_sha256:hash reference keys:list? | note?",
     "clock": "jump_ms:integer before:object",
-    "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash",
+    "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash variant? "
+    "sbd? posted:integer? copy:integer? unsigned_sha256:hash? template:hash? files:object? | note?",
+    "print-job": "session:id pdf_sha256:hash printer outcome copies:integer reason?",
+    "sheet-signature": "session:id pdf_sha256:hash signed_sha256:hash field role certificate:hash status "
+    "authority:hash? | chain? revocation?",
+    "sheet-timestamp": "session:id pdf_sha256:hash stamped_sha256:hash level authority:hash",
     "export": "what sha256:hash size:integer root:hash session:id? recipient?",
     "view": "what session:id? sbd? reason?",
     "roster": "* session:id reason added:integer roster_hash:hash sbds:list? addition:integer? "
@@ -92,6 +97,7 @@ KINDS = {
     "key/user-enabled": "* user:id reason",
     "key/user-unlocked": "* user:id",
     "key/login-refused": "user:id count:integer since:time counter",
+    "key/signing-authority": "* fingerprint:hash purpose state",
     "key/password-changed": "user:id",
     "key/schema-migrated": "from:integer to:integer",
     "key/station-key-rotated": "* vkey:vkey custody reason",
@@ -146,8 +152,11 @@ INSIDE = NOT_AFTER | {
     "incident",
     "override",
     "print",
+    "print-job",
     "prior",
     "result",
+    "sheet-signature",
+    "sheet-timestamp",
 }
 NEVER_SECOND, OF_SESSIONS = {"auditor", "trainee"}, {"invigilator", "identity-examiner", "component-examiner"}
 CHECK_IN, WATCHERS = {"begin", "attempt"}, {"overseer", "auditor", "inspector"}
