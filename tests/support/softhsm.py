@@ -33,7 +33,7 @@ class SoftToken:
         return self.folder / "tokens"
 
 
-def make_token(folder: Path) -> SoftToken:
+def make_token(folder: Path, label: str = TOKEN) -> SoftToken:
     """Make and initialise a token, or skip."""
     library = next((name for name in _LIBRARIES if Path(name).exists()), None)
     tool = shutil.which("softhsm2-util")
@@ -47,7 +47,7 @@ def make_token(folder: Path) -> SoftToken:
     )
     environment = {"SOFTHSM2_CONF": str(settings)}
     subprocess.run(
-        [tool, "--init-token", "--free", "--label", TOKEN, "--so-pin", "12345678", "--pin", PIN],
+        [tool, "--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", PIN],
         check=True,
         capture_output=True,
         env={**os.environ, **environment},
