@@ -1,35 +1,49 @@
 """The command line of the session's sheets: names and options."""
 
-from proctor.cli_build import Builder, Command, add_login, help_of
-from proctor.commands import paper
+import argparse
+from typing import Final
 
-_SHEETS: tuple[tuple[str, Command], ...] = (
-    ("attendance", paper.attendance),
-    ("exceptions", paper.exceptions),
-    ("results", paper.results),
-    ("summary", paper.summary),
-    ("incident", paper.incident),
-    ("self-test", paper.self_test),
-    ("call-list", paper.call_list),
-)
-_OF_COMPONENT = frozenset({"attendance", "call-list"})
+from proctor.cli_build import Builder, add_login, help_of
+from proctor.commands import paper
+from proctor.sheet_kinds import KINDS
+from proctor.sheet_wish import LISTS, OF_COMPONENT, POSTED
+
+_OF_ROOM: Final = frozenset({"call-list", "collection"})
+_OF_CANDIDATE: Final = frozenset({"slip", "notice"})
 
 
 def add_paper_commands(build: Builder, sheets: Builder) -> None:
     """Add them. Everything goes into the group `sheets`."""
     del build
-    for name, run in _SHEETS:
-        parser = sheets.command(name, f"sheets.{name}", run)
+    for kind in KINDS:
+        parser = sheets.command(kind, f"sheets.{kind}", paper.write)
+        parser.set_defaults(kind=kind)
         parser.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
         parser.add_argument("--out", required=True, metavar="DIR", help=help_of("option.out"))
-        if name in _OF_COMPONENT:
-            parser.add_argument("--component", metavar="C", help=help_of("option.sheet-component"))
-        if name == "results":
-            option = help_of("option.sheet-class")
-            parser.add_argument("--class", dest="licence_class", metavar="H", help=option)
-        if name == "incident":
-            option = help_of("option.sheet-incident")
-            parser.add_argument("--incident", required=True, metavar="I", help=option)
-        if name == "call-list":
-            parser.add_argument("--room", metavar="R", help=help_of("option.sheet-room"))
+        _add_own(parser, kind)
+        parser.add_argument("--reason", metavar="TEXT", help=help_of("option.sheet-reason"))
+        parser.add_argument("--at", type=int, metavar="N", help=help_of("option.sheet-at"))
         add_login(parser)
+
+
+def _add_own(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Add what only some kinds have."""
+    if kind in OF_COMPONENT:
+        parser.add_argument("--component", metavar="C", help=help_of("option.sheet-component"))
+    if kind == "results":
+        option = help_of("option.sheet-class")
+        parser.add_argument("--class", dest="licence_class", metavar="H", help=option)
+    if kind == "incident":
+        option = help_of("option.sheet-incident")
+        parser.add_argument("--incident", required=True, metavar="I", help=option)
+    if kind == "erasure":
+        parser.add_argument("--entry", type=int, metavar="N", help=help_of("option.sheet-entry"))
+    if kind in _OF_ROOM:
+        parser.add_argument("--room", metavar="R", help=help_of("option.sheet-room"))
+    if kind in _OF_CANDIDATE:
+        option = help_of("option.sheet-candidate")
+        parser.add_argument("--candidate", dest="sbd", metavar="SBD", help=option)
+    if kind in POSTED:
+        parser.add_argument("--posted", action="store_true", help=help_of("option.sheet-posted"))
+    if kind in LISTS:
+        parser.add_argument("--pdf-only", action="store_true", help=help_of("option.sheet-pdf-only"))

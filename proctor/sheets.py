@@ -1,12 +1,14 @@
-"""The attendance sheet of a session: content as of the last tree head, sealed, written, and entered in the log."""
+"""The sheets of a session: content as of one tree head, sealed, written, and entered in the log."""
 
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Self
 
 import cv2
 
@@ -15,6 +17,7 @@ from biometrics.errors import BiometricsError
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
+from proctor.sheet_wish import LISTS, Wish, reprint_number
 from proctor.texts import Texts, load_texts
 from proctor.witness.cosigning import SHEET_DEADLINE_S, Outcome, push
 from proctor.witness.settings import load_witnesses
@@ -25,6 +28,8 @@ from reports.pdf import render
 from reports.session_sheet import Frame
 from reports.sheet import Sheet
 from reports.signature import sign_pdf
+from reports.wording import say
+from sessions.as_of import LogAsOf
 from sessions.checkpoint import Checkpoint
 from sessions.course.board import Board
 from sessions.course.entries import SessionEntry
@@ -32,10 +37,10 @@ from sessions.course.progress import Progress, Status
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
 from sessions.keys import Unlocked
+from sessions.reader import LogReader
 from sessions.roles import load_roles
 from sessions.root import DataRoot
-from sessions.session import Session
-from sessions.store import Store
+from sessions.session import Session, load_session
 from sessions.witnesses import Cosigners, cosigners_of
 
 _NOT_IN_NAMES = re.compile(r"[^\w-]+", re.ASCII)
@@ -47,7 +52,8 @@ _EXCUSED = frozenset({Status.BLOCKED, Status.KEPT, Status.NOT_LISTED})
 class WrittenSheet:
     """A sheet on disk. `size` and `root` are the tree head it shows; `certificate` the seal's fingerprint.
 
-    `counts`: what it prints, by name; `asked`: what each witness did when it was asked for this head.
+    `copy` is the number of a reprint, 0 for a first print; `seq` the print's entry; `counts`: what it prints, by name;
+    `tables`: spreadsheets of the same list; `asked`: what each witness did when it was asked for this head.
     """
 
     path: Path
@@ -56,6 +62,9 @@ class WrittenSheet:
     root: str
     certificate: str
     counts: Mapping[str, int]
+    seq: int = -1
+    copy: int = 0
+    tables: tuple[Path, ...] = ()
     asked: tuple[Outcome, ...] = ()
 
 
@@ -64,33 +73,44 @@ def seal_certificate(root: DataRoot, keys: Unlocked) -> bytes:
     return make_station_certificate(keys.bundle.seal_private_key(), root.origin, root.created)
 
 
-def write_attendance(opened: OpenRoot, session: Session, folder: Path) -> WrittenSheet:
-    """Write `attendance-<component>-<session>-<size>.pdf` of `session.component`, then enter the print.
-
-    Raises as `SheetDesk.write`.
-    """
-    return SheetDesk(opened, session).write(folder, attendance_sheet)
-
-
 class SheetDesk:
-    """What every sheet of a session is made of: the board as of one tree head, texts, who may print.
+    """What every sheet of a session is made of: the board as of one tree head, texts, letterhead, what is wished.
 
-    Sheets are printed in Vietnamese. Raises RoleForbiddenError, WitnessSettingsError.
+    Sheets are printed in Vietnamese. Raises RoleForbiddenError, WitnessSettingsError, StoreAlteredError.
     """
 
-    def __init__(self, opened: OpenRoot, session: Session) -> None:
+    def __init__(self, opened: OpenRoot, session: Session, wish: Wish | None = None) -> None:
+        """Stand at the newest tree head, or at the one that is wished, as somebody who may print."""
         session.rules.require_may(opened.require_login().operator, "print")
-        self.opened = opened
-        self.board = Board(opened.store, session)
-        self.session = self.board.session.at(session.component)
-        self.texts = load_texts("vi")
-        head, cosigners, self._asked = asked_head(opened)
-        self.frame = Frame(session=self.session, texts=self.texts, head=head, cosigners=cosigners)
+        wish = wish or Wish()
+        if wish.at is None:
+            head, cosigners, asked = asked_head(opened)
+        else:
+            head, asked = opened.store.checkpoint(wish.at), ()
+            cosigners = _cosigners(opened, head)
+        self._stand(opened, session, wish, head, cosigners)
+        self._asked = asked
 
-    @property
-    def store(self) -> Store:
-        """The log."""
-        return self.opened.store
+    @classmethod
+    def as_printed(cls, opened: OpenRoot, entry: Mapping[str, Any]) -> Self:
+        """Stand where a `print` entry (its body) stood, whoever looks. Raises SessionsError."""
+        desk = cls.__new__(cls)
+        head = opened.store.checkpoint(entry["sheet_size"])
+        session = load_session(LogAsOf(opened.store, head.size), entry["session"])
+        desk._stand(opened, session, Wish.of_entry(entry), head, _cosigners(opened, head))
+        desk._asked = ()
+        return desk
+
+    def _stand(
+        self, opened: OpenRoot, session: Session, wish: Wish, head: Checkpoint, cosigners: Cosigners
+    ) -> None:
+        self.opened, self.texts = opened, load_texts("vi")
+        self.store: LogReader = LogAsOf(opened.store, head.size)
+        meant = load_session(self.store, session.session_id).at(wish.component or session.component)
+        self.board = Board(self.store, meant)
+        self.session = self.board.session
+        self.wish = wish.at_component(meant.component)
+        self.frame = Frame(session=self.session, texts=self.texts, head=head, cosigners=cosigners)
 
     @property
     def people(self) -> People:
@@ -116,13 +136,31 @@ class SheetDesk:
             return ""
         return note_text(self.store, entry.seq)
 
+    def for_candidate(self, sbd: str) -> "SheetDesk":
+        """Return the same desk for one candidate's sheet."""
+        desk = copy(self)
+        desk.wish = replace(self.wish, sbd=sbd)
+        return desk
+
+    def finished(self, sheet: Sheet) -> Sheet:
+        """Return a sheet as it is printed for what is wished: marked where it is a reprint."""
+        number = self.wish.copy
+        mark = say(self.texts, "paper.reprint", number=number) if number else ""
+        return replace(sheet, sbd=self.wish.sbd, posted=self.wish.posted, reprint=mark)
+
     def write(self, folder: Path, build: "Callable[[SheetDesk], Sheet]") -> WrittenSheet:
-        """Build a sheet, seal it, write it into `folder`, then enter the print. Raises CommandError, ReportsError."""
-        written = write_sheet(self.opened, build(self), folder, self.texts)
+        """Build a sheet, seal it, write it into `folder`, then enter the print. Raises CommandError, ReportsError.
+
+        A sheet that was printed before, unless it never came out of the printer, is numbered as a reprint.
+        """
+        sheet = build(self)
+        wish = replace(self.wish, kind=sheet.kind)
+        self.wish = replace(wish, copy=reprint_number(self.opened.store, self.session.session_id, wish))
+        written = write_sheet(self.opened, self.finished(sheet), folder, self.texts, wish=self.wish)
         return replace(written, asked=self._asked)
 
 
-def note_text(store: Store, seq: int) -> str:
+def note_text(store: LogReader, seq: int) -> str:
     """Return the evidence `note` of an entry as text, or nothing."""
     try:
         return store.evidence(seq, "note").decode("utf-8", "replace")
@@ -166,45 +204,80 @@ def cosigned_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners]:
     return head, cosigners
 
 
-def write_sheet(opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts) -> WrittenSheet:
-    """Seal a sheet, write `<kind>-<session>-<size>.pdf` into `folder`, then enter the print.
+def _cosigners(opened: OpenRoot, head: Checkpoint) -> Cosigners:
+    """Return who cosigned an earlier tree head."""
+    lines = opened.store.cosignatures(head.size)
+    return cosigners_of(head, lines, load_witnesses(opened.root, opened.store))
+
+
+def write_sheet(
+    opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts, *, wish: Wish | None = None
+) -> WrittenSheet:
+    """Seal a sheet, write `<kind>-…-<session>-<size>.pdf` and its tables into `folder`, then enter the print.
 
     Raises CommandError, ReportsError.
     """
+    wish = wish or Wish(kind=sheet.kind)
     head = sheet.head
     certificate = seal_certificate(opened.root, opened.keys)
+    plain = render(sheet, opened.keys.bundle.signer(opened.root.origin))
     pdf = sign_pdf(
-        render(sheet, opened.keys.bundle.signer(opened.root.origin)),
+        plain,
         key=opened.keys.bundle.seal_private_key(),
         certificate=certificate,
         at=datetime.now(UTC),
         texts=texts,
     )
-    name = "-".join(part for part in (sheet.kind, _file_part(sheet.variant), sheet.session_id) if part)
-    path = require_folder(folder) / f"{name}-{head.size}.pdf"
+    path = require_folder(folder) / f"{_name(sheet, wish)}.pdf"
     _write(path, pdf)
-    written = WrittenSheet(
-        path=path,
-        sha256=hashlib.sha256(pdf).hexdigest(),
-        size=head.size,
-        root=head.root.hex(),
-        certificate=certificate_fingerprint(certificate),
-        counts=sheet.counts,
-    )
-    body = {
+    tables = {} if wish.pdf_only else _tables(sheet)
+    for kind, data in tables.items():
+        _write(path.with_suffix(f".{kind}"), data)
+    sha256, fingerprint = hashlib.sha256(pdf).hexdigest(), certificate_fingerprint(certificate)
+    body: dict[str, Any] = {
         "session": sheet.session_id,
         "sheet": sheet.kind,
         "sheet_size": head.size,
-        "sheet_root": written.root,
-        "pdf_sha256": written.sha256,
-        "seal_certificate": written.certificate,
+        "sheet_root": head.root.hex(),
+        "pdf_sha256": sha256,
+        "seal_certificate": fingerprint,
+        "unsigned_sha256": hashlib.sha256(plain).hexdigest(),
+        **wish.fields,
     }
-    opened.store.append("print", body, operator=opened.require_login().operator)
-    return written
+    if tables:
+        body["files"] = {kind: hashlib.sha256(data).hexdigest() for kind, data in tables.items()}
+    note = {"note": wish.reason.encode()} if wish.reason else {}
+    receipt = opened.store.append("print", body, operator=opened.require_login().operator, evidence=note)
+    return WrittenSheet(
+        path=path,
+        sha256=sha256,
+        size=head.size,
+        root=head.root.hex(),
+        certificate=fingerprint,
+        counts=sheet.counts,
+        seq=receipt.seq,
+        copy=wish.copy,
+        tables=tuple(path.with_suffix(f".{kind}") for kind in tables),
+    )
+
+
+def _tables(sheet: Sheet) -> dict[str, bytes]:
+    """Return the spreadsheets that go with a list, by the ending of their names."""
+    if sheet.kind not in LISTS:
+        return {}
+    return {}
+
+
+def _name(sheet: Sheet, wish: Wish) -> str:
+    """Return a file's name: what tells sheets of one session apart, then the session and the tree head's size."""
+    posted = "posted" if sheet.posted else ""
+    parts = (sheet.kind, posted, _file_part(sheet.variant), _file_part(sheet.sbd), sheet.session_id)
+    copied = f"-r{wish.copy}" if wish.copy else ""
+    return f"{'-'.join(part for part in parts if part)}-{sheet.head.size}{copied}"
 
 
 def _picture(
-    store: Store, name: str, clean: Callable[[bytes], bytes | None]
+    store: LogReader, name: str, clean: Callable[[bytes], bytes | None]
 ) -> Callable[[int], bytes | None]:
     def picture(seq: int) -> bytes | None:
         try:

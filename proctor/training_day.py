@@ -11,8 +11,9 @@ from proctor.app import Desk
 from proctor.attempt import AttemptResult
 from proctor.commands.day_places import draw_for
 from proctor.roots import TRAINING_ROLE, OpenRoot
-from proctor.session_sheets import exceptions_sheet, results_sheet, summary_sheet
-from proctor.sheets import SheetDesk, WrittenSheet, attendance_sheet
+from proctor.sheet_kinds import write_kind
+from proctor.sheet_wish import Wish
+from proctor.sheets import WrittenSheet
 from sessions.closing import close_session
 from sessions.course.calls import commit_start
 from sessions.course.consent import AGREED, enter_consent
@@ -156,9 +157,8 @@ class TrainingDay:
         """Close the session and write its sheets, the attendance of each component first."""
         close_session(self.opened.store, self.session, operator=self.operator)
         folder = self.opened.root.sheets_dir
-        held = [self.session.at(component) for component in self.session.components]
-        sheets = [SheetDesk(self.opened, session).write(folder, attendance_sheet) for session in held]
-        whole = (
-            (exceptions_sheet, results_sheet, summary_sheet) if results else (exceptions_sheet, summary_sheet)
-        )
-        return (*sheets, *(SheetDesk(self.opened, self.session).write(folder, build) for build in whole))
+        wishes = [Wish(kind="attendance", component=component) for component in self.session.components]
+        kinds = ("exceptions", "results", "summary") if results else ("exceptions", "summary")
+        wishes += [Wish(kind=kind) for kind in kinds]
+        written = [write_kind(self.opened, self.session, wish, folder) for wish in wishes]
+        return tuple(sheet for each in written for sheet in each)

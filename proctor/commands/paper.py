@@ -1,83 +1,68 @@
 """`proctor sheets …`: the sheets of a session, each sealed, written and entered."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_session
 from proctor.commands.witness_show import outcome_json, outcome_line
-from proctor.session_sheets import (
-    call_list_sheet,
-    exceptions_sheet,
-    incident_sheet,
-    results_sheet,
-    self_test_sheet,
-    summary_sheet,
-)
-from proctor.sheets import SheetDesk, attendance_sheet
+from proctor.sheet_kinds import EACH, write_kind
+from proctor.sheet_wish import Wish
+from proctor.sheets import WrittenSheet
 from proctor.witness.cosigning import Outcome
-from reports.sheet import Sheet
 
-Build = Callable[[SheetDesk], Sheet]
-
-
-def attendance(context: Context) -> int:
-    """Write the attendance and identification sheet of a component."""
-    return _write(context, "attendance", attendance_sheet)
+_OPTIONS = ("component", "licence_class", "room", "incident", "entry", "sbd")
 
 
-def exceptions(context: Context) -> int:
-    """Write the table of exceptions."""
-    return _write(context, "exceptions", exceptions_sheet)
-
-
-def results(context: Context) -> int:
-    """Write the results, of all classes or of one."""
-    wanted = context.options.licence_class
-    return _write(context, "results", lambda desk: results_sheet(desk, wanted))
-
-
-def summary(context: Context) -> int:
-    """Write the summary of the session."""
-    return _write(context, "summary", summary_sheet)
-
-
-def incident(context: Context) -> int:
-    """Write the minutes of an incident."""
-    number = context.options.incident
-    return _write(context, "incident", lambda desk: incident_sheet(desk, number))
-
-
-def self_test(context: Context) -> int:
-    """Write the sheet of the newest self-test."""
-    return _write(context, "self-test", self_test_sheet)
-
-
-def call_list(context: Context) -> int:
-    """Write the list of a component, by room or whole."""
-    room = " ".join((context.options.room or "").split())
-    return _write(context, "call-list", lambda desk: call_list_sheet(desk, room))
-
-
-def _write(context: Context, kind: str, build: Build) -> int:
-    component = getattr(context.options, "component", None)
+def write(context: Context) -> int:
+    """Write the sheet of the kind that the command names."""
+    wish = _wish(context)
     with open_session(context, context.options.session, login=True) as (opened, session):
-        meant = session if component is None else session.at(component)
-        written = SheetDesk(opened, meant).write(Path(context.options.out), build)
-    data = {
+        meant = session.at(wish.component) if wish.component else session
+        written = write_kind(opened, meant, wish, Path(context.options.out))
+    found = [_json(wish.kind, session.session_id, sheet) for sheet in written]
+    lines = [line for sheet in written for line in _lines(context, sheet)]
+    data = {"kind": wish.kind, "session": session.session_id, "sheets": found}
+    context.result(data if wish.kind in EACH else found[0], tuple(dict.fromkeys(lines)))
+    return 0
+
+
+def _wish(context: Context) -> Wish:
+    options = context.options
+    asked = {name: " ".join(str(getattr(options, name, None) or "").split()) for name in _OPTIONS}
+    named = Wish(**asked)  # type: ignore[arg-type]  # every one of these is a text
+    return replace(
+        named,
+        kind=options.kind,
+        posted=getattr(options, "posted", False),
+        at=options.at,
+        pdf_only=getattr(options, "pdf_only", False),
+        reason=options.reason or "",
+    )
+
+
+def _json(kind: str, session_id: str, written: WrittenSheet) -> dict[str, Any]:
+    return {
         "kind": kind,
-        "session": session.session_id,
+        "session": session_id,
         "file": str(written.path),
+        "tables": [str(path) for path in written.tables],
         "sha256": written.sha256,
         "size": written.size,
         "root": written.root,
+        "entry": written.seq,
+        "copy": written.copy,
         "seal_certificate": written.certificate,
         "counts": dict(written.counts),
         "witnesses": [outcome_json(found) for found in written.asked],
     }
-    line = context.texts.say("result.sheet", file=str(written.path))
-    context.result(data, (*_trouble(context, written.asked), line))
-    return 0
+
+
+def _lines(context: Context, written: WrittenSheet) -> tuple[str, ...]:
+    key = "result.sheet-again" if written.copy else "result.sheet"
+    line = context.texts.say(key, file=str(written.path), number=written.copy)
+    return (*_trouble(context, written.asked), line)
 
 
 def _trouble(context: Context, asked: tuple[Outcome, ...]) -> tuple[str, ...]:

@@ -1,0 +1,100 @@
+"""Which sheet is wished, how the log names it, and how often it was printed before."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+
+from sessions.reader import Entry, LogReader
+
+_PARTS: Final = ("component", "licence_class", "room", "incident", "entry")
+OF_COMPONENT: Final = frozenset({"attendance", "call-list", "collection"})
+"""Kinds of sheets that are about one component."""
+POSTED: Final = frozenset({"attendance", "call-list", "results"})
+"""Kinds of which there is a copy for a wall, with masked numbers."""
+LISTS: Final = frozenset({"attendance", "call-list", "results", "exceptions", "collection", "summary"})
+"""Kinds with which spreadsheets are written."""
+_UNPRINTED: Final = frozenset({"failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A sheet somebody asks for. What is empty is not restricted.
+
+    `component`: id; `licence_class`, `room`, `incident` as the list, the draw and the log write them; `entry`: the
+    number of the entry it proves; `sbd`: whose; `posted`: a copy for a wall; `at`: the size of the tree head it shows,
+    None for the newest; `reason`: why it is printed again; `copy`: number of the reprint; `pdf_only`: no spreadsheets.
+    """
+
+    kind: str = ""
+    component: str = ""
+    licence_class: str = ""
+    room: str = ""
+    incident: str = ""
+    entry: str = ""
+    sbd: str = ""
+    posted: bool = False
+    at: int | None = None
+    copy: int = 0
+    pdf_only: bool = False
+    reason: str = field(default="", repr=False)
+
+    @classmethod
+    def of_entry(cls, body: Mapping[str, Any]) -> Self:
+        """Return what a `print` entry (its body) was made for."""
+        variant = dict(part.split("=", 1) for part in body.get("variant", "").split(";") if "=" in part)
+        return cls(
+            kind=body["sheet"],
+            sbd=body.get("sbd", ""),
+            posted=bool(body.get("posted", 0)),
+            at=body["sheet_size"],
+            copy=body.get("copy", 0),
+            **{name: variant.get(name, "") for name in _PARTS},
+        )
+
+    def at_component(self, component: str) -> Self:
+        """Return the wish with its component named, where the kind of sheet is about one."""
+        return replace(self, component=component) if self.kind in OF_COMPONENT else self
+
+    @property
+    def variant(self) -> str:
+        """What tells sheets of one kind apart, as the log writes it: `component=theory;room=P1`."""
+        parts = ((name, getattr(self, name)) for name in _PARTS)
+        return ";".join(f"{name}={_plain(value)}" for name, value in parts if value)
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """The fields of the `print` entry."""
+        found: dict[str, str | int] = {"variant": self.variant, "sbd": self.sbd}
+        found |= {"posted": int(self.posted), "copy": self.copy}
+        return {name: value for name, value in found.items() if value}
+
+
+def _plain(value: str) -> str:
+    """Return a value that cannot be taken for two."""
+    return value.replace(";", ",").replace("=", ":")
+
+
+def reprint_number(store: LogReader, session_id: str, wish: Wish) -> int:
+    """Return how often this sheet came out before: 0 for a first print.
+
+    A print all of whose ways to a printer failed or were cancelled never came out, and does not count.
+    """
+    same = [entry for entry in store.entries("print", session_id) if _key(entry.body) == _key(_body(wish))]
+    if not same:
+        return 0
+    jobs = store.entries("print-job", session_id)
+    return sum(came_out(entry.body["pdf_sha256"], jobs) for entry in same)
+
+
+def came_out(pdf_sha256: str, jobs: Iterable[Entry]) -> bool:
+    """Whether a file may lie on paper: it was printed, or nobody knows that it was not."""
+    ends = {job.body["outcome"] for job in jobs if job.body["pdf_sha256"] == pdf_sha256}
+    return not ends or not ends <= _UNPRINTED
+
+
+def _body(wish: Wish) -> Mapping[str, Any]:
+    return {"sheet": wish.kind, **wish.fields}
+
+
+def _key(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    return body["sheet"], body.get("variant", ""), body.get("sbd", ""), body.get("posted", 0)
