@@ -328,6 +328,7 @@ class _Page:
             roster=bytes.fromhex(sheet.roster_hash)[:SHORT_HASH],
             digest=digest[:SHORT_HASH],
             rows=tuple(placed.row.mark for placed in rows),
+            variant=sheet.variant,
         )
 
     def _seal(self, seal: PageSeal, signer: Signer) -> None:

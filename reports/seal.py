@@ -2,11 +2,14 @@
 
 A COSE_Sign1 (RFC 9052, EdDSA with the log's Ed25519 key) over a CBOR array in deterministic encoding, as Base45
 behind the prefix "PRS1:". Whoever has the pinned key of the station can check a sheet without the station.
+Form: docs/log-format.md, "Sheets".
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import cbor2
@@ -14,14 +17,20 @@ import segno
 
 from reports import base45
 from reports.errors import SealFormatError, SealSignatureError, SealTooLongError
+from reports.seal_rows import MAX_ROWS, Marks, pack_numbers, unpack_numbers
 from sessions.checkpoint import Signer, VerifierKey
+from sessions.course.grading import Outcome
 from sessions.errors import NoteSignatureError
 
 PREFIX: Final = "PRS1:"
-VERSION: Final = 1
+VERSION: Final = 2
+"""Of the payload. Version 1 had every number in full, no `variant`, and no letters of results."""
 SHORT_HASH: Final = 16
 """Leading bytes of the roster hash and page digest that fit into the code; the root is whole."""
 MAX_TEXT: Final = 1_500
+"""Longest text that is read."""
+LONGEST_TEXT: Final = 656
+"""Longest text that is made: a QR code of version 16-M, 81 modules, which a phone's 100 dpi still tells apart."""
 _COSE_SIGN1: Final = 18
 _KID_BYTES: Final = 8
 _PROTECTED: Final = b"\xa2\x01\x27\x04\x48"
@@ -29,10 +38,26 @@ _PROTECTED: Final = b"\xa2\x01\x27\x04\x48"
 _HEAD: Final = b"\xd2\x84\x4d" + _PROTECTED
 """Tag 18, array of 4, byte string of 13: what every seal begins with, up to the key id."""
 _EMPTY_MAP: Final = b"\xa0"
-_OUTCOMES: Final = {"A", "R", "X", "-"}
+_SIGNATURE_BYTES: Final = 66
+NONE: Final = "-"
+CHECK_IN_LETTERS: Final = "ARX-"
+RESULT_LETTERS: Final[Mapping[Outcome, str]] = MappingProxyType(
+    {
+        Outcome.PASSED: "D",
+        Outcome.FAILED: "O",
+        Outcome.ABSENT: "V",
+        Outcome.INCOMPLETE: "K",
+        Outcome.TAKEN: "T",
+    }
+)
+"""The letters of DA, RO, VA, KH, and of points without a pass mark."""
+LETTERS: Final = frozenset({*CHECK_IN_LETTERS, *RESULT_LETTERS.values()})
+_LETTERS_OF: Final = {1: frozenset(CHECK_IN_LETTERS), 2: LETTERS}
 _MASK: Final = 3
 _TYPES: Final = (int, str, str, str, int, int, int, bytes, bytes, bytes, list, str)
-_MAX_ROWS: Final = 64
+_TYPES_OF: Final = {1: _TYPES, 2: (*_TYPES, str)}
+_ANY_PAGE: Final = 999
+_ANY_SIZE: Final = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +65,9 @@ class PageSeal:
     """What a page seal says.
 
     `size` and `root` (32 bytes) are the tree head; `roster` and `digest` the first 16 bytes of the roster hash
-    and of the page digest; `rows` pairs of candidate number and outcome: A admit, R refer, X refuse, - none.
+    and of the page digest; `rows` pairs of candidate number and outcome: A admit, R refer, X refuse; D passed,
+    O failed, V absent, K not finished, T taken; - none. A row that is no candidate's is ("", "-"). `variant` as in
+    the sheet. `version` is that of the payload.
     """
 
     kind: str
@@ -52,12 +79,15 @@ class PageSeal:
     root: bytes
     roster: bytes
     digest: bytes
-    rows: tuple[tuple[str, str], ...]
+    rows: Marks
+    variant: str = ""
+    version: int = VERSION
 
     def payload(self) -> bytes:
         """Return the CBOR that is signed."""
+        numbers = [number for number, _ in self.rows]
         values = [
-            VERSION,
+            self.version,
             self.kind,
             self.origin,
             self.session_id,
@@ -67,22 +97,50 @@ class PageSeal:
             self.root,
             self.roster,
             self.digest,
-            [number for number, _ in self.rows],
+            numbers if self.version == 1 else pack_numbers(numbers),
             "".join(outcome for _, outcome in self.rows),
+            *([] if self.version == 1 else [self.variant]),
         ]
         return cbor2.dumps(values, canonical=True)
 
 
 def seal_text(seal: PageSeal, signer: Signer) -> str:
-    """Return the signed seal as the text of a QR code; raises SealTooLongError."""
+    """Return the signed seal as the text of a QR code; raises SealTooLongError where `fits` says no."""
     protected = _PROTECTED + _kid(signer.key)
     payload = seal.payload()
     signature = signer.sign(_to_be_signed(protected, payload))
     message = cbor2.CBORTag(_COSE_SIGN1, [protected, {}, payload, signature])
     text = PREFIX + base45.encode(cbor2.dumps(message, canonical=True))
-    if len(text) > MAX_TEXT or len(seal.rows) > _MAX_ROWS:
+    if len(text) > LONGEST_TEXT or len(seal.rows) > MAX_ROWS:
         raise SealTooLongError(rows=len(seal.rows), size=len(text))
     return text
+
+
+def fits(
+    marks: Sequence[tuple[str, str]], *, kind: str, origin: str, session_id: str, variant: str = ""
+) -> bool:
+    """Whether these rows of one page, whichever page it is, go into its seal; fewer of them then do too.
+
+    A page of 64 rows whose numbers count up always does, eleven of the longest numbers a roster may have do too.
+    """
+    if len(marks) > MAX_ROWS:
+        return False
+    largest = PageSeal(
+        kind=kind,
+        origin=origin,
+        session_id=session_id,
+        page=_ANY_PAGE,
+        pages=_ANY_PAGE,
+        size=_ANY_SIZE,
+        root=bytes(32),
+        roster=bytes(SHORT_HASH),
+        digest=bytes(SHORT_HASH),
+        rows=tuple(marks),
+        variant=variant,
+    )
+    payload = cbor2.dumps(largest.payload(), canonical=True)
+    size = len(_HEAD) + _KID_BYTES + len(_EMPTY_MAP) + len(payload) + _SIGNATURE_BYTES
+    return len(PREFIX) + size // 2 * 3 + size % 2 * 2 <= LONGEST_TEXT
 
 
 def read_seal(text: str, key: VerifierKey) -> PageSeal:
@@ -127,7 +185,7 @@ def _take_apart(text: str) -> tuple[bytes, bytes, bytes]:
         raise SealFormatError(why="prefix")
     data = base45.decode(text.removeprefix(PREFIX))
     kid = data[len(_HEAD) : len(_HEAD) + _KID_BYTES]
-    item = data[len(_HEAD) + _KID_BYTES + 1 : -66]
+    item = data[len(_HEAD) + _KID_BYTES + 1 : -_SIGNATURE_BYTES]
     payload = next((item[size:] for size in (1, 2, 3) if cbor2.dumps(item[size:]) == item), b"")
     signature = data[-64:]
     if not payload or data != _HEAD + kid + _EMPTY_MAP + item + cbor2.dumps(signature):
@@ -149,16 +207,21 @@ def _load(payload: bytes) -> Any:
 
 def _parse(payload: bytes) -> PageSeal:
     values = _load(payload)
-    if not isinstance(values, list) or len(values) != len(_TYPES) or values[0] != VERSION:
+    types = (
+        _TYPES_OF.get(values[0] if values and type(values[0]) is int else 0)
+        if isinstance(values, list)
+        else None
+    )
+    if types is None or len(values) != len(types):
         raise SealFormatError(why="version")
-    if any(type(value) is not kind for value, kind in zip(values, _TYPES, strict=True)):
+    if any(type(value) is not kind for value, kind in zip(values, types, strict=True)):
         raise SealFormatError(why="types")
-    _, kind, origin, session_id, page, pages, size, root, roster, digest, numbers, outcomes = values
+    version, kind, origin, session_id, page, pages, size, root, roster, digest, numbers, outcomes, *rest = (
+        values
+    )
     if (len(root), len(roster), len(digest)) != (32, SHORT_HASH, SHORT_HASH):
         raise SealFormatError(why="lengths")
-    if not set(outcomes) <= _OUTCOMES or not all(type(number) is str for number in numbers):
-        raise SealFormatError(why="rows")
-    if len(numbers) != len(outcomes) or len(numbers) > _MAX_ROWS:
+    if not set(outcomes) <= _LETTERS_OF[version] or len(numbers) != len(outcomes) or len(numbers) > MAX_ROWS:
         raise SealFormatError(why="rows")
     return PageSeal(
         kind=kind,
@@ -170,5 +233,7 @@ def _parse(payload: bytes) -> PageSeal:
         root=root,
         roster=roster,
         digest=digest,
-        rows=tuple(zip(numbers, outcomes, strict=True)),
+        rows=tuple(zip(unpack_numbers(numbers, counting=version > 1), outcomes, strict=True)),
+        variant=rest[0] if rest else "",
+        version=version,
     )

@@ -26,7 +26,8 @@ _SIGN1_HEAD: Final = b"\xd2"
 _KID: Final = 8
 _PLACES: Final = (2, 6, 7)
 """Where the payload of a page seal has origin, size and root."""
-_FIELDS: Final = 12
+_FIELDS: Final = {1: 12, 2: 13}
+"""How many fields a payload of each version has."""
 _MAX_SIZE: Final = 2**53
 _STRINGS: Final = (2, 3)
 _TAGGED: Final = 6
@@ -127,7 +128,9 @@ def parse_seal(text: str, *, label: str = "") -> Anchor:
 
 def _head_of(payload: Any) -> tuple[str, int, bytes]:
     """Return origin, size and root of a seal's payload."""
-    if not isinstance(payload, (list, tuple)) or len(payload) != _FIELDS or payload[0] != 1:
+    if not isinstance(payload, (list, tuple)) or not payload or type(payload[0]) is not int:
+        raise NoteFormatError(why="seal-payload")
+    if len(payload) != _FIELDS.get(payload[0]):
         raise NoteFormatError(why="seal-payload")
     origin, size, root = (payload[place] for place in _PLACES)
     if type(origin) is not str or type(size) is not int or type(root) is not bytes:

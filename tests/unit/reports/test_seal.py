@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from reports import base45
 from reports.errors import SealFormatError, SealSignatureError, SealTooLongError
-from reports.seal import PREFIX, PageSeal, qr_modules, read_seal, seal_text
+from reports.seal import LONGEST_TEXT, PREFIX, PageSeal, fits, qr_modules, read_seal, seal_text
+from reports.seal_rows import pack_numbers, unpack_numbers
+from sessions.anchor import parse_seal
 from sessions.checkpoint import Signer, VerifierKey
 from tests.support.reports_sheets import ROOT, SEED, signer
 
@@ -23,7 +25,9 @@ SEAL = PageSeal(
     roster=bytes(16),
     digest=bytes(range(16)),
     rows=tuple((f"{number:03d}", "ARX-"[number % 4]) for number in range(1, 12)),
+    variant="theory",
 )
+PLACE = {"kind": SEAL.kind, "origin": SEAL.origin, "session_id": SEAL.session_id, "variant": SEAL.variant}
 TEXT = seal_text(SEAL, signer())
 
 
@@ -127,7 +131,10 @@ def changed(**values: object) -> bytes:
         b"\x80",
         SEAL.payload() + b"\x00",
         cbor2.dumps([1]),
-        changed(_0=2),
+        changed(_0=1),
+        changed(_0=3),
+        changed(_0=True),
+        changed(_12=1),
         changed(_1=1),
         changed(_4="2"),
         changed(_4=True),
@@ -135,6 +142,13 @@ def changed(**values: object) -> bytes:
         changed(_8=bytes(32)),
         changed(_10=["001"]),
         changed(_10=[1] * 11),
+        changed(_10=[b"001"] * 11),
+        changed(_10=["001", *[1] * 9, True]),
+        changed(_10=["001", 1000, *[1] * 9]),
+        changed(_10=["001", -2, *[1] * 9]),
+        changed(_10=["001", 2**70, *[1] * 9]),
+        changed(_10=["K", *[1] * 10]),
+        changed(_10=["001", "002", *[1] * 9]),
         changed(_11="Z" * 11),
         changed(_10=["001"] * 65, _11="A" * 65),
         cbor2.dumps([*cbor2.loads(SEAL.payload()), 0]),
@@ -149,11 +163,95 @@ def test_the_forger_of_these_tests_makes_good_seals_too():
     assert read_seal(forge(SEAL.payload()), signer().key) == SEAL
 
 
-@pytest.mark.parametrize("rows", [(("0" * 20, "A"),) * 60, (("1", "A"),) * 65])
+LONG = (("Đ" * 16, "A"), ("0123456789ABCDEF", "-"))
+
+
+@pytest.mark.parametrize("rows", [LONG * 60, (("1", "A"),) * 65])
 def test_too_much_for_one_page_is_an_error(rows: tuple[tuple[str, str], ...]):
     fields = {name: getattr(SEAL, name) for name in PageSeal.__slots__}
     with pytest.raises(SealTooLongError):
         seal_text(PageSeal(**(fields | {"rows": rows})), signer())
+
+
+def of_rows(rows: tuple[tuple[str, str], ...], **fields: object) -> PageSeal:
+    kept = {name: getattr(SEAL, name) for name in PageSeal.__slots__}
+    return PageSeal(**(kept | {"rows": rows} | fields))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        (("", "-"),) * 40,
+        tuple((f"{number:04d}", "DOVKT-"[number % 6]) for number in range(1, 64)),
+        tuple((f"SH-HN-{number:06d}", "A") for number in range(997, 1_061)),
+        LONG * 3,
+        (
+            ("001", "A"),
+            ("", "-"),
+            ("003", "X"),
+            ("003", "-"),
+            ("B-003", "R"),
+            ("B-001", "R"),
+            ("1234567890123456", "A"),
+        ),
+    ],
+)
+def test_rows_of_every_kind_come_back_and_fit(rows: tuple[tuple[str, str], ...]):
+    seal = of_rows(rows, page=999, pages=999, size=2**32 - 1)
+    assert fits(rows, **PLACE)
+    assert read_seal(seal_text(seal, signer()), signer().key) == seal
+
+
+@given(st.lists(st.text("019ABĐ./_-", max_size=16) | st.integers(0, 10**16 - 1).map(str), max_size=64))
+def test_any_numbers_come_back_in_one_form(numbers: list[str]):
+    packed = pack_numbers(numbers)
+    assert unpack_numbers(packed, counting=True) == numbers
+    assert len(cbor2.dumps(packed)) <= len(cbor2.dumps(numbers))
+
+
+@given(st.lists(st.text("019Đ-", max_size=16), max_size=64))
+def test_what_is_said_to_fit_does(numbers: list[str]):
+    rows = tuple((number, "A") for number in numbers)
+    seal = of_rows(rows, page=999, pages=999, size=2**32 - 1)
+    if fits(rows, **PLACE):
+        assert len(seal_text(seal, signer())) <= LONGEST_TEXT
+    else:
+        with pytest.raises(SealTooLongError):
+            seal_text(seal, signer())
+
+
+def test_thirty_numbered_rows_make_a_code_of_two_dots_a_module_at_100_dpi():
+    rows = tuple((f"{number:04d}", "DOVK"[number % 4]) for number in range(1, 31))
+    assert len(qr_modules(seal_text(of_rows(rows), signer()))) <= 69
+
+
+def test_a_page_of_longest_numbers_still_has_a_code():
+    rows = tuple((f"{chr(65 + number)}.01234567890-AB", "A") for number in range(11))
+    assert fits(rows, **PLACE)
+    assert len(qr_modules(seal_text(of_rows(rows), signer()))) <= 81
+
+
+def test_a_seal_of_the_first_version_is_still_read():
+    old = of_rows(SEAL.rows, version=1, variant="")
+    assert cbor2.loads(old.payload())[0] == 1
+    assert len(cbor2.loads(old.payload())) == 12
+    assert read_seal(seal_text(old, signer()), signer().key) == old
+
+
+def test_a_seal_of_the_first_version_knows_no_later_letters_and_no_short_numbers():
+    for number, outcomes in ((["001"], "D"), (["001", 1], "AA")):
+        body = cbor2.loads(of_rows(SEAL.rows, version=1, variant="").payload())
+        body[10], body[11] = number, outcomes
+        with pytest.raises(SealFormatError):
+            read_seal(forge(cbor2.dumps(body, canonical=True)), signer().key)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_logs_own_reader_finds_the_tree_head_in_every_version(version: int):
+    anchor = parse_seal(seal_text(of_rows(SEAL.rows, version=version), signer()))
+    assert (anchor.origin, anchor.size, anchor.root) == (SEAL.origin, SEAL.size, SEAL.root)
+    assert anchor.proven_by([signer().key])
 
 
 def test_the_key_is_the_logs():
