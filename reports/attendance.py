@@ -11,7 +11,7 @@ from typing import Final
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
 from reports.portrait import thumbnail
-from reports.session_sheet import Frame, cell, clock
+from reports.session_sheet import Frame, birth_cell, cell, clock_cell, count_cell
 from reports.sheet import Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
 from reports.wording import DASH, Texts, clean, say
 from sessions.checkpoint import Checkpoint
@@ -201,17 +201,17 @@ class _Writer:
         if seat.erased:
             return self._erased(order)
         portraits, damaged = self._portraits(standing)
-        number = seat.id_number or seat.old_number
+        digits = seat.id_number or seat.old_number
         values = (
-            cell(str(order)),
+            count_cell(order),
             cell(""),
             cell(seat.sbd, strong=True),
             cell(seat.full_name),
-            cell(seat.birth.display),
-            cell(mask_number(number) if self._posted and number else number or DASH),
+            birth_cell(seat.birth),
+            cell(mask_number(digits) if self._posted and digits else digits or DASH),
             cell(seat.licence_class or DASH),
             cell(seat.subject or self._session.component_label),
-            cell(clock(parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None)),
+            clock_cell(parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None),
             cell(self._method(standing)),
             self._result(standing),
             cell(""),
@@ -222,7 +222,7 @@ class _Writer:
     def _erased(self, order: int) -> Row:
         """Return the row of a candidate whose data were erased: its place in the list, and that."""
         gone = cell(say(self._texts, "sheet.note.erased"))
-        told = {"order": cell(str(order)), "sbd": gone, "name": gone}
+        told = {"order": count_cell(order), "sbd": gone, "name": gone}
         cells = tuple(told.get(name, cell("" if name in _BLANK else DASH)) for name, _, _ in _COLUMNS)
         return Row(cells=cells, mark=("", "-"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from reports.session_sheet import Frame, cell
+from reports.session_sheet import Frame, birth_cell, cell, count_cell
 from reports.sheet import Align, Row, Sheet
 from reports.wording import DASH, clean
 from sessions.course.allocation import Place, placed
@@ -58,10 +58,10 @@ def build_call_list(
 def _row(frame: Frame, order: int, seat: Seat, place: tuple[str, str]) -> Row:
     room, number = place
     cells = (
-        cell(str(order)),
+        count_cell(order),
         cell(seat.sbd, strong=True),
         cell(seat.full_name),
-        cell(seat.birth.display),
+        birth_cell(seat.birth),
         cell(seat.licence_class or DASH),
         cell(room or DASH),
         cell(number or seat.car or DASH),

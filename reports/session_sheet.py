@@ -8,10 +8,23 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from reports.foot import foot_of, rules_marks, training_marks
-from reports.sheet import ROW_MM, Align, Cell, Closing, Column, Header, Letterhead, Row, Sheet, SignatureBlock
+from reports.sheet import (
+    ROW_MM,
+    Align,
+    Cell,
+    Closing,
+    Column,
+    Header,
+    Letterhead,
+    Row,
+    Sheet,
+    SignatureBlock,
+    Value,
+)
 from reports.wording import DASH, Texts, clean, say
 from reports.words import number_words
 from sessions.checkpoint import Checkpoint
+from sessions.roster.model import PartialDate
 from sessions.session import Session
 from sessions.witnesses import Cosigners
 
@@ -175,15 +188,38 @@ def place_and_date(day: date, texts: Texts, locality: str) -> str:
     )
 
 
-def cell(*paragraphs: str, strong: bool = False) -> Cell:
-    """Return a cell of paragraphs made safe to print; empty ones are left out."""
+def cell(*paragraphs: str, strong: bool = False, value: Value = None) -> Cell:
+    """Return a cell of paragraphs made safe to print; empty ones are left out. `value`: as `Cell`."""
     cleaned = tuple(clean(text) for text in paragraphs)
-    return Cell(paragraphs=tuple(text for text in cleaned if text), strong=strong)
+    return Cell(paragraphs=tuple(text for text in cleaned if text), strong=strong, value=value)
+
+
+def count_cell(count: int, *, strong: bool = False) -> Cell:
+    """Return a cell with a count: a number in a spreadsheet too."""
+    return cell(str(count), strong=strong, value=count)
+
+
+def birth_cell(birth: PartialDate) -> Cell:
+    """Return a cell with a day of birth: a day in a spreadsheet too, where more than the year is known."""
+    whole = birth.month is not None and birth.day is not None
+    return cell(birth.display, value=date.fromisoformat(birth.iso) if whole else None)
 
 
 def figure(count: int) -> Cell:
     """Return a cell with a count in figures, its words below."""
-    return cell(str(count), f"({number_words(count)})", strong=True)
+    return cell(str(count), f"({number_words(count)})", strong=True, value=count)
+
+
+def clock_cell(at: datetime | None) -> Cell:
+    """Return a cell with the hour and minute in Vietnam of a UTC time, or a dash."""
+    local = None if at is None else at.astimezone(VIETNAM)
+    return cell(clock(at), value=None if local is None else local.time().replace(second=0, microsecond=0))
+
+
+def moment_cell(at: datetime) -> Cell:
+    """Return a cell with second and day in Vietnam of a UTC time, the day below."""
+    local = at.astimezone(VIETNAM).replace(microsecond=0)
+    return cell(local.strftime("%H:%M:%S"), local.strftime("%d/%m/%Y"), value=local)
 
 
 def clock(at: datetime | None) -> str:
