@@ -1,6 +1,7 @@
 """The station's electronic seal on a PDF: PAdES B-B by the station's own key, shown on the last page.
 
 It is no "chữ ký số" in the sense of the law: the certificate is self-signed and counts only where it is pinned.
+The fields in which officials sign are made before it, in the same step; `reports.signing_official` fills them.
 """
 
 from __future__ import annotations
@@ -13,27 +14,47 @@ from asn1crypto import keys
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers.pdf_cms import SimpleSigner
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
+from pyhanko.sign.signers.pdf_cms import Signer, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfSigningSession
 from pyhanko.stamp.static import StaticStampStyle
 from pyhanko_certvalidator.registry import CertificateStore, SimpleCertificateStore
-from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
-from reports.certificate import certificate_fingerprint
-from reports.fonts import LEADING, Face, Line, fit
 from reports.layout import STATION_BOX
-from reports.session_sheet import VIETNAM
+from reports.pdf import Drawn, SigningPlace
+from reports.signing_look import Box, station_look
 from reports.wording import Texts, say
 
 FIELD_NAME: Final = "NiemPhongTram"
+MAX_OFFICIALS: Final = 5
+"""Whoever has a block beyond these signs by hand."""
 _RESERVED: Final = 8_192
+
+
+def official_field(number: int) -> str:
+    """Return the name of an official's field; `number` from 1, in the order of the sheet's blocks."""
+    return f"KySo{number}"
+
+
+def seal_pdf(
+    drawn: Drawn, *, key: ec.EllipticCurvePrivateKey, certificate: bytes, at: datetime, texts: Texts
+) -> bytes:
+    """Return the drawn sheet with empty fields for its officials and the station's seal, in one incremental step.
+
+    The result begins with `drawn.pdf`. The fields are `KySo1`… in the order of `drawn.places`, the role in their
+    /TU. Afterwards they may be filled and nothing else be done (DocMDP 2); without officials nothing at all (1).
+    `certificate` is the DER certificate of `key`, a P-256 key; `at` the station's time, which nobody attests.
+    """
+    writer = IncrementalPdfFileWriter(io.BytesIO(drawn.pdf))
+    append_signature_field(writer, _spec(FIELD_NAME, drawn.station, say(texts, "sheet.station-seal.reason")))
+    places = drawn.places[:MAX_OFFICIALS]
+    for number, place in enumerate(places, start=1):
+        append_signature_field(writer, _spec(official_field(number), place, place.role))
+    permitted = MDPPerm.FILL_FORMS if places else MDPPerm.NO_CHANGES
+    seal = _Seal(key=key, certificate=certificate, at=at, texts=texts)
+    return seal.sign(writer, drawn.station.box, permitted)
 
 
 def sign_pdf(
@@ -41,34 +62,56 @@ def sign_pdf(
 ) -> bytes:
     """Return the PDF with the station's seal added, no change allowed after it (DocMDP level 1).
 
-    `certificate` is the DER certificate of `key`, a P-256 key; `at` the station's time, which nobody attests.
-    The seal is shown in STATION_BOX of the last page.
+    As `seal_pdf`, for a file in which nobody else signs: shown in STATION_BOX of the last page.
     """
-    parsed = asn1_x509.Certificate.load(certificate)
-    origin = str(parsed.subject.native["common_name"])
-    signer = SimpleSigner(signing_cert=parsed, signing_key=_private_key(key), cert_registry=_no_others())
-    meta = PdfSignatureMetadata(
-        field_name=FIELD_NAME,
-        md_algorithm="sha256",
-        subfilter=SigSeedSubFilter.PADES,
-        reason=say(texts, "sheet.station-seal.reason"),
-        name=origin,
-        certify=True,
-        docmdp_permissions=MDPPerm.NO_CHANGES,
-    )
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    out = _DatedSigner(
-        meta,
-        signer,
-        at=at,
-        stamp_style=_appearance(certificate, origin, at, texts),
-        new_field_spec=SigFieldSpec(
-            FIELD_NAME,
-            on_page=-1,
-            box=(round(STATION_BOX[0]), round(STATION_BOX[1]), round(STATION_BOX[2]), round(STATION_BOX[3])),
-            readable_field_name=say(texts, "sheet.station-seal.reason"),
-        ),
-    ).sign_pdf(writer, bytes_reserved=_RESERVED)
+    left, bottom, right, top = STATION_BOX
+    place = SigningPlace(role="", page=-1, box=(round(left), round(bottom), round(right), round(top)))
+    append_signature_field(writer, _spec(FIELD_NAME, place, say(texts, "sheet.station-seal.reason")))
+    seal = _Seal(key=key, certificate=certificate, at=at, texts=texts)
+    return seal.sign(writer, place.box, MDPPerm.NO_CHANGES)
+
+
+class _Seal:
+    """The station's seal about to be set."""
+
+    def __init__(
+        self, *, key: ec.EllipticCurvePrivateKey, certificate: bytes, at: datetime, texts: Texts
+    ) -> None:
+        self._key, self._certificate, self._at, self._texts = key, certificate, at, texts
+
+    def sign(self, writer: IncrementalPdfFileWriter, box: Box, permitted: MDPPerm) -> bytes:
+        """Return the file, the station's field filled and all of it certified."""
+        parsed = asn1_x509.Certificate.load(self._certificate)
+        origin = str(parsed.subject.native["common_name"])
+        meta = PdfSignatureMetadata(
+            field_name=FIELD_NAME,
+            md_algorithm="sha256",
+            subfilter=SigSeedSubFilter.PADES,
+            reason=say(self._texts, "sheet.station-seal.reason"),
+            name=origin,
+            certify=True,
+            docmdp_permissions=permitted,
+        )
+        signer = SimpleSigner(
+            signing_cert=parsed, signing_key=_private_key(self._key), cert_registry=no_others()
+        )
+        look = station_look(box, certificate=self._certificate, origin=origin, at=self._at, texts=self._texts)
+        return fill_field(writer, meta, signer, at=self._at, look=look, reserved=_RESERVED)
+
+
+def fill_field(
+    writer: IncrementalPdfFileWriter,
+    meta: PdfSignatureMetadata,
+    signer: Signer,
+    *,
+    at: datetime,
+    look: StaticStampStyle,
+    reserved: int,
+) -> bytes:
+    """Return the file with one existing, empty field signed; `reserved`: hexadecimal digits kept for the CMS."""
+    dated = _DatedSigner(meta, signer, at=at, stamp_style=look)
+    out = dated.sign_pdf(writer, existing_fields_only=True, bytes_reserved=reserved)
     return bytes(out.getvalue())
 
 
@@ -76,15 +119,9 @@ class _DatedSigner(PdfSigner):
     """A signer whose time is a parameter."""
 
     def __init__(
-        self,
-        meta: PdfSignatureMetadata,
-        signer: SimpleSigner,
-        *,
-        at: datetime,
-        stamp_style: StaticStampStyle,
-        new_field_spec: SigFieldSpec,
+        self, meta: PdfSignatureMetadata, signer: Signer, *, at: datetime, stamp_style: StaticStampStyle
     ) -> None:
-        super().__init__(meta, signer, stamp_style=stamp_style, new_field_spec=new_field_spec)
+        super().__init__(meta, signer, stamp_style=stamp_style)
         self._at = at
 
     def init_signing_session(
@@ -96,73 +133,13 @@ class _DatedSigner(PdfSigner):
         return session
 
 
-class _ImportedPage(PdfContent):
-    """The first page of a PDF in memory, as content of another."""
-
-    def __init__(self, pdf: bytes) -> None:
-        super().__init__()
-        self._pdf = pdf
-
-    def render(self) -> bytes:
-        """Import the page and return the operator that paints it."""
-        imported = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self._pdf)))
-        self.resources.xobject["/StationSeal"] = imported
-        left, bottom, right, top = (float(edge) for edge in imported.get_object()["/BBox"])
-        self.box = BoxConstraints(width=round(right - left), height=round(top - bottom))
-        return b"/StationSeal Do"
-
-
-def _appearance(certificate: bytes, origin: str, at: datetime, texts: Texts) -> StaticStampStyle:
-    """Return the box shown on the page: what this is, whose, when, and the certificate's fingerprint."""
-    wide, high = round(STATION_BOX[2]) - round(STATION_BOX[0]), round(STATION_BOX[3]) - round(STATION_BOX[1])
-    room = wide - 3 * mm
-    when = at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
-    paragraphs = (
-        (say(texts, "sheet.station-seal.title"), Face.BOLD, 9.5),
-        (say(texts, "sheet.station-seal.origin", origin=origin), Face.REGULAR, 9.0),
-        (say(texts, "sheet.station-seal.time", time=when), Face.REGULAR, 9.0),
-        (
-            say(texts, "sheet.station-seal.key", fingerprint=_halves(certificate_fingerprint(certificate))),
-            Face.REGULAR,
-            8.0,
-        ),
-    )
-    lines = [line for text, face, size in paragraphs for line in fit(text, face, size, room)]
-    return StaticStampStyle(
-        background=_ImportedPage(_box_pdf(lines, wide, high)),
-        background_layout=SimpleBoxLayoutRule(
-            x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MIN, margins=Margins(0, 0, 0, 0)
-        ),
-        border_width=0,
-    )
-
-
-def _halves(fingerprint: str) -> str:
-    """Return 64 digits as two groups that each fit on a line."""
-    return f"{fingerprint[:32]} {fingerprint[32:]}"
-
-
-def _no_others() -> CertificateStore:
-    """Return an empty store: the seal carries its own certificate and nothing else."""
+def no_others() -> CertificateStore:
+    """Return an empty store: a signature that carries its own certificate and nothing else."""
     return SimpleCertificateStore()  # type: ignore[no-untyped-call]
 
 
-def _box_pdf(lines: list[Line], wide: float, high: float) -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(wide, high), invariant=1, pageCompression=1)
-    canvas.setLineWidth(0.8)
-    canvas.rect(0.4, 0.4, wide - 0.8, high - 0.8)
-    y = high - 1.4 * mm
-    for line in lines:
-        text = canvas.beginText(1.5 * mm, y - line.size * LEADING * 0.8)
-        text.setFont(line.face.value, line.size)
-        text.setHorizScale(line.scale * 100)
-        text.textOut(line.text)
-        canvas.drawText(text)
-        y -= line.size * LEADING
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
+def _spec(name: str, place: SigningPlace, words: str) -> SigFieldSpec:
+    return SigFieldSpec(name, on_page=place.page, box=place.box, readable_field_name=words)
 
 
 def _private_key(key: ec.EllipticCurvePrivateKey) -> keys.PrivateKeyInfo:

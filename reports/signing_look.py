@@ -1,0 +1,142 @@
+"""How a signature looks on the page: a framed box of lines, drawn once and imported as it is.
+
+Lengths are PDF points.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.stamp.static import StaticStampStyle
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from reports.certificate import certificate_fingerprint
+from reports.fonts import LEADING, Face, Line, fit
+from reports.session_sheet import VIETNAM
+from reports.wording import Texts, say
+
+Box = tuple[int, int, int, int]
+Words = tuple[str, Face, float]
+"""A paragraph of a box: text, face, size in points where there is room."""
+_PAD: Final = 1.5 * mm
+_ABOVE: Final = 1.2 * mm
+_SCALES: Final = (1.0, 0.94, 0.88, 0.82, 0.76, 0.70, 0.64, 0.58, 0.52, 0.46, 0.4)
+"""By how much all sizes shrink, one after the other, until the lines fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an official's signature shows. `unknown`: the status of the certificate could not be found out."""
+
+    role: str
+    holder: str = field(repr=False)
+    issuer: str
+    at: datetime
+    unknown: bool
+
+
+def station_look(
+    box: Box, *, certificate: bytes, origin: str, at: datetime, texts: Texts
+) -> StaticStampStyle:
+    """Return the station's box: what this is, whose, when, and the certificate's fingerprint."""
+    fingerprint = certificate_fingerprint(certificate)
+    halves = f"{fingerprint[:32]} {fingerprint[32:]}"
+    return _style(
+        (
+            (say(texts, "sheet.station-seal.title"), Face.BOLD, 9.5),
+            (say(texts, "sheet.station-seal.origin", origin=origin), Face.REGULAR, 9.0),
+            (say(texts, "sheet.station-seal.time", time=_moment(at)), Face.REGULAR, 9.0),
+            (say(texts, "sheet.station-seal.key", fingerprint=halves), Face.REGULAR, 8.0),
+        ),
+        box,
+        line=0.8,
+    )
+
+
+def official_look(box: Box, shown: Shown, texts: Texts) -> StaticStampStyle:
+    """Return an official's box: "Ký số", role, holder, issuer, time, and whether the status is known.
+
+    Only for a certificate whose chain ends at a pinned authority.
+    """
+    status = "signing.look.unknown" if shown.unknown else "signing.look.valid"
+    return _style(
+        (
+            (say(texts, "signing.look.title"), Face.BOLD, 9.5),
+            (shown.role, Face.REGULAR, 8.0),
+            (shown.holder, Face.BOLD, 10.0),
+            (say(texts, "signing.look.issuer", issuer=shown.issuer), Face.REGULAR, 7.5),
+            (say(texts, "signing.look.time", time=_moment(shown.at)), Face.REGULAR, 7.5),
+            (say(texts, status), Face.BOLD if shown.unknown else Face.REGULAR, 7.5),
+        ),
+        box,
+        line=0.6,
+    )
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def _style(words: Sequence[Words], box: Box, *, line: float) -> StaticStampStyle:
+    wide, high = box[2] - box[0], box[3] - box[1]
+    return StaticStampStyle(
+        background=_ImportedPage(_box_pdf(_fitted(words, wide, high), wide, high, line)),
+        background_layout=SimpleBoxLayoutRule(
+            x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MIN, margins=Margins(0, 0, 0, 0)
+        ),
+        border_width=0,
+    )
+
+
+def _fitted(words: Sequence[Words], wide: float, high: float) -> list[Line]:
+    """Return the lines at the largest scale at which all of them fit; nothing is ever cut."""
+    lines: list[Line] = []
+    for scale in _SCALES:
+        lines = [
+            line for text, face, size in words for line in fit(text, face, size * scale, wide - 2 * _PAD)
+        ]
+        if sum(line.size for line in lines) * LEADING <= high - 2 * _ABOVE:
+            break
+    return lines
+
+
+def _box_pdf(lines: Sequence[Line], wide: float, high: float, thickness: float) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(wide, high), invariant=1, pageCompression=1)
+    canvas.setLineWidth(thickness)
+    canvas.rect(thickness / 2, thickness / 2, wide - thickness, high - thickness)
+    y = high - _ABOVE
+    for line in lines:
+        text = canvas.beginText(_PAD, y - line.size * LEADING * 0.8)
+        text.setFont(line.face.value, line.size)
+        text.setHorizScale(line.scale * 100)
+        text.textOut(line.text)
+        canvas.drawText(text)
+        y -= line.size * LEADING
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+class _ImportedPage(PdfContent):
+    """The first page of a PDF in memory, as content of another."""
+
+    def __init__(self, pdf: bytes) -> None:
+        super().__init__()
+        self._pdf = pdf
+
+    def render(self) -> bytes:
+        """Import the page and return the operator that paints it."""
+        imported = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self._pdf)))
+        self.resources.xobject["/SignatureBox"] = imported
+        left, bottom, right, top = (float(edge) for edge in imported.get_object()["/BBox"])
+        self.box = BoxConstraints(width=round(right - left), height=round(top - bottom))
+        return b"/SignatureBox Do"
