@@ -1,0 +1,151 @@
+"""From a wish to a sheet: as of a tree head, byte for byte; reprints numbered; rebuilt as it was printed."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from proctor.errors import CommandError
+from proctor.roots import OpenRoot, ensure_training_root, open_training
+from proctor.sheet_kinds import rebuild, write_kind
+from proctor.sheet_wish import Wish, came_out
+from proctor.sheets import SheetDesk, attendance_sheet
+from reports.pdf import render
+from reports.sheet import Sheet
+from sessions.as_of import LogAsOf
+from sessions.errors import EvidenceMissingError, StoreAlteredError
+from sessions.session import Session
+from tests.support.reports_pages import page_texts
+from tests.unit.proctor.test_summary_refused import opened_session
+
+ATTENDANCE = Wish(kind="attendance", component="theory")
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[OpenRoot]:
+    with open_training(ensure_training_root(tmp_path / "root")) as root:
+        yield root
+
+
+@pytest.fixture
+def session(opened: OpenRoot) -> Session:
+    return opened_session(opened)
+
+
+def unsigned(opened: OpenRoot, sheet: Sheet) -> bytes:
+    return render(sheet, opened.keys.bundle.signer(opened.root.origin))
+
+
+def incident(opened: OpenRoot, session: Session) -> int:
+    body = {"session": session.session_id, "code": "other", "sbd": session.seats[0].sbd}
+    return opened.store.append("incident", body, operator=opened.require_login().operator).seq
+
+
+def job(opened: OpenRoot, session: Session, sha256: str, outcome: str) -> None:
+    body = {"session": session.session_id, "pdf_sha256": sha256, "printer": "P", "outcome": outcome}
+    operator = opened.require_login().operator
+    opened.store.append("print-job", {**body, "copies": 1}, operator=operator)
+
+
+def test_the_first_print_is_what_the_log_gives_at_that_head_byte_for_byte(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    size = opened.store.head().size
+    (written,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    body = opened.store.entry(written.seq).body
+    assert (body["sheet_size"], written.seq) == (size, size), "the print follows the last entry it covers"
+    pdf = written.path.read_bytes()
+    incident(opened, session)
+    again = unsigned(opened, rebuild(opened, body))
+    assert pdf.startswith(again)
+    assert hashlib.sha256(again).hexdigest() == body["unsigned_sha256"]
+    newest = unsigned(opened, attendance_sheet(SheetDesk(opened, session, ATTENDANCE)))
+    assert newest != again
+
+
+def test_a_reprint_is_numbered_and_says_so_on_every_page(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    copies, last = [], tmp_path
+    for reason in ("", "jam", "lost"):
+        (written,) = write_kind(opened, session, replace(ATTENDANCE, reason=reason), tmp_path)
+        copies.append(written.copy)
+        last = written.path
+    assert copies == [0, 1, 2]
+    assert all("BẢN IN LẠI lần 2" in text for text in page_texts(last.read_bytes()))
+    entry = opened.store.entries("print", session.session_id)[-1]
+    assert (entry.body["copy"], opened.store.evidence(entry.seq, "note")) == (2, b"lost")
+    assert last.read_bytes().startswith(unsigned(opened, rebuild(opened, entry.body)))
+
+
+def test_other_components_and_copies_for_the_wall_are_no_reprints(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    wishes = [ATTENDANCE, replace(ATTENDANCE, posted=True), Wish(kind="results"), Wish(kind="exceptions")]
+    copies = [write_kind(opened, session, wish, tmp_path)[0].copy for wish in [*wishes, ATTENDANCE]]
+    assert copies == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("ends", "number"),
+    [((), 1), (("failed",), 0), (("cancelled", "failed"), 0), (("failed", "printed"), 1), (("printed",), 1)],
+)
+def test_what_never_came_out_of_a_printer_does_not_count(
+    opened: OpenRoot, session: Session, tmp_path: Path, ends: tuple[str, ...], number: int
+) -> None:
+    (first,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    for end in ends:
+        job(opened, session, first.sha256, end)
+    (second,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    assert second.copy == number
+
+
+def test_a_job_of_another_file_says_nothing_of_this_one(opened: OpenRoot, session: Session) -> None:
+    job(opened, session, "a" * 64, "failed")
+    jobs = opened.store.entries("print-job", session.session_id)
+    assert not came_out("a" * 64, jobs)
+    assert came_out("b" * 64, jobs)
+
+
+def test_a_sheet_of_an_earlier_head_shows_that_head(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    before = opened.store.head()
+    incident(opened, session)
+    (then,) = write_kind(opened, session, replace(ATTENDANCE, at=before.size), tmp_path)
+    (now,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    assert (then.size, then.root) == (before.size, before.root.hex())
+    texts = ["".join(page_texts(written.path.read_bytes())) for written in (then, now)]
+    assert ["Sự việc: 1" in text for text in texts] == [False, True]
+
+
+@pytest.mark.parametrize("size", [0, 10_000])
+def test_a_head_that_was_never_signed_is_refused(
+    opened: OpenRoot, session: Session, tmp_path: Path, size: int
+) -> None:
+    with pytest.raises(StoreAlteredError):
+        write_kind(opened, session, replace(ATTENDANCE, at=size), tmp_path)
+    assert list(tmp_path.glob("*.pdf")) == []
+
+
+def test_an_unknown_kind_is_not_rebuilt(opened: OpenRoot, session: Session) -> None:
+    with pytest.raises(CommandError, match="kind-unknown"):
+        rebuild(opened, {"session": session.session_id, "sheet": "minutes", "sheet_size": 1})
+
+
+def test_the_log_as_of_a_head_knows_nothing_later(opened: OpenRoot, session: Session) -> None:
+    size = opened.store.head().size
+    seq = incident(opened, session)
+    then = LogAsOf(opened.store, size)
+    assert then.head().size == size
+    assert then.entries("incident") == ()
+    assert [entry.seq for entry in then.entries()] == list(range(size))
+    assert then.entries_after(-1, session.session_id)[-1].seq < seq
+    assert opened.store.entry(seq).seq == seq
+    for ask in (then.entry, then.body):
+        with pytest.raises(EvidenceMissingError):
+            ask(seq)
+    with pytest.raises(EvidenceMissingError):
+        then.evidence(seq, "note")
