@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sessions.checkpoint import station_of
 from sessions.errors import EvidenceMissingError, StoreAlteredError
@@ -37,6 +37,13 @@ class SessionEntry:
         return str(self.body["at"])
 
 
+class Evidence(Protocol):
+    """Whatever has the evidence of entries: a log, or a pack that was opened."""
+
+    def evidence(self, seq: int, name: str, /) -> bytes:
+        """Return a piece; raises EvidenceMissingError."""
+
+
 def session_entries(store: LogReader, session_id: str) -> tuple[SessionEntry, ...]:
     """Return a session's entries in order, taken-over ones among them by their time. Raises StoreAlteredError."""
     return in_order(store, store.entries(session=session_id))
@@ -47,7 +54,7 @@ def every_entry(store: LogReader, session_id: str) -> tuple[SessionEntry, ...]:
     return in_order(store, store.entries(session=session_id), every=True)
 
 
-def in_order(store: LogReader, own: Iterable[Entry], *, every: bool = False) -> tuple[SessionEntry, ...]:
+def in_order(store: Evidence, own: Iterable[Entry], *, every: bool = False) -> tuple[SessionEntry, ...]:
     """Return these entries of one session with what their merges brought.
 
     Each log keeps its own order, whatever its clock did; between two logs the time decides. What a part says of
@@ -95,7 +102,7 @@ def own_entry(entry: Entry) -> SessionEntry:
     )
 
 
-def _taken_over(store: LogReader, merged: Entry) -> Iterator[SessionEntry]:
+def _taken_over(store: Evidence, merged: Entry) -> Iterator[SessionEntry]:
     """Yield what a merge brought; nothing where the evidence was erased."""
     try:
         lines = store.evidence(merged.seq, "part").splitlines()
