@@ -1,0 +1,81 @@
+"""What the log knows of a file: which print made it, and what became of its ways to a printer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sessions.reader import Entry, LogReader
+
+UNKNOWN: Final = "unknown"
+"""The reason of a failed job that nobody saw end."""
+_MADE: Final = (("sheet-signature", "signed_sha256"), ("sheet-timestamp", "stamped_sha256"))
+
+
+class Outcome(StrEnum):
+    """What became of a file: never sent, or the best of what its jobs came to."""
+
+    NONE = "none"
+    PRINTED = "printed"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedSheet:
+    """A file that the log made: `sha256` of the file, `origin` of the print it comes from."""
+
+    sha256: str
+    origin: str
+    session: str
+    kind: str
+
+
+def find_sheet(store: LogReader, sha256: str) -> LoggedSheet | None:
+    """Return what the log knows of a file: a print, or a print that was signed or time-stamped since."""
+    parents = {child: parent for parent, child in _made(store)}
+    origin, seen = sha256, {sha256}
+    while origin in parents and parents[origin] not in seen:
+        origin = parents[origin]
+        seen.add(origin)
+    for entry in store.entries("print"):
+        if entry.body["pdf_sha256"] == origin:
+            body = entry.body
+            return LoggedSheet(sha256=sha256, origin=origin, session=body["session"], kind=body["sheet"])
+    return None
+
+
+def outcome_of(store: LogReader, pdf_sha256: str, *, exactly: bool = False) -> Outcome:
+    """Return what became of a print and of all that was signed or stamped from it; `exactly`: of this file alone.
+
+    PRINTED if any job was; UNKNOWN if nobody knows of one (a job failed and was never seen to end): then paper may
+    lie somewhere; FAILED, CANCELLED if that is all there is; NONE without a job.
+    """
+    family = {pdf_sha256}
+    if not exactly:
+        for parent, child in _made(store):  # in the log's order a file comes before what is made of it
+            if parent in family:
+                family.add(child)
+    return _best(entry for entry in store.entries("print-job") if entry.body["pdf_sha256"] in family)
+
+
+def _best(jobs: Iterable[Entry]) -> Outcome:
+    found = {
+        Outcome.UNKNOWN if job.body.get("reason") == UNKNOWN else Outcome(job.body["outcome"]) for job in jobs
+    }
+    return next((outcome for outcome in Outcome if outcome in found), Outcome.NONE)
+
+
+def _made(store: LogReader) -> tuple[tuple[str, str], ...]:
+    """Return the files that were made of others, in the log's order: (from, to)."""
+    entries = sorted(
+        (
+            (entry.seq, entry.body["pdf_sha256"], entry.body[name])
+            for kind, name in _MADE
+            for entry in store.entries(kind)
+        )
+    )
+    return tuple((parent, child) for _, parent, child in entries)
