@@ -11,7 +11,8 @@ from typing import Final
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
 from reports.portrait import thumbnail
-from reports.session_sheet import Frame, birth_cell, cell, clock_cell, count_cell
+from reports.posting import mask_number, posted_lines, posted_specs
+from reports.session_sheet import Frame, Spec, birth_cell, cell, clock_cell, count_cell
 from reports.sheet import Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
 from reports.wording import DASH, Texts, clean, say
 from sessions.checkpoint import Checkpoint
@@ -39,6 +40,8 @@ _COLUMNS: Final = (
     ("signature", 20.0, Align.CENTRE),
     ("note", 24.0, Align.LEFT),
 )
+_PRIVATE: Final = frozenset({"portraits", "method", "signature"})
+"""Columns that a copy for a wall does not have."""
 NOT_COME: Final = frozenset({State.NOT_SEEN, State.IN_CHECK, State.ABSENT, State.ERASED})
 """States of somebody of whom no check has ended: not present as far as the record knows."""
 Excused = Mapping[str, str]
@@ -84,10 +87,10 @@ def build_attendance(
     """Return the page model of `session.component` as of tree head `head`, in the order of `standings`.
 
     `entries`: the session's, for what the foot counts beside the candidates. `excused`: who does not take the
-    component, and is not absent. `closed`: the session was reconciled, so
-    that who did not come is absent. A training session's sheet says so on every page. `posted` masks the numbers for a
-    copy on a wall. A portrait that cannot be printed leaves its frame empty and says so in the note. `cosigners`: who
-    cosigned `head`; None where the station has no witness. Raises TextMissingError.
+    component, and is not absent. `closed`: the session was reconciled, so that who did not come is absent. A training
+    session's sheet says so on every page. `posted`: a copy for a wall, as `reports.posting`. A portrait that cannot
+    be printed leaves its frame empty and says so in the note. `cosigners`: who cosigned `head`; None where the
+    station has no witness. Raises TextMissingError.
     """
     frame = Frame(
         session=session,
@@ -98,12 +101,13 @@ def build_attendance(
         language=language,
     )
     writer = _Writer(frame, pictures, places_of(entries, session.component), excused, posted=posted)
+    specs = writer.specs
     counts = attendance_counts(session.component, standings, entries, excused)
     sheet = frame.sheet(
         KIND,
         variant=session.component,
-        header=frame.header(KIND, (_line(frame),)),
-        columns=frame.columns(_COLUMNS),
+        header=frame.header(KIND, (*posted_lines(frame, posted=posted), _line(frame))),
+        columns=frame.columns(specs),
         rows=[writer.row(order, standing) for order, standing in enumerate(standings, start=1)],
         closing=_closing(frame, counts, closed=closed),
         counts=counts,
@@ -112,8 +116,9 @@ def build_attendance(
         sheet,
         columns=tuple(
             replace(column, portraits=name == "portraits")
-            for column, (name, _, _) in zip(sheet.columns, _COLUMNS, strict=True)
+            for column, (name, _, _) in zip(sheet.columns, specs, strict=True)
         ),
+        posted=posted,
     )
 
 
@@ -170,11 +175,6 @@ def group_of(standing: Standing, excused: Excused) -> str:
     return "excused" if standing.sbd in excused else "missing"
 
 
-def mask_number(number: str) -> str:
-    """Return a number with its middle hidden: 001099000001 → 001•••••0001."""
-    return number[:3] + "\u2022" * max(0, len(number) - 7) + number[-4:] if len(number) > 7 else "\u2022" * 8
-
-
 class _Writer:
     """Turns standings into table rows."""
 
@@ -200,30 +200,38 @@ class _Writer:
         seat = standing.seat
         if seat.erased:
             return self._erased(order)
-        portraits, damaged = self._portraits(standing)
+        portraits, damaged = (Portraits(), False) if self._posted else self._portraits(standing)
         digits = seat.id_number or seat.old_number
-        values = (
-            count_cell(order),
-            cell(""),
-            cell(seat.sbd, strong=True),
-            cell(seat.full_name),
-            birth_cell(seat.birth),
-            cell(mask_number(digits) if self._posted and digits else digits or DASH),
-            cell(seat.licence_class or DASH),
-            cell(seat.subject or self._session.component_label),
-            clock_cell(parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None),
-            cell(self._method(standing)),
-            self._result(standing),
-            cell(""),
-            self._note(standing, damaged=damaged),
-        )
-        return Row(cells=values, mark=(clean(seat.sbd), _mark(standing)), portraits=portraits)
+        values = {
+            "order": count_cell(order),
+            "sbd": cell(seat.sbd, strong=True),
+            "name": cell(seat.full_name),
+            "birth": birth_cell(seat.birth),
+            "id-number": cell(mask_number(digits) if self._posted and digits else digits or DASH),
+            "class": cell(seat.licence_class or DASH),
+            "component": cell(seat.subject or self._session.component_label),
+            "time": clock_cell(
+                parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None
+            ),
+            "method": cell(self._method(standing)),
+            "result": self._posted_result(standing) if self._posted else self._result(standing),
+            "note": self._note(standing, damaged=damaged),
+        }
+        cells = tuple(values.get(name, cell("")) for name, _, _ in self.specs)
+        return Row(cells=cells, mark=(clean(seat.sbd), _mark(standing)), portraits=portraits)
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """The columns: a copy for a wall lacks some."""
+        if not self._posted:
+            return _COLUMNS
+        return posted_specs(_COLUMNS, without=_PRIVATE, wide=("name", "result", "note"))
 
     def _erased(self, order: int) -> Row:
         """Return the row of a candidate whose data were erased: its place in the list, and that."""
         gone = cell(say(self._texts, "sheet.note.erased"))
         told = {"order": count_cell(order), "sbd": gone, "name": gone}
-        cells = tuple(told.get(name, cell("" if name in _BLANK else DASH)) for name, _, _ in _COLUMNS)
+        cells = tuple(told.get(name, cell("" if name in _BLANK else DASH)) for name, _, _ in self.specs)
         return Row(cells=cells, mark=("", "-"))
 
     def _method(self, standing: Standing) -> str:
@@ -232,6 +240,13 @@ class _Writer:
             return DASH
         how = standing.how or ("" if standing.attempt is None else str(standing.attempt.body["method"]))
         return self._frame.coded("how", how or "manual")
+
+    def _posted_result(self, standing: Standing) -> Cell:
+        """Return what a wall says: whether somebody is present, not how that was found."""
+        group = group_of(standing, self._excused)
+        if group == "missing":
+            return cell(self._frame.coded("state", standing.state.value), strong=True)
+        return cell(self._frame.say(f"posted.{group}"), strong=True)
 
     def _result(self, standing: Standing) -> Cell:
         if standing.state in {State.ABSENT, State.NOT_SEEN}:
@@ -257,16 +272,22 @@ class _Writer:
             notes.append(self._frame.say("note.addition", mark=seat.addition))
         if seat.components and self._session.component not in seat.components:
             notes.append(say(self._texts, "sheet.note.not-listed"))
-        if standing.how != "chip-face":
-            notes += [self._reason(code) for code in standing.reasons]
-        if standing.attempts > 1:
-            notes.append(say(self._texts, "sheet.note.attempts", count=standing.attempts))
-        notes += self._marks(standing)
+        if not self._posted:
+            notes += self._checked(standing)
         if missing_letters(clean(seat.full_name)):
             notes.append(say(self._texts, "sheet.note.letters"))
         if damaged:
             notes.append(say(self._texts, "sheet.note.portrait"))
         return cell(*notes)
+
+    def _checked(self, standing: Standing) -> list[str]:
+        """Return what the checks found, how often somebody was checked, and what came after."""
+        notes: list[str] = []
+        if standing.how != "chip-face":
+            notes += [self._reason(code) for code in standing.reasons]
+        if standing.attempts > 1:
+            notes.append(say(self._texts, "sheet.note.attempts", count=standing.attempts))
+        return notes + self._marks(standing)
 
     def _marks(self, standing: Standing) -> list[str]:
         """Return what came after somebody was let in: a second card, later checks that did not agree, incidents."""

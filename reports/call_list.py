@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from reports.session_sheet import Frame, birth_cell, cell, count_cell
+from reports.posting import posted_lines, posted_specs
+from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
 from reports.sheet import Align, Row, Sheet
 from reports.wording import DASH, clean
 from sessions.course.allocation import Place, placed
@@ -26,46 +28,58 @@ _COLUMNS: Final = (
 
 
 def build_call_list(
-    frame: Frame, seats: Sequence[Seat], places: Mapping[str, Place], *, room: str = "", waiting: int = 0
+    frame: Frame,
+    seats: Sequence[Seat],
+    places: Mapping[str, Place],
+    *,
+    room: str = "",
+    waiting: int = 0,
+    posted: bool = False,
 ) -> Sheet:
     """Return the page model of `frame.session.component`'s list, in the order of `seats`.
 
     `places`: by SBD, from the last allocation; who has none stands where the roster says. `room`: only that room.
-    `waiting`: how many more wait for the result of an earlier component.
+    `waiting`: how many more wait for the result of an earlier component. `posted`: a copy for a
+    wall, without the place to sign.
     """
     shown = [seat for seat in seats if not seat.erased]
     if room:
         shown = [seat for seat in shown if placed(seat, places)[0] == room]
-    rows = [_row(frame, order, seat, placed(seat, places)) for order, seat in enumerate(shown, start=1)]
+    specs = posted_specs(_COLUMNS, without=("signature",), wide=("name", "note")) if posted else _COLUMNS
+    rows = [
+        _row(frame, specs, order, seat, placed(seat, places)) for order, seat in enumerate(shown, start=1)
+    ]
     lines = [frame.say("line.component", component=frame.session.component_label), frame.day_line]
     if room:
         lines.insert(1, frame.say("line.room", room=room))
+    lines = [*posted_lines(frame, posted=posted), *lines]
     counts = {"called": len(rows)}
     totals = [frame.count("called", len(rows))]
     if waiting:
         totals.append(frame.count("call-waiting", waiting))
-    return frame.sheet(
+    sheet = frame.sheet(
         KIND,
         variant="-".join(part for part in (frame.session.component, room) if part),
         header=frame.header(KIND, lines),
-        columns=frame.columns(_COLUMNS),
+        columns=frame.columns(specs),
         rows=rows,
         closing=frame.closing(KIND, totals),
         counts=counts,
     )
+    return replace(sheet, posted=posted)
 
 
-def _row(frame: Frame, order: int, seat: Seat, place: tuple[str, str]) -> Row:
+def _row(frame: Frame, specs: Sequence[Spec], order: int, seat: Seat, place: tuple[str, str]) -> Row:
     room, number = place
-    cells = (
-        count_cell(order),
-        cell(seat.sbd, strong=True),
-        cell(seat.full_name),
-        birth_cell(seat.birth),
-        cell(seat.licence_class or DASH),
-        cell(room or DASH),
-        cell(number or seat.car or DASH),
-        cell(""),
-        cell(frame.say("note.addition", mark=seat.addition) if seat.addition else ""),
-    )
+    values = {
+        "order": count_cell(order),
+        "sbd": cell(seat.sbd, strong=True),
+        "name": cell(seat.full_name),
+        "birth": birth_cell(seat.birth),
+        "class": cell(seat.licence_class or DASH),
+        "room": cell(room or DASH),
+        "seat": cell(number or seat.car or DASH),
+        "note": cell(frame.say("note.addition", mark=seat.addition) if seat.addition else ""),
+    }
+    cells = tuple(values.get(name, cell("")) for name, _, _ in specs)
     return Row(cells=cells, mark=(clean(seat.sbd), "-"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reports.session_sheet import VIETNAM, Frame, Person, cell
+from reports.session_sheet import Frame, Person, cell, count_cell, moment_cell
 from reports.sheet import Align, Row, Sheet
 from reports.wording import DASH
 from sessions.course.entries import SessionEntry
@@ -108,11 +108,10 @@ class _Writer:
     def row(self, order: int, entry: SessionEntry) -> Row:
         """Return the table row of one entry."""
         body = entry.body
-        at = parse_utc(entry.at).astimezone(VIETNAM)
         sbd = str(body.get("sbd", ""))
         cells = (
-            cell(str(order)),
-            cell(at.strftime("%H:%M:%S"), at.strftime("%d/%m/%Y")),
+            count_cell(order),
+            moment_cell(parse_utc(entry.at)),
             cell(str(entry.seq), "" if entry.part is None else self._frame.say("part", part=entry.part)),
             cell(*self._what(entry), strong=True),
             cell(sbd or DASH, self._people.names.get(sbd, ""), strong=True),

@@ -7,7 +7,7 @@ somebody was identified: why a person came by the manual path may be a matter of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from reports.errors import ReportsError
@@ -38,14 +38,14 @@ def posted_lines(frame: Frame, *, posted: bool) -> tuple[str, ...]:
     return (frame.say("posted.title"), frame.say("posted.what")) if posted else ()
 
 
-def specs_for(specs: Iterable[Spec], *, posted: bool, without: frozenset[str], wide: str) -> tuple[Spec, ...]:
-    """Return the columns of a copy: for a wall without some of them, `wide` gets their room."""
+def posted_specs(
+    specs: Iterable[Spec], *, without: Collection[str], wide: Collection[str]
+) -> tuple[Spec, ...]:
+    """Return columns without those that a wall does not show; the `wide` ones share their room."""
     taken = tuple(specs)
-    if not posted:
-        return taken
-    free = sum(width for name, width, _ in taken if name in without)
+    free = sum(width for name, width, _ in taken if name in without) / len(wide)
     return tuple(
-        (name, width + free if name == wide else width, align)
+        (name, width + free if name in wide else width, align)
         for name, width, align in taken
         if name not in without
     )

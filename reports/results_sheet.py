@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from reports.session_sheet import Frame, Spec, cell
+from reports.posting import posted_lines
+from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
 from reports.sheet import Align, Cell, Column, Row, Sheet
 from reports.wording import DASH, clean
 from reports.words import number_words
@@ -24,10 +26,12 @@ _RARE: Final = ("incomplete", "taken", "blocked", "pending")
 _CODES: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.ABSENT, Outcome.INCOMPLETE)
 
 
-def build_results(frame: Frame, progress: Progress, *, licence_class: str | None = None) -> Sheet:
+def build_results(
+    frame: Frame, progress: Progress, *, licence_class: str | None = None, posted: bool = False
+) -> Sheet:
     """Return the page model of a session's results; `licence_class`: only that one, as `progress.classes` has it.
 
-    In the list's order, by class where there are several. Raises TextMissingError.
+    In the list's order, by class where there are several. `posted`: a copy for a wall. Raises TextMissingError.
     """
     components = _components(progress, licence_class)
     sbds = _sbds(progress, licence_class)
@@ -35,8 +39,9 @@ def build_results(frame: Frame, progress: Progress, *, licence_class: str | None
     lines = [frame.day_line]
     if licence_class:
         lines.insert(0, frame.say("line.class", licence_class=licence_class))
+    lines = [*posted_lines(frame, posted=posted), *lines]
     rows = [_row(frame, progress, order, sbd, components) for order, sbd in enumerate(sbds, start=1)]
-    return frame.sheet(
+    sheet = frame.sheet(
         KIND,
         variant=licence_class or "",
         header=frame.header(KIND, lines),
@@ -48,6 +53,7 @@ def build_results(frame: Frame, progress: Progress, *, licence_class: str | None
         counts=counts,
         row_mm=ROW_MM,
     )
+    return replace(sheet, posted=posted)
 
 
 def result_counts(progress: Progress, licence_class: str | None = None) -> Mapping[str, int]:
@@ -116,10 +122,10 @@ def _row(frame: Frame, progress: Progress, order: int, sbd: str, components: Seq
     seat = progress.seat(sbd)
     code = progress.code(sbd)
     cells = (
-        cell(str(order)),
+        count_cell(order),
         cell(sbd, strong=True),
         cell(seat.full_name),
-        cell(seat.birth.display),
+        birth_cell(seat.birth),
         cell(progress.licence_class(sbd) or DASH),
         *(_result(frame, progress, sbd, component) for component in components),
         cell(code or DASH, frame.coded("code", code) if code else "", strong=True),

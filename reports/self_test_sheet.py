@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from reports.exceptions_sheet import People
-from reports.session_sheet import Frame, cell, moment
+from reports.session_sheet import Frame, cell, count_cell, moment
 from reports.sheet import Align, Row, Sheet
 from reports.wording import clean
 from sessions.reader import Entry
@@ -54,7 +54,7 @@ def _row(frame: Frame, order: int, name: str, found: Mapping[str, int]) -> Row:
     """Return one check: what was tried, whether it is good, whether a check-in can do without it."""
     outcome = "ok" if found["ok"] else "missing" if found["needed"] else "not-there"
     cells = (
-        cell(str(order)),
+        count_cell(order),
         cell(_name(frame, name)),
         cell(frame.say(f"self-test.{outcome}"), strong=True),
         cell(frame.say("self-test.needed" if found["needed"] else "self-test.useful")),

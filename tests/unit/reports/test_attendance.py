@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -5,10 +6,11 @@ from itertools import pairwise
 import pytest
 from reportlab.lib.units import mm
 
-from reports.attendance import Pictures, build_attendance, mask_number
+from reports.attendance import Pictures, build_attendance
 from reports.errors import TextMissingError
 from reports.layout import LEFT, RIGHT
 from reports.pdf import render
+from reports.posting import mask_number
 from reports.sheet import Letterhead, Sheet
 from sessions.course.states import Standing, State
 from sessions.record import Verdict
@@ -274,7 +276,37 @@ def test_only_a_training_session_is_marked_as_training():
 def test_the_posted_copy_masks_the_numbers():
     roll = mixed_roll(2)
     sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), posted=True)
-    assert [cells(sheet, row)[5] for row in (0, 1)] == ["001•••••0001", "001•••••0002"]
+    assert [cells(sheet, row)[4] for row in (0, 1)] == ["001•••••0001", "001•••••0002"]
+
+
+def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
+    roll = [
+        *mixed_roll(5),
+        roll_row(7, State.MANUAL, admitted=True, how="manual", method="manual", reasons=["consent-refused"]),
+        roll_row(8, State.SUSPENDED),
+    ]
+    session = session_of(roll)
+    sheet = build_attendance(session, roll, texts=texts(), head=head_of(), pictures=PICTURES, posted=True)
+    assert sheet.posted
+    assert sheet.header.lines[0] == "BẢN NIÊM YẾT"
+    assert not any(column.portraits for column in sheet.columns)
+    assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / mm)
+    assert all(row.portraits.chip is None and row.portraits.live is None for row in sheet.rows)
+    assert [cells(sheet, row)[8] for row in range(7)] == [
+        "Có mặt",
+        "Có mặt",
+        "Đã đến, chưa được vào",
+        "Đã đến, chưa được vào",
+        "Chưa đến",
+        "Có mặt",
+        "Đã đến, chưa được vào",
+    ]
+    said = "\n".join("\n".join(cells(sheet, row)) for row in range(7))
+    for words in ("Không khớp", "Máy:", "Thủ công", "đồng ý", "chíp", "Chíp", "đình chỉ"):
+        assert words not in said
+    assert not re.search(r"\d{9}", said)
+    full = build_attendance(session, roll, texts=texts(), head=head_of())
+    assert (sheet.counts, sheet.closing.totals) == (full.counts, full.closing.totals)
 
 
 @pytest.mark.parametrize(
