@@ -22,14 +22,14 @@ def results_sheet(desk: SheetDesk, licence_class: str | None = None) -> Sheet:
     """Return the results; `licence_class` as the list or the rules write it. Raises CommandError "class-unlisted"."""
     progress = desk.progress
     if licence_class is None:
-        return build_results(desk.frame, progress)
+        return build_results(desk.frame, progress, posted=desk.wish.posted)
     known = desk.session.rules.licence_class(licence_class)
     wanted = " ".join(licence_class.split()) if known is None else known.class_id
     if wanted not in progress.classes:
         raise CommandError(
             "class-unlisted", licence_class=wanted[:16], known=" ".join(progress.classes) or "-"
         )
-    return build_results(desk.frame, progress, licence_class=wanted)
+    return build_results(desk.frame, progress, licence_class=wanted, posted=desk.wish.posted)
 
 
 def summary_sheet(desk: SheetDesk) -> Sheet:
@@ -77,7 +77,8 @@ def call_list_sheet(desk: SheetDesk, room: str = "") -> Sheet:
     progress = desk.progress
     seats = [progress.seat(sbd) for sbd in progress.sbds if progress.to_call(sbd, component)]
     places = places_of(desk.board.entries, component)
-    sheet = build_call_list(desk.frame, seats, places, room=room, waiting=progress.waiting(component))
+    waiting = progress.waiting(component)
+    sheet = build_call_list(desk.frame, seats, places, room=room, waiting=waiting, posted=desk.wish.posted)
     if room and not sheet.rows:
         raise CommandError("room-empty", room=room[:40])
     return sheet

@@ -183,6 +183,7 @@ def attendance_sheet(desk: SheetDesk) -> Sheet:
                 chip=_picture(desk.store, "chip-portrait", lambda image: _recode(decoder, image)),
                 live=_picture(desk.store, "live-portrait", lambda image: image),
             ),
+            posted=desk.wish.posted,
             cosigners=desk.frame.cosigners,
         )
 
