@@ -6,7 +6,8 @@ Lengths are PDF points (1/72 inch).
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -63,12 +64,16 @@ def missing_letters(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line as it will be drawn: `scale` narrows the letters (1.0 as designed)."""
+    """One line as it will be drawn: `scale` narrows the letters (1.0 as designed), `spacing` widens every space,
+    `indent` moves the line to the right.
+    """
 
     text: str = field(repr=False)
     face: Face
     size: float
     scale: float = 1.0
+    spacing: float = 0.0
+    indent: float = 0.0
 
     @property
     def width(self) -> float:
@@ -76,24 +81,46 @@ class Line:
         return width(self.text, self.face, self.size) * self.scale
 
 
-def fit(text: str, face: Face, size: float, room: float) -> tuple[Line, ...]:
-    """Return the lines of a text in `room`: wrapped between words; a word too wide is narrowed, to 70 % at most,
-    and if that does not do, divided between letters. Every letter is kept, marks with their letter.
+def stack_height(lines: Sequence[Line]) -> float:
+    """Return the height of lines one below the other."""
+    return sum(line.size * LEADING for line in lines)
+
+
+def fit(text: str, face: Face, size: float, room: float, *, indent: float = 0.0) -> tuple[Line, ...]:
+    """Return the lines of a text in `room`: in NFC, wrapped between words, the first one moved right by `indent`; a
+    word too wide is narrowed, to 70 % at most, and if that does not do, divided between letters. Every letter is kept.
     """
     lines: list[Line] = []
     words: list[str] = []
-    for word in text.split():
-        if words and width(" ".join([*words, word]), face, size) > room:
-            lines.append(_line(words, face, size, room))
-            words = []
-        for piece in _pieces(word, face, size, room):
-            if words and width(" ".join([*words, piece]), face, size) > room:
-                lines.append(_line(words, face, size, room))
-                words = []
+    free = room - indent
+    for word in unicodedata.normalize("NFC", text).split():
+        for piece in _pieces(word, face, size, room - indent):
+            if words and width(" ".join([*words, piece]), face, size) > free:
+                lines.append(_line(words, face, size, free))
+                words, free = [], room
             words.append(piece)
     if words:
-        lines.append(_line(words, face, size, room))
+        lines.append(_line(words, face, size, free))
+    if lines and indent:
+        lines[0] = replace(lines[0], indent=indent)
     return tuple(lines)
+
+
+def justified(text: str, face: Face, size: float, room: float, *, indent: float) -> tuple[Line, ...]:
+    """Return the lines as `fit`, the spaces of all but the last widened so that they end at the right margin."""
+    lines = fit(text, face, size, room, indent=indent)
+    return (*(_widened(line, room) for line in lines[:-1]), *lines[-1:])
+
+
+def _widened(line: Line, room: float) -> Line:
+    spaces = line.text.count(" ")
+    left = room - line.indent - line.width
+    return line if not spaces or left <= 0 else replace(line, spacing=min(left / spaces, line.size))
+
+
+def narrowed(line: Line, room: float) -> Line:
+    """Return a line with its letters narrowed as far as `room` needs."""
+    return line if line.width <= room else replace(line, scale=line.scale * room / line.width)
 
 
 def _line(words: list[str], face: Face, size: float, room: float) -> Line:

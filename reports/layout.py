@@ -1,6 +1,6 @@
-"""Rows into pages: A4 landscape within Nghị định 30/2020's margins, no row divided, no page end left bare.
+"""A sheet on pages: head, blocks, table and closing block within Nghị định 30/2020's margins.
 
-Pure. Lengths are PDF points from the lower left corner unless the name says mm.
+No row is divided that fits on a page. Pure. Lengths are PDF points from the lower left corner unless the name says mm.
 """
 
 from __future__ import annotations
@@ -11,44 +11,33 @@ from typing import Final
 
 from reportlab.lib.units import mm
 
-from reports.errors import HeadTooTallError, RowTooTallError
-from reports.fonts import LEADING, Face, Line, fit
-from reports.sheet import ROW_MM, Closing, Header, Row, Sheet
+from reports.body import BODY_GAP, Placed, height_of, joined, pieces_of
+from reports.errors import HeadTooTallError
+from reports.fonts import Face, Line, fit, narrowed, stack_height
+from reports.geometry import LYING, Geometry, geometry_of
+from reports.paging import fill, paginate
+from reports.placed_rows import PAD_X, PAD_Y, TABLE_SIZE, PlacedRow, divided, merged, place
+from reports.sheet import Closing, Header, Sheet
 
-PAGE: Final = (297 * mm, 210 * mm)
-LEFT: Final = 30 * mm
-RIGHT: Final = PAGE[0] - 15 * mm
-TOP: Final = PAGE[1] - 20 * mm
-BOTTOM: Final = 45 * mm
-"""Where rows end; the foot with the page seal stands below, down to FOOT_BOTTOM."""
-FOOT_TOP: Final = 43 * mm
-FOOT_BOTTOM: Final = 9 * mm
-SEAL_SIDE: Final = 33 * mm
-"""Largest side of the page seal; its lower right corner is at (RIGHT, FOOT_BOTTOM)."""
-STATION_BOX: Final = (RIGHT - 96 * mm, FOOT_BOTTOM + 3 * mm, RIGHT - 36 * mm, FOOT_TOP - 4 * mm)
-"""x1, y1, x2, y2 on the last page: where the signed file shows the station's own signature."""
-
-PICTURE: Final = (8.1 * mm, 10.8 * mm)
-TABLE_SIZE: Final = 10.0
-PAD_X: Final = 1.0 * mm
-PAD_Y: Final = 0.9 * mm
-MIN_ROW: Final = ROW_MM * mm
+STATION_BOX: Final = LYING.station
 SIGNING_SPACE: Final = 22 * mm
-_MIN_TAIL: Final = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedRow:
-    """A row with its height and, per cell, the lines to draw."""
-
-    row: Row
-    height: float
-    lines: tuple[tuple[Line, ...], ...]
+LOGO: Final = 15 * mm
+"""Largest side of the logo beside the agency's name."""
+LOGO_GAP: Final = 2 * mm
+RULE_GAP: Final = 2.4 * mm
+"""Room below the blocks' names in which their rules stand."""
+TITLE_GAP: Final = 2.0 * mm
+TABLE_GAP: Final = 2.2 * mm
+CLOSING_GAP: Final = 2.0 * mm
+_COLUMN_GAP: Final = 4 * mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderLines:
-    """The first page's head, wrapped: left block, right block, number, title, lines; and its height."""
+    """The first page's head, wrapped: left block, right block, number, title, lines; and its height.
+
+    `logo`: the room the logo takes left of the agency's name.
+    """
 
     left: tuple[Line, ...]
     right: tuple[Line, ...]
@@ -56,28 +45,29 @@ class HeaderLines:
     place: tuple[Line, ...]
     title: tuple[Line, ...]
     below: tuple[Line, ...]
+    logo: float
+    blocks: float
     height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A signature block: its lines, and its place among `slots` of the width, from 0."""
+
+    lines: tuple[Line, ...]
+    slot: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingLines:
-    """The closing block, wrapped: totals as (left column, right column) rows, and its height."""
+    """The closing block, wrapped: totals by rows and columns, signature blocks by rows, and its height."""
 
-    totals: tuple[tuple[tuple[Line, ...], tuple[Line, ...]], ...]
+    totals: tuple[tuple[tuple[Line, ...], ...], ...]
     remarks: tuple[Line, ...]
     recipients: tuple[Line, ...]
-    signatures: tuple[tuple[Line, ...], ...]
+    signatures: tuple[tuple[Signer, ...], ...]
+    slots: int
     height: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """A sheet laid out: rows by page, the heads and the closing block as lines."""
-
-    header: HeaderLines
-    heads: PlacedHeads
-    pages: tuple[tuple[PlacedRow, ...], ...]
-    closing: ClosingLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,154 +78,208 @@ class PlacedHeads:
     height: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A sheet laid out: rows and blocks by page, the heads and the closing block as lines.
+
+    `bare`: the page (from 0) that shows the heads of a table without rows, or None.
+    """
+
+    geometry: Geometry
+    header: HeaderLines
+    heads: PlacedHeads
+    pages: tuple[tuple[PlacedRow, ...], ...]
+    bodies: tuple[tuple[Placed, ...], ...]
+    bare: int | None
+    closing: ClosingLines
+
+
 def lay_out(sheet: Sheet) -> Layout:
     """Return a sheet's pages; raises RowTooTallError or HeadTooTallError for what fits on no page."""
-    header, heads, closing = _header(sheet.header), _heads(sheet), _closing(sheet.closing)
-    rows = [_place(sheet, row) for row in sheet.rows]
-    rest = TOP - BOTTOM - heads.height
-    if header.height > rest:
+    paper = geometry_of(sheet)
+    header, heads, closing = _header(sheet.header, paper), _heads(sheet), _closing(sheet.closing, paper)
+    rest = paper.height - heads.height
+    if header.height > rest or 2 * heads.height > paper.height:
         raise HeadTooTallError(lines=len(header.below) + len(header.left))
-    counts = paginate([row.height for row in rows], rest - header.height, rest, closing.height)
+    first = paper.height - header.height
+    pages: list[tuple[PlacedRow, ...]]
+    if sheet.columns:
+        bodies, free = _flow(sheet, paper, first)
+        pages = [()] * (len(bodies) - 1) + _table(sheet, free - heads.height, rest, closing.height)
+        bare = _bare(sheet, len(bodies) - 1, fits=free >= heads.height)
+    else:
+        bodies = _letter(sheet, paper, first, closing.height)
+        pages, bare = [()] * len(bodies), None
+    if bare is not None:
+        pages += [()] * (bare + 1 - len(pages))
+    bodies += [()] * (len(pages) - len(bodies))
+    return Layout(
+        geometry=paper,
+        header=header,
+        heads=heads,
+        pages=tuple(pages),
+        bodies=tuple(bodies),
+        bare=bare,
+        closing=closing,
+    )
+
+
+def _flow(sheet: Sheet, paper: Geometry, first: float) -> tuple[list[tuple[Placed, ...]], float]:
+    """Return the blocks by page, and what the last of these pages has left for a table."""
+    pieces = pieces_of(sheet.body, paper.width)
+    heights = [height_of(piece) for piece in pieces]
+    counts = fill(heights, first, paper.height)
+    bodies, start = [], 0
+    for count in counts:
+        bodies.append(joined(pieces[start : start + count]))
+        start += count
+    room = first if len(counts) == 1 else paper.height
+    used = sum(heights[len(heights) - counts[-1] :]) + BODY_GAP if counts[-1] else 0.0
+    return bodies, room - used
+
+
+def _letter(sheet: Sheet, paper: Geometry, first: float, closing: float) -> list[tuple[Placed, ...]]:
+    """Return the blocks by page of a sheet without a table, the closing block after the last."""
+    pieces = pieces_of(sheet.body, paper.width)
+    counts = paginate([height_of(piece) for piece in pieces], first, paper.height, closing)
+    bodies, start = [], 0
+    for count in counts:
+        bodies.append(joined(pieces[start : start + count]))
+        start += count
+    return bodies
+
+
+def _table(sheet: Sheet, first: float, rest: float, closing: float) -> list[tuple[PlacedRow, ...]]:
+    """Return the rows by page, beginning with the page that has `first` left for them."""
+    placed = [place(sheet, row, number) for number, row in enumerate(sheet.rows)]
+    rows = [piece for row in placed for piece in divided(row, rest)]
+    counts = paginate([row.height for row in rows], first, rest, closing)
     pages, start = [], 0
     for count in counts:
-        pages.append(tuple(rows[start : start + count]))
+        pages.append(merged(rows[start : start + count]))
         start += count
-    return Layout(header=header, heads=heads, pages=tuple(pages), closing=closing)
+    return pages
 
 
-def paginate(heights: Sequence[float], first: float, rest: float, closing: float) -> tuple[int, ...]:
-    """Return how many rows each page takes.
-
-    `first` and `rest` are the heights for rows on the first and every later page. Rows fill their pages. Where the
-    closing block has no room below the last ones, it goes to a page of its own with the last one or two of them,
-    never with all: a page emptied so would look as if rows had been taken out. A single row stays, and the
-    block stands alone; 0 is a page without a table. Raises RowTooTallError.
-    """
-    if closing > rest:
-        raise RowTooTallError(row=len(heights))
-    counts = _fill(heights, first, rest)
-    tail = heights[len(heights) - counts[-1] :]
-    room = first if len(counts) == 1 else rest
-    if sum(tail) + closing > room:
-        moved = _company(tail, room, rest - closing)
-        counts[-1:] = [len(tail) - moved, moved]
-    elif len(counts) > 1 and counts[-1] < _MIN_TAIL < counts[-2] and _fits(heights, rest - closing):
-        counts[-2:] = [counts[-2] - 1, _MIN_TAIL]
-    return tuple(counts)
-
-
-def _fits(heights: Sequence[float], room: float) -> bool:
-    return sum(heights[len(heights) - _MIN_TAIL :]) <= room
-
-
-def _fill(heights: Sequence[float], first: float, rest: float) -> list[int]:
-    """Return how many rows fit page after page, the closing block left aside."""
-    counts, free = [0], first
-    for index, height in enumerate(heights):
-        if height > free:
-            counts.append(0)
-            free = rest
-        if height > free:
-            raise RowTooTallError(row=index + 1)
-        counts[-1] += 1
-        free -= height
-    return counts
-
-
-def _company(tail: Sequence[float], room: float, free: float) -> int:
-    """Return how many rows of a page of `room` go with the closing block to the next, which has `free` for them.
-
-    Two where those that stay still fill half of their page, else one; none where that would be all of them.
-    """
-    if len(tail) > _MIN_TAIL and 2 * sum(tail[:-_MIN_TAIL]) >= room and _fits(tail, free):
-        return _MIN_TAIL
-    return int(len(tail) > 1 and tail[-1] <= free)
-
-
-def _place(sheet: Sheet, row: Row) -> PlacedRow:
-    lines = []
-    for column, cell in zip(sheet.columns, row.cells, strict=True):
-        room = column.width_mm * mm - 2 * PAD_X
-        cell_lines: list[Line] = []
-        for index, paragraph in enumerate(cell.paragraphs):
-            face = Face.BOLD if cell.strong and index == 0 else Face.REGULAR
-            cell_lines += fit(paragraph, face, TABLE_SIZE, room)
-        lines.append(tuple(cell_lines))
-    height = max((stack_height(cell) for cell in lines), default=0.0) + 2 * PAD_Y
-    return PlacedRow(row=row, height=max(sheet.row_mm * mm, height), lines=tuple(lines))
+def _bare(sheet: Sheet, page: int, *, fits: bool) -> int | None:
+    """Return the page that shows the heads of a table without rows."""
+    if sheet.rows:
+        return None
+    return page if fits else page + 1
 
 
 def _heads(sheet: Sheet) -> PlacedHeads:
+    if not sheet.columns:
+        return PlacedHeads(lines=(), height=0.0)
     lines = tuple(
         fit(column.heading, Face.BOLD, TABLE_SIZE, column.width_mm * mm - PAD_X) for column in sheet.columns
     )
     return PlacedHeads(lines=lines, height=max(stack_height(head) for head in lines) + 2 * PAD_Y)
 
 
-def _header(header: Header) -> HeaderLines:
-    left = (
-        *fit(header.parent, Face.REGULAR, 13, HALF),
-        *fit(header.agency, Face.BOLD, 13, HALF),
+def _header(header: Header, paper: Geometry) -> HeaderLines:
+    size = paper.head_size
+    logo = 0.0 if header.logo is None else LOGO + LOGO_GAP
+    room = paper.agency_width - logo
+    left = (*fit(header.parent, Face.REGULAR, size, room), *fit(header.agency, Face.BOLD, size, room))
+    right = (
+        *fit(header.nation, Face.BOLD, size, paper.nation_width),
+        *fit(header.motto, Face.BOLD, 13, paper.nation_width),
     )
-    right = (*fit(header.nation, Face.BOLD, 13, HALF), *fit(header.motto, Face.BOLD, 13, HALF))
-    number = fit(header.number, Face.REGULAR, 13, HALF)
-    place = fit(header.place_and_date, Face.ITALIC, 13, HALF)
-    title = fit(header.title, Face.BOLD, 14, RIGHT - LEFT)
-    below = tuple(line for text in header.lines for line in fit(text, Face.REGULAR, 12, RIGHT - LEFT))
-    blocks = max(stack_height(left) + stack_height(number), stack_height(right) + stack_height(place))
-    height = blocks + RULE_GAP + TITLE_GAP + stack_height(title) + stack_height(below) + TABLE_GAP
+    number = fit(header.number, Face.REGULAR, 13, room)
+    place = fit(header.place_and_date, Face.ITALIC, 13, paper.nation_width)
+    title = fit(header.title, Face.BOLD, 14, paper.width)
+    below = tuple(line for text in header.lines for line in fit(text, Face.REGULAR, 12, paper.width))
+    blocks = max(
+        stack_height(left) + RULE_GAP + stack_height(number),
+        stack_height(right) + RULE_GAP + stack_height(place),
+        logo,
+    )
+    height = blocks + TITLE_GAP + stack_height(title) + stack_height(below) + TABLE_GAP
     return HeaderLines(
-        left=left, right=right, number=number, place=place, title=title, below=below, height=height
+        left=left,
+        right=right,
+        number=number,
+        place=place,
+        title=title,
+        below=below,
+        logo=logo,
+        blocks=blocks,
+        height=height,
     )
 
 
-HALF: Final = 122 * mm
-"""Width of each of the two blocks at the top."""
-RULE_GAP: Final = 2.4 * mm
-"""Room below the blocks' names in which their rules stand."""
-TITLE_GAP: Final = 2.0 * mm
-TABLE_GAP: Final = 2.2 * mm
-CLOSING_GAP: Final = 2.0 * mm
-TOTALS_COLUMN: Final = 124 * mm
-
-
-def _closing(closing: Closing) -> ClosingLines:
-    wrapped = [fit(text, Face.REGULAR, 12, TOTALS_COLUMN) for text in closing.totals]
-    half = (len(wrapped) + 1) // 2
-    right = [*wrapped[half:], *[()] * (2 * half - len(wrapped))]
-    totals = tuple(zip(wrapped[:half], right, strict=True))
-    remarks = tuple(line for text in closing.remarks for line in fit(text, Face.ITALIC, 11, RIGHT - LEFT))
-    slot = (RIGHT - LEFT) / (len(closing.signatures) + 1) - 3 * mm
+def _closing(closing: Closing, paper: Geometry) -> ClosingLines:
+    remarks = tuple(line for text in closing.remarks for line in fit(text, Face.ITALIC, 11, paper.width))
+    totals = _totals(closing, paper)
+    slots, places = _slots(len(closing.signatures), paper.signers)
+    room = paper.width / slots - 3 * mm
     recipients = (
-        *fit(closing.recipients_label, Face.BOLD_ITALIC, 12, slot),
-        *(line for text in closing.recipients for line in fit(text, Face.REGULAR, 11, slot)),
+        *fit(closing.recipients_label, Face.BOLD_ITALIC, 12, room),
+        *(line for text in closing.recipients for line in fit(text, Face.REGULAR, 11, room)),
     )
-    signatures = tuple(
-        (*fit(block.role, Face.BOLD, 12, slot), *fit(block.hint, Face.ITALIC, 11, slot))
+    blocks = [
+        (*fit(block.role, Face.BOLD, 12, room), *fit(block.hint, Face.ITALIC, 11, room))
         for block in closing.signatures
-    )
-    signing = max((stack_height(block) for block in signatures), default=0.0) + SIGNING_SPACE
+    ]
+    rows = tuple(tuple(Signer(lines=blocks[index], slot=slot) for index, slot in row) for row in places)
+    heights = [signing_height(row) for row in rows] or [0.0]
     height = (
         2 * CLOSING_GAP
-        + sum(max(stack_height(a), stack_height(b)) for a, b in totals)
+        + sum(max(stack_height(cell) for cell in row) for row in totals)
         + stack_height(remarks)
-        + max(stack_height(recipients), signing)
+        + max(stack_height(recipients), heights[0])
+        + sum(heights[1:])
     )
     return ClosingLines(
-        totals=totals, remarks=remarks, recipients=recipients, signatures=signatures, height=height
+        totals=totals, remarks=remarks, recipients=recipients, signatures=rows, slots=slots, height=height
     )
 
 
-def stack_height(lines: Sequence[Line]) -> float:
-    """Return the height of lines one below the other."""
-    return sum(line.size * LEADING for line in lines)
+def _totals(closing: Closing, paper: Geometry) -> tuple[tuple[tuple[Line, ...], ...], ...]:
+    """Return the totals, read down the first column, then down the next."""
+    columns = paper.totals_columns
+    room = totals_width(paper) - (_COLUMN_GAP if columns > 1 else 0.0)
+    wrapped = [fit(text, Face.REGULAR, 12, room) for text in closing.totals]
+    rows = -(-len(wrapped) // columns)
+    return tuple(tuple(wrapped[row::rows]) for row in range(rows))
 
 
-def foot_notice(notice: str) -> tuple[Line, ...]:
+def totals_width(paper: Geometry) -> float:
+    """Return the width of a column of totals."""
+    return paper.width / paper.totals_columns
+
+
+def _slots(count: int, most: int) -> tuple[int, list[list[tuple[int, int]]]]:
+    """Return into how many slots the width is divided, and by rows each block's index and slot.
+
+    The first slot of the first row is the recipients'. More than `most` blocks take several rows, against the right.
+    """
+    if count <= most:
+        return count + 1, [[(index, index + 1) for index in range(count)]] if count else []
+    rows, start = [list(enumerate(range(1, most)))], most - 1
+    while start < count:
+        taken = min(most, count - start)
+        rows.append([(start + index, most - taken + index) for index in range(taken)])
+        start += taken
+    return most, rows
+
+
+def signing_height(row: Sequence[Signer]) -> float:
+    """Return the height of a row of signature blocks, with room to sign in."""
+    return max(stack_height(block.lines) for block in row) + SIGNING_SPACE
+
+
+def foot_notice(notice: str, paper: Geometry = LYING) -> tuple[Line, ...]:
     """Return the foot's remark in the room left of the station's box."""
-    return fit(notice, Face.ITALIC, 8, STATION_BOX[0] - LEFT - 3 * mm)
+    return fit(notice, Face.ITALIC, 8, paper.notice_width)
 
 
-def foot_cosigned(text: str) -> tuple[Line, ...]:
-    """Return the foot's words about cosignatures in the room left of the station's box: two lines at most."""
-    return fit(text, Face.REGULAR, 8, STATION_BOX[0] - LEFT - 3 * mm)[:2]
+def foot_cosigned(text: str, paper: Geometry = LYING) -> tuple[Line, ...]:
+    """Return the foot's words about cosignatures: two lines at most."""
+    return fit(text, Face.REGULAR, 8, paper.foot_width)[:2]
+
+
+def foot_line(text: str, face: Face, size: float, paper: Geometry) -> Line:
+    """Return a line of the foot, narrowed where the paper is upright."""
+    return narrowed(Line(text=text, face=face, size=size), paper.foot_width)

@@ -1,8 +1,7 @@
-"""The page model as a PDF: A4, embedded faces, real text, the same bytes for the same sheet."""
+"""A sheet drawn: pages, page seals, the marks of training and reprints. The same bytes for the same sheet."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,21 +11,25 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from reports import layout as at
-from reports.fonts import LEADING, Face, Line
-from reports.images import jpeg_object, keep, stencil_object
-from reports.layout import Layout, PlacedRow, lay_out, stack_height
+from reports.body import BODY_GAP, PlacedFigures, PlacedText
+from reports.fonts import Face, Line, narrowed, stack_height
+from reports.geometry import Box
+from reports.images import keep, stencil_object
+from reports.layout import Layout, lay_out
+from reports.pen import BLACK, Pen
+from reports.placed_rows import PAD_X, PlacedRow
 from reports.seal import SHORT_HASH, PageSeal, qr_modules, seal_text
-from reports.sheet import Align, Sheet, Thumbnail, page_digest
+from reports.sheet import Align, Sheet, page_digest
 from sessions.checkpoint import Signer
 
 _PRODUCER: Final = "proctor"
-_ASCENT: Final = 0.80
-"""Part of a line's leading above the baseline: room for two marks on a capital letter (Ẩ, Ễ)."""
 _HAIR: Final = 0.4
+_PICTURE: Final = (8.1 * mm, 10.8 * mm)
 _MODULE: Final = 0.52 * mm
 """Side of a QR module: two dots at 100 dpi."""
-_RED: Final = (0.72, 0.05, 0.05)
 _PALE: Final = (0.975, 0.905, 0.905)
+_MARKS: Final = (11.5 * mm, 5.0 * mm)
+"""Between these distances from the upper edge stand the marks of training and reprints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class SigningPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A sheet as unsigned PDF: its bytes, the number of pages, the 32-byte digest of each page's rows.
+    """A sheet as unsigned PDF: its bytes, the number of pages, the 32-byte digest of each page's content.
 
     `station`: where the station's own seal is shown; `places`: where people sign, in the order of the blocks.
     """
@@ -65,32 +68,29 @@ def draw(sheet: Sheet, signer: Signer) -> Drawn:
     """
     placed = lay_out(sheet)
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=at.PAGE, invariant=1, pageCompression=1, lang=sheet.language)
+    canvas = Canvas(
+        buffer, pagesize=placed.geometry.page, invariant=1, pageCompression=1, lang=sheet.language
+    )
     canvas.setTitle(f"{sheet.header.title} {sheet.session_id}")
     canvas.setSubject(sheet.session_id)
     canvas.setAuthor(sheet.head.origin)
     canvas.setCreator(_PRODUCER)
     canvas.setProducer(_PRODUCER)
-    digests = []
-    places: tuple[SigningPlace, ...] = ()
-    for number, rows in enumerate(placed.pages, start=1):
-        page = _Page(canvas, sheet, placed, number)
-        page.draw(rows, signer)
-        places = page.places
-        digests.append(page_digest(sheet, number, [row.row for row in rows]))
+    pages = [_Page(canvas, sheet, placed, number) for number in range(1, len(placed.pages) + 1)]
+    for page in pages:
+        page.draw(signer)
         canvas.showPage()
     canvas.save()
-    last = len(placed.pages) - 1
     return Drawn(
         pdf=buffer.getvalue(),
-        pages=len(placed.pages),
-        digests=tuple(digests),
-        station=SigningPlace(role="", page=last, box=_whole(at.STATION_BOX)),
-        places=places,
+        pages=len(pages),
+        digests=tuple(page.digest for page in pages),
+        station=SigningPlace(role="", page=len(pages) - 1, box=_whole(placed.geometry.station)),
+        places=pages[-1].places,
     )
 
 
-def _whole(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+def _whole(box: Box) -> tuple[int, int, int, int]:
     return round(box[0]), round(box[1]), round(box[2]), round(box[3])
 
 
@@ -99,116 +99,145 @@ class _Page:
 
     def __init__(self, canvas: Canvas, sheet: Sheet, placed: Layout, number: int) -> None:
         self._canvas = canvas
+        self._pen = Pen(canvas)
         self._sheet = sheet
         self._placed = placed
+        self._paper = placed.geometry
         self._number = number
         self._pages = len(placed.pages)
+        self._rows = placed.pages[number - 1]
+        self._body = placed.bodies[number - 1]
+        self.digest = page_digest(
+            sheet,
+            number,
+            [row.row for row in self._rows],
+            tuple(text for part in self._body for text in part.texts),
+        )
         self.places: tuple[SigningPlace, ...] = ()
 
-    def draw(self, rows: Sequence[PlacedRow], signer: Signer) -> None:
+    def draw(self, signer: Signer) -> None:
         """Draw everything, in reading order."""
+        paper = self._paper
         self._training_marks()
-        y = at.TOP
+        self._reprint_mark()
+        y = paper.top
         if self._number == 1:
             y = self._header(y)
         else:
-            self._text(Line(text=str(self._number), face=Face.REGULAR, size=13), at.PAGE[0] / 2, y + 3 * mm)
-        if rows or (self._number == 1 and not self._sheet.rows):
-            y = self._table(rows, y)
+            number = Line(text=str(self._number), face=Face.REGULAR, size=13)
+            self._pen.text(number, paper.page[0] / 2, y + 3 * mm)
+        y = self._blocks(y)
+        if self._rows or self._placed.bare == self._number - 1:
+            y = self._table(y)
         if self._number == self._pages:
             self._closing(y)
-        self._foot(rows, signer)
+        self._foot(signer)
 
-    # -- pieces --------------------------------------------------------------------------------------
+    # -- marks of the whole sheet ---------------------------------------------------------------------
 
-    def _text(self, line: Line, x: float, baseline: float, *, left: bool = False) -> None:
-        """Draw a line centred on x, or starting there."""
-        text = self._canvas.beginText()
-        text.setTextOrigin(x if left else x - line.width / 2, baseline)
-        text.setFont(line.face.value, line.size)
-        text.setHorizScale(line.scale * 100)
-        text.textOut(line.text)
-        self._canvas.drawText(text)
-
-    def _stack(self, lines: Sequence[Line], x: float, top: float, *, left: bool = False) -> float:
-        """Draw lines one below the other from `top`; return where they end."""
-        y = top
-        for line in lines:
-            self._text(line, x, y - line.size * LEADING * _ASCENT, left=left)
-            y -= line.size * LEADING
-        return y
-
-    def _rule(self, x1: float, x2: float, y: float, thickness: float = 0.7) -> None:
-        self._canvas.setLineWidth(thickness)
-        self._canvas.line(x1, y, x2, y)
+    def _marks_box(self, left: float, right: float) -> Box:
+        high = self._paper.page[1]
+        return left, high - _MARKS[0], right, high - _MARKS[1]
 
     def _training_marks(self) -> None:
         if self._sheet.training is None:
             return
         banner, mark = self._sheet.training
-        canvas = self._canvas
+        paper, canvas = self._paper, self._canvas
         name = "watermark"
         keep(canvas, name, lambda: stencil_object(mark))
-        side = at.TOP - at.BOTTOM
+        side = min(paper.height, paper.width)
         canvas.saveState()
         canvas.setFillColorRGB(*_PALE)
-        canvas.translate((at.LEFT + at.RIGHT - side) / 2, at.BOTTOM)
+        canvas.translate(paper.middle - side / 2, (paper.top + paper.bottom - side) / 2)
         canvas.scale(side, side)
         canvas.doForm(name)
         canvas.restoreState()
-        canvas.saveState()
-        canvas.setFillColorRGB(*_RED)
-        canvas.setStrokeColorRGB(*_RED)
-        canvas.setLineWidth(1)
-        canvas.rect(at.LEFT, at.PAGE[1] - 11.5 * mm, at.RIGHT - at.LEFT, 6.5 * mm)
-        middle = (at.LEFT + at.RIGHT) / 2
-        self._text(Line(text=banner, face=Face.BOLD, size=12), middle, at.PAGE[1] - 9.7 * mm)
-        canvas.restoreState()
+        reprint = self._reprint
+        right = paper.right if reprint is None else paper.right - reprint.width - 8 * mm
+        line = narrowed(Line(text=banner, face=Face.BOLD, size=12), right - paper.left - 2 * mm)
+        self._pen.framed(line, self._marks_box(paper.left, right))
+
+    @property
+    def _reprint(self) -> Line | None:
+        words = self._sheet.reprint
+        return Line(text=words, face=Face.BOLD, size=12) if words else None
+
+    def _reprint_mark(self) -> None:
+        line = self._reprint
+        if line is not None:
+            right = self._paper.right
+            box = self._marks_box(right - line.width - 6 * mm, right)
+            self._pen.framed(line, box, colour=BLACK, thickness=1.6)
+
+    # -- the head and the blocks ----------------------------------------------------------------------
 
     def _header(self, top: float) -> float:
-        lines = self._placed.header
-        left, right = at.LEFT + at.HALF / 2, at.RIGHT - at.HALF / 2
-        below_left = self._stack(lines.left, left, top)
-        below_right = self._stack(lines.right, right, top)
-        self._rule(left - 18 * mm, left + 18 * mm, below_left - 0.6 * mm)
+        pen, paper, lines = self._pen, self._paper, self._placed.header
+        left = paper.left + (paper.agency_width + lines.logo) / 2
+        right = paper.right - paper.nation_width / 2
+        if lines.logo:
+            self._pen.picture(self._sheet.header.logo, paper.left, top - at.LOGO, (at.LOGO, at.LOGO))
+        below_left = pen.stack(lines.left, left, top)
+        below_right = pen.stack(lines.right, right, top)
+        pen.rule(left - 18 * mm, left + 18 * mm, below_left - 0.6 * mm)
         motto = lines.right[-1].width / 2 if lines.right else 0.0
-        self._rule(right - motto, right + motto, below_right - 0.6 * mm)
-        self._stack(lines.number, left, below_left - at.RULE_GAP)
-        self._stack(lines.place, right, below_right - at.RULE_GAP)
-        blocks = max(
-            stack_height(lines.left) + stack_height(lines.number),
-            stack_height(lines.right) + stack_height(lines.place),
-        )
-        middle = (at.LEFT + at.RIGHT) / 2
-        y = self._stack(lines.title, middle, top - blocks - at.RULE_GAP - at.TITLE_GAP)
-        return self._stack(lines.below, middle, y) - at.TABLE_GAP
+        pen.rule(right - motto, right + motto, below_right - 0.6 * mm)
+        pen.stack(lines.number, left, below_left - at.RULE_GAP)
+        pen.stack(lines.place, right, below_right - at.RULE_GAP)
+        y = pen.stack(lines.title, paper.middle, top - lines.blocks - at.TITLE_GAP)
+        return pen.stack(lines.below, paper.middle, y) - at.TABLE_GAP
+
+    def _blocks(self, top: float) -> float:
+        """Draw what of the body stands on this page; return where it ends."""
+        y = top
+        for part in self._body:
+            y -= part.gap
+            y = self._figures(part, y) if isinstance(part, PlacedFigures) else self._paragraph(part, y)
+        return y - BODY_GAP if self._body else y
+
+    def _paragraph(self, part: PlacedText, top: float) -> float:
+        paper = self._paper
+        after = self._pen.stack(part.labels, paper.left, top, left=True)
+        if part.paragraph.centred:
+            middle = (paper.left + part.offset + paper.right) / 2
+            return min(after, self._pen.stack(part.lines, middle, top))
+        return min(after, self._pen.stack(part.lines, paper.left + part.offset, top, left=True))
+
+    def _figures(self, part: PlacedFigures, top: float) -> float:
+        slot = self._paper.width / len(part.figures)
+        wide, high = part.frame
+        end = top
+        for index, (figure, caption) in enumerate(zip(part.figures, part.captions, strict=True)):
+            middle = self._paper.left + (index + 0.5) * slot
+            self._pen.picture(figure.picture, middle - wide / 2, top - high, part.frame)
+            end = min(end, self._pen.stack(caption, middle, top - high - mm))
+        return end
 
     # -- the table -----------------------------------------------------------------------------------
 
-    def _table(self, rows: Sequence[PlacedRow], top: float) -> float:
-        """Draw the heads and a page's rows; return where they end."""
-        heads = self._placed.heads
-        self._heads(top)
-        y = top - heads.height
+    def _table(self, top: float) -> float:
+        """Draw the heads and the page's rows; return where they end."""
+        y = top - self._placed.heads.height
+        edges = self._edges()
+        self._heads(edges, top)
         levels = [top, y]
-        for row in rows:
-            self._row(row, y)
+        for row in self._rows:
+            self._row(row, edges, y)
             y -= row.height
             levels.append(y)
         self._canvas.setLineWidth(_HAIR)
-        edges = self._edges()
         self._canvas.grid(edges, levels)
         return y
 
     def _edges(self) -> list[float]:
-        edges = [at.LEFT]
+        edges = [self._paper.left]
         for column in self._sheet.columns:
             edges.append(edges[-1] + column.width_mm * mm)
         return edges
 
-    def _heads(self, top: float) -> None:
+    def _heads(self, edges: Sequence[float], top: float) -> None:
         heads = self._placed.heads
-        edges = self._edges()
         self._canvas.setFillGray(0.92)
         if self._sheet.training is None:
             self._canvas.rect(
@@ -216,106 +245,89 @@ class _Page:
             )
         self._canvas.setFillGray(0)
         for lines, left, right in zip(heads.lines, edges, edges[1:], strict=False):
-            self._stack(lines, (left + right) / 2, top - (heads.height - stack_height(lines)) / 2)
+            self._pen.stack(lines, (left + right) / 2, top - (heads.height - stack_height(lines)) / 2)
 
-    def _row(self, placed: PlacedRow, top: float) -> None:
-        edges = self._edges()
+    def _row(self, placed: PlacedRow, edges: Sequence[float], top: float) -> None:
         for column, lines, left, right in zip(
             self._sheet.columns, placed.lines, edges, edges[1:], strict=False
         ):
             if column.portraits:
-                self._portraits(placed, left, right, top)
+                if placed.begins:
+                    self._portraits(placed, left, right, top)
                 continue
             start = top - (placed.height - stack_height(lines)) / 2
             if column.align is Align.LEFT:
-                self._stack(lines, left + at.PAD_X, start, left=True)
+                self._pen.stack(lines, left + PAD_X, start, left=True)
             else:
-                self._stack(lines, (left + right) / 2, start)
+                self._pen.stack(lines, (left + right) / 2, start)
 
     def _portraits(self, placed: PlacedRow, left: float, right: float, top: float) -> None:
-        pictures = (placed.row.portraits.chip, placed.row.portraits.live)
-        wide, high = at.PICTURE
+        wide, high = _PICTURE
         gap = (right - left - 2 * wide) / 3
         bottom = top - (placed.height + high) / 2
-        for index, picture in enumerate(pictures):
-            x = left + gap + index * (wide + gap)
-            if picture is not None:
-                self._picture(picture, x, bottom)
-                continue
-            self._canvas.setLineWidth(0.25)
-            self._canvas.setStrokeGray(0.6)
-            self._canvas.rect(x, bottom, wide, high)
-            self._canvas.setStrokeGray(0)
-
-    def _picture(self, picture: Thumbnail, x: float, bottom: float) -> None:
-        """Draw a picture whole in its 3 × 4 frame; a picture used twice is stored once."""
-        name = "p" + hashlib.sha256(picture.jpeg).hexdigest()
-        keep(self._canvas, name, lambda: jpeg_object(picture))
-        scale = min(at.PICTURE[0] / picture.width, at.PICTURE[1] / picture.height)
-        wide, high = picture.width * scale, picture.height * scale
-        self._canvas.saveState()
-        self._canvas.translate(x + (at.PICTURE[0] - wide) / 2, bottom + (at.PICTURE[1] - high) / 2)
-        self._canvas.scale(wide, high)
-        self._canvas.doForm(name)
-        self._canvas.restoreState()
+        for index, picture in enumerate((placed.row.portraits.chip, placed.row.portraits.live)):
+            self._pen.picture(picture, left + gap + index * (wide + gap), bottom, _PICTURE)
 
     # -- below the table -----------------------------------------------------------------------------
 
     def _closing(self, top: float) -> None:
-        closing = self._placed.closing
+        closing, paper = self._placed.closing, self._paper
         y = top - at.CLOSING_GAP
-        for left, right in closing.totals:
-            self._stack(left, at.LEFT, y, left=True)
-            self._stack(right, at.LEFT + at.TOTALS_COLUMN + 4 * mm, y, left=True)
-            y -= max(stack_height(left), stack_height(right))
-        y = self._stack(closing.remarks, at.LEFT, y, left=True) - at.CLOSING_GAP
-        self._stack(closing.recipients, at.LEFT, y, left=True)
-        slot = (at.RIGHT - at.LEFT) / (len(closing.signatures) + 1)
+        for row in closing.totals:
+            for index, lines in enumerate(row):
+                self._pen.stack(lines, paper.left + index * at.totals_width(paper), y, left=True)
+            y -= max(stack_height(lines) for lines in row)
+        y = self._pen.stack(closing.remarks, paper.left, y, left=True) - at.CLOSING_GAP
+        after = self._pen.stack(closing.recipients, paper.left, y, left=True)
+        roles = iter(self._sheet.closing.signatures)
         places = []
-        for index, lines in enumerate(closing.signatures, start=1):
-            middle = at.LEFT + (index + 0.5) * slot
-            below = self._stack(lines, middle, y)
-            box = (middle - slot / 2 + mm, below - at.SIGNING_SPACE + mm, middle + slot / 2 - mm, below - mm)
-            role = self._sheet.closing.signatures[index - 1].role
-            places.append(SigningPlace(role=role, page=self._number - 1, box=_whole(box)))
+        for row_of in closing.signatures:
+            for block in row_of:
+                box = self._signer(block, y)
+                places.append(SigningPlace(role=next(roles).role, page=self._number - 1, box=_whole(box)))
+            y = min(y - at.signing_height(row_of), after)
         self.places = tuple(places)
 
-    def _foot(self, rows: Sequence[PlacedRow], signer: Signer) -> None:
-        sheet, foot = self._sheet, self._sheet.foot
-        digest = page_digest(sheet, self._number, [placed.row for placed in rows])
-        self._rule(at.LEFT, at.STATION_BOX[2], at.FOOT_TOP, 0.4)
-        page = foot.page.format(page=self._number, pages=self._pages)
+    def _signer(self, block: at.Signer, top: float) -> Box:
+        """Draw a signature block; return the box to sign in."""
+        slot = self._paper.width / self._placed.closing.slots
+        middle = self._paper.left + (block.slot + 0.5) * slot
+        below = self._pen.stack(block.lines, middle, top)
+        return middle - slot / 2 + mm, below - at.SIGNING_SPACE + mm, middle + slot / 2 - mm, below - mm
+
+    def _foot(self, signer: Signer) -> None:
+        sheet, foot, paper = self._sheet, self._sheet.foot, self._paper
+        self._pen.rule(paper.left, paper.station[2], paper.foot_top, 0.4)
+        page = Line(text=foot.page.format(page=self._number, pages=self._pages), face=Face.BOLD, size=10)
         lines = [
-            Line(text=page, face=Face.BOLD, size=10),
-            Line(text=foot.session, face=Face.REGULAR, size=8),
-            *self._hashes((foot.roster, sheet.roster_hash), (foot.head, sheet.head.root.hex())),
-            *at.foot_cosigned(foot.cosigned),
-            *self._hashes((foot.digest, digest.hex()), (foot.key, signer.key.fingerprint)),
+            page,
+            self._small(foot.session),
+            self._small(foot.roster, sheet.roster_hash),
+            self._small(foot.head, sheet.head.root.hex()),
+            *at.foot_cosigned(foot.cosigned, paper),
+            self._small(foot.digest, self.digest.hex()),
+            self._small(foot.key, signer.key.fingerprint),
         ]
-        y = self._stack(lines, at.LEFT, at.FOOT_TOP - 1.2 * mm, left=True)
-        self._warning(foot.warning, at.LEFT + lines[0].width + 8 * mm)
-        self._stack(at.foot_notice(foot.notice), at.LEFT, y - 0.6 * mm, left=True)
-        self._seal(self._page_seal(rows, digest), signer)
+        y = self._pen.stack(lines, paper.left, paper.foot_top - 1.2 * mm, left=True)
+        self._warning(foot.warning, paper.left + page.width + 8 * mm)
+        self._pen.stack(at.foot_notice(foot.notice, paper), paper.left, y - 0.6 * mm, left=True)
+        modules = qr_modules(seal_text(self._page_seal(), signer))
+        side = min(paper.seal_side, len(modules) * _MODULE)
+        self._pen.modules(modules, paper.right - side, paper.foot_bottom + side, side)
+
+    def _small(self, *words: str) -> Line:
+        return at.foot_line(" ".join(words), Face.REGULAR, 8, self._paper)
 
     def _warning(self, text: str, x: float) -> None:
         """Draw what must not be overlooked, framed and in red, beside the page's number."""
         if not text:
             return
-        line = Line(text=text, face=Face.BOLD, size=12)
-        canvas = self._canvas
-        canvas.saveState()
-        canvas.setFillColorRGB(*_RED)
-        canvas.setStrokeColorRGB(*_RED)
-        canvas.setLineWidth(1)
-        bottom = at.FOOT_TOP - 5.4 * mm
-        canvas.rect(x, bottom, line.width + 4 * mm, 4.8 * mm)
-        self._text(line, x + 2 * mm, bottom + 1.2 * mm, left=True)
-        canvas.restoreState()
+        room = self._paper.left + self._paper.foot_width - x - 4 * mm
+        line = narrowed(Line(text=text, face=Face.BOLD, size=12), room)
+        bottom = self._paper.foot_top - 5.4 * mm
+        self._pen.framed(line, (x, bottom, x + line.width + 4 * mm, bottom + 4.8 * mm))
 
-    def _hashes(self, *pairs: tuple[str, str]) -> list[Line]:
-        return [Line(text=f"{label} {value}", face=Face.REGULAR, size=8) for label, value in pairs]
-
-    def _page_seal(self, rows: Sequence[PlacedRow], digest: bytes) -> PageSeal:
+    def _page_seal(self) -> PageSeal:
         sheet = self._sheet
         return PageSeal(
             kind=sheet.kind,
@@ -326,36 +338,6 @@ class _Page:
             size=sheet.head.size,
             root=sheet.head.root,
             roster=bytes.fromhex(sheet.roster_hash)[:SHORT_HASH],
-            digest=digest[:SHORT_HASH],
-            rows=tuple(placed.row.mark for placed in rows),
-            variant=sheet.variant,
+            digest=self.digest[:SHORT_HASH],
+            rows=tuple(placed.row.mark for placed in self._rows if placed.begins),
         )
-
-    def _seal(self, seal: PageSeal, signer: Signer) -> None:
-        """Draw the QR code as one path, so that no seams show between its modules."""
-        modules = qr_modules(seal_text(seal, signer))
-        side = min(at.SEAL_SIDE, len(modules) * _MODULE)
-        module = side / len(modules)
-        left, top = at.RIGHT - side, at.FOOT_BOTTOM + side
-        canvas = self._canvas
-        canvas.saveState()
-        canvas.translate(left, top)
-        canvas.scale(module, -module)
-        boxes = [
-            f"{start} {index} {length} 1 re"
-            for index, row in enumerate(modules)
-            for start, length in _runs(row)
-        ]
-        canvas.addLiteral(" ".join([*boxes, "f"]))
-        canvas.restoreState()
-
-
-def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:
-    """Return start and length of each run of dark modules."""
-    runs: list[tuple[int, int]] = []
-    for index, dark in enumerate(row):
-        if dark and runs and sum(runs[-1]) == index:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
-        elif dark:
-            runs.append((index, 1))
-    return runs

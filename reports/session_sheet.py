@@ -90,6 +90,7 @@ class Frame:
                 day or session.day, self.texts, clean(letterhead.locality) or DOTS[:10]
             ),
             title=self.say(f"title.{kind}"),
+            logo=letterhead.logo,
             lines=(*lines, self.rules_line, *rules_marks(self.session, self.texts)),
         )
 

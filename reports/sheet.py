@@ -207,15 +207,19 @@ class Sheet:
     posted: bool = False
 
 
-def page_digest(sheet: Sheet, page: int, rows: Sequence[Row]) -> bytes:
-    """Return the 32-byte SHA-256 of a page's canonical rows: the RFC 8785 form of exactly what it prints.
+def page_digest(sheet: Sheet, page: int, rows: Sequence[Row], body: Sequence[str] = ()) -> bytes:
+    """Return the 32-byte SHA-256 of a page's canonical content: the RFC 8785 form of exactly what it prints.
 
-    The object is {form, session, page, rows}; a row is the list of its cells' paragraphs joined by newlines.
+    The object is {form, session, page, rows}; a row is the list of its cells' paragraphs joined by newlines. A page
+    with blocks above the table has `body` as well: their labels, texts and captions, in order, as far as they stand on
+    this page.
     """
-    body = {
+    content: dict[str, object] = {
         "form": DIGEST_FORM,
         "session": sheet.session_id,
         "page": page,
         "rows": [["\n".join(cell.paragraphs) for cell in row.cells] for row in rows],
     }
-    return hashlib.sha256(encode(body)).digest()
+    if body:
+        content["body"] = list(body)
+    return hashlib.sha256(encode(content)).digest()

@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 
 from reports.attendance import Pictures, build_attendance
 from reports.errors import TextMissingError
-from reports.layout import LEFT, RIGHT
+from reports.geometry import LYING
 from reports.pdf import render
 from reports.posting import mask_number
 from reports.sheet import Letterhead, Sheet
@@ -35,7 +35,7 @@ def cells(sheet: Sheet, row: int) -> list[str]:
 
 def test_the_columns_fill_the_width_between_the_margins():
     sheet = sheet_of(mixed_roll(1))
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / mm)
+    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
     assert [column.heading for column in sheet.columns] == [
         "STT",
         "Ảnh chíp, tại chỗ",
@@ -290,7 +290,7 @@ def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
     assert sheet.posted
     assert sheet.header.lines[0] == "BẢN NIÊM YẾT"
     assert not any(column.portraits for column in sheet.columns)
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / mm)
+    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
     assert all(row.portraits.chip is None and row.portraits.live is None for row in sheet.rows)
     assert [cells(sheet, row)[8] for row in range(7)] == [
         "Có mặt",

@@ -10,7 +10,8 @@ import pytest
 from proctor.texts import load_texts
 from reports.erasure_proof import build_erasure_proof
 from reports.errors import TextMissingError
-from reports.layout import LEFT, RIGHT, lay_out
+from reports.geometry import LYING
+from reports.layout import lay_out
 from reports.pdf import render
 from reports.sheet import Sheet
 from sessions.checkpoint import Checkpoint
@@ -74,7 +75,7 @@ def test_what_it_says() -> None:
     assert "42 (bốn mươi hai)" in text
     assert "không với tới: 2" in text
     assert sheet.head.size == 42
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / 72 * 25.4)
+    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / 72 * 25.4)
 
 
 def test_it_is_a_page_like_the_others() -> None:

@@ -7,17 +7,31 @@ from reportlab.lib.units import mm
 
 from reports.attendance import build_attendance
 from reports.errors import HeadTooTallError, RowTooTallError
-from reports.layout import BOTTOM, LEFT, MIN_ROW, PAGE, RIGHT, TOP, lay_out, paginate
+from reports.geometry import LYING, UPRIGHT, Geometry
+from reports.layout import lay_out
+from reports.paging import paginate
+from reports.placed_rows import MIN_ROW
 from reports.sheet import Letterhead
 from sessions.course.states import State
 from tests.support.reports_sheets import head_of, mixed_roll, roll_row, session_of, sheet_of, texts
 
 
-def test_the_margins_are_those_of_the_decree():
-    assert 30 <= round(LEFT / mm, 6) <= 35
-    assert 15 <= round((PAGE[0] - RIGHT) / mm, 6) <= 20
-    assert 20 <= round((PAGE[1] - TOP) / mm, 6) <= 25
-    assert BOTTOM / mm >= 20
+@pytest.mark.parametrize("paper", [LYING, UPRIGHT])
+def test_the_margins_are_those_of_the_decree(paper: Geometry):
+    assert 30 <= round(paper.left / mm, 6) <= 35
+    assert 15 <= round((paper.page[0] - paper.right) / mm, 6) <= 20
+    assert 20 <= round((paper.page[1] - paper.top) / mm, 6) <= 25
+    assert paper.bottom / mm >= 20
+
+
+@pytest.mark.parametrize("paper", [LYING, UPRIGHT])
+def test_the_foot_has_room_for_its_parts(paper: Geometry):
+    x1, y1, x2, y2 = paper.station
+    assert paper.left < x1 < x2 <= paper.right - paper.seal_side
+    assert paper.foot_bottom <= y1 < y2 <= paper.foot_top < paper.bottom
+    assert paper.foot_bottom + paper.seal_side <= paper.foot_top
+    assert paper.left + paper.notice_width < x1
+    assert paper.agency_width + paper.nation_width <= paper.width
 
 
 @pytest.mark.parametrize(
@@ -142,9 +156,16 @@ def test_a_long_name_makes_its_row_higher_not_its_letters_fewer():
     assert row.height > 2 * MIN_ROW
 
 
-def test_a_name_that_fits_on_no_page_is_refused_not_cut():
-    with pytest.raises(RowTooTallError):
-        lay_out(sheet_of([roll_row(1, State.ADMITTED, " ".join(["NGUYỄN"] * 400))]))
+def test_a_name_that_fits_on_no_page_is_divided_not_cut():
+    name = " ".join(["NGUYỄN"] * 400)
+    placed = lay_out(sheet_of([roll_row(1, State.ADMITTED, name), roll_row(2, State.ADMITTED)]))
+    rows = [row for page in placed.pages for row in page]
+    assert (
+        " ".join(line.text for row in rows for line in row.lines[3])
+        == f"{name} {rows[-1].row.cells[3].paragraphs[0]}"
+    )
+    assert [row.number for row in rows if row.begins] == [0, 1]
+    assert all(sum(row.height for row in page) <= LYING.height for page in placed.pages)
 
 
 def test_a_head_longer_than_a_page_is_refused_not_drawn_off_the_paper():

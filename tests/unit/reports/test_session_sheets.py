@@ -7,8 +7,9 @@ from reportlab.lib.units import mm
 
 from reports.call_list import build_call_list
 from reports.exceptions_sheet import People, build_exceptions
+from reports.geometry import LYING
 from reports.incident_minutes import build_incident
-from reports.layout import LEFT, RIGHT, lay_out
+from reports.layout import lay_out
 from reports.pdf import render
 from reports.results_sheet import build_results
 from reports.self_test_sheet import build_self_test
@@ -318,9 +319,7 @@ def every_sheet(language: str) -> Sequence[Sheet]:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_sheet_fills_its_width_bears_the_roster_hash_and_can_be_drawn(language: str):
     for sheet in every_sheet(language):
-        assert sum(column.width_mm for column in sheet.columns) == pytest.approx((RIGHT - LEFT) / mm), (
-            sheet.kind
-        )
+        assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm), sheet.kind
         pages = page_texts(render(sheet, signer()))
         assert all(sheet.roster_hash in page for page in pages), sheet.kind
 
