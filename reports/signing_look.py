@@ -69,12 +69,11 @@ def official_look(box: Box, shown: Shown, texts: Texts) -> StaticStampStyle:
     status = "signing.look.unknown" if shown.unknown else "signing.look.valid"
     return _style(
         (
-            (say(texts, "signing.look.title"), Face.BOLD, 9.5),
-            (shown.role, Face.REGULAR, 8.0),
-            (shown.holder, Face.BOLD, 10.0),
-            (say(texts, "signing.look.issuer", issuer=shown.issuer), Face.REGULAR, 7.5),
-            (say(texts, "signing.look.time", time=_moment(shown.at)), Face.REGULAR, 7.5),
-            (say(texts, status), Face.BOLD if shown.unknown else Face.REGULAR, 7.5),
+            (say(texts, "signing.look.title", role=shown.role), Face.REGULAR, 9.0),
+            (shown.holder, Face.BOLD, 11.0),
+            (say(texts, "signing.look.time", time=_moment(shown.at)), Face.REGULAR, 8.5),
+            (say(texts, "signing.look.issuer", issuer=shown.issuer), Face.REGULAR, 8.5),
+            (say(texts, status), Face.BOLD if shown.unknown else Face.REGULAR, 8.5),
         ),
         box,
         line=0.6,
