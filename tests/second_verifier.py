@@ -98,6 +98,7 @@ KINDS = {
     "key/user-unlocked": "* user:id",
     "key/login-refused": "user:id count:integer since:time counter",
     "key/signing-authority": "* fingerprint:hash purpose state",
+    "key/signing-crl": "fingerprint:hash issuer:hash authority:hash number this_update:time",
     "key/password-changed": "user:id",
     "key/schema-migrated": "from:integer to:integer",
     "key/station-key-rotated": "* vkey:vkey custody reason",
