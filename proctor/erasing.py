@@ -10,14 +10,13 @@ from typing import Any
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
-from proctor.sheets import WrittenSheet, cosigned_head, write_sheet
-from proctor.texts import load_texts
+from proctor.sheets import SheetDesk, WrittenSheet, cosigned_head
 from reports.erasure_proof import build_erasure_proof
 from reports.errors import ReportsError
+from reports.sheet import Sheet
 from sessions.reader import Entry
 from sessions.record import Second, parse_utc
 from sessions.selection import GROUPS, Selection
-from sessions.session import load_session
 from sessions.shredding import shred_selection
 from sessions.store import Receipt
 
@@ -92,23 +91,30 @@ def write_proof(opened: OpenRoot, session_id: str, seq: int, folder: Path) -> Wr
 
     Raises CommandError "erase-no-entry", SessionsError, ReportsError.
     """
-    entry = next((each for each in opened.store.entries("shred", session_id) if each.seq == seq), None)
+    head, _ = cosigned_head(opened)
+    wished = {"sheet": "erasure", "session": session_id, "sheet_size": head.size, "variant": f"entry={seq}"}
+    return SheetDesk.as_printed(opened, wished).write(folder, lambda desk: proof_sheet(desk, seq))
+
+
+def proof_sheet(desk: SheetDesk, seq: int) -> Sheet:
+    """Return the proof of a shred entry of the desk's session. Raises CommandError "erase-no-entry"."""
+    opened, session_id = desk.opened, desk.session.session_id
+    entry = next((each for each in desk.store.entries("shred", session_id) if each.seq == seq), None)
     if entry is None:
         raise CommandError("erase-no-entry", entry=seq, session=session_id)
-    texts = load_texts("vi")
-    head, cosigners = cosigned_head(opened)
-    sheet = build_erasure_proof(
-        load_session(opened.store, session_id),
+    return build_erasure_proof(
+        desk.session,
         entry.body,
         before=opened.store.checkpoint(seq),
         after=opened.store.checkpoint(seq + 1),
-        texts=texts,
+        texts=desk.texts,
         copies=len(copies_of(opened, session_id, before=seq)),
         at=parse_utc(entry.body["at"]),
-        head=head,
-        cosigners=cosigners,
+        head=desk.frame.head,
+        cosigners=desk.frame.cosigners,
+        letterhead=desk.frame.letterhead,
+        roles=desk.people.roles,
     )
-    return write_sheet(opened, sheet, folder, texts)
 
 
 def copies_of(opened: OpenRoot, session_id: str, *, before: int | None = None) -> tuple[Copy, ...]:

@@ -218,7 +218,7 @@ class _Writer:
             "note": self._note(standing, damaged=damaged),
         }
         cells = tuple(values.get(name, cell("")) for name, _, _ in self.specs)
-        return Row(cells=cells, mark=(clean(seat.sbd), _mark(standing)), portraits=portraits)
+        return Row(cells=cells, mark=(clean(seat.sbd), seal_letter(standing)), portraits=portraits)
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -343,7 +343,7 @@ def _pictured(standing: Standing) -> SessionEntry | None:
     return standing.attempt
 
 
-def _mark(standing: Standing) -> str:
+def seal_letter(standing: Standing) -> str:
     """Return the page seal's letter: X as long as the machine's refusal is on record, A for whoever was let in."""
     if standing.verdict is Verdict.REFUSE:
         return "X"

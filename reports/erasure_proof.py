@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from reports.foot import foot_of, training_marks
+from reports.session_sheet import VIETNAM, cell, count_cell, place_and_date
 from reports.sheet import (
     Align,
-    Cell,
     Closing,
     Column,
     Header,
@@ -29,7 +30,6 @@ from sessions.session import Session
 from sessions.witnesses import Cosigners
 
 KIND: Final = "erasure"
-VIETNAM: Final = timezone(timedelta(hours=7))
 _DOTS: Final = "\u2026" * 14
 _COLUMNS: Final = (
     ("order", 12.0, Align.CENTRE),
@@ -55,13 +55,14 @@ def build_erasure_proof(
     head: Checkpoint | None = None,
     cosigners: Cosigners | None = None,
     letterhead: Letterhead | None = None,
+    roles: Mapping[str, str] = MappingProxyType({}),
     language: str = "vi",
 ) -> Sheet:
     """Return the page model of the proof of one shred entry (`entry`: its body).
 
     `before` and `after` are the tree heads without and with the entry; `copies` the exports that the log knew before
     it and that the erasure could not reach; `at` is the entry's time (UTC). `head` is the tree head that the page
-    bears (by default `after`), `cosigners` who cosigned it. Raises TextMissingError.
+    bears (by default `after`), `cosigners` who cosigned it; `roles`: role → the law's term. Raises TextMissingError.
     """
     rows = _rows(entry["targets"], texts)
     return Sheet(
@@ -74,7 +75,7 @@ def build_erasure_proof(
             for name, wide, align in _COLUMNS
         ),
         rows=rows,
-        closing=_closing(entry, before, after, texts, copies),
+        closing=_closing(entry, (before, after), texts, copies, roles),
         foot=foot_of(session, texts, head or after, cosigners, notice="erasure.notice"),
         roster_hash=session.roster_hash,
         head=head or after,
@@ -89,13 +90,13 @@ def _rows(targets: Sequence[Mapping[str, Any]], texts: Texts) -> tuple[Row, ...]
     return tuple(
         Row(
             cells=(
-                _cell(str(order)),
-                _cell(_kind(texts, name), strong=True),
-                _cell(str(count)),
-                _cell(_numbers([target["seq"] for target in targets if name in target["names"]])),
-                _cell(say(texts, "erasure.state")),
+                count_cell(order),
+                cell(_kind(texts, name), strong=True),
+                count_cell(count),
+                cell(_numbers([target["seq"] for target in targets if name in target["names"]])),
+                cell(say(texts, "erasure.state")),
             ),
-            mark=(clean(name), "-"),
+            mark=("", "-"),
         )
         for order, (name, count) in enumerate(ordered, start=1)
     )
@@ -115,7 +116,6 @@ def _header(
     session: Session, entry: Mapping[str, Any], at: datetime, texts: Texts, letterhead: Letterhead
 ) -> Header:
     local = at.astimezone(VIETNAM)
-    month = f"{local.month:02d}" if local.month < 3 else str(local.month)
     place = clean(letterhead.locality) or _DOTS[:10]
     return Header(
         parent=clean(letterhead.parent).upper() or _DOTS,
@@ -123,9 +123,7 @@ def _header(
         number=say(texts, "sheet.number", symbol=clean(letterhead.symbol) or _DOTS[:6]),
         nation=say(texts, "sheet.nation"),
         motto=say(texts, "sheet.motto"),
-        place_and_date=say(
-            texts, "sheet.place-and-date", place=place, day=f"{local.day:02d}", month=month, year=local.year
-        ),
+        place_and_date=place_and_date(local.date(), texts, place),
         title=say(texts, "erasure.title"),
         lines=(
             say(
@@ -141,7 +139,7 @@ def _header(
                 "erasure.what",
                 scope=_scope(texts, entry["scope"]),
                 sbd=entry.get("sbd", DASH),
-                reason=entry["reason"],
+                reason=_reason(texts, entry["reason"]),
                 time=local.strftime("%H:%M:%S %d/%m/%Y"),
             ),
         ),
@@ -154,17 +152,22 @@ def _scope(texts: Texts, scope: str) -> str:
 
 
 def _closing(
-    entry: Mapping[str, Any], before: Checkpoint, after: Checkpoint, texts: Texts, copies: int
+    entry: Mapping[str, Any],
+    heads: tuple[Checkpoint, Checkpoint],
+    texts: Texts,
+    copies: int,
+    roles: Mapping[str, str],
 ) -> Closing:
     count = sum(len(target["names"]) for target in entry["targets"])
     kept = len(entry.get("kept", ()))
     first, second = entry["operator"], entry["second"]
+    before, after = heads
     return Closing(
         totals=(
             say(texts, "erasure.total", count=count, words=number_words(count)),
             say(texts, "erasure.kept", count=kept),
             say(texts, "erasure.entry", seq=entry["seq"]),
-            say(texts, "erasure.persons", first=_person(first), second=_person(second)),
+            say(texts, "erasure.persons", first=_person(first, roles), second=_person(second, roles)),
             say(texts, "erasure.before", size=before.size, root=before.root.hex()),
             say(texts, "erasure.after", size=after.size, root=after.root.hex()),
         ),
@@ -178,9 +181,11 @@ def _closing(
     )
 
 
-def _person(user: Mapping[str, str]) -> str:
-    return f"{user['id']} ({user['role']})"
+def _person(user: Mapping[str, str], roles: Mapping[str, str]) -> str:
+    return f"{user['id']} ({roles.get(user['role'], user['role'])})"
 
 
-def _cell(text: str, *, strong: bool = False) -> Cell:
-    return Cell(paragraphs=(clean(text),) if text else (), strong=strong)
+def _reason(texts: Texts, code: str) -> str:
+    """Return a reason in words, its code behind; the code alone where there are none."""
+    key = f"erasure.reason.{code}"
+    return f"{say(texts, key)} ({code})" if key in texts else code

@@ -33,7 +33,8 @@ _COLUMNS: Final = (
     ("second", 34.0, Align.LEFT),
     ("reason", 36.0, Align.LEFT),
 )
-_MARKS: Final = {"override": "A", "decision": "X", "manual": "R"}
+_LETTERS: Final = {"override": "A", "decision": "X"}
+"""In the page seal: let in; the machine's refusal stays on record."""
 
 _ACTS: Final = {
     "override": "override",
@@ -120,7 +121,7 @@ class _Writer:
             cell(*self._second(body.get("second")), strong=True),
             cell(*self._why(entry)),
         )
-        return Row(cells=cells, mark=(str(entry.seq), _MARKS.get(entry.kind, "-")))
+        return Row(cells=cells, mark=(sbd, _letter(entry)) if sbd else ("", "-"))
 
     def _what(self, entry: SessionEntry) -> list[str]:
         """Return what was decided, in words, and what the machine's finding remains."""
@@ -152,6 +153,13 @@ class _Writer:
         if second is None:
             return [DASH]
         return [self._people.person(second).words, self._frame.coded("proof", str(second["proof"]))]
+
+
+def _letter(entry: SessionEntry) -> str:
+    """Return the page seal's letter for an exception that names a candidate."""
+    if entry.kind == "manual":
+        return "A" if str(entry.body["outcome"]).startswith("admitted") else "R"
+    return _LETTERS.get(entry.kind, "-")
 
 
 def _numbers(sbds: Sequence[str]) -> str:

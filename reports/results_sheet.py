@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from reports.posting import posted_lines
+from reports.seal import RESULT_LETTERS
 from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
 from reports.sheet import Align, Cell, Column, Row, Sheet
 from reports.wording import DASH, clean
@@ -131,7 +132,13 @@ def _row(frame: Frame, progress: Progress, order: int, sbd: str, components: Seq
         cell(code or DASH, frame.coded("code", code) if code else "", strong=True),
         cell(*_notes(frame, progress, sbd, components)),
     )
-    return Row(cells=cells, mark=(clean(sbd), "-"))
+    return Row(cells=cells, mark=(clean(sbd), result_letter(progress, code)))
+
+
+def result_letter(progress: Progress, code: str | None) -> str:
+    """Return the page seal's letter for what a candidate comes to; "-" as long as that is open."""
+    letters = {progress.code_of(outcome): RESULT_LETTERS[outcome] for outcome in _CODES}
+    return letters.get(code, "-") if code else "-"
 
 
 def _result(frame: Frame, progress: Progress, sbd: str, component: str) -> Cell:

@@ -106,7 +106,13 @@ def test_a_decision_says_that_the_machines_finding_stays():
     assert cells(sheet, 1)[3] == (
         "Quyết định của chủ tịch hội đồng / Cho vào / Kết luận của máy vẫn là KHÔNG KHỚP (REFUSE)"
     )
-    assert sheet.rows[1].mark == ("11", "X")
+    assert [row.mark for row in sheet.rows] == [
+        ("001", "A"),
+        ("002", "X"),
+        ("002", "A"),
+        ("001", "-"),
+        ("", "-"),
+    ]
 
 
 def test_another_stations_exception_names_its_desk_and_every_proof_has_words():
