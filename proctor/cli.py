@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor import __version__
-from proctor.cli_build import Builder, add_access, add_login, help_of
+from proctor.cli_build import Builder, Commands, add_access, add_login, help_of
 from proctor.cli_day import add_day_commands, add_doctor_options
 from proctor.cli_exceptions import add_exceptions_commands
 from proctor.cli_paper import add_paper_commands
@@ -23,20 +23,19 @@ from proctor.cli_rules import add_rules_commands
 from proctor.cli_sign import add_sign_commands
 from proctor.cli_template import add_template_commands
 from proctor.cli_verify_sheets import add_verify_commands
-from proctor.commands import (
-    chip,
-    chip_evidence,
-    face,
-    softcard,
-    station,
-    training,
-    trust,
-    trust_import,
-)
-from proctor.commands import session as session_commands
 from proctor.edge import run
 from proctor.usage import Parser
 from readers.softcard.link import RATES
+
+session_commands = Commands("session")
+chip = Commands("chip")
+chip_evidence = Commands("chip_evidence")
+face = Commands("face")
+softcard = Commands("softcard")
+station = Commands("station")
+training = Commands("training")
+trust = Commands("trust")
+trust_import = Commands("trust_import")
 
 
 def _add_main_commands(build: Builder) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from proctor.commands.context import Context
@@ -9,6 +10,23 @@ from proctor.present import ACCESS_KINDS
 from proctor.texts import LANGUAGES, load_texts
 
 Command = Callable[[Context], int]
+
+
+class Commands:
+    """The commands of one module of `proctor.commands`. It is loaded when one of them runs: help waits for nothing."""
+
+    def __init__(self, module: str) -> None:
+        self._module = f"proctor.commands.{module}"
+
+    def __getattr__(self, name: str) -> Command:
+        """Return the command of this name; AttributeError where there is none, once it runs."""
+
+        def run(context: Context) -> int:
+            command: Command = getattr(import_module(self._module), name)
+            return command(context)
+
+        run.__qualname__ = f"{self._module}:{name}"
+        return run
 
 
 def help_of(key: str) -> str:

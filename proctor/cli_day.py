@@ -2,8 +2,11 @@
 
 import argparse
 
-from proctor.cli_build import Builder, add_login, add_second, help_of
-from proctor.commands import day, day_parts, day_places
+from proctor.cli_build import Builder, Command, Commands, add_login, add_second, help_of
+
+day = Commands("day")
+day_parts = Commands("day_parts")
+day_places = Commands("day_places")
 
 
 def add_doctor_options(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +25,7 @@ def add_day_commands(build: Builder, session: Builder) -> None:
     _add_places(session)
 
 
-def _session_command(group: Builder, name: str, run: day.Command) -> argparse.ArgumentParser:
+def _session_command(group: Builder, name: str, run: Command) -> argparse.ArgumentParser:
     parser = group.command(name, f"session.{name}", run)
     parser.add_argument("session", metavar="S", help=help_of("option.session"))
     add_login(parser)

@@ -2,8 +2,13 @@
 
 import argparse
 
-from proctor.cli_build import Builder, add_login, add_second, help_of
-from proctor.commands import addition, incident, manual, movement, override
+from proctor.cli_build import Builder, Commands, add_login, add_second, help_of
+
+addition = Commands("addition")
+incident = Commands("incident")
+manual = Commands("manual")
+movement = Commands("movement")
+override = Commands("override")
 
 
 def add_exceptions_commands(build: Builder, session: Builder) -> None:

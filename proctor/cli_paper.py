@@ -3,10 +3,11 @@
 import argparse
 from typing import Final
 
-from proctor.cli_build import Builder, add_login, help_of
-from proctor.commands import paper
-from proctor.sheet_kinds import KINDS
-from proctor.sheet_wish import LISTS, OF_COMPONENT, POSTED
+from proctor.cli_build import Builder, Commands, add_login, help_of
+from proctor.sheet_wish import KINDS, LISTS, OF_COMPONENT, POSTED
+
+paper = Commands("paper")
+
 
 _OF_ROOM: Final = frozenset({"call-list", "collection"})
 _OF_CANDIDATE: Final = frozenset({"slip", "notice"})

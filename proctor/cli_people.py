@@ -2,8 +2,11 @@
 
 import argparse
 
-from proctor.cli_build import Builder, add_login, add_second, help_of
-from proctor.commands import keys, people, people_changes
+from proctor.cli_build import Builder, Commands, add_login, add_second, help_of
+
+keys = Commands("keys")
+people = Commands("people")
+people_changes = Commands("people_changes")
 
 
 def add_people_commands(build: Builder) -> None:

@@ -1,19 +1,18 @@
 """The command line around the record: log, keys, witnesses, erasure, packs, backups. Names only, no logic."""
 
-from proctor.cli_build import Builder, add_login, add_second, help_of
-from proctor.commands import (
-    anchor,
-    backup,
-    epoch,
-    erase,
-    evidence_view,
-    keys,
-    log,
-    pack,
-    retention,
-    tpm,
-    witness,
-)
+from proctor.cli_build import Builder, Commands, add_login, add_second, help_of
+
+anchor = Commands("anchor")
+backup = Commands("backup")
+epoch = Commands("epoch")
+erase = Commands("erase")
+evidence_view = Commands("evidence_view")
+keys = Commands("keys")
+log = Commands("log")
+pack = Commands("pack")
+retention = Commands("retention")
+tpm = Commands("tpm")
+witness = Commands("witness")
 
 
 def _add_record(log_group: Builder) -> None:

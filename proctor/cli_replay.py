@@ -1,8 +1,9 @@
 """The command line of the replay of the pilot: names and options."""
 
-from proctor.cli_build import Builder, help_of
-from proctor.commands import replay
+from proctor.cli_build import Builder, Commands, help_of
 from proctor.replay.plan import SEED
+
+replay = Commands("replay")
 
 
 def add_replay_commands(build: Builder) -> None:

@@ -2,8 +2,10 @@
 
 import argparse
 
-from proctor.cli_build import Builder, add_login, add_second, help_of
-from proctor.commands import priors, results
+from proctor.cli_build import Builder, Commands, add_login, add_second, help_of
+
+priors = Commands("priors")
+results = Commands("results")
 
 
 def add_results_commands(build: Builder) -> None:

@@ -2,9 +2,11 @@
 
 import argparse
 
-from proctor.cli_build import Builder, help_of
-from proctor.commands import roster, roster_window
+from proctor.cli_build import Builder, Commands, help_of
 from sessions.roster.legacy import ENCODINGS
+
+roster = Commands("roster")
+roster_window = Commands("roster_window")
 
 
 def add_rosters_commands(build: Builder, session: Builder) -> None:

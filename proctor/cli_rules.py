@@ -1,8 +1,9 @@
 """The command line of rules: names and options."""
 
-from proctor.cli_build import Builder, add_login, help_of
-from proctor.commands import rules
-from sessions.rules.loading import KINDS
+from proctor.cli_build import Builder, Commands, add_login, help_of
+
+rules = Commands("rules")
+_KINDS = ("driving-test", "exam")
 
 
 def add_rules_commands(build: Builder) -> None:
@@ -10,7 +11,7 @@ def add_rules_commands(build: Builder) -> None:
     group = build.group("rules", "rules")
     listing = group.command("list", "rules.list", rules.list_all)
     listing.add_argument("--date", metavar="YYYY-MM-DD", help=help_of("option.rules-date"))
-    listing.add_argument("--kind", choices=KINDS, help=help_of("option.rules-kind"))
+    listing.add_argument("--kind", choices=_KINDS, help=help_of("option.rules-kind"))
     show = group.command("show", "rules.show", rules.show)
     show.add_argument("rules", metavar="ID|FILE", help=help_of("option.rules-id"))
     show.add_argument("--class", dest="licence", metavar="C", help=help_of("option.rules-class"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proctor.anchors import anchors_of
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.texts import Texts, load_texts
@@ -156,6 +155,8 @@ def _part(part: Part) -> dict[str, Any]:
 
 def read_known(names: tuple[str, ...]) -> Known:
     """Return the anchors and erasures in files and folders. Raises CommandError for what is neither."""
+    from proctor.anchors import anchors_of  # noqa: PLC0415 - sheets and pictures take long to load, and are rare here
+
     anchors: list[Anchor] = []
     shreds: list[LeftEntry] = []
     for path in _files(names):

@@ -12,15 +12,16 @@ from proctor.session_sheets import (
     incident_sheet,
     results_sheet,
     self_test_sheet,
-    summary_sheet,
 )
 from proctor.sheet_wish import Wish
 from proctor.sheets import SheetDesk, WrittenSheet, attendance_sheet
+from proctor.sheets_forms import collection_sheet, erasure_sheet, notice_sheet
+from proctor.sheets_slip import everybody, listed, seal_sheet, sharing, slip_sheet, summary_sheet
 from reports.sheet import Sheet
 from sessions.session import Session
 
 Build = Callable[[SheetDesk], Sheet]
-KINDS: Final[Mapping[str, Build]] = {
+BUILDERS: Final[Mapping[str, Build]] = {
     "attendance": attendance_sheet,
     "call-list": lambda desk: call_list_sheet(desk, desk.wish.room),
     "results": lambda desk: results_sheet(desk, desk.wish.licence_class or None),
@@ -28,6 +29,11 @@ KINDS: Final[Mapping[str, Build]] = {
     "incident": lambda desk: incident_sheet(desk, desk.wish.incident),
     "self-test": self_test_sheet,
     "summary": summary_sheet,
+    "collection": collection_sheet,
+    "notice": notice_sheet,
+    "erasure": erasure_sheet,
+    "slip": slip_sheet,
+    "seal": seal_sheet,
 }
 """What builds each kind; a builder finds in `desk.wish` what was asked for."""
 EACH: Final = frozenset({"slip"})
@@ -37,15 +43,15 @@ EACH: Final = frozenset({"slip"})
 def write_kind(opened: OpenRoot, session: Session, wish: Wish, folder: Path) -> tuple[WrittenSheet, ...]:
     """Write the sheet that is wished, or one for each candidate where the kind is each candidate's own.
 
-    Raises CommandError "candidate-unlisted", and as `SheetDesk.write`.
+    Raises CommandError as `listed` and `everybody`, and as `SheetDesk.write`.
     """
     desk = SheetDesk(opened, session, wish)
-    build = KINDS[wish.kind]
+    build = BUILDERS[wish.kind]
     if wish.sbd:
-        return (desk.for_candidate(_listed(desk, wish.sbd)).write(folder, build),)
+        return (desk.for_candidate(listed(desk, wish.sbd)).write(folder, build),)
     if wish.kind in EACH:
-        seats = [seat for seat in desk.session.seats if not seat.erased]
-        return tuple(desk.for_candidate(seat.sbd).write(folder, build) for seat in seats)
+        with sharing(desk):
+            return tuple(desk.for_candidate(sbd).write(folder, build) for sbd in everybody(desk))
     return (desk.write(folder, build),)
 
 
@@ -55,16 +61,7 @@ def rebuild(opened: OpenRoot, entry: Mapping[str, Any]) -> Sheet:
     `entry`: the entry's body. What was erased since is missing. Raises CommandError "kind-unknown", and whatever the
     builders raise.
     """
-    if entry["sheet"] not in KINDS:
+    if entry["sheet"] not in BUILDERS:
         raise CommandError("kind-unknown", kind=str(entry["sheet"])[:40])
     desk = SheetDesk.as_printed(opened, entry)
-    return desk.finished(KINDS[entry["sheet"]](desk))
-
-
-def _listed(desk: SheetDesk, sbd: str) -> str:
-    """Return an SBD as the list writes it; raises CommandError "candidate-unlisted"."""
-    wanted = " ".join(sbd.split()).casefold()
-    for seat in desk.session.seats:
-        if not seat.erased and seat.sbd.casefold() == wanted:
-            return seat.sbd
-    raise CommandError("candidate-unlisted", sbd=sbd[:40])
+    return desk.finished(BUILDERS[entry["sheet"]](desk))

@@ -2,11 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from sessions.reader import Entry, LogReader
+if TYPE_CHECKING:
+    from sessions.reader import Entry, LogReader
+
 
 _PARTS: Final = ("component", "licence_class", "room", "incident", "entry")
+KINDS: Final = (
+    "attendance",
+    "call-list",
+    "results",
+    "slip",
+    "exceptions",
+    "incident",
+    "self-test",
+    "summary",
+    "seal",
+    "collection",
+    "notice",
+    "erasure",
+)
+"""Every kind of sheet, by the name of its command."""
 OF_COMPONENT: Final = frozenset({"attendance", "call-list", "collection"})
 """Kinds of sheets that are about one component."""
 POSTED: Final = frozenset({"attendance", "call-list", "results"})
@@ -74,7 +91,7 @@ def _plain(value: str) -> str:
     return value.replace(";", ",").replace("=", ":")
 
 
-def reprint_number(store: LogReader, session_id: str, wish: Wish) -> int:
+def reprint_number(store: "LogReader", session_id: str, wish: Wish) -> int:
     """Return how often this sheet came out before: 0 for a first print.
 
     A print all of whose ways to a printer failed or were cancelled never came out, and does not count.
@@ -86,7 +103,7 @@ def reprint_number(store: LogReader, session_id: str, wish: Wish) -> int:
     return sum(came_out(entry.body["pdf_sha256"], jobs) for entry in same)
 
 
-def came_out(pdf_sha256: str, jobs: Iterable[Entry]) -> bool:
+def came_out(pdf_sha256: str, jobs: "Iterable[Entry]") -> bool:
     """Whether a file may lie on paper: it was printed, or nobody knows that it was not."""
     ends = {job.body["outcome"] for job in jobs if job.body["pdf_sha256"] == pdf_sha256}
     return not ends or not ends <= _UNPRINTED

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ COMMANDS = dict(commands(build_parser(), "proctor"))
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_in_the_docs(command: str) -> None:
     assert command in TEXT
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_is_there_when_it_is_called(command: str) -> None:
+    module, _, name = COMMANDS[command].get_default("run").__qualname__.partition(":")
+    assert callable(getattr(import_module(module), name))
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
