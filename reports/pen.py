@@ -35,6 +35,8 @@ class Pen:
         if line.spacing:
             text.setWordSpace(line.spacing / line.scale)
         text.textOut(line.text)
+        if line.spacing:
+            text.setWordSpace(0)  # a page's text state outlives the text object
         self.canvas.drawText(text)
 
     def stack(self, lines: Sequence[Line], x: float, top: float, *, left: bool = False) -> float:
