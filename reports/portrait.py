@@ -7,22 +7,31 @@ sizes are checked before anything is decoded all the same.
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Final
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from reports.errors import PortraitError
 from reports.sheet import Thumbnail
+from reports.template_errors import TemplateLogoError
 
 MAX_BYTES: Final = 2_000_000
 MAX_PIXELS: Final = 4_000_000
 BOX: Final = (78, 104)
 """Largest width and height of a thumbnail in pixels: 3 × 4, about 250 dpi as printed."""
 _QUALITY: Final = 70
+FIGURE_BOX: Final = (300, 400)
+"""The same for a picture of 30 × 40 mm."""
+MAX_LOGO_BYTES: Final = 1_000_000
+LOGO_BOX: Final = (240, 240)
+"""Largest logo in pixels: about 400 dpi as printed."""
+_LOGO_QUALITY: Final = 90
 
 
-def thumbnail(jpeg: bytes) -> Thumbnail:
-    """Return a JPEG scaled to fit BOX, whole, without metadata; raises PortraitError."""
+def thumbnail(jpeg: bytes, box: tuple[int, int] = BOX) -> Thumbnail:
+    """Return a JPEG scaled to fit a box of width and height, whole, without metadata; raises PortraitError."""
     if not 4 <= len(jpeg) <= MAX_BYTES:
         raise PortraitError(why="size", size=len(jpeg))
     width, height = jpeg_size(jpeg)
@@ -30,11 +39,11 @@ def thumbnail(jpeg: bytes) -> Thumbnail:
         raise PortraitError(why="pixels", width=width, height=height)
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-            image.draft("RGB", BOX)
+            image.draft("RGB", box)
             small = image.convert("RGB")
     except (OSError, ValueError, SyntaxError):
         raise PortraitError(why="damaged") from None
-    small.thumbnail(BOX, Image.Resampling.BICUBIC)
+    small.thumbnail(box, Image.Resampling.BICUBIC)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=_QUALITY, optimize=True)
     return Thumbnail(jpeg=out.getvalue(), width=small.width, height=small.height)
@@ -54,3 +63,27 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
             return width, height
         at += 1 if marker == 0xFF else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
     raise PortraitError(why="no-frame")
+
+
+def logo_thumbnail(data: bytes) -> Thumbnail:
+    """Return a PNG or JPEG logo as a JPEG within LOGO_BOX, on white where it is transparent. Raises TemplateLogoError.
+
+    Sizes are known from the file's head before anything is decoded.
+    """
+    if not 4 <= len(data) <= MAX_LOGO_BYTES:
+        raise TemplateLogoError(why="size", size=len(data), limit=MAX_LOGO_BYTES)
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            if not image.width or not image.height or image.width * image.height > MAX_PIXELS:
+                raise TemplateLogoError(why="pixels", width=image.width, height=image.height)
+            colours = image.convert("RGBA")
+    except UnidentifiedImageError:
+        raise TemplateLogoError(why="format") from None
+    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, Image.DecompressionBombError):
+        raise TemplateLogoError(why="damaged") from None
+    colours.thumbnail(LOGO_BOX, Image.Resampling.LANCZOS)
+    flat = Image.new("RGB", colours.size, "white")
+    flat.paste(colours, mask=colours.getchannel("A"))
+    out = io.BytesIO()
+    flat.save(out, "JPEG", quality=_LOGO_QUALITY, subsampling=0, optimize=True)
+    return Thumbnail(jpeg=out.getvalue(), width=flat.width, height=flat.height)
