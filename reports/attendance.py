@@ -11,9 +11,9 @@ from typing import Final
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
 from reports.portrait import thumbnail
-from reports.posting import mask_number, posted_lines, posted_specs
+from reports.posting import POSTED_ROW_MM, mask_number, posted_lines, posted_specs
 from reports.session_sheet import Frame, Spec, birth_cell, cell, clock_cell, count_cell
-from reports.sheet import Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
+from reports.sheet import ROW_MM, Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
 from reports.wording import DASH, Texts, clean, say
 from sessions.checkpoint import Checkpoint
 from sessions.course.allocation import Place, placed, places_of
@@ -119,6 +119,7 @@ def build_attendance(
             for column, (name, _, _) in zip(sheet.columns, specs, strict=True)
         ),
         posted=posted,
+        row_mm=POSTED_ROW_MM if posted else ROW_MM,
     )
 
 

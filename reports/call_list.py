@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reports.posting import posted_lines, posted_specs
+from reports.posting import POSTED_ROW_MM, posted_lines, posted_specs
 from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
-from reports.sheet import Align, Row, Sheet
+from reports.sheet import ROW_MM, Align, Row, Sheet
 from reports.wording import DASH, clean
 from sessions.course.allocation import Place, placed
 from sessions.roster.model import Seat
@@ -66,7 +66,7 @@ def build_call_list(
         closing=frame.closing(KIND, totals),
         counts=counts,
     )
-    return replace(sheet, posted=posted)
+    return replace(sheet, posted=posted, row_mm=POSTED_ROW_MM if posted else ROW_MM)
 
 
 def _row(frame: Frame, specs: Sequence[Spec], order: int, seat: Seat, place: tuple[str, str]) -> Row:

@@ -144,6 +144,8 @@ class _Writer:
             suspended = standing.state is State.SUSPENDED
             said = self._frame.coded("state", standing.state.value) if suspended else ""
             return {"sheets": cell(""), "paper-code": cell(""), "signs": cell(said, strong=True)}
+        if standing.state is State.SUSPENDED:
+            group = "barred"
         said = {
             "missing": self._frame.coded("state", standing.state.value),
             "excused": self._frame.coded("excused", self._excused.get(standing.sbd, "")),

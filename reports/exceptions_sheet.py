@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reports.session_sheet import Frame, Person, cell, count_cell, moment_cell
@@ -57,16 +57,20 @@ NoteOf = Callable[[SessionEntry], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """In which words the sheet speaks of candidates and users: SBD → full name, role → the law's term."""
+    """In which words the sheet speaks of candidates and users: SBD → full name, role → the law's term,
+    user id → the person's name.
+    """
 
-    names: Mapping[str, str]
+    names: Mapping[str, str] = field(repr=False)
     roles: Mapping[str, str]
+    users: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     def person(self, body: Mapping[str, Any] | None) -> Person:
         """Return a user object of an entry as a person on paper."""
         user = body or {}
         role = str(user.get("role", ""))
-        return Person(user_id=str(user.get("id", DASH)), role=self.roles.get(role, role))
+        user_id = str(user.get("id", DASH))
+        return Person(user_id=user_id, role=self.roles.get(role, role), name=self.users.get(user_id, ""))
 
 
 def exceptions_of(entries: Sequence[SessionEntry]) -> tuple[SessionEntry, ...]:

@@ -21,7 +21,7 @@ from sessions.roster.model import Seat
 KIND: Final = "notice"
 NOTICE_KEY: Final = "notice.text"
 """The text that is shown before a picture is taken, and that `consent` entries name by its hash."""
-_SIZE: Final = 12.0
+_SIZE: Final = 13.0
 _TERMS: Final = ("template", "live-portrait", "chip-portrait", "identity", "note")
 _DETAILS: Final = ("what", "why", "keep", "rights", "refuse")
 
@@ -61,13 +61,17 @@ def _text(text: str, *, label: str = "", strong: bool = False, before: float = 1
     return Paragraph(text=text, label=label, strong=strong, size=_SIZE, space_before_mm=before)
 
 
+def _small(text: str, label: str) -> Paragraph:
+    return Paragraph(text=text, label=label, italic=True, size=10.0, space_before_mm=0.5)
+
+
 def _told(frame: Frame, notice: Notice) -> tuple[Block, ...]:
     """Return the notice word for word, its version and hash."""
-    version = frame.say("notice-form.version", version=notice.version, sha256=notice.sha256)
     return (
         _text(frame.say("notice-form.text"), strong=True, before=2.0),
         _text(clean(notice.text)),
-        Paragraph(text=version, italic=True, size=10.0),
+        _small(notice.version, frame.say("notice-form.version.label")),
+        _small(notice.sha256, frame.say("notice-form.sha256.label")),
     )
 
 
@@ -113,18 +117,17 @@ def _recorded(frame: Frame, notice: Notice, answer: Consent | None) -> Sequence[
     """Return what the log has of this candidate's answer, and whether it was given to another text."""
     if answer is None:
         return ()
-    said = [
-        frame.say(
-            "notice-form.recorded",
-            outcome=frame.coded("notice-form.outcome", answer.outcome),
-            version=answer.version,
-            entry=answer.seq,
-            at=moment(parse_utc(answer.at)),
-        )
-    ]
+    said = frame.say(
+        "notice-form.recorded",
+        outcome=frame.coded("notice-form.outcome", answer.outcome),
+        version=answer.version,
+        entry=answer.seq,
+        at=moment(parse_utc(answer.at)),
+    )
+    blocks = [Paragraph(text=said, italic=True, size=11.0)]
     if answer.notice_sha256 != notice.sha256:
-        said.append(frame.say("notice-form.recorded-other", sha256=answer.notice_sha256))
-    return tuple(Paragraph(text=text, italic=True, size=11.0) for text in said)
+        blocks.append(_small(answer.notice_sha256, frame.say("notice-form.recorded-other")))
+    return tuple(blocks)
 
 
 def _closing(frame: Frame) -> Closing:

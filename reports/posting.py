@@ -15,6 +15,8 @@ from reports.session_sheet import Frame, Spec
 
 POSTED_KINDS: Final = ("attendance", "call-list", "results")
 """The kinds that have a copy for a wall."""
+POSTED_ROW_MM: Final = 8.0
+"""The least height of a row in which nobody signs."""
 _SHOWN_BEFORE: Final = 3
 _SHOWN_AFTER: Final = 4
 _DOT: Final = "\u2022"

@@ -42,14 +42,17 @@ Spec = tuple[str, float, Align]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who acted, as paper names them: user id, and the role in the words of the law."""
+    """Who acted, as paper names them: user id, the role in the words of the law, and the name where it is known."""
 
     user_id: str
     role: str
+    name: str = field(repr=False, default="")
 
     @property
     def words(self) -> str:
-        """Return "nv01 (thư ký)"."""
+        """Return "Nguyễn Văn Mẫu (nv01, thư ký)", or "nv01 (thư ký)"."""
+        if self.name:
+            return f"{self.name} ({', '.join(part for part in (self.user_id, self.role) if part)})"
         return f"{self.user_id} ({self.role})" if self.role else self.user_id
 
 
