@@ -7,10 +7,8 @@ from reports.exceptions_sheet import build_exceptions
 from reports.incident_minutes import build_incident
 from reports.results_sheet import build_results
 from reports.self_test_sheet import build_self_test
-from reports.session_summary import build_summary
 from reports.sheet import Sheet
 from sessions.course.allocation import places_of
-from sessions.course.merge import require_merged
 
 
 def exceptions_sheet(desk: SheetDesk) -> Sheet:
@@ -30,20 +28,6 @@ def results_sheet(desk: SheetDesk, licence_class: str | None = None) -> Sheet:
             "class-unlisted", licence_class=wanted[:16], known=" ".join(progress.classes) or "-"
         )
     return build_results(desk.frame, progress, licence_class=wanted, posted=desk.wish.posted)
-
-
-def summary_sheet(desk: SheetDesk) -> Sheet:
-    """Return the summary. Raises the error of `require_merged` for a part, or parts that are not together."""
-    session = require_merged(desk.session, desk.board.entries)
-    standings = {component: desk.board.standings(component) for component in session.components}
-    return build_summary(
-        desk.frame,
-        standings,
-        desk.board.entries,
-        excused={component: desk.excused(component) for component in session.components},
-        closed=desk.board.closed,
-        key=desk.opened.keys.bundle.signer(desk.store.origin).key.fingerprint,
-    )
 
 
 def incident_sheet(desk: SheetDesk, incident: str) -> Sheet:

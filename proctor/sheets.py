@@ -17,6 +17,7 @@ from biometrics.errors import BiometricsError
 from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
+from proctor.sheet_people import user_names
 from proctor.sheet_wish import LISTS, Wish, reprint_number
 from proctor.texts import Texts, load_texts
 from proctor.witness.cosigning import SHEET_DEADLINE_S, Outcome, push
@@ -105,6 +106,7 @@ class SheetDesk:
         self, opened: OpenRoot, session: Session, wish: Wish, head: Checkpoint, cosigners: Cosigners
     ) -> None:
         self.opened, self.texts = opened, load_texts("vi")
+        self.decoder: PortraitDecoder | None = None
         self.store: LogReader = LogAsOf(opened.store, head.size)
         meant = load_session(self.store, session.session_id).at(wish.component or session.component)
         self.board = Board(self.store, meant)
@@ -117,7 +119,7 @@ class SheetDesk:
         """How the sheets name candidates and roles."""
         names = {seat.sbd: seat.full_name for seat in self.session.seats if not seat.erased}
         roles = {role_id: role.label for role_id, role in load_roles().items()}
-        return People(names=names, roles=roles)
+        return People(names=names, roles=roles, users=user_names(self.store))
 
     @cached_property
     def progress(self) -> Progress:
@@ -180,8 +182,8 @@ def attendance_sheet(desk: SheetDesk) -> Sheet:
             excused=desk.excused(desk.session.component),
             closed=desk.board.closed,
             pictures=Pictures(
-                chip=_picture(desk.store, "chip-portrait", lambda image: _recode(decoder, image)),
-                live=_picture(desk.store, "live-portrait", lambda image: image),
+                chip=picture_of(desk.store, "chip-portrait", lambda image: recode(decoder, image)),
+                live=picture_of(desk.store, "live-portrait", lambda image: image),
             ),
             posted=desk.wish.posted,
             cosigners=desk.frame.cosigners,
@@ -277,9 +279,11 @@ def _name(sheet: Sheet, wish: Wish) -> str:
     return f"{'-'.join(part for part in parts if part)}-{sheet.head.size}{copied}"
 
 
-def _picture(
+def picture_of(
     store: LogReader, name: str, clean: Callable[[bytes], bytes | None]
 ) -> Callable[[int], bytes | None]:
+    """Return where pictures of a name come from: from an entry's number to a JPEG, or None where there is none."""
+
     def picture(seq: int) -> bytes | None:
         try:
             return clean(store.evidence(seq, name))
@@ -289,7 +293,7 @@ def _picture(
     return picture
 
 
-def _recode(decoder: PortraitDecoder, image: bytes) -> bytes | None:
+def recode(decoder: PortraitDecoder, image: bytes) -> bytes | None:
     """Return a chip's portrait as a JPEG of our own making, decoded where it can do no harm; None if it cannot be."""
     try:
         picture = decoder.decode(image)

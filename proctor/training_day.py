@@ -158,7 +158,7 @@ class TrainingDay:
         close_session(self.opened.store, self.session, operator=self.operator)
         folder = self.opened.root.sheets_dir
         wishes = [Wish(kind="attendance", component=component) for component in self.session.components]
-        kinds = ("exceptions", "results", "summary") if results else ("exceptions", "summary")
+        kinds = ("exceptions", "results", "summary", "seal") if results else ("exceptions", "summary", "seal")
         wishes += [Wish(kind=kind) for kind in kinds]
         written = [write_kind(self.opened, self.session, wish, folder) for wish in wishes]
         return tuple(sheet for each in written for sheet in each)

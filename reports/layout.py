@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from reportlab.lib.units import mm
@@ -17,7 +18,7 @@ from reports.fonts import Face, Line, fit, narrowed, stack_height
 from reports.geometry import LYING, Geometry, geometry_of
 from reports.paging import fill, paginate
 from reports.placed_rows import PAD_X, PAD_Y, TABLE_SIZE, PlacedRow, divided, merged, place
-from reports.sheet import Closing, Header, Sheet
+from reports.sheet import Closing, Column, Header, Sheet
 
 STATION_BOX: Final = LYING.station
 SIGNING_SPACE: Final = 22 * mm
@@ -72,10 +73,16 @@ class ClosingLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedHeads:
-    """The table's head row: lines per column and its height."""
+    """The table's head row: lines per column and its height.
+
+    `groups`: the headings above several columns, each with its first column and the one behind its last; they take the
+    `upper` part of the height.
+    """
 
     lines: tuple[tuple[Line, ...], ...]
     height: float
+    groups: tuple[tuple[int, int, tuple[Line, ...]], ...] = ()
+    upper: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +181,25 @@ def _heads(sheet: Sheet) -> PlacedHeads:
     lines = tuple(
         fit(column.heading, Face.BOLD, TABLE_SIZE, column.width_mm * mm - PAD_X) for column in sheet.columns
     )
-    return PlacedHeads(lines=lines, height=max(stack_height(head) for head in lines) + 2 * PAD_Y)
+    groups = _groups(sheet.columns)
+    upper = max((stack_height(head) + 2 * PAD_Y for *_, head in groups), default=0.0)
+    inside = {at for first, behind, _ in groups for at in range(first, behind)}
+    height = max(
+        stack_height(head) + 2 * PAD_Y + (upper if at in inside else 0.0) for at, head in enumerate(lines)
+    )
+    return PlacedHeads(lines=lines, height=height, groups=groups, upper=upper)
+
+
+def _groups(columns: Sequence[Column]) -> tuple[tuple[int, int, tuple[Line, ...]], ...]:
+    """Return the headings above several columns: first column, the one behind the last, lines."""
+    found, at = [], 0
+    for name, run in groupby(columns, key=lambda column: column.group):
+        members = tuple(run)
+        room = sum(column.width_mm for column in members) * mm - PAD_X
+        if name:
+            found.append((at, at + len(members), fit(name, Face.BOLD, TABLE_SIZE, room)))
+        at += len(members)
+    return tuple(found)
 
 
 def _header(header: Header, paper: Geometry) -> HeaderLines:

@@ -227,8 +227,22 @@ class _Page:
             y -= row.height
             levels.append(y)
         self._canvas.setLineWidth(_HAIR)
+        if self._placed.heads.groups:
+            self._group_lines(edges, top)
+            del levels[0]
         self._canvas.grid(edges, levels)
         return y
+
+    def _group_lines(self, edges: Sequence[float], top: float) -> None:
+        """Draw the heads' lines where one heading stands above several columns."""
+        heads = self._placed.heads
+        inner = {index for first, behind, _ in heads.groups for index in range(first + 1, behind)}
+        middle, low = top - heads.upper, top - heads.height
+        self._canvas.line(edges[0], top, edges[-1], top)
+        for first, behind, _ in heads.groups:
+            self._canvas.line(edges[first], middle, edges[behind], middle)
+        for index, edge in enumerate(edges):
+            self._canvas.line(edge, middle if index in inner else top, edge, low)
 
     def _edges(self) -> list[float]:
         edges = [self._paper.left]
@@ -244,8 +258,14 @@ class _Page:
                 edges[0], top - heads.height, edges[-1] - edges[0], heads.height, stroke=0, fill=1
             )
         self._canvas.setFillGray(0)
-        for lines, left, right in zip(heads.lines, edges, edges[1:], strict=False):
-            self._pen.stack(lines, (left + right) / 2, top - (heads.height - stack_height(lines)) / 2)
+        below = {index for first, behind, _ in heads.groups for index in range(first, behind)}
+        for index, (lines, left, right) in enumerate(zip(heads.lines, edges, edges[1:], strict=False)):
+            start = top - heads.upper if index in below else top
+            room = heads.height - (top - start)
+            self._pen.stack(lines, (left + right) / 2, start - (room - stack_height(lines)) / 2)
+        for first, behind, lines in heads.groups:
+            middle = (edges[first] + edges[behind]) / 2
+            self._pen.stack(lines, middle, top - (heads.upper - stack_height(lines)) / 2)
 
     def _row(self, placed: PlacedRow, edges: Sequence[float], top: float) -> None:
         for column, lines, left, right in zip(

@@ -29,12 +29,21 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: its heading, its width in mm, where its text stands; `portraits` marks the picture column."""
+    """A column: its heading, its width in mm, where its text stands; `portraits` marks the picture column.
+
+    `group` is the heading that stands above this one and those of its neighbours with the same.
+    """
 
     heading: str
     width_mm: float
     align: Align = Align.CENTRE
     portraits: bool = False
+    group: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The heading where nothing stands above it: the group's before its own."""
+        return f"{self.group}: {self.heading}" if self.group else self.heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

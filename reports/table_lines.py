@@ -48,7 +48,7 @@ def table_lines(sheet: Sheet, *, note: str = "") -> Iterator[TableLine]:
     """Yield the lines of a sheet from above; `note`: what the table says of itself, the first of its remarks."""
     yield from _above(sheet, note)
     if sheet.columns:
-        yield TableLine(part=Part.HEADS, values=tuple(column.heading for column in table_columns(sheet)))
+        yield TableLine(part=Part.HEADS, values=tuple(column.whole for column in table_columns(sheet)))
     for row in sheet.rows:
         yield TableLine(part=Part.ROW, values=_row(sheet, row))
     for total in sheet.closing.totals:

@@ -21,10 +21,14 @@ _BARRED = {"candidate-suspended"}
 class Recount:
     """The counts of one session. `bodies`: its entries in order; `order`: its components, sequential or not.
 
-    `erased` rows, components passed before and rosters that name components are not known here.
+    `licence_class`: that of all its candidates. `erased` rows, components passed before and rosters that name
+    components are not known here.
     """
 
-    def __init__(self, bodies: Sequence[Body], order: Sequence[str], *, sequential: bool) -> None:
+    def __init__(
+        self, bodies: Sequence[Body], order: Sequence[str], *, sequential: bool, licence_class: str
+    ) -> None:
+        self._class = licence_class
         self._bodies = bodies
         self._order = tuple(order)
         self._sequential = sequential
@@ -104,7 +108,16 @@ class Recount:
         return counts
 
     def summary(self) -> Counts:
-        """Return what the summary prints."""
+        """Return what the summary prints: the results of everybody, and the same again of the one class there is."""
+        names = {"files", "sat", "pending", "DA", "RO", "VA", "KH"}
+        names |= {f"{component}:{name}" for component in self._order for name in ("sat", "passed", "failed")}
+        counts = {name: count for name, count in self.results().items() if name in names}
+        counts |= {f"{self._class or '-'}:{name}": count for name, count in counts.items()}
+        read = (body["checks"].get("chip-read", {}) for body in self._bodies if body["kind"] == "attempt")
+        return {**counts, "scans": sum(check.get("outcome") == "passed" for check in read)}
+
+    def seal(self) -> Counts:
+        """Return what the seal of the session prints."""
         names = ("listed", "present", "waiting", "refused", "excused", "missing", "exceptions")
         counts: Counts = {}
         about: dict[str, str | None] = {}
@@ -119,6 +132,7 @@ class Recount:
         counts |= {name: whole[name] for name in ("correction", "roster", "weak")}
         counts["unassigned"] = sum(each not in self._order for each in about.values())
         counts["entries"] = len(self._bodies)
+        counts["prints"] = sum(body["kind"] == "print" for body in self._bodies)
         return counts
 
     def of(self, kind: str, component: str) -> Counts:
@@ -131,7 +145,13 @@ class Recount:
             tests = [body for body in self._bodies if body["kind"] == "self-test"]
             checks = tests[-1]["checks"].values()
             return {"checks": len(checks), "checks-good": sum(bool(check["ok"]) for check in checks)}
-        return {"exceptions": self.exceptions, "results": self.results, "summary": self.summary}[kind]()
+        counted = {
+            "exceptions": self.exceptions,
+            "results": self.results,
+            "summary": self.summary,
+            "seal": self.seal,
+        }
+        return counted[kind]()
 
     # -- how --------------------------------------------------------------------------------------
 

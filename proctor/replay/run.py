@@ -17,9 +17,9 @@ from proctor.session_sheets import (
     incident_sheet,
     results_sheet,
     self_test_sheet,
-    summary_sheet,
 )
 from proctor.sheets import SheetDesk, attendance_sheet, write_sheet
+from proctor.sheets_slip import seal_sheet, summary_sheet
 from proctor.texts import load_texts
 from reports.sheet import Sheet
 from sessions.pins import StationPins
@@ -151,6 +151,7 @@ def _sheets(store: Store, session: Session) -> list[tuple[str, Build]]:
         (first, results_sheet),
         (first, summary_sheet),
         (first, self_test_sheet),
+        (first, seal_sheet),
     ]
     incidents = store.entries("incident", session.session_id)
     if incidents:
@@ -170,12 +171,21 @@ def _print(opened: OpenRoot, session: Session, build: Build, *, paper: bool) -> 
     )
 
 
+def class_of(session: Session) -> str:
+    """Return the class of a session, as the rules write it: the pilot has one for each."""
+    text = session.seats[0].licence_class
+    known = session.rules.licence_class(text)
+    return text if known is None else known.class_id
+
+
 def _compare(store: Store, session: Session, component: str, printed: Printed) -> list[Difference]:
     """Return every count of a sheet that is not what the log up to its tree head says, missing ones too."""
     if printed.kind == "incident":
         return []  # one incident's own story: it counts nothing of the session
     bodies = [entry.body for entry in store.entries(session=session.session_id) if entry.seq < printed.size]
-    recount = Recount(bodies, session.components, sequential=session.rules.sequential)
+    recount = Recount(
+        bodies, session.components, sequential=session.rules.sequential, licence_class=class_of(session)
+    )
     counted = recount.of(printed.kind, component)
     return [
         Difference(
