@@ -54,9 +54,13 @@ def test_the_same_judgement(found: list[dict[str, Any]], data: st.DataObject) ->
             assert judged(shapes.decode, spoiled, unread) == judged(codec.decode, spoiled, unread)
 
 
+STEP = 7
+"""Every so manieth byte; the four shapes begin at different ones."""
+
+
 @pytest.mark.parametrize(("unread", "kept"), [("", ""), ("checks", ""), ("checks", "outcome"), ("facts", "")])
-def test_every_changed_byte_of_a_known_shape(unread: str, kept: str) -> None:
-    """An attempt's body after others of its shape: every byte changed, left out and put in."""
+def test_changed_bytes_of_a_known_shape(unread: str, kept: str) -> None:
+    """An attempt's body after others of its shape: bytes changed, left out and put in."""
     shapes = Shapes(unread, kept)
     for number in range(3):
         body = record(number).as_body()
@@ -64,7 +68,7 @@ def test_every_changed_byte_of_a_known_shape(unread: str, kept: str) -> None:
             codec.decode, codec.encode(body), unread
         )
     good = codec.encode(record(3).as_body())
-    for place in range(len(unread) % 3, len(good), 3):
+    for place in range(len(unread) % STEP, len(good), STEP):
         for byte in b'0-" ,:}\xc3\x1fa.e':
             for spoiled in (
                 good[:place] + bytes([byte]) + good[place + 1 :],

@@ -11,8 +11,8 @@ import pytest
 from sessions.engine import DatabaseError, connect
 from tests.support.sessions_station import Bench
 
-BYTE_CHANGES = 1000
-ROW_CHANGES = 500
+BYTE_CHANGES = 400
+ROW_CHANGES = 250
 SEED = 20261122
 TABLES = {
     "entries": ("seq", "kind", "session", "attempt", "body"),

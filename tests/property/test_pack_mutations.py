@@ -16,7 +16,7 @@ from sessions.record import Outcome
 from tests.support.packs import Loose, Station, attend, department, drafted, make_station, open_session
 from tests.support.sessions_station import OPERATOR
 
-FLIPS = int(os.environ.get("PACK_FLIPS", "2500"))
+FLIPS = int(os.environ.get("PACK_FLIPS", "900"))
 """`make soak` flips every byte."""
 READ_CODES = {"pack-malformed", "pack-version-unknown", "pack-unreadable"}
 

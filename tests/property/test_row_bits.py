@@ -12,7 +12,7 @@ import pytest
 from sessions.engine import DatabaseError
 from tests.support.sessions_rich import RichLog, make_rich
 
-STEP = int(os.environ.get("ROW_BITS", "997"))
+STEP = int(os.environ.get("ROW_BITS", "2503"))
 """Every so manieth bit; a prime, so that all places of a byte are met."""
 COLUMNS = {
     "entries": (("seq",), ("kind", "session", "attempt", "body")),

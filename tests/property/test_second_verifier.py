@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.tamper import rebuilt, rows
 from tests.tamper.catalogue import log_cases
 from tests.tamper.subject import Subject, make_subject
 
-PER_CASE = 2
+PER_CASE = int(os.environ.get("PER_CASE", "1"))
 ROW_CHANGES = 150
 SEED = 20261122
 UNSEEN = {"integrity"}
