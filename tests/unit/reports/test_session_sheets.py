@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from reportlab.lib.units import mm
@@ -113,6 +113,32 @@ def test_a_decision_says_that_the_machines_finding_stays():
         ("001", "-"),
         ("", "-"),
     ]
+
+
+def test_both_persons_are_named_where_the_log_knows_their_names():
+    users = {"nv01": "Lê Thị Mẫu", "ct01": "Trần Văn Mẫu"}
+    people = replace(PEOPLE, users=users)
+    row = cells(build_exceptions(frame(), exceptions(), people, no_note), 0)
+    assert row[6] == "Lê Thị Mẫu (nv01, sát hạch viên nhận dạng)"
+    assert row[7] == "Trần Văn Mẫu (ct01, chủ tịch hội đồng) / có mặt: thiết bị khoá"
+    assert "Lê Thị Mẫu" not in repr(people)
+
+
+def test_days_times_and_counts_are_typed_for_a_spreadsheet():
+    sheet = build_exceptions(frame(), exceptions(), PEOPLE, no_note)
+    assert sheet.rows[0].cells[0].value == 1
+    assert str(sheet.rows[0].cells[1].value) == "2026-11-22 09:00:00+07:00"
+    called = build_call_list(frame(), [row.seat for row in mixed_roll(5)], {})
+    assert [row.cells[3].value for row in called.rows[3:]] == [date(1999, 1, 15), None]
+
+
+def test_results_seal_every_candidate_with_the_letter_of_the_code():
+    progress = Progress.of(session(), results())
+    sheet = build_results(frame(), progress)
+    found = {row.mark[0]: row.mark[1] for row in sheet.rows}
+    assert found["003"] == "O"
+    assert found["001"] == "-"
+    assert build_results(frame(), progress, posted=True).header.lines[0] == "BẢN NIÊM YẾT"
 
 
 def test_another_stations_exception_names_its_desk_and_every_proof_has_words():
