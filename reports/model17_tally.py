@@ -58,7 +58,7 @@ def tally(
 
     `listed`: how many are on the list; `classes`: the class of each whose row is known, "" for a list without classes.
     """
-    fold = _Fold(components)
+    fold = Fold(components)
     for entry in entries:
         fold.take(entry)
     return Tally(
@@ -79,8 +79,21 @@ def add(tallies: Iterable[Tally]) -> Tally:
     return Tally(people={name: dict(found) for name, found in sorted(people.items())}, counts=dict(counts))
 
 
-class _Fold:
-    """Where everybody stands, entry by entry; nobody's row of the list is needed for that."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Somebody let in to a component: by which entry, and how (of `CHECKS`)."""
+
+    sbd: str
+    component: str
+    entry: SessionEntry = field(repr=False)
+    how: str
+
+
+class Fold:
+    """Where everybody stands, entry by entry; nobody's row of the list is needed for that.
+
+    `first`: how each was let in first; `came`: who was seen; `admissions`: in order.
+    """
 
     def __init__(self, components: Sequence[str]) -> None:
         self._components = tuple(components)
@@ -88,8 +101,10 @@ class _Fold:
         self._tried: dict[str, str] = {}
         self.first: dict[str, str] = {}
         self.came: set[str] = set()
+        self.admissions: list[Admission] = []
 
     def take(self, entry: SessionEntry) -> None:
+        """Take in the next entry of the session."""
         body = entry.body
         if entry.kind == "attempt":
             self._tried[body["attempt"]] = body["component"]
@@ -102,7 +117,9 @@ class _Fold:
             before = row.admitted
             apply(row, entry)
             if row.admitted and not before:
-                self.first.setdefault(sbd, way(row.how))
+                how = way(row.how)
+                self.first.setdefault(sbd, how)
+                self.admissions.append(Admission(sbd=sbd, component=row.component, entry=entry, how=how))
 
     def way(self, sbd: str) -> str:
         """Return where somebody who came ends, of `WAYS`."""
@@ -114,14 +131,13 @@ class _Fold:
 
     def let_in(self, component: str) -> dict[str, int]:
         """Return how many were let in to a component, by `CHECKS`."""
-        rows = (row for (_, name), row in self._rows.items() if name == component and row.admitted)
-        found = Counter(way(row.how) for row in rows)
+        found = Counter(each.how for each in self.admissions if each.component == component)
         return {name: found[name] for name in CHECKS}
 
     @property
     def checks(self) -> Counter[str]:
         """How often somebody was let in to a component, by `CHECKS`."""
-        return Counter(way(row.how) for row in self._rows.values() if row.admitted)
+        return Counter(each.how for each in self.admissions)
 
     @property
     def suspended(self) -> int:
@@ -152,7 +168,7 @@ def _comes(entry: SessionEntry) -> bool:
     return entry.kind == "attempt" and entry.body.get("purpose", _FIRST) == _FIRST
 
 
-def _people(fold: _Fold, listed: int, classes: Mapping[str, str]) -> dict[str, dict[str, int]]:
+def _people(fold: Fold, listed: int, classes: Mapping[str, str]) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {name: Counter() for name in classes.values()}
     for name in classes.values():
         found[name][LISTED] += 1
@@ -166,7 +182,7 @@ def _people(fold: _Fold, listed: int, classes: Mapping[str, str]) -> dict[str, d
     return {name: {key: counts[key] for key in (LISTED, *WAYS)} for name, counts in found.items()}
 
 
-def _counts(entries: Sequence[SessionEntry], fold: _Fold) -> dict[str, int]:
+def _counts(entries: Sequence[SessionEntry], fold: Fold) -> dict[str, int]:
     bodies = [entry.body for entry in entries]
     by_kind: dict[str, list[Mapping[str, Any]]] = {}
     for body in bodies:
@@ -192,7 +208,9 @@ def _counts(entries: Sequence[SessionEntry], fold: _Fold) -> dict[str, int]:
         "decisions-not-admitted": decided.total() - decided["admitted"],
         "manuals-admitted": manual[True],
         "manuals-not-admitted": manual[False],
-        "incidents": len({str(body.get("incident", (body["origin"], body["seq"]))) for body in by_kind.get("incident", [])}),
+        "incidents": len(
+            {str(body.get("incident", (body["origin"], body["seq"]))) for body in by_kind.get("incident", [])}
+        ),
         "suspended": fold.suspended,
         "spot-checks": len(by_kind.get("spot-check", [])),
     }

@@ -1,0 +1,176 @@
+"""Which sessions of a period count, each once, and which do not, with why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+
+from proctor.report17.packs import ReadPack, RefusedPack, source_of_pack
+from proctor.report17.source import Source, differences
+from reports.model17_tally import Tally
+from sessions.errors import StoreAlteredError
+
+BAD = frozenset({"pack", "contradicts", "incomplete", "damaged"})
+"""Reasons that somebody has to see to; the others are as they should be."""
+_TRAINING = "training"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A session that counts, and what it comes to. `differs`: what its close entry says otherwise."""
+
+    source: Source = field(repr=False)
+    tally: Tally
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What does not count, and why: "open", "part", "training", "real", "same", or one of `BAD`.
+
+    `code`, `facts`: of a pack that does not verify, what its examination said.
+    """
+
+    why: str
+    session: str = ""
+    station: str = ""
+    day: date | None = None
+    file: str = ""
+    code: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All of a period. `training`: these are training sessions."""
+
+    counted: tuple[Counted, ...]
+    left_out: tuple[LeftOut, ...]
+    training: bool
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is left out that should have counted, and nothing contradicts itself."""
+        return not any(each.why in BAD for each in self.left_out) and not any(c.differs for c in self.counted)
+
+
+def gather(
+    sources: Iterable[Source],
+    packs: Iterable[ReadPack | RefusedPack],
+    *,
+    since: date,
+    until: date,
+    training: bool | None,
+) -> Gathered:
+    """Return what counts of a log's sessions and of packs, the days from `since` to `until` inclusive.
+
+    `training`: which of the two are counted; None: training only if there is nothing else.
+    """
+    own = list(sources)
+    read, left = _split(packs)
+    good, contradicting = _newest(read)
+    left += contradicting
+    by_key = {pack.key: pack for pack in good}
+    for pack in good:
+        if since <= pack.day <= until:
+            found = _source(pack, by_key)
+            if isinstance(found, Source):
+                own.append(found)
+            else:
+                left.append(found)
+    wanted = _wanted(own, training)
+    unique, again = _once(own)
+    left += again
+    counted = []
+    for source in unique:
+        why = _why_not(source, wanted)
+        if why:
+            left.append(_left(source, why))
+        else:
+            result = source.tally()
+            counted.append(Counted(source=source, tally=result, differs=differences(source, result)))
+    return Gathered(
+        counted=tuple(counted), left_out=tuple(sorted(left, key=_order)), training=wanted == _TRAINING
+    )
+
+
+def _split(packs: Iterable[ReadPack | RefusedPack]) -> tuple[list[ReadPack], list[LeftOut]]:
+    read: list[ReadPack] = []
+    refused = []
+    for pack in packs:
+        if isinstance(pack, ReadPack):
+            read.append(pack)
+        else:
+            refused.append(_refused(pack))
+    return read, refused
+
+
+def _refused(pack: RefusedPack) -> LeftOut:
+    report, first = pack.report, pack.report.first_bad
+    return LeftOut(
+        why="pack",
+        session=report.session,
+        station=report.origin,
+        file=pack.file,
+        code=report.code if first is None else first.code,
+        facts=report.facts if first is None else first.facts,
+    )
+
+
+def _newest(packs: Sequence[ReadPack]) -> tuple[list[ReadPack], list[LeftOut]]:
+    """Return the longest pack of each session, and the others; of packs that contradict one another, none is good."""
+    good, left = [], []
+    for _, group in groupby(sorted(packs, key=lambda p: (p.key, p.size, p.file)), key=lambda pack: pack.key):
+        same = list(group)
+        why = "contradicts" if any(pack.contradicts(same[-1]) for pack in same[:-1]) else "same"
+        if why == "same":
+            good.append(same.pop())
+        left += [_left_pack(pack, why) for pack in same]
+    return good, left
+
+
+def _source(pack: ReadPack, others: Mapping[tuple[str, str], ReadPack]) -> Source | LeftOut:
+    try:
+        return source_of_pack(pack, others)
+    except StoreAlteredError:
+        return _left_pack(pack, "damaged")
+
+
+def _once(sources: Iterable[Source]) -> tuple[list[Source], list[LeftOut]]:
+    """Return each session once: a log's own before the pack of it."""
+    kept: dict[tuple[str, str], Source] = {}
+    again = []
+    for source in sources:
+        if source.key in kept:
+            again.append(_left(source, "same"))
+        else:
+            kept[source.key] = source
+    return sorted(kept.values(), key=lambda each: (each.day, each.station, each.session)), again
+
+
+def _wanted(sources: Sequence[Source], training: bool | None) -> str:
+    if training is None:
+        training = bool(sources) and all(source.kind == _TRAINING for source in sources)
+    return _TRAINING if training else "real"
+
+
+def _why_not(source: Source, wanted: str) -> str:
+    if source.kind != wanted:
+        return source.kind
+    if source.part:
+        return "part"
+    if source.close is None:
+        return "open"
+    return "incomplete" if source.incomplete else ""
+
+
+def _left(source: Source, why: str) -> LeftOut:
+    return LeftOut(why=why, session=source.session, station=source.station, day=source.day, file=source.file)
+
+
+def _left_pack(pack: ReadPack, why: str) -> LeftOut:
+    return LeftOut(why=why, session=pack.session, station=pack.station, day=pack.day, file=pack.file)
+
+
+def _order(left: LeftOut) -> tuple[str, str, str, str]:
+    return left.why, left.station, left.session, left.file
