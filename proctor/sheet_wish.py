@@ -39,7 +39,8 @@ class Wish:
 
     `component`: id; `licence_class`, `room`, `incident` as the list, the draw and the log write them; `entry`: the
     number of the entry it proves; `sbd`: whose; `posted`: a copy for a wall; `at`: the size of the tree head it shows,
-    None for the newest; `reason`: why it is printed again; `copy`: number of the reprint; `pdf_only`: no spreadsheets.
+    None for the newest; `reason`: why it is printed again; `copy`: number of the reprint; `pdf_only`: no spreadsheets;
+    `template`: SHA-256 of the agency's heads it was printed with.
     """
 
     kind: str = ""
@@ -53,6 +54,7 @@ class Wish:
     at: int | None = None
     copy: int = 0
     pdf_only: bool = False
+    template: str = ""
     reason: str = field(default="", repr=False)
 
     @classmethod
@@ -82,7 +84,7 @@ class Wish:
     def fields(self) -> dict[str, str | int]:
         """The fields of the `print` entry."""
         found: dict[str, str | int] = {"variant": self.variant, "sbd": self.sbd}
-        found |= {"posted": int(self.posted), "copy": self.copy}
+        found |= {"posted": int(self.posted), "copy": self.copy, "template": self.template}
         return {name: value for name, value in found.items() if value}
 
 

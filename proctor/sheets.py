@@ -18,6 +18,7 @@ from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
 from proctor.sheet_people import user_names
+from proctor.sheet_template import load_template
 from proctor.sheet_wish import LISTS, Wish, reprint_number
 from proctor.texts import Texts, load_texts
 from proctor.witness.cosigning import SHEET_DEADLINE_S, Outcome, push
@@ -25,10 +26,12 @@ from proctor.witness.settings import load_witnesses
 from reports.attendance import Pictures, build_attendance
 from reports.certificate import certificate_fingerprint, make_station_certificate
 from reports.exceptions_sheet import People
-from reports.pdf import render
+from reports.pdf import draw
 from reports.session_sheet import Frame
 from reports.sheet import Sheet
-from reports.signature import sign_pdf
+from reports.signature import seal_pdf
+from reports.tables import csv_bytes, xlsx_bytes
+from reports.template import Template, apply_template
 from reports.wording import say
 from sessions.as_of import LogAsOf
 from sessions.checkpoint import Checkpoint
@@ -100,6 +103,8 @@ class SheetDesk:
         session = load_session(LogAsOf(opened.store, head.size), entry["session"])
         desk._stand(opened, session, Wish.of_entry(entry), head, _cosigners(opened, head))
         desk._asked = ()
+        if "template" not in entry:
+            desk.template = Template()
         return desk
 
     def _stand(
@@ -107,6 +112,7 @@ class SheetDesk:
     ) -> None:
         self.opened, self.texts = opened, load_texts("vi")
         self.decoder: PortraitDecoder | None = None
+        self.template = load_template(opened.root.path)
         self.store: LogReader = LogAsOf(opened.store, head.size)
         meant = load_session(self.store, session.session_id).at(wish.component or session.component)
         self.board = Board(self.store, meant)
@@ -148,7 +154,8 @@ class SheetDesk:
         """Return a sheet as it is printed for what is wished: marked where it is a reprint."""
         number = self.wish.copy
         mark = say(self.texts, "paper.reprint", number=number) if number else ""
-        return replace(sheet, sbd=self.wish.sbd, posted=self.wish.posted, reprint=mark)
+        marked = replace(sheet, sbd=self.wish.sbd, posted=self.wish.posted, reprint=mark)
+        return apply_template(marked, self.template, self.session.seats, self.texts)
 
     def write(self, folder: Path, build: "Callable[[SheetDesk], Sheet]") -> WrittenSheet:
         """Build a sheet, seal it, write it into `folder`, then enter the print. Raises CommandError, ReportsError.
@@ -157,7 +164,8 @@ class SheetDesk:
         """
         sheet = build(self)
         wish = replace(self.wish, kind=sheet.kind)
-        self.wish = replace(wish, copy=reprint_number(self.opened.store, self.session.session_id, wish))
+        copied = reprint_number(self.opened.store, self.session.session_id, wish)
+        self.wish = replace(wish, copy=copied, template=self.template.sha256)
         written = write_sheet(self.opened, self.finished(sheet), folder, self.texts, wish=self.wish)
         return replace(written, asked=self._asked)
 
@@ -223,9 +231,9 @@ def write_sheet(
     wish = wish or Wish(kind=sheet.kind)
     head = sheet.head
     certificate = seal_certificate(opened.root, opened.keys)
-    plain = render(sheet, opened.keys.bundle.signer(opened.root.origin))
-    pdf = sign_pdf(
-        plain,
+    drawn = draw(sheet, opened.keys.bundle.signer(opened.root.origin))
+    pdf = seal_pdf(
+        drawn,
         key=opened.keys.bundle.seal_private_key(),
         certificate=certificate,
         at=datetime.now(UTC),
@@ -244,7 +252,7 @@ def write_sheet(
         "sheet_root": head.root.hex(),
         "pdf_sha256": sha256,
         "seal_certificate": fingerprint,
-        "unsigned_sha256": hashlib.sha256(plain).hexdigest(),
+        "unsigned_sha256": hashlib.sha256(drawn.pdf).hexdigest(),
         **wish.fields,
     }
     if tables:
@@ -268,7 +276,7 @@ def _tables(sheet: Sheet) -> dict[str, bytes]:
     """Return the spreadsheets that go with a list, by the ending of their names."""
     if sheet.kind not in LISTS:
         return {}
-    return {}
+    return {"xlsx": xlsx_bytes(sheet), "csv": csv_bytes(sheet)}
 
 
 def _name(sheet: Sheet, wish: Wish) -> str:

@@ -7,8 +7,8 @@ import pytest
 from proctor.replay.day import roster_of
 from proctor.replay.plan import SEED, Size, Without, plan
 from proctor.roots import OpenRoot, ensure_training_root, open_training
-from proctor.session_sheets import summary_sheet
 from proctor.sheets import SheetDesk
+from proctor.sheets_slip import summary_sheet
 from sessions.course.parts import evenly, split_session
 from sessions.errors import SessionsError
 from sessions.rules import load_rules
