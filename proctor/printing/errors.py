@@ -64,6 +64,7 @@ class NoPrinterError(PrintingError):
     """No printer was named, none is set for this kind of sheet, and the system has no default; fact `sheet`."""
 
     code = "printing-no-printer"
+    reason = "no-printer"
 
 
 class PrinterUnknownError(PrintingError):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sessions.reader import Entry, LogReader
+if TYPE_CHECKING:
+    from sessions.reader import Entry, LogReader
 
 UNKNOWN: Final = "unknown"
 """The reason of a failed job that nobody saw end."""
