@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from proctor.cli_build import Builder, Commands, add_login, help_of
-from proctor.sheet_wish import KINDS, LISTS, OF_COMPONENT, POSTED
+from proctor.sheet_wish import KINDS, LISTS, OF_COMPONENT
 
 paper = Commands("paper")
 
@@ -22,6 +22,7 @@ def add_paper_commands(build: Builder, sheets: Builder) -> None:
         parser.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
         parser.add_argument("--out", required=True, metavar="DIR", help=help_of("option.out"))
         _add_own(parser, kind)
+        parser.add_argument("--posted", action="store_true", help=help_of("option.sheet-posted"))
         parser.add_argument("--reason", metavar="TEXT", help=help_of("option.sheet-reason"))
         parser.add_argument("--at", type=int, metavar="N", help=help_of("option.sheet-at"))
         add_login(parser)
@@ -44,7 +45,5 @@ def _add_own(parser: argparse.ArgumentParser, kind: str) -> None:
     if kind in _OF_CANDIDATE:
         option = help_of("option.sheet-candidate")
         parser.add_argument("--candidate", dest="sbd", metavar="SBD", help=option)
-    if kind in POSTED:
-        parser.add_argument("--posted", action="store_true", help=help_of("option.sheet-posted"))
     if kind in LISTS:
         parser.add_argument("--pdf-only", action="store_true", help=help_of("option.sheet-pdf-only"))

@@ -26,8 +26,6 @@ KINDS: Final = (
 """Every kind of sheet, by the name of its command."""
 OF_COMPONENT: Final = frozenset({"attendance", "call-list", "collection"})
 """Kinds of sheets that are about one component."""
-POSTED: Final = frozenset({"attendance", "call-list", "results"})
-"""Kinds of which there is a copy for a wall, with masked numbers."""
 LISTS: Final = frozenset({"attendance", "call-list", "results", "exceptions", "collection", "summary"})
 """Kinds with which spreadsheets are written."""
 _UNPRINTED: Final = frozenset({"failed", "cancelled"})

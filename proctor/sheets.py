@@ -241,7 +241,7 @@ def write_sheet(
     )
     path = require_folder(folder) / f"{_name(sheet, wish)}.pdf"
     _write(path, pdf)
-    tables = {} if wish.pdf_only else _tables(sheet)
+    tables = {} if wish.pdf_only else _tables(sheet, texts)
     for kind, data in tables.items():
         _write(path.with_suffix(f".{kind}"), data)
     sha256, fingerprint = hashlib.sha256(pdf).hexdigest(), certificate_fingerprint(certificate)
@@ -272,11 +272,12 @@ def write_sheet(
     )
 
 
-def _tables(sheet: Sheet) -> dict[str, bytes]:
+def _tables(sheet: Sheet, texts: Texts) -> dict[str, bytes]:
     """Return the spreadsheets that go with a list, by the ending of their names."""
     if sheet.kind not in LISTS:
         return {}
-    return {"xlsx": xlsx_bytes(sheet), "csv": csv_bytes(sheet)}
+    note = texts["table.note"]
+    return {"xlsx": xlsx_bytes(sheet, note=note), "csv": csv_bytes(sheet, note=note)}
 
 
 def _name(sheet: Sheet, wish: Wish) -> str:

@@ -1,5 +1,7 @@
 """Forms that candidates sign, and proofs of erasure: from the board and the entries to a page model."""
 
+from dataclasses import replace
+
 from proctor.erasing import proof_sheet
 from proctor.errors import CommandError
 from proctor.sheets import SheetDesk
@@ -45,4 +47,5 @@ def erasure_sheet(desk: SheetDesk) -> Sheet:
         if not found:
             raise CommandError("sheet-erasure-none", session=session_id)
         wanted = str(found[-1].seq)
+        desk.wish = replace(desk.wish, entry=wanted)  # so that the print's entry says which erasure it proves
     return proof_sheet(desk, int(wanted))

@@ -11,13 +11,16 @@ from proctor.sheet_kinds import EACH, write_kind
 from proctor.sheet_wish import Wish
 from proctor.sheets import WrittenSheet
 from proctor.witness.cosigning import Outcome
+from reports.posting import require_postable
 
 _OPTIONS = ("component", "licence_class", "room", "incident", "entry", "sbd")
 
 
 def write(context: Context) -> int:
-    """Write the sheet of the kind that the command names."""
+    """Write the sheet of the kind that the command names. Raises SheetNotPostedError."""
     wish = _wish(context)
+    if wish.posted:
+        require_postable(wish.kind)
     with open_session(context, context.options.session, login=True) as (opened, session):
         meant = session.at(wish.component) if wish.component else session
         written = write_kind(opened, meant, wish, Path(context.options.out))
