@@ -120,7 +120,7 @@ def judge(
     if not may_sign(parsed):
         return Judged(status=SignatureStatus.UNTRUSTED, why="key-usage", chain=(certificate,))
     near = tuple(_readable(others))[:MAX_CHAIN]
-    chain, problem = _path(certificate, near, tuple(authorities), at)
+    chain, problem = find_path(certificate, near, tuple(authorities), at)
     if problem is not None:
         return Judged(status=problem[0], why=problem[1], chain=(certificate,))
     authority = hashlib.sha256(chain[-1]).hexdigest()
@@ -133,10 +133,13 @@ def judge(
     return Judged(status=status, why=why, chain=chain, authority=authority, crls=asked, ocsps=tuple(ocsps))
 
 
-def _path(
+def find_path(
     certificate: bytes, others: tuple[bytes, ...], authorities: tuple[bytes, ...], at: datetime
 ) -> tuple[tuple[bytes, ...], tuple[SignatureStatus, str] | None]:
-    """Return the chain, and what is wrong with it if something is. Revocation is not asked about here."""
+    """Return the chain, DER, the certificate first, and what is wrong with it if something is.
+
+    Any certificate, an authority's too; nobody asks here whether it is revoked.
+    """
     if not authorities:
         return (), (SignatureStatus.UNTRUSTED, "no-chain")
     try:

@@ -165,6 +165,7 @@ def _desk_lines(rules: Rules, texts: Texts, day: date) -> Iterator[str]:
         say("rules.show.vnd", count=rules.fees.scan_vnd) if rules.fees.enabled else say("rules.show.no-fees")
     )
     yield say("rules.show.fees", fee=fee)
+    yield say(f"rules.show.signatures-{rules.unknown_revocation}")
     terms = [
         say("rules.show.term", kind=say(f"rules.kept.{kind}"), days=term.days)
         + _mark(rules, texts, f"retention.{kind}")

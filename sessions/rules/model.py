@@ -160,7 +160,8 @@ class Rules:
     """One rules file. `data` are its bytes; `sha256` is theirs and goes into every attempt.
 
     Fields with a default are sections that older files do not have. `retention` is by kind of data. `role_table`: what
-    each role may do in a session; empty: as roles.toml says. `sources`: whose rule each section is, by key path.
+    each role may do in a session; empty: as roles.toml says. `unknown_revocation`: "refuse" or "mark" an official's
+    signature whose certificate nobody knows to be good. `sources`: whose rule each section is, by key path.
     """
 
     rules_id: str
@@ -196,6 +197,7 @@ class Rules:
     consent_required: bool = False
     reverify: Reverify = Reverify()
     fees: Fees = Fees()
+    unknown_revocation: str = "refuse"
     result_codes: Mapping[str, str] = field(default_factory=lambda: dict(RESULT_CODES))
     role_table: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seconds: Mapping[str, SecondRule] = field(default_factory=dict)

@@ -300,6 +300,11 @@ def _fees(table: Table) -> dict[str, Any]:
     return {"fees": Fees(enabled=table.flag("enabled"), scan_vnd=table.integer("scan_vnd", 0, 100_000_000))}
 
 
+def _signatures(table: Table) -> dict[str, Any]:
+    table.only({"unknown_revocation"}).policy()
+    return {"unknown_revocation": table.one_of("unknown_revocation", ("refuse", "mark"))}
+
+
 def _result_codes(table: Table) -> dict[str, Any]:
     table.only(RESULT_CODES)
     codes = {name: table.text(name) for name in RESULT_CODES}
@@ -318,6 +323,7 @@ _SMALL: Final = {
     "consent": _consent,
     "reverification": _reverification,
     "fees": _fees,
+    "signatures": _signatures,
     "result_codes": _result_codes,
 }
 SMALL_SECTIONS: Final = frozenset(_SMALL)
