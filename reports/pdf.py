@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -22,6 +23,7 @@ from reports.seal import SHORT_HASH, PageSeal, qr_modules, seal_text
 from reports.sheet import Align, Sheet, page_digest
 from sessions.checkpoint import Signer
 
+rl_config.useA85 = 0  # the library's own switch: streams as bytes, not as text a quarter longer
 _PRODUCER: Final = "proctor"
 _HAIR: Final = 0.4
 _PICTURE: Final = (8.1 * mm, 10.8 * mm)
@@ -76,7 +78,8 @@ def draw(sheet: Sheet, signer: Signer) -> Drawn:
     canvas.setAuthor(sheet.head.origin)
     canvas.setCreator(_PRODUCER)
     canvas.setProducer(_PRODUCER)
-    pages = [_Page(canvas, sheet, placed, number) for number in range(1, len(placed.pages) + 1)]
+    pen = Pen(canvas)
+    pages = [_Page(pen, sheet, placed, number) for number in range(1, len(placed.pages) + 1)]
     for page in pages:
         page.draw(signer)
         canvas.showPage()
@@ -97,9 +100,9 @@ def _whole(box: Box) -> tuple[int, int, int, int]:
 class _Page:
     """One page being drawn."""
 
-    def __init__(self, canvas: Canvas, sheet: Sheet, placed: Layout, number: int) -> None:
-        self._canvas = canvas
-        self._pen = Pen(canvas)
+    def __init__(self, pen: Pen, sheet: Sheet, placed: Layout, number: int) -> None:
+        self._pen = pen
+        self._canvas = pen.canvas
         self._sheet = sheet
         self._placed = placed
         self._paper = placed.geometry
@@ -343,9 +346,9 @@ class _Page:
         if not text:
             return
         room = self._paper.left + self._paper.foot_width - x - 4 * mm
-        line = narrowed(Line(text=text, face=Face.BOLD, size=12), room)
-        bottom = self._paper.foot_top - 5.4 * mm
-        self._pen.framed(line, (x, bottom, x + line.width + 4 * mm, bottom + 4.8 * mm))
+        line = narrowed(Line(text=text, face=Face.BOLD, size=11), room)
+        top = self._paper.foot_top - 0.7 * mm
+        self._pen.framed(line, (x, top - 4.4 * mm, x + line.width + 4 * mm, top))
 
     def _page_seal(self) -> PageSeal:
         sheet = self._sheet

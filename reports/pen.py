@@ -25,6 +25,7 @@ class Pen:
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
+        self._names: dict[bytes, str] = {}
 
     def text(self, line: Line, x: float, baseline: float, *, left: bool = False) -> None:
         """Draw a line centred on x, or starting there."""
@@ -83,7 +84,7 @@ class Pen:
             canvas.rect(x, bottom, *frame)
             canvas.setStrokeGray(0)
             return
-        name = "p" + hashlib.sha256(picture.jpeg).hexdigest()
+        name = self._names.setdefault(hashlib.sha256(picture.jpeg).digest(), f"p{len(self._names)}")
         keep(canvas, name, lambda: jpeg_object(picture))
         scale = min(frame[0] / picture.width, frame[1] / picture.height)
         wide, high = picture.width * scale, picture.height * scale
