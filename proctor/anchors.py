@@ -1,18 +1,14 @@
 """What left the machine, as files that people have: checkpoints, QR codes as text or picture, sealed sheets."""
 
-import io
-import struct
-import warnings
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import zxingcpp
-from PIL import Image
 
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.picture_seals import read_picture_seals
 from reports.drawn_seals import Modules, drawn_seals
 from reports.errors import PdfOtherSignerError, ReportsError
 from reports.verification import MAX_BYTES, verify_pdf
@@ -21,25 +17,6 @@ from sessions.cosignature import CosignerKey
 from sessions.errors import NoteFormatError
 
 MAX_VKEY = 8_192
-MAX_PIXELS = 120_000_000
-MAX_SIDE = 30_000
-_PICTURES = ("JPEG", "PNG", "TIFF", "WEBP")
-_BROKEN = (
-    *(
-        EOFError,
-        IndexError,
-        KeyError,
-        MemoryError,
-        OSError,
-        OverflowError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-    ),
-    *(struct.error, zlib.error, Image.DecompressionBombError),
-)
-"""What the picture library raises for damaged files."""
-_SCALES = (1.0, 0.5, 2.0, 0.25)
 _MODULE_PIXELS = 4
 _QUIET_MODULES = 4
 
@@ -106,26 +83,12 @@ def _drawn(modules: Modules) -> np.ndarray:
     return np.pad(code, _MODULE_PIXELS * _QUIET_MODULES, constant_values=255)
 
 
-def _read_picture(data: bytes) -> list[str]:
-    """Return the texts of the QR codes in a picture, which may be large, small or turned."""
+def _read_picture(data: bytes) -> tuple[str, ...]:
+    """Return the texts of the seals in a picture, which may be large, small or turned; none in what is no picture."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about damaged fields that nobody needs here
-            with Image.open(io.BytesIO(data), formats=_PICTURES) as image:
-                if not _is_readable(image.size):
-                    return []
-                grey = image.convert("L")
-    except _BROKEN:
-        return []
-    for scale in _SCALES:
-        size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
-        if _is_readable(size) and (found := _read(np.asarray(grey.resize(size)))):
-            return found
-    return []
-
-
-def _is_readable(size: tuple[int, int]) -> bool:
-    return size[0] * size[1] <= MAX_PIXELS and max(size) <= MAX_SIDE
+        return read_picture_seals(data).texts
+    except CommandError:
+        return ()
 
 
 def _read(picture: np.ndarray) -> list[str]:

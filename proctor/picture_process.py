@@ -1,0 +1,140 @@
+"""The child process of `proctor.picture_seals`: one file from stdin, the page seals in it to stdout.
+
+Run as `python -m proctor.picture_process MAX_PIXELS MAX_SIDE MAX_PAGES MEMORY_MIB SECONDS PAGE_SECONDS`. It imports no
+more than it needs and gives itself limits where the system has them. Answers are lines of JSON, each flushed at once,
+so that what was found survives the parent's deadline: {"page": from 1, "seals": [texts]}, at last {"end": why}.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pypdfium2
+from PIL import Image, ImageOps
+
+from proctor.picture_limits import DONE, TOO_LARGE, TOO_MANY, UNREADABLE, Limits
+from proctor.picture_search import Grey, find_seals
+
+if sys.platform != "win32":  # on Windows the parent's deadline and the pixel limit remain
+    import resource
+
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
+_DPI = (200, 300)
+_POINTS = 72
+
+
+class _StopError(Exception):
+    """Why the file is read no further."""
+
+
+def main() -> None:
+    """Read the file, say what was found page by page, then why it ended."""
+    limits = Limits.of(sys.argv[1:7])
+    Image.MAX_IMAGE_PIXELS = None  # our own limit comes first
+    warnings.simplefilter("ignore")  # about damaged fields that nobody needs here
+    _limit(limits)
+    data = sys.stdin.buffer.read()
+    end = time.monotonic() + limits.seconds
+    try:
+        why = _read(data, limits, end)
+    except _StopError as stop:
+        why = str(stop)
+    except MemoryError:
+        why = TOO_LARGE
+    except Exception:  # noqa: BLE001  a process boundary: whatever a decoder throws, the picture is at fault
+        why = UNREADABLE
+    _say({"end": why})
+
+
+def _read(data: bytes, limits: Limits, end: float) -> str:
+    """Read page after page; return why it ended."""
+    pages = _of_pdf(data, limits) if data.startswith(b"%PDF-") else _of_picture(data, limits)
+    for number, views in enumerate(pages, start=1):
+        found = _seals(views, min(end, time.monotonic() + limits.page_seconds))
+        _say({"page": number, "seals": list(found)})
+    return DONE
+
+
+def _seals(views: Iterator[Grey], end: float) -> tuple[str, ...]:
+    """Return what is found in the first view of a page that shows anything."""
+    found: tuple[str, ...] = ()
+    for grey in views:
+        found = find_seals(grey, seconds_left=lambda: end - time.monotonic())
+        if found or time.monotonic() >= end:
+            break
+    return found
+
+
+def _of_picture(data: bytes, limits: Limits) -> Iterator[Iterator[Grey]]:
+    """Yield the pages of a picture in grey, upright: every frame of a TIFF, the first of anything else."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        for number in range(limits.max_pages + 1):
+            try:
+                image.seek(number)
+            except EOFError:
+                return
+            if number == limits.max_pages:
+                raise _StopError(TOO_MANY)
+            if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side:
+                raise _StopError(TOO_LARGE)
+            image.draft("L", image.size)
+            yield iter([_grey(image)])
+            if image.format != "TIFF":
+                return
+
+
+def _grey(image: Image.Image) -> Grey:
+    shown = ImageOps.exif_transpose(image)
+    if shown.mode.startswith("I"):
+        shown = shown.convert("I").point(lambda value: value / 256)
+    if shown.has_transparency_data:
+        shown = shown.convert("RGBA")
+        white = Image.new("RGBA", shown.size, "white")
+        white.alpha_composite(shown)
+        shown = white
+    return np.array(shown.convert("L"))
+
+
+def _of_pdf(data: bytes, limits: Limits) -> Iterator[Iterator[Grey]]:
+    """Yield the pages of a PDF, each drawn finer and finer."""
+    document = pypdfium2.PdfDocument(data)
+    if len(document) > limits.max_pages:
+        raise _StopError(TOO_MANY)
+    for number in range(len(document)):
+        yield _drawn(document[number], limits)
+
+
+def _drawn(page: Any, limits: Limits) -> Iterator[Grey]:
+    width, height = page.get_size()
+    for dpi in _DPI:
+        scale = dpi / _POINTS
+        most = min(
+            limits.max_side / max(width, height, 1), (limits.max_pixels / 4 / max(width * height, 1)) ** 0.5
+        )
+        shown = page.render(scale=min(scale, most), grayscale=True).to_numpy()
+        yield np.array(shown.reshape(shown.shape[:2]))
+
+
+def _limit(limits: Limits) -> None:
+    """Cap memory and processor time; write no core files, which would hold names and faces."""
+    if sys.platform != "win32":
+        memory = limits.memory_mib << 20
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (2 * limits.seconds, 2 * limits.seconds))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _say(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
