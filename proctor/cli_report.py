@@ -19,7 +19,9 @@ def add_report_commands(build: Builder, sheets: Builder) -> None:
     believed = model.add_mutually_exclusive_group()
     believed.add_argument("--station-key", metavar="FP", action="append", help=help_of("option.station-key"))
     believed.add_argument("--pins", metavar="DIR", help=help_of("option.pack-pins"))
-    model.add_argument("--department-key", metavar="FILE", help=help_of("option.department-key"))
+    model.add_argument(
+        "--department-key", metavar="FILE", action="append", help=help_of("option.department-key")
+    )
     model.add_argument("--text", metavar="FILE", help=help_of("option.report-text"))
     pictures = group.command("pictures", "report.pictures", report.pictures)
     _add_days(pictures, required=False)

@@ -21,6 +21,8 @@ from sessions.shredding import shred_selection
 from sessions.store import Receipt
 
 MAX_SHEET_BYTES = 64 * 1024 * 1024
+_NOBODYS = frozenset({"anchor", "report-model17", "report-pictures"})
+"""Exports with nobody's data: tree heads and counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def copies_of(opened: OpenRoot, session_id: str, *, before: int | None = None) -
     ]
     prints = [entry for entry in store.entries("print", session_id) if entry.body["sheet"] != "erasure"]
     files = _sheets_on_disk(opened.root.sheets_dir) if prints else {}
-    found = [_export(entry) for entry in exports if entry.body["what"] != "anchor"]
+    found = [_export(entry) for entry in exports if entry.body["what"] not in _NOBODYS]
     found += [_print(entry, files) for entry in prints]
     limit = store.head().size if before is None else before
     return tuple(sorted((copy for copy in found if copy.entry < limit), key=lambda copy: copy.entry))

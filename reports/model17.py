@@ -14,7 +14,7 @@ from reports.sheet import Header
 COLUMNS: Final = 7
 RESULT: Final = 2
 """The column that is computed, from 0; a person types those behind it."""
-WIDTHS_MM: Final = (11.0, 30.0, 86.0, 33.0, 35.0, 27.0, 30.0)
+WIDTHS_MM: Final = (11.0, 24.0, 94.0, 30.0, 36.0, 27.0, 30.0)
 """Of the seven columns on lying A4."""
 BLANK: Final = ("\u2026" * 9,) * 8
 """What a person fills in by hand."""
@@ -47,7 +47,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model17:
-    """The whole report. `row`: the paragraphs of each column, the first of the result in bold.
+    """The whole report. `row`: the paragraphs of each column; in the computed one those that end in a colon are heads.
 
     `training`: banner and watermark, or None; `source`: what it was computed from, at the foot of every page;
     `sheet_names`: what a spreadsheet calls the report and its figures; `made`: the day it bears.

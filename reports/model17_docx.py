@@ -122,7 +122,7 @@ def _columns(document: Any, report: Model17) -> None:
             paragraph = cell.paragraphs[0] if index == 0 else cell.add_paragraph()
             if at == 0:
                 paragraph.alignment = _CENTRE
-            bold = at == RESULT and (index == 0 or text.endswith(":"))
+            bold = at == RESULT and text.endswith(":")
             _write(paragraph, text, size=10.5, bold=bold)
 
 

@@ -151,10 +151,10 @@ def _columns(drawn: _Pages, report: Model17) -> None:
 
 
 def _cell(report: Model17, at: int, room: float) -> list[Line]:
-    """Return the lines of a column; the first paragraph of the computed one is bold, up to its colon."""
+    """Return the lines of a column; the heads in the computed one are bold."""
     lines: list[Line] = []
-    for index, text in enumerate(report.row[at]):
-        head = at == RESULT and (index == 0 or text.endswith(":"))
+    for text in report.row[at]:
+        head = at == RESULT and text.endswith(":")
         lines += fit(text, Face.BOLD if head else Face.REGULAR, _TEXT, room)
     return lines
 
@@ -232,7 +232,8 @@ def _table(drawn: _Pages, table: Table, *, first: bool) -> None:
             levels = [top, y]
         for column, cell in enumerate(lines):
             for row, line in enumerate(cell):
-                x = _x(table.rows[at][column], line, edges[column], edges[column + 1])
+                value = "" if column == 0 else table.rows[at][column]
+                x = _x(value, line, edges[column], edges[column + 1])
                 drawn.text(line, x, y - _PAD - row * _SMALL * LEADING)
         y -= tall
         levels.append(y)
@@ -254,7 +255,7 @@ def _x(value: Value, line: Line, left: float, right: float) -> float:
     """Return where a cell's line begins: counts stand to the right, days in the middle, text to the left."""
     if isinstance(value, int):
         return right - 0.8 * mm - line.width
-    return left + 0.8 * mm if isinstance(value, str) else (left + right - line.width) / 2
+    return left + 0.8 * mm if value and isinstance(value, str) else (left + right - line.width) / 2
 
 
 # -- strokes -------------------------------------------------------------------------------------------

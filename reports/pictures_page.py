@@ -202,7 +202,7 @@ class _Page:
         """How many were let in, by quarter hour and station."""
         whole = sum(sum(counts) for counts in found.throughput.values())
         told = self._say("throughput.told", n=number(whole), days=found.days)
-        plot = self._frame(box, "throughput", told).inside(left=24, bottom=32)
+        plot = self._frame(box, "throughput", told).inside(left=24, bottom=32, top=10)
         if not whole:
             self._nothing(plot)
             return

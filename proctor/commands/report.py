@@ -21,16 +21,17 @@ from proctor.report17.source import Source
 from proctor.report17.text_file import MAX_BYTES, Typed, read_typed
 from proctor.report17.write import WrittenFile, enter_export, write_files
 from proctor.roots import OpenRoot, kind_at
+from proctor.sheet_template import load_template
 from proctor.texts import load_texts
 from reports.model17 import Model17
 from reports.model17_docx import report_docx
 from reports.model17_pdf import report_pdf
 from reports.model17_xlsx import report_xlsx
+from reports.sheet import Letterhead
 from sessions.checkpoint import Checkpoint
 from sessions.course.calls import LOCAL
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
 from sessions.errors import WrongSecretError
-from sessions.pack_verify import Outside
 from sessions.roles import require_may
 
 MAX_PACKS = 5_000
@@ -61,6 +62,7 @@ def model17(context: Context) -> int:
             until=until,
             made=datetime.now(UTC).astimezone(LOCAL).date(),
             department=options.department,
+            letterhead=Letterhead() if log is None else _letterhead(log),
             source=_source(log, packs),
         )
         report = build_report(gathered, typed, wish, load_texts("vi"))
@@ -170,15 +172,13 @@ def _packs(context: Context, folder: Path) -> list[ReadPack | RefusedPack]:
     paths = sorted(path for path in folder.glob("*.pack") if path.is_file())
     if len(paths) > MAX_PACKS:
         raise CommandError("report-packs-too-many", folder=str(folder), limit=MAX_PACKS)
-    outside = Outside(pins=pins_of(context), department=_department(context))
-    return [read_pack(path, outside) for path in paths]
+    pins = pins_of(context)
+    keys = [_department(context, file) for file in context.options.department_key or ()]
+    return [read_pack(path, pins, keys) for path in paths]
 
 
-def _department(context: Context) -> DepartmentPrivate | None:
-    """Return the department's private key; a bare one is a training key."""
-    file = context.options.department_key
-    if file is None:
-        return None
+def _department(context: Context, file: str) -> DepartmentPrivate:
+    """Return a department's private key; a bare one is a training key."""
     data = read_file(file, MAX_FILE)
     if is_bare(read_private(data)):
         return DepartmentPrivate.open(data, None, training=True)
@@ -219,6 +219,11 @@ def _source(log: _Log | None, packs: list[ReadPack | RefusedPack] | None) -> str
         good = sum(isinstance(pack, ReadPack) for pack in packs)
         parts.append(texts.say("report17.source.packs", count=good))
     return texts.say("report17.source", parts="; ".join(parts))
+
+
+def _letterhead(log: _Log) -> Letterhead:
+    """Return who issues reports, as the station's own template says. Raises CommandError, TemplateError."""
+    return load_template(log.opened.root.path).letterhead_of("model17")
 
 
 def _name(what: str, since: date, until: date, log: _Log | None) -> str:

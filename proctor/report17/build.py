@@ -101,16 +101,19 @@ class _Builder:
         self._figures.append(Figure(name=name, group=group, label=label, value=value))
         return number(value)
 
-    def _line(self, key: str, name: str, value: int, group: str, **values: str) -> str:
-        """Return a line of one figure."""
-        label = self.say(f"label.{key}", **values)
-        return self.say("line", label=label, value=self._figure(name, value, group, label))
+    def _told(self, group: str, *names: str) -> dict[str, str]:
+        """Keep figures of this session's checks, and return them as they are written, by name."""
+        counts = self._all.counts
+        return {
+            name.replace("-", "_"): self._figure(name, counts[name], group, self.say(f"label.{name}"))
+            for name in names
+        }
 
     def _result(self) -> list[str]:
         """Return the paragraphs of the computed column."""
         counted = self._gathered.counted
         if not counted:
-            return [self.say("none", **self._period), *self._missing()]
+            return [self.say("opening"), self.say("none", **self._period), *self._missing()]
         group = self.say("group.total")
         first = self.say(
             "progress",
@@ -118,14 +121,22 @@ class _Builder:
             sessions=self._figure("sessions", len(counted), group, self.say("label.sessions")),
             people=self._figure(LISTED, self._all.person(LISTED), group, self.say("label.candidates")),
         )
-        lines = [first, *self._kinds(), *self._classes(), *self._people(), *self._checks()]
+        lines = [
+            self.say("opening"),
+            first,
+            *self._kinds(),
+            *self._classes(),
+            *self._people(),
+            *self._checks(),
+        ]
         if self._wish.department is not None:
             lines += self._centres()
+        lines[-1] = lines[-1].removesuffix(";") + "."
         return [*lines, *self._missing()]
 
     def _kinds(self) -> list[str]:
-        lines = []
         group = self.say("group.kinds")
+        lines = [group]
         for kind, members in self._by(lambda each: each.source.category, ORDER.index):
             label = self.say(f"kind.{kind}")
             people = add(each.tally for each in members).person(LISTED)
@@ -160,29 +171,22 @@ class _Builder:
 
     def _people(self) -> list[str]:
         group = self.say("group.people")
-        names = [name for name in WAYS if name not in _ONLY_IF_ANY or self._all.person(name)]
-        return [group, *(self._line(name, name, self._all.person(name), group) for name in names)]
+        lines = [group]
+        for name in WAYS:
+            value = self._all.person(name)
+            if value or name not in _ONLY_IF_ANY:
+                label = self.say(f"label.{name}")
+                told = self._figure(name, value, group, label)
+                lines.append(self.say("line", label=label, value=told))
+        return lines
 
     def _checks(self) -> list[str]:
-        counts, group = self._all.counts, self.say("group.checks")
-        names = [
-            "attempts",
-            *(f"attempts-{name}" for name in ("admit", "refer", "refuse")),
-            "people-refused",
-            "attempts-unlisted",
-            "checks",
-            *(f"checks-{name}" for name in ("chip-face", "override", "decision", "manual")),
-            "overrides",
-            "decisions-admitted",
-            "decisions-not-admitted",
-            "manuals-admitted",
-            "manuals-not-admitted",
-            "spot-checks",
-            "incidents",
-            "suspended",
-            "scans",
+        """Return the lines of several figures each."""
+        group = self.say("group.checks")
+        return [
+            group,
+            *(self.say(f"{key}-line", **self._told(group, *names)) for key, names in _CHECK_LINES.items()),
         ]
-        return [group, *(self._line(name, name, counts[name], group) for name in names)]
 
     def _centres(self) -> list[str]:
         group, lines = self.say("group.centres"), []
@@ -219,7 +223,7 @@ class _Builder:
                 reasons.setdefault(each.why, []).append(each)
         lines = []
         for why, members in reasons.items():
-            names = ", ".join(each.session or each.file for each in members[:_NAMED])
+            names = ", ".join(_name(each) for each in members[:_NAMED])
             more = len(members) - _NAMED
             names += self.say("and-more", count=more) if more > 0 else ""
             lines.append(self.say(f"not-counted.{why}", count=number(len(members)), names=names))
@@ -322,7 +326,7 @@ class _Builder:
             name="sessions",
             title=self.say("table.sessions"),
             heads=self._head("at", "day", "session", "station", "place", "kind", LISTED, *_SHOWN, *_EVENTS),
-            weights=(4, 10, 14, 9, 17, 14, *_WEIGHTS),
+            weights=(4, 10, 14, 8.5, 16, 18, *_WEIGHTS),
             rows=(*rows, total) if rows else (),
             total=True,
         )
@@ -334,9 +338,8 @@ class _Builder:
             if each.code:
                 said = clean(self._texts.say(each.code, **_plain(each.facts)))
                 why = f"{why}: {said} ({each.code})"
-            name = each.session or each.file
             day: Value = "" if each.day is None else each.day
-            rows.append((at, day, name, _short(each.station), each.file, why))
+            rows.append((at, day, each.session, _short(each.station), each.file, why))
         return Table(
             name="left-out",
             title=self.say("table.left-out"),
@@ -372,6 +375,20 @@ class _Builder:
         return self.say("class", name=name)
 
 
+_CHECK_LINES = {
+    "attempts": (
+        "attempts",
+        *("attempts-admit", "attempts-refer", "attempts-refuse"),
+        *("people-refused", "attempts-unlisted"),
+    ),
+    "checks": ("checks", "checks-chip-face", "checks-override", "checks-decision", "checks-manual"),
+    "acts": (
+        *("overrides", "decisions-admitted", "decisions-not-admitted"),
+        *("manuals-admitted", "manuals-not-admitted"),
+    ),
+    "incidents": ("spot-checks", "incidents", "suspended"),
+    "scans": ("scans",),
+}
 _SHOWN = tuple(name for name in WAYS if name not in _ONLY_IF_ANY)
 _WEIGHTS = (7.0,) + (7.0,) * (len(_SHOWN) + len(_EVENTS))
 
@@ -383,3 +400,8 @@ def _short(station: str) -> str:
 
 def _plain(facts: Mapping[str, str | int]) -> dict[str, str | int]:
     return {name: value for name, value in facts.items() if isinstance(value, (str, int))}
+
+
+def _name(left: LeftOut) -> str:
+    """Return what somebody finds it by: of a pack that proves nothing its file, whatever session it claims to be."""
+    return left.file if left.why == "pack" else left.session or left.file

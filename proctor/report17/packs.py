@@ -1,7 +1,7 @@
 """The sessions of sealed packs, each verified before anything of it is counted. Needs no network and no station."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from proctor.report17.source import Source, classes_of, components_of
 from sessions import codec
 from sessions.checkpoint import station_of
 from sessions.course.entries import in_order
+from sessions.department import DepartmentPrivate
 from sessions.errors import (
     EvidenceMissingError,
     PackError,
@@ -21,6 +22,7 @@ from sessions.errors import (
 from sessions.pack_file import open_pack_file
 from sessions.pack_seals import Seals
 from sessions.pack_verify import Examination, Outside, PackReport, unreadable
+from sessions.pins import StationPins
 from sessions.reader import Entry
 from sessions.roster.document import parse_document
 from sessions.roster.model import Seat
@@ -81,11 +83,18 @@ class ReadPack:
         return any(entry.seq in mine and mine[entry.seq] != entry.body for entry in other.entries)
 
 
-def read_pack(path: Path, outside: Outside) -> ReadPack | RefusedPack:
-    """Return a pack's session, if it verifies. Never raises for what is in the file."""
+def read_pack(
+    path: Path, pins: StationPins, departments: Sequence[DepartmentPrivate] = ()
+) -> ReadPack | RefusedPack:
+    """Return a pack's session, if it verifies. Never raises for what is in the file.
+
+    `departments`: keys, of which the one that the pack is sealed to opens it; without it, what is sealed stays closed.
+    """
     try:
         with open_pack_file(path) as file:
-            examination = Examination(file, outside)
+            recipient = file.manifest.recipient
+            key = next((each for each in departments if each.public.fingerprint == recipient), None)
+            examination = Examination(file, Outside(pins=pins, department=key))
             report = examination.run()
             if not report.ok:
                 return RefusedPack(file=path.name, report=report)
