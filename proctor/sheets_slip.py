@@ -131,10 +131,10 @@ def seal_sheet(desk: SheetDesk) -> Sheet:
 
 
 def summary_sheet(desk: SheetDesk) -> Sheet:
-    """Return the summary: by class, of an exam by subject and room. Raises as `seal_sheet`."""
+    """Return the summary: by class, of an exam whose list has none by subject and room. Raises as `seal_sheet`."""
     session = require_merged(desk.session, desk.board.entries)
     entries = desk.board.entries
-    if session.rules.kind != "exam":
+    if session.rules.kind != "exam" or desk.progress.classes:
         return build_summary(desk.frame, desk.progress, entries)
     return build_exam_summary(
         desk.frame,

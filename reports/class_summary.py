@@ -162,7 +162,12 @@ def _number(count: int) -> Cell:
 
 def _notes(frame: Frame, whole: Totals) -> list[str]:
     """Return what makes the figures add up."""
-    found = (("exempt", whole.exempt), ("taken", whole.taken), ("erased", whole.erased))
+    found = (
+        ("exempt", whole.exempt),
+        ("taken", whole.taken),
+        ("erased", whole.erased),
+        ("not-let-in", whole.not_let_in),
+    )
     return [frame.say(f"summary.note.{name}", count=count) for name, count in found if count]
 
 

@@ -237,21 +237,28 @@ def _printed(frame: Frame, entries: Sequence[SessionEntry]) -> Iterator[Line]:
 
 def _print(frame: Frame, entry: SessionEntry) -> str:
     body = entry.body
-    said = frame.say(
-        "seal.print",
-        sheet=_title(frame, str(body["sheet"])),
-        entry=entry.seq,
-        size=body["sheet_size"],
-        sha256=str(body["pdf_sha256"])[:_SHORT],
-    )
-    notes = [str(body[name]) for name in ("variant", "sbd") if body.get(name)]
+    notes = [*_variant(frame, str(body.get("variant", ""))), *([str(body["sbd"])] if body.get("sbd") else [])]
     if body.get("posted"):
         notes.append(frame.say("seal.posted"))
     if body.get("copy"):
         notes.append(frame.say("seal.copy", number=body["copy"]))
     if entry.part is not None:
         notes.append(frame.say("part", part=entry.part).strip("()"))
-    return f"{said} ({'; '.join(notes)})" if notes else said
+    title = _title(frame, str(body["sheet"]))
+    return frame.say(
+        "seal.print",
+        sheet=f"{title} ({'; '.join(notes)})" if notes else title,
+        entry=entry.seq,
+        size=body["sheet_size"],
+        sha256=str(body["pdf_sha256"])[:_SHORT],
+    )
+
+
+def _variant(frame: Frame, variant: str) -> list[str]:
+    """Return what tells sheets of one kind apart, components by their names."""
+    known = frame.session.rules.components
+    values = [part.partition("=")[2] or part for part in variant.split(";") if part]
+    return [known[value].label if value in known else value for value in values]
 
 
 def _slips(frame: Frame, slips: Sequence[SessionEntry]) -> str:

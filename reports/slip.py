@@ -295,14 +295,18 @@ class _Writer:
             yield self._line("pictures", self._say("slip.no-consent"))
             return
         if shown is None:
-            yield self._line("pictures", self._say("slip.no-pictures"))
+            yield self._line("pictures", self._say("slip.pictures-none"))
             return
         if shown.part is not None:
             station = station_of(shown.origin)
             yield self._line("pictures", self._say("slip.pictures-elsewhere", station=station))
         else:
             large = (self._figure(shown, "chip", _LARGE_PX), self._figure(shown, "live", _LARGE_PX))
-            yield Figures(figures=large, width_mm=LARGE_MM)
+            if any(figure.picture for figure in large):
+                yield Figures(figures=large, width_mm=LARGE_MM)
+            else:
+                gone = "erased" if self._shots.erased(shown.seq) else "none"
+                yield self._line("pictures", self._say(f"slip.pictures-{gone}"))
         later = tuple(self._figure(entry, "later", _SMALL_PX) for entry in self._later(shown))
         if later:
             yield Figures(figures=later, width_mm=SMALL_MM)

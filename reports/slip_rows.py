@@ -114,8 +114,8 @@ class Teller:
         )
 
     def where(self, entry: SessionEntry) -> str:
-        """Return at which station an entry was made, and by whom."""
-        return f"{self.frame.say('slip.station', station=station_of(entry.origin))}; {self.who(entry)}"
+        """Return by whom an entry was made, and at which station."""
+        return self.frame.say("slip.station", who=self.who(entry), station=station_of(entry.origin))
 
     def why(self, act: str, code: str) -> str:
         """Return a reason in words."""

@@ -23,6 +23,8 @@ from tests.support.reports_pages import page_texts
 PEOPLE = len(SHOWN_FIRST) + 1
 SMALL = Size(sessions=2, people=PEOPLE)
 STRUCTURAL = {"checks", "checks-good", "unlisted", "weak", "unassigned", "incident-entries"}
+LOGGED = {"entries", "prints"}
+"""Counts of entries, which more than the candidates make."""
 """Counts that no candidate of the list is part of, or none of this replay."""
 
 
@@ -98,6 +100,7 @@ def test_every_printed_count_is_what_the_log_says(played: tuple[Replay, Path]) -
         "exceptions",
         "results",
         "summary",
+        "seal",
         "self-test",
         "incident",
     }
@@ -135,14 +138,22 @@ def test_a_wrong_count_on_a_sheet_is_found(tmp_path: Path, monkeypatch: pytest.M
     assert not done.ok
 
 
+def class_of_sitting(played: Played) -> str:
+    """The class of all candidates of a session, as its own counts name it."""
+    (name,) = {
+        name.removesuffix(":files") for name in sheet_of(played, "summary").counts if name.endswith(":files")
+    }
+    return name
+
+
 def recount_of(played: Played, root: Path, *, without: str | None = None) -> Recount:
-    """The second count of a session as of its summary, with or without everything about a candidate."""
-    size = sheet_of(played, "summary").size
+    """The second count of a session as of its seal, with or without everything about a candidate."""
+    size = sheet_of(played, "seal").size
     bodies = [body for body in bodies_of(root, played.session) if body["seq"] < size]
     if without is not None:
         bodies = [kept for body in bodies if (kept := _without(body, without, bodies)) is not None]
     order = tuple(sheet.variant for sheet in played.sheets if sheet.kind == "attendance")
-    return Recount(bodies, order, sequential=played.number != 1)
+    return Recount(bodies, order, sequential=played.number != 1, licence_class=class_of_sitting(played))
 
 
 def _without(body: Mapping[str, Any], sbd: str, bodies: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -161,7 +172,7 @@ def counts_of(recount: Recount, played: Played) -> dict[tuple[str, str, str], in
         for sheet in played.sheets
         if sheet.kind not in {"incident", "self-test"}
         for name, count in recount.of(sheet.kind, sheet.variant or "").items()
-        if name != "entries"
+        if name not in LOGGED
     }
 
 
@@ -171,7 +182,7 @@ def printed_of(played: Played) -> dict[tuple[str, str, str], int]:
         for sheet in played.sheets
         if sheet.kind not in {"incident", "self-test"}
         for name, count in sheet.counts.items()
-        if name != "entries"
+        if name not in LOGGED
     }
 
 
