@@ -1,7 +1,7 @@
-"""Is this PDF, to the last byte, what the pinned station sealed?
+"""Is this PDF, to the last byte, what the pinned station sealed, with nothing added but signatures, stamps and proofs?
 
-Two judges. Our own reads the envelope: one signature that covers the whole file, a CMS whose every byte is either
-fixed, or the pinned certificate's, or signed. Only bytes that passed it are parsed as a PDF, by pyHanko, which
+Two judges. Our own reads bytes: revisions without gaps, the station's CMS rebuilt from its parts, every later CMS
+verified, every update explained object by object. Only bytes that passed it are parsed as a PDF, by pyHanko, which
 must agree. (Viewers call a file valid that was added to after signing; this does not.)
 """
 
@@ -9,39 +9,49 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, StandardDiffPolicy
 from pyhanko.sign.general import SigningError
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature, validate_pdf_timestamp
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import (
+    DocumentTimestampStatus,
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+)
 from pyhanko_certvalidator import ValidationContext
 
-from reports.errors import (
-    PdfAlteredError,
-    PdfFormatError,
-    PdfOtherSignerError,
-    PdfSealTimeError,
-    PdfUnsignedError,
-)
+from reports.dss import Dss, dss_at
+from reports.errors import PdfAlteredError, PdfSealTimeError, PdfUnsignedError
+from reports.verify_changes import Addition, Place, Update, additions_of, places_of
+from reports.verify_cms import Signed, digest_of, judge_cms
+from reports.verify_revisions import MAX_BYTES as _LIMIT
+from reports.verify_revisions import Revision, covered_by, envelope_of, split_revisions
+from reports.verify_station import require_envelope
 
-MAX_BYTES: Final = 64_000_000
-_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
-_HEX = re.compile(rb"<(?:[0-9A-F]{2})+>")
+MAX_BYTES: Final = _LIMIT
+_UNREADABLE = (
+    PdfError,
+    SigningError,
+    SignatureValidationError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+)
+_UNREADABLE_TOO = (IndexError, RecursionError, OverflowError, NotImplementedError, AssertionError)
+"""What pyHanko raises for structures that it does not expect; its own assertions too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,161 +72,180 @@ class SealedPdf:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """An update after the seal with what its CMS proves and the time that it claims; a store has neither."""
+
+    addition: Addition
+    signed: Signed | None = None
+    claimed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntactPdf:
+    """A file in which both judges found nothing altered. Whose certificates the additions bear is not judged yet.
+
+    `places`: the sheet's fields as sealed; `unsigned_sha256`: of the first revision, what was drawn before any
+    seal; `store`: certificates, lists and answers at the end of the file, `stores`: by revision as they grew.
+    """
+
+    sealed: SealedPdf
+    places: tuple[Place, ...]
+    additions: tuple[Added, ...]
+    unsigned: bytes = field(repr=False)
+    stores: Mapping[int, Dss] = field(repr=False)
+    whole: bool
+
+    @property
+    def unsigned_sha256(self) -> str:
+        """SHA-256 of the first revision, hexadecimal."""
+        return hashlib.sha256(self.unsigned).hexdigest()
+
+
 def verify_pdf(pdf: bytes, trusted: bytes | str) -> SealedPdf:
-    """Return what the file says if the pinned station sealed exactly these bytes.
+    """Return what the file says if the pinned station sealed it and nothing was altered since.
 
     `trusted` is the station's certificate (DER) or its SHA-256 in hexadecimal, known beforehand; nothing inside
-    the file is believed. Raises PdfFormatError, PdfUnsignedError, PdfOtherSignerError, PdfAlteredError,
-    PdfSealTimeError.
+    the file is believed. Officials' signatures in the fields that the station made for them, time stamps and the
+    proofs that go with them alter nothing; whether they count is asked of `verify_sheet.verify_sheet`.
+    Raises PdfFormatError, PdfUnsignedError, PdfOtherSignerError, PdfAlteredError, PdfSealTimeError.
     """
-    if not pdf.startswith(b"%PDF-") or len(pdf) > MAX_BYTES:
-        raise PdfFormatError(size=len(pdf))
-    signed, envelope = _split(pdf)
+    return verify_intact(pdf, trusted).sealed
+
+
+def verify_intact(pdf: bytes, trusted: bytes | str) -> IntactPdf:
+    """Return everything that the file says and both judges found unaltered. Raises as `verify_pdf`."""
+    revisions = split_revisions(pdf)
     pinned = trusted.lower() if isinstance(trusted, str) else hashlib.sha256(trusted).hexdigest()
-    certificate = _require_envelope(signed, envelope, pinned)
-    return _require_pyhanko(pdf, certificate, pinned)
-
-
-# -- our own judge ---------------------------------------------------------------------------------
-
-
-def _split(pdf: bytes) -> tuple[bytes, bytes]:
-    """Return the signed bytes and the DER of the CMS between them; every byte of the file is one or the other."""
-    ranges = _RANGE.findall(pdf)
-    if not ranges:
+    seal = next((each for each in revisions if each.gap is not None), None)
+    if seal is None:
         raise PdfUnsignedError
-    if len(ranges) > 1:
-        raise PdfAlteredError(why="signatures", count=len(ranges))
-    start, length, resume, rest = (int(number) for number in ranges[0])
-    if start != 0 or not length < resume or resume + rest != len(pdf):
-        raise PdfAlteredError(why="added-to")
-    gap = pdf[length:resume]
-    if not _HEX.fullmatch(gap):
-        raise PdfAlteredError(why="envelope")
-    padded = bytes.fromhex(gap[1:-1].decode("ascii"))
-    size = _der_length(padded)
-    if size > len(padded) or any(padded[size:]):
-        raise PdfAlteredError(why="envelope")
-    return pdf[:length] + pdf[resume:], padded[:size]
+    certificate = require_envelope(covered_by(pdf, seal), envelope_of(pdf, seal), pinned)
+    proofs = {each.number: _proof(pdf, each) for each in revisions[seal.number + 1 :] if each.gap is not None}
+    with _quiet_pyhanko():
+        try:
+            return _require_pyhanko(pdf, revisions, proofs, certificate)
+        except (*_UNREADABLE, *_UNREADABLE_TOO):
+            raise PdfAlteredError(why="structure") from None
 
 
-def _der_length(data: bytes) -> int:
-    """Return the length of the DER element at the start, header included; 65,535 bytes at most."""
-    if len(data) < 4 or data[0] != 0x30 or not 0x81 <= data[1] <= 0x82:
-        raise PdfAlteredError(why="envelope")
-    octets = data[1] - 0x80
-    return 2 + octets + int.from_bytes(data[2 : 2 + octets], "big")
+# -- our own judge on what was added ---------------------------------------------------------------
 
 
-def _require_envelope(signed: bytes, envelope: bytes, pinned: str) -> x509.Certificate:
-    """Return the pinned certificate if its key signed the hash of `signed`, and the CMS holds nothing else."""
+def _proof(pdf: bytes, revision: Revision) -> Signed:
+    """Return what the CMS of an update proves about everything before it."""
     try:
-        content = cms.ContentInfo.load(envelope, strict=True)["content"]
-        embedded = content["certificates"][0].chosen
-        info = content["signer_infos"][0]
-        certificate_der, attributes, signature = (
-            embedded.dump(),
-            info["signed_attrs"],
-            info["signature"].native,
-        )
-        if hashlib.sha256(certificate_der).hexdigest() != pinned:
-            raise PdfOtherSignerError(fingerprint=hashlib.sha256(certificate_der).hexdigest())
-        rebuilt = _rebuild(embedded, attributes, signature)
-        digest = _attribute(attributes, "message_digest")
-        certificate = x509.load_der_x509_certificate(certificate_der)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, UnsupportedAlgorithm):
-        raise PdfAlteredError(why="envelope") from None
-    if rebuilt != envelope:
-        raise PdfAlteredError(why="envelope")
-    _require_signature(certificate, signature, attributes.untag().dump())
-    if digest != hashlib.sha256(signed).digest():
-        raise PdfAlteredError(why="content")
-    return certificate
+        return judge_cms(envelope_of(pdf, revision), digest_of(covered_by(pdf, revision)))
+    except PdfAlteredError as error:
+        raise PdfAlteredError(**{**error.facts, "revision": revision.number}) from None
 
 
-def _rebuild(certificate: asn1_x509.Certificate, attributes: core.Asn1Value, signature: bytes) -> bytes:
-    """Return the one CMS that these three parts can stand in: CMS version 1, SHA-256, ECDSA (RFC 5652, 5.1)."""
-    sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
-    signer = cms.SignerInfo(
-        {
-            "version": "v1",
-            "sid": cms.SignerIdentifier(
-                {
-                    "issuer_and_serial_number": cms.IssuerAndSerialNumber(
-                        {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-                    )
-                }
-            ),
-            "digest_algorithm": sha256,
-            "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
-            "signed_attrs": attributes,
-            "signature": signature,
-        }
-    )
-    content = cms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [sha256],
-            "encap_content_info": {"content_type": "data"},
-            "certificates": [certificate],
-            "signer_infos": [signer],
-        }
-    )
-    rebuilt: bytes = cms.ContentInfo({"content_type": "signed_data", "content": content}).dump()
-    return rebuilt
-
-
-def _attribute(attributes: Any, name: str) -> Any:
-    """Return the single value of a signed attribute that occurs once."""
-    (values,) = [item["values"] for item in attributes if item["type"].native == name]
-    (value,) = values
-    return value.native
-
-
-def _require_signature(certificate: x509.Certificate, signature: bytes, message: bytes) -> None:
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise PdfAlteredError(why="key")
-    try:
-        key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        raise PdfAlteredError(why="signature") from None
+def _added(addition: Addition, proofs: Mapping[int, Signed]) -> Added:
+    """Return an addition with its proof; a time stamp proves a time, a signature none."""
+    signed = proofs.get(addition.revision)
+    if signed is not None and (signed.at is None) is (addition.kind is Update.STAMP):
+        raise PdfAlteredError(why="signature-form", field=addition.field, revision=addition.revision)
+    return Added(addition=addition, signed=signed)
 
 
 # -- the second judge ------------------------------------------------------------------------------
 
 
-def _require_pyhanko(pdf: bytes, certificate: x509.Certificate, pinned: str) -> SealedPdf:
-    """Return the file's statement if pyHanko finds it whole, unchanged and signed by the pinned certificate."""
-    try:
-        reader = PdfFileReader(io.BytesIO(pdf))
-        (found,) = reader.embedded_signatures
-        signed_at = found.self_reported_timestamp
-        anchor = asn1_x509.Certificate.load(_der(certificate))
-        context = ValidationContext(trust_roots=[anchor], allow_fetching=False, moment=signed_at)
-        status = validate_pdf_signature(found, signer_validation_context=context)
-    except (PdfError, SigningError, SignatureValidationError, ValueError):
-        raise PdfAlteredError(why="structure") from None
-    if signed_at is None or not _sound(status):
+_STRICT = StandardDiffPolicy(
+    global_rules=DEFAULT_DIFF_POLICY.global_rules,
+    form_rule=DEFAULT_DIFF_POLICY.form_rule,
+    ignore_orphaned_objects=False,
+)
+"""pyHanko's rules; objects that nothing points to are no harmless leftovers: they may be shown later."""
+
+
+def _require_pyhanko(
+    pdf: bytes, revisions: tuple[Revision, ...], proofs: Mapping[int, Signed], certificate: x509.Certificate
+) -> IntactPdf:
+    """Return the file's statement if pyHanko finds it whole, changed as permitted, signed as our judge found."""
+    seal = next(each.number for each in revisions if each.gap is not None)
+    reader = PdfFileReader(io.BytesIO(pdf))
+    places = places_of(reader, seal)
+    additions = additions_of(pdf, reader, revisions, seal)
+    added = [_added(each, proofs) for each in additions]
+    first, *others = reader.embedded_signatures
+    sealed = _require_seal(first, certificate, alone=len(revisions) == seal + 1)
+    signed = [each for each in added if each.signed is not None]
+    if [each.field_name for each in others] != [each.addition.field for each in signed]:
+        raise PdfAlteredError(why="fields")
+    dated = {
+        each.addition.field: _require_agreed(found, each) for found, each in zip(others, signed, strict=True)
+    }
+    stores = [each.revision for each in additions if each.kind is Update.STORE]
+    return IntactPdf(
+        sealed=sealed,
+        places=places,
+        additions=tuple(dated.get(each.addition.field, each) for each in added),
+        unsigned=pdf[: revisions[0].end],
+        stores={number: dss_at(pdf, revisions[: number + 1]) for number in stores},
+        whole=revisions[-1].gap is not None,
+    )
+
+
+def _require_seal(found: EmbeddedPdfSignature, certificate: x509.Certificate, *, alone: bool) -> SealedPdf:
+    signed_at = found.self_reported_timestamp
+    anchor = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    context = ValidationContext(trust_roots=[anchor], allow_fetching=False, moment=signed_at)
+    status = validate_pdf_signature(found, signer_validation_context=context, diff_policy=_STRICT)
+    if signed_at is None or not _sound(status, alone=alone) or found.docmdp_level is None:
         raise PdfAlteredError(why="validation")
     if not certificate.not_valid_before_utc <= signed_at <= certificate.not_valid_after_utc:
         raise PdfSealTimeError(at=signed_at.isoformat(timespec="seconds"))
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return SealedPdf(
-        fingerprint=pinned,
+        fingerprint=hashlib.sha256(anchor.dump()).hexdigest(),
         origin=str(names[0].value) if names else "",
         signed_at=signed_at.astimezone(UTC),
     )
 
 
-def _sound(status: PdfSignatureStatus) -> bool:
-    return bool(
-        status.bottom_line
-        and status.trusted
-        and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
-        and status.modification_level is ModificationLevel.NONE
-    )
+def _sound(status: PdfSignatureStatus, *, alone: bool) -> bool:
+    """Whether pyHanko trusts the seal; `alone`: nothing stands after it, and the whole file is covered."""
+    level = status.modification_level
+    if not (status.bottom_line and status.trusted and status.docmdp_ok):
+        return False
+    if alone:
+        return status.coverage is SignatureCoverageLevel.ENTIRE_FILE and level is ModificationLevel.NONE
+    harmless = (ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
+    return status.coverage is SignatureCoverageLevel.ENTIRE_REVISION and level in harmless
 
 
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.DER)
+def _require_agreed(found: EmbeddedPdfSignature, added: Added) -> Added:
+    """Return an addition with the time it claims if pyHanko, too, finds its signature good and its revision covered.
+
+    What came after it was compared with everything before when the seal was judged.
+    """
+    own = asn1_x509.Certificate.load(added.signed.certificate if added.signed else b"")
+    context = ValidationContext(trust_roots=[own], allow_fetching=False, revocation_mode="none")
+    at: datetime | None
+    status: DocumentTimestampStatus | PdfSignatureStatus
+    if added.addition.kind is Update.STAMP:
+        status = validate_pdf_timestamp(found, validation_context=context, skip_diff=True)
+        at = status.timestamp
+    else:
+        status = validate_pdf_signature(found, signer_validation_context=context, skip_diff=True)
+        at = found.self_reported_timestamp
+    covered = status.coverage in {SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE}
+    if not (status.intact and status.valid and covered) or at is None or at.tzinfo is None:
+        raise PdfAlteredError(why="validation", field=added.addition.field, revision=added.addition.revision)
+    return Added(addition=added.addition, signed=added.signed, claimed_at=at.astimezone(UTC))
+
+
+@contextmanager
+def _quiet_pyhanko() -> Iterator[None]:
+    """Keep pyHanko's remarks on what it refuses out of the diagnostics: they quote the file."""
+    names = ("pyhanko", "pyhanko_certvalidator")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, before, strict=True):
+            each.setLevel(level)
