@@ -1,11 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from reportlab.lib.units import mm
 
 from reports.call_list import build_call_list
+from reports.class_summary import build_summary
 from reports.exceptions_sheet import People, build_exceptions
 from reports.geometry import LYING
 from reports.incident_minutes import build_incident
@@ -14,16 +15,14 @@ from reports.pdf import render
 from reports.results_sheet import build_results
 from reports.self_test_sheet import build_self_test
 from reports.session_sheet import Frame
-from reports.session_summary import build_summary, summary_counts
 from reports.sheet import Sheet
 from sessions.course.allocation import Place
 from sessions.course.entries import SessionEntry
 from sessions.course.progress import Progress
-from sessions.course.states import State
 from sessions.reader import Entry
 from sessions.session import Session
 from tests.support.reports_pages import page_texts
-from tests.support.reports_sheets import entry_of, head_of, mixed_roll, roll_row, session_of, signer, texts
+from tests.support.reports_sheets import entry_of, head_of, mixed_roll, session_of, signer, texts
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SECOND = {"id": "ct01", "role": "chairman", "proof": "token"}
@@ -208,50 +207,6 @@ def test_results_of_one_class_are_those_of_the_class_alone():
     assert "Hạng: C1" in sheet.header.lines
 
 
-def opened(pauses: int = 1) -> list[SessionEntry]:
-    stops = [
-        entry_of(5 + at, kind, AT + timedelta(minutes=at), reason="break")
-        for at, kind in enumerate(("pause", "resume") * pauses)
-    ]
-    return [
-        entry_of(3, "open", AT, roster_hash="ab" * 32, candidates=6),
-        entry_of(4, "start", AT),
-        *stops,
-        entry_of(80, "merge", AT, part=2, origin="proctor.real/1", entries=9, double=["x"], conflicts=[]),
-        entry_of(81, "incident", AT, incident="I-1", code="phone", component="yard", consequence="none"),
-        entry_of(82, "incident", AT, incident="I-1", code="phone", component="yard", consequence="reminded"),
-        entry_of(90, "close", AT),
-    ]
-
-
-def test_the_summary_counts_by_component_in_figures_and_words():
-    roll = [*mixed_roll(5), roll_row(6, State.ABSENT)]
-    standings = dict.fromkeys(COMPONENTS, roll)
-    sheet = build_summary(
-        frame(), standings, opened(), excused={"road": {"006": "blocked"}}, closed=True, key="cd" * 32
-    )
-    assert cells(sheet, 1) == [
-        "Thực hành lái xe trong hình",
-        *("6 / (sáu)", "2 / (hai)", "2 / (hai)", "1 / (một)", "0 / (không)", "2 / (hai)"),
-        *("0 / (không)", "1 / (một)"),
-    ]
-    assert (sheet.counts["road:excused"], sheet.counts["road:missing"]) == (1, 1)
-    said = "\n".join(sheet.closing.remarks)
-    assert f"danh sách 6 thí sinh, băm {'ab' * 32}" in said
-    assert "Gộp bàn 2: mục số 80, 9 mục của trạm proctor.real/1; trùng 1, mâu thuẫn 0." in said
-    assert "từ số 3 đến số 90" in said
-    assert "CHƯA ĐÓNG" not in said
-
-
-def test_many_pauses_do_not_push_the_summary_off_its_page():
-    standings = {name: mixed_roll(3) for name in COMPONENTS}
-    sheet = build_summary(frame(), standings, opened(30), excused={}, closed=False, key="cd" * 32)
-    said = "\n".join(sheet.closing.remarks)
-    assert "… và 52 lần tạm dừng, tiếp tục khác." in said
-    assert "CHƯA ĐÓNG" in said
-    assert len(lay_out(sheet).pages) <= 3
-
-
 def incident(note: str) -> Sheet:
     entries = [
         entry_of(
@@ -337,11 +292,10 @@ def test_the_self_test_tells_needed_from_useful():
 
 def every_sheet(language: str) -> Sequence[Sheet]:
     of, shown = session(), frame(language)
-    standings = {name: mixed_roll(6) for name in COMPONENTS}
     return (
         build_exceptions(shown, exceptions(), PEOPLE, no_note),
         build_results(shown, Progress.of(of, results())),
-        build_summary(shown, standings, opened(), excused={}, closed=True, key="cd" * 32),
+        build_summary(shown, Progress.of(of, results()), results()),
         incident("x"),
         build_call_list(shown, [row.seat for row in mixed_roll(3)], {}),
         build_self_test(shown, self_test(), PEOPLE),
@@ -362,18 +316,6 @@ def test_no_sheet_calls_itself_the_councils_minutes():
         assert "HỘI ĐỒNG" not in title
         assert "BIÊN BẢN" not in title or "CỦA TRẠM" in title
         assert "không phải và không thay biên bản của Hội đồng" in sheet.foot.notice
-
-
-def test_the_summary_lists_for_a_component_only_who_owes_it():
-    rows = mixed_roll(6)
-    away = {row.sbd: "not-listed" for row in rows}
-    first = summary_counts({"theory": rows}, opened(), {})
-    road = summary_counts({"theory": rows}, opened(), {"theory": away})
-    gone = first["theory:missing"]
-    assert gone > 0
-    assert road["theory:listed"] == first["theory:listed"] - gone
-    assert (road["theory:missing"], road["theory:excused"]) == (0, 0)
-    assert road["theory:present"] == first["theory:present"]
 
 
 def test_the_figures_of_a_component_add_up_and_who_was_not_let_in_is_not_plainly_absent():
