@@ -11,7 +11,7 @@ from typing import Final
 from reports.errors import PortraitError
 from reports.fonts import missing_letters
 from reports.portrait import thumbnail
-from reports.posting import POSTED_ROW_MM, mask_number, posted_lines, posted_specs
+from reports.posting import POSTED_ROW_MM, mask_number, posted_header, posted_specs
 from reports.session_sheet import Frame, Spec, birth_cell, cell, clock_cell, count_cell
 from reports.sheet import ROW_MM, Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
 from reports.wording import DASH, Texts, clean, say
@@ -106,7 +106,7 @@ def build_attendance(
     sheet = frame.sheet(
         KIND,
         variant=session.component,
-        header=frame.header(KIND, (*posted_lines(frame, posted=posted), _line(frame))),
+        header=posted_header(frame, frame.header(KIND, (_line(frame),)), posted=posted),
         columns=frame.columns(specs),
         rows=[writer.row(order, standing) for order, standing in enumerate(standings, start=1)],
         closing=_closing(frame, counts, closed=closed),
@@ -226,7 +226,7 @@ class _Writer:
         """The columns: a copy for a wall lacks some."""
         if not self._posted:
             return _COLUMNS
-        return posted_specs(_COLUMNS, without=_PRIVATE, wide=("name", "result", "note"))
+        return posted_specs(_COLUMNS, without=_PRIVATE, wide=("name", "component", "note"))
 
     def _erased(self, order: int) -> Row:
         """Return the row of a candidate whose data were erased: its place in the list, and that."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reports.posting import POSTED_ROW_MM, posted_lines, posted_specs
+from reports.posting import POSTED_ROW_MM, posted_header, posted_specs
 from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
 from reports.sheet import ROW_MM, Align, Row, Sheet
 from reports.wording import DASH, clean
@@ -52,7 +52,6 @@ def build_call_list(
     lines = [frame.say("line.component", component=frame.session.component_label), frame.day_line]
     if room:
         lines.insert(1, frame.say("line.room", room=room))
-    lines = [*posted_lines(frame, posted=posted), *lines]
     counts = {"called": len(rows)}
     totals = [frame.count("called", len(rows))]
     if waiting:
@@ -60,7 +59,7 @@ def build_call_list(
     sheet = frame.sheet(
         KIND,
         variant="-".join(part for part in (frame.session.component, room) if part),
-        header=frame.header(KIND, lines),
+        header=posted_header(frame, frame.header(KIND, lines), posted=posted),
         columns=frame.columns(specs),
         rows=rows,
         closing=frame.closing(KIND, totals),

@@ -126,7 +126,8 @@ def _recorded(frame: Frame, notice: Notice, answer: Consent | None) -> Sequence[
     )
     blocks = [Paragraph(text=said, italic=True, size=11.0)]
     if answer.notice_sha256 != notice.sha256:
-        blocks.append(_small(answer.notice_sha256, frame.say("notice-form.recorded-other")))
+        blocks.append(Paragraph(text=frame.say("notice-form.recorded-other"), italic=True, size=11.0))
+        blocks.append(_small(answer.notice_sha256, frame.say("notice-form.recorded-other.label")))
     return tuple(blocks)
 
 

@@ -8,10 +8,12 @@ somebody was identified: why a person came by the manual path may be a matter of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 from reports.errors import ReportsError
 from reports.session_sheet import Frame, Spec
+from reports.sheet import Header
 
 POSTED_KINDS: Final = ("attendance", "call-list", "results")
 """The kinds that have a copy for a wall."""
@@ -35,9 +37,12 @@ def require_postable(kind: str) -> str:
     return kind
 
 
-def posted_lines(frame: Frame, *, posted: bool) -> tuple[str, ...]:
-    """Return what stands below the title of a copy for a wall: that it is one, and what it leaves out."""
-    return (frame.say("posted.title"), frame.say("posted.what")) if posted else ()
+def posted_header(frame: Frame, header: Header, *, posted: bool) -> Header:
+    """Return the head of a copy for a wall: its title says that it is one, the first line what it leaves out."""
+    if not posted:
+        return header
+    title = f"{header.title} \u2013 {frame.say('posted.title')}"
+    return replace(header, title=title, lines=(frame.say("posted.what"), *header.lines))
 
 
 def posted_specs(

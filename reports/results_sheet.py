@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reports.posting import posted_lines
+from reports.posting import posted_header
 from reports.seal import RESULT_LETTERS
 from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
 from reports.sheet import Align, Cell, Column, Row, Sheet
@@ -40,12 +40,14 @@ def build_results(
     lines = [frame.day_line]
     if licence_class:
         lines.insert(0, frame.say("line.class", licence_class=licence_class))
-    lines = [*posted_lines(frame, posted=posted), *lines]
-    rows = [_row(frame, progress, order, sbd, components) for order, sbd in enumerate(sbds, start=1)]
+    rows = [
+        _row(frame, progress, order, sbd, components, posted=posted)
+        for order, sbd in enumerate(sbds, start=1)
+    ]
     sheet = frame.sheet(
         KIND,
         variant=licence_class or "",
-        header=frame.header(KIND, lines),
+        header=posted_header(frame, frame.header(KIND, lines), posted=posted),
         columns=_columns(frame, components),
         rows=rows,
         closing=frame.closing(
@@ -119,7 +121,9 @@ def _columns(frame: Frame, components: Sequence[str]) -> tuple[Column, ...]:
     return (*frame.columns(before), *middle, *frame.columns(after))
 
 
-def _row(frame: Frame, progress: Progress, order: int, sbd: str, components: Sequence[str]) -> Row:
+def _row(
+    frame: Frame, progress: Progress, order: int, sbd: str, components: Sequence[str], *, posted: bool
+) -> Row:
     seat = progress.seat(sbd)
     code = progress.code(sbd)
     cells = (
@@ -130,7 +134,7 @@ def _row(frame: Frame, progress: Progress, order: int, sbd: str, components: Seq
         cell(progress.licence_class(sbd) or DASH),
         *(_result(frame, progress, sbd, component) for component in components),
         cell(code or DASH, frame.coded("code", code) if code else "", strong=True),
-        cell(*_notes(frame, progress, sbd, components)),
+        cell(*_notes(frame, progress, sbd, components, posted=posted)),
     )
     return Row(cells=cells, mark=(clean(sbd), result_letter(progress, code)))
 
@@ -162,14 +166,16 @@ def _marks(frame: Frame, result: ComponentResult) -> list[str]:
     return [frame.say(f"results.{name}") for name, is_so in found if is_so]
 
 
-def _notes(frame: Frame, progress: Progress, sbd: str, components: Sequence[str]) -> list[str]:
-    """Return which entries corrected what, and where passed components were passed."""
+def _notes(
+    frame: Frame, progress: Progress, sbd: str, components: Sequence[str], *, posted: bool
+) -> list[str]:
+    """Return which entries corrected what, and where passed components were passed; not on a wall who was sent away."""
     seat = progress.seat(sbd)
     notes = [frame.say("note.addition", mark=seat.addition)] if seat.addition else []
     known = progress.session.rules.components
     for component in components:
         result, kept = progress.outcome(sbd, component), progress.kept(sbd, component)
-        if progress.not_let_in(sbd, component):
+        if progress.not_let_in(sbd, component) and not posted:
             notes.append(frame.say("results.not-let-in", component=known[component].label))
         if result is not None and result.corrections:
             entry = result.corrections[-1].seq

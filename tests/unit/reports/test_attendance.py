@@ -288,7 +288,7 @@ def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
     session = session_of(roll)
     sheet = build_attendance(session, roll, texts=texts(), head=head_of(), pictures=PICTURES, posted=True)
     assert sheet.posted
-    assert sheet.header.lines[0] == "BẢN NIÊM YẾT"
+    assert sheet.header.title == "DANH SÁCH ĐIỂM DANH – NHẬN DẠNG – BẢN NIÊM YẾT"
     assert not any(column.portraits for column in sheet.columns)
     assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
     assert all(row.portraits.chip is None and row.portraits.live is None for row in sheet.rows)
