@@ -7,9 +7,11 @@ from proctor.errors import CommandError
 from proctor.files import read_file
 from reports.template import FILE, Template
 from reports.template_file import MAX_FILE, MAX_LOGO, logo_name, read_template
-from sessions.files import write_private
+from sessions.files import make_private_dir, write_private
 
 SAMPLE_KEY: Final = "template.sample"
+KEPT: Final = "sheet-templates"
+"""The folder of a data root with every template that a sheet was printed with."""
 
 
 def template_file(root: Path) -> Path:
@@ -46,3 +48,28 @@ def write_sample(root: Path, text: str) -> Path:
     except OSError:
         raise CommandError("cannot-write", file=str(path)) from None
     return path
+
+
+def keep_template(root: Path, sha256: str) -> None:
+    """Keep what a sheet was printed with, so that it can be built again after an edit. Raises CommandError."""
+    folder = root / KEPT / sha256[:32]
+    if (folder / FILE).exists():
+        return
+    path = template_file(root)
+    data = read_file(str(path), MAX_FILE)
+    name = logo_name(data)
+    try:
+        make_private_dir(folder)
+        if name:
+            write_private(folder / name, read_file(str(path.parent / name), MAX_LOGO))
+        write_private(folder / FILE, data)
+    except OSError:
+        raise CommandError("cannot-write", file=str(folder)) from None
+
+
+def kept_template(root: Path, sha256: str) -> Template | None:
+    """Return a template by its SHA-256: the present one, or one a sheet was printed with; None where it is gone."""
+    for path in (template_file(root), root / KEPT / sha256[:32] / FILE):
+        if path.is_file() and (found := check_template(path)).sha256 == sha256:
+            return found
+    return None

@@ -18,7 +18,7 @@ from proctor.errors import CommandError
 from proctor.files import require_folder
 from proctor.roots import OpenRoot
 from proctor.sheet_people import user_names
-from proctor.sheet_template import load_template
+from proctor.sheet_template import keep_template, kept_template, load_template
 from proctor.sheet_wish import LISTS, Wish, reprint_number
 from proctor.texts import Texts, load_texts
 from proctor.witness.cosigning import SHEET_DEADLINE_S, Outcome, push
@@ -103,8 +103,10 @@ class SheetDesk:
         session = load_session(LogAsOf(opened.store, head.size), entry["session"])
         desk._stand(opened, session, Wish.of_entry(entry), head, _cosigners(opened, head))
         desk._asked = ()
-        if "template" not in entry:
-            desk.template = Template()
+        printed_with = (
+            kept_template(opened.root.path, entry["template"]) if "template" in entry else Template()
+        )
+        desk.template = desk.template if printed_with is None else printed_with
         return desk
 
     def _stand(
@@ -166,6 +168,8 @@ class SheetDesk:
         wish = replace(self.wish, kind=sheet.kind)
         copied = reprint_number(self.opened.store, self.session.session_id, wish)
         self.wish = replace(wish, copy=copied, template=self.template.sha256)
+        if self.template.sha256:
+            keep_template(self.opened.root.path, self.template.sha256)
         written = write_sheet(self.opened, self.finished(sheet), folder, self.texts, wish=self.wish)
         return replace(written, asked=self._asked)
 

@@ -149,3 +149,22 @@ def test_the_log_as_of_a_head_knows_nothing_later(opened: OpenRoot, session: Ses
             ask(seq)
     with pytest.raises(EvidenceMissingError):
         then.evidence(seq, "note")
+
+
+def test_a_sheet_is_built_again_with_the_heads_it_was_printed_with(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    template = opened.root.path / "sheet-template.toml"
+    template.write_text('[letterhead]\nagency = "Trung tâm Mẫu Một"\n', encoding="utf-8")
+    (written,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    body = opened.store.entry(written.seq).body
+    assert "TRUNG TÂM MẪU MỘT" in page_texts(written.path.read_bytes())[0]
+    template.write_text('[letterhead]\nagency = "Trung tâm Mẫu Hai"\n', encoding="utf-8")
+    assert written.path.read_bytes().startswith(unsigned(opened, rebuild(opened, body)))
+    template.unlink()
+    assert written.path.read_bytes().startswith(unsigned(opened, rebuild(opened, body)))
+    (plain,) = write_kind(opened, session, Wish(kind="exceptions"), tmp_path)
+    assert "template" not in opened.store.entry(plain.seq).body
+    template.write_text('[letterhead]\nagency = "Trung tâm Mẫu Ba"\n', encoding="utf-8")
+    again = rebuild(opened, opened.store.entry(plain.seq).body)
+    assert plain.path.read_bytes().startswith(unsigned(opened, again))
