@@ -14,7 +14,7 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from reports.fonts import LEADING, Face, Line, fit
+from reports.fonts import LEADING, Face, Line, fit, width
 from reports.images import keep, stencil_object
 from reports.model17 import RESULT, WIDTHS_MM, Model17, Table, Value, shown
 
@@ -85,11 +85,9 @@ def report_pdf(report: Model17) -> bytes:
 
 def _written(drawn: _Pages, report: Model17) -> bytes:
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=_PAGE, invariant=1, pageCompression=1, lang=report.language)
+    canvas = new_canvas(buffer, _PAGE, report.language)
     canvas.setTitle(report.header.title)
     canvas.setSubject(" ".join(report.header.lines))
-    canvas.setCreator("proctor")
-    canvas.setProducer("proctor")
     for at, strokes in enumerate(drawn.pages, start=1):
         training_marks(canvas, report.training, _PAGE)
         if at > 1:
@@ -256,6 +254,22 @@ def _x(value: Value, line: Line, left: float, right: float) -> float:
     if isinstance(value, int):
         return right - 0.8 * mm - line.width
     return left + 0.8 * mm if value and isinstance(value, str) else (left + right - line.width) / 2
+
+
+def new_canvas(buffer: io.BytesIO, page: tuple[float, float], language: str) -> Canvas:
+    """Return a canvas of the embedded faces alone: reportlab's own first font would not be embedded."""
+    width("", Face.REGULAR, 10)  # known to the library from here on
+    canvas = Canvas(
+        buffer,
+        pagesize=page,
+        invariant=1,
+        pageCompression=1,
+        lang=language,
+        initialFontName=Face.REGULAR.value,  # type: ignore[arg-type]  # the stubs have a number here
+    )
+    canvas.setCreator("proctor")
+    canvas.setProducer("proctor")
+    return canvas
 
 
 # -- strokes -------------------------------------------------------------------------------------------

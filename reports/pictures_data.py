@@ -44,17 +44,21 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How long people waited: from being called for the component (`called` of them), else from its start (`started`),
-    to being let in. `before`: let in before it started, who waited for nothing; `unknown`: neither is in the log.
-    `desk`: from the first check's beginning to being let in.
+    """How long people waited to be let in: `called` from being called for the component, `started`, of whom no call
+    was entered, from its start. `before`: let in before it started, who waited for nothing; `unknown`: neither is in
+    the log. `desk`: from the first check's beginning to being let in.
     """
 
-    wait: Spread
+    called: Spread
+    started: Spread
     desk: Spread
-    called: int
-    started: int
     before: int
     unknown: int
+
+    @property
+    def wait(self) -> Spread:
+        """Both together."""
+        return Spread(seconds=tuple(sorted((*self.called.seconds, *self.started.seconds))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +147,7 @@ class _Watch:
         self._verdicts: Counter[str] = Counter()
         self._throughput: dict[str, list[int]] = {}
         self._reasons: dict[str, Counter[str]] = {}
-        self._waits: list[float] = []
+        self._waits: dict[str, list[float]] = {"called": [], "started": []}
         self._desk: list[float] = []
         self._bases: Counter[str] = Counter()
         self._overrides: Counter[str] = Counter()
@@ -181,7 +185,7 @@ class _Watch:
         base, since = times.base(admission, at)
         self._bases[base] += 1
         if since is not None:
-            self._waits.append((at - since).total_seconds())
+            self._waits[base].append((at - since).total_seconds())
         begun = times.begun.get((admission.sbd, admission.component))
         if begun is not None and begun <= at:
             self._desk.append((at - begun).total_seconds())
@@ -201,10 +205,9 @@ class _Watch:
             verdicts={verdict.value: self._verdicts[verdict] for verdict in Verdict},
             throughput={name: tuple(counts) for name, counts in sorted(self._throughput.items())},
             waiting=Waiting(
-                wait=Spread(seconds=tuple(sorted(self._waits))),
+                called=Spread(seconds=tuple(sorted(self._waits["called"]))),
+                started=Spread(seconds=tuple(sorted(self._waits["started"]))),
                 desk=Spread(seconds=tuple(sorted(self._desk))),
-                called=self._bases["called"],
-                started=self._bases["started"],
                 before=self._bases["before"],
                 unknown=self._bases["unknown"],
             ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,8 +17,21 @@ from reportlab.pdfgen.canvas import Canvas
 
 from reports.fonts import LEADING, Face, Line, fit
 from reports.model17 import number
-from reports.model17_pdf import training_marks
-from reports.pictures_data import Pictures, Rate, Reason, Spread
+from reports.model17_pdf import new_canvas, training_marks
+from reports.pictures_data import Pictures, Rate, Spread
+from reports.pictures_scale import (
+    BINS,
+    HOUR,
+    axis_step,
+    bin_width,
+    by_station,
+    digits,
+    histogram,
+    hours,
+    most_frequent,
+    percent,
+    percent_end,
+)
 from reports.wording import Texts, clean, say
 
 _PAGE: Final = landscape(A4)
@@ -26,13 +39,9 @@ _LEFT, _RIGHT = 15 * mm, _PAGE[0] - 15 * mm
 _TOP, _BOTTOM = _PAGE[1] - 14 * mm, 16 * mm
 _GAP: Final = 9 * mm
 _SMALL: Final = 8.5
-_FILLS: Final = ((0.0, 0.27, 0.53), (0.95, 0.70, 0.25), (0.0, 0.55, 0.42), (0.86, 0.86, 0.86))
+_FILLS: Final = ((0.0, 0.27, 0.53), (0.95, 0.70, 0.25), (0.25, 0.68, 0.55), (0.86, 0.86, 0.86))
 """Dark, light, middle, palest: told apart by the colour-blind, and in grey."""
-_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200)
-_BINS: Final = 20
-_REASONS: Final = 9
 _RATES: Final = 12
-_HOUR: Final = 4
 _MINUTE: Final = 60
 
 
@@ -49,11 +58,9 @@ class PageWords:
 def pictures_pdf(found: Pictures, words: PageWords, texts: Texts) -> bytes:
     """Return the page. The same bytes for the same numbers."""
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=_PAGE, invariant=1, pageCompression=1, lang="vi")
+    canvas = new_canvas(buffer, _PAGE, "vi")
     canvas.setTitle(words.title)
     canvas.setSubject(words.subtitle)
-    canvas.setCreator("proctor")
-    canvas.setProducer("proctor")
     training_marks(canvas, words.training, _PAGE)
     page = _Page(canvas, texts)
     top = page.head(words)
@@ -175,7 +182,7 @@ class _Page:
 
     def _counts(self, plot: _Box, most: int) -> float:
         """Draw the axis of counts to the left; return points for each."""
-        step = _step(most)
+        step = axis_step(most)
         high = max(step, math.ceil(most / step) * step)
         scale = plot.tall / high
         self._canvas.setStrokeGray(0.82)
@@ -206,9 +213,9 @@ class _Page:
         if not whole:
             self._nothing(plot)
             return
-        rows = _stations(found.throughput, self._say("other-stations"))
+        rows = by_station(found.throughput, self._say("other-stations"))
         sums = [sum(counts[at] for _, counts in rows) for at in range(len(rows[0][1]))]
-        first, last = _span(sums)
+        first, last = hours(sums)
         scale = self._counts(plot, max(sums))
         wide = plot.wide / (last - first)
         for at in range(first, last):
@@ -216,58 +223,61 @@ class _Page:
             for fill, (_, counts) in enumerate(rows):
                 self._bar(x + wide * 0.06, y, wide * 0.88, counts[at] * scale, fill)
                 y += counts[at] * scale
-        every = max(1, math.ceil((last - first) / _HOUR / 12)) * _HOUR
+        every = max(1, math.ceil((last - first) / HOUR / 12)) * HOUR
         for at in range(first, last + 1, every):
             x = plot.x + (at - first) * wide
             self._rule(x, plot.y, x, plot.y - 3)
-            self._text(f"{at // _HOUR:02d}:00", x, plot.y - 11, at=0.5)
+            self._text(f"{at // HOUR:02d}:00", x, plot.y - 11, at=0.5)
         self._text(self._say("throughput.axis"), plot.x + plot.wide / 2, plot.y - 20, at=0.5)
-        named = [(fill, self._say("station", name=_digits(name))) for fill, (name, _) in enumerate(rows)]
+        named = [(fill, self._say("station", name=digits(name))) for fill, (name, _) in enumerate(rows)]
         self._legend(named, plot.x, plot.y - 31, plot.right)
 
     # -- waiting ----------------------------------------------------------------------------------
 
     def waiting(self, box: _Box, found: Pictures) -> None:
-        """How long people waited, with median and p95."""
+        """How long people waited, with median and p95 of all."""
         waiting = found.waiting
+        whole, desk = waiting.wait, waiting.desk
         told = self._say(
             "waiting.told",
-            n=number(waiting.wait.n),
-            called=number(waiting.called),
-            started=number(waiting.started),
+            n=number(whole.n),
+            called=number(waiting.called.n),
+            started=number(waiting.started.n),
             before=number(waiting.before),
             unknown=number(waiting.unknown),
         )
-        if waiting.desk.n:
-            told += " " + self._say(
-                "waiting.desk",
-                n=number(waiting.desk.n),
-                median=self._took(waiting.desk.quantile(0.5)),
-                p95=self._took(waiting.desk.quantile(0.95)),
-            )
-        plot = self._frame(box, "waiting", told).inside(left=24, bottom=24, top=10)
-        if not waiting.wait.n:
+        if desk.n:
+            median, p95 = self._took(desk.quantile(0.5)), self._took(desk.quantile(0.95))
+            told += " " + self._say("waiting.desk", n=number(desk.n), median=median, p95=p95)
+        plot = self._frame(box, "waiting", told).inside(left=24, bottom=32, top=10)
+        if not whole.n:
             self._nothing(plot)
             return
-        step, bins = histogram(waiting.wait)
+        step = bin_width(whole)
+        bins = histogram(whole, step)
         scale = self._counts(plot, max(bins))
         wide = plot.wide / len(bins)
+        called = histogram(waiting.called, step)
         for at, count in enumerate(bins):
-            self._bar(plot.x + at * wide, plot.y, wide, count * scale, 0 if at < _BINS else 3)
+            first = called[at] if at < len(called) else 0
+            self._bar(plot.x + at * wide, plot.y, wide, first * scale, 0)
+            self._bar(plot.x + at * wide, plot.y + first * scale, wide, (count - first) * scale, 1)
         self._scale_of_time(plot, step, len(bins), wide)
-        self._quantiles(plot, waiting.wait, step, wide)
+        self._quantiles(plot, whole, step, wide)
+        legend = ((0, self._say("waiting.called")), (1, self._say("waiting.started")))
+        self._legend(legend, plot.x, plot.y - 32, plot.right)
 
     def _scale_of_time(self, plot: _Box, step: int, bins: int, wide: float) -> None:
         every = max(1, math.ceil(bins / 8))
         minutes = step * bins >= 5 * _MINUTE
         for at in range(0, bins + 1, every):
-            if at > _BINS:
+            if at > BINS:
                 break
             x = plot.x + at * wide
             self._rule(x, plot.y, x, plot.y - 3)
             value = at * step / _MINUTE if minutes else at * step
             self._text(f"{value:g}".replace(".", ","), x, plot.y - 11, at=0.5)
-        if bins > _BINS:
+        if bins > BINS:
             self._text(self._say("waiting.more"), plot.right, plot.y - 11, at=1)
         unit = "waiting.minutes" if minutes else "waiting.seconds"
         self._text(self._say(unit), plot.x + plot.wide / 2, plot.y - 21, at=0.5)
@@ -306,7 +316,7 @@ class _Page:
         )
         room = 150.0
         plot = self._frame(box, "reasons", told).inside(left=room, bottom=16, right=34)
-        rows = _reasons(found.reasons)
+        rows = most_frequent(found.reasons)
         if not rows:
             self._nothing(plot)
             return
@@ -346,7 +356,7 @@ class _Page:
             "rates.told",
             hits=number(hits),
             cases=number(cases),
-            share=_percent(found.mean or 0),
+            share=percent(found.mean or 0),
             people=number(len(found.rates)),
         )
         if len(found.rates) > _RATES:
@@ -357,7 +367,7 @@ class _Page:
             self._nothing(plot)
             return
         rows = found.rates[:_RATES]
-        high = _percent_end(max(each.high for each in rows))
+        high = percent_end(max(each.high for each in rows))
         self._percent_axis(plot, high)
         tall = min(22.0, plot.tall / len(rows))
         place: Callable[[float], float] = lambda share: plot.x + plot.wide * share / high  # noqa: E731
@@ -410,75 +420,6 @@ class _Page:
             self._canvas.setStrokeGray(0.82)
             self._rule(x, plot.y, x, plot.top, thick=0.4)
             self._canvas.setStrokeGray(0)
-            self._text(_percent(high * at / ticks), x, plot.y - 10, at=0.5)
+            self._text(percent(high * at / ticks), x, plot.y - 10, at=0.5)
         self._rule(plot.x, plot.y, plot.right, plot.y)
         self._text(self._say("rates.axis"), plot.x + plot.wide / 2, plot.y - 19, at=0.5)
-
-
-# -- numbers -------------------------------------------------------------------------------------------
-
-
-def histogram(spread: Spread) -> tuple[int, tuple[int, ...]]:
-    """Return the width of a bin in seconds and the counts; the last of more than `_BINS` has all that took longer."""
-    far = spread.quantile(0.99) or 0.0
-    step = next((each for each in _STEPS_S if far < each * _BINS), _STEPS_S[-1])
-    longest = spread.seconds[-1]
-    bins = [0] * min(_BINS + 1, int(longest // step) + 1)
-    for value in spread.seconds:
-        bins[min(len(bins) - 1, int(value // step))] += 1
-    return step, tuple(bins)
-
-
-def _step(most: int) -> int:
-    """Return the distance of the axis's marks: 1, 2 or 5 times a power of ten, at most six of them."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if most <= 5 * step * factor:
-                return step * factor
-        step *= 10
-
-
-def _span(sums: Sequence[int]) -> tuple[int, int]:
-    """Return the first quarter hour and the one behind the last, whole hours, two at least."""
-    there = [at for at, count in enumerate(sums) if count]
-    first = there[0] // _HOUR * _HOUR
-    last = max(there[-1] // _HOUR * _HOUR + _HOUR, first + 2 * _HOUR)
-    if last > len(sums):
-        first, last = first - (last - len(sums)), len(sums)
-    return first, last
-
-
-def _stations(
-    throughput: Mapping[str, tuple[int, ...]], rest: str
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Return the stations by how many they let in, those beyond the third together."""
-    rows = sorted(throughput.items(), key=lambda item: (-sum(item[1]), item[0]))
-    if len(rows) > len(_FILLS):
-        others = [counts for _, counts in rows[len(_FILLS) - 1 :]]
-        rows = [*rows[: len(_FILLS) - 1], (rest, tuple(sum(each) for each in zip(*others, strict=True)))]
-    return tuple(rows)
-
-
-def _reasons(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
-    """Return the most frequent reasons, the others as one without a code."""
-    rest = reasons[_REASONS:]
-    if not rest:
-        return tuple(reasons)
-    other = Reason(code="", refer=sum(e.refer for e in rest), refuse=sum(e.refuse for e in rest))
-    return (*reasons[:_REASONS], other)
-
-
-def _percent(share: float) -> str:
-    shown = f"{share * 100:.1f}".removesuffix(".0").replace(".", ",")
-    return f"{shown} %"
-
-
-def _percent_end(high: float) -> float:
-    """Return where the axis of shares ends."""
-    return next((end for end in (0.05, 0.1, 0.25, 0.5) if high <= end), 1.0)
-
-
-def _digits(station: str) -> str:
-    """Return a station by its eight digits."""
-    return station.rpartition("/")[2]

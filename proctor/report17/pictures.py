@@ -96,8 +96,8 @@ def _json(found: Pictures, wish: PicturesWish, opened: int) -> dict[str, Any]:
         ],
         "waiting": {
             **_spread(waiting.wait),
-            "called": waiting.called,
-            "started": waiting.started,
+            "called": _spread(waiting.called),
+            "started": _spread(waiting.started),
             "before_start": waiting.before,
             "unknown": waiting.unknown,
         },
