@@ -16,6 +16,7 @@ from reports.body import BODY_GAP, Placed, height_of, joined, pieces_of
 from reports.errors import HeadTooTallError
 from reports.fonts import Face, Line, fit, narrowed, stack_height
 from reports.geometry import LYING, Geometry, geometry_of
+from reports.page_seal import has_room
 from reports.paging import fill, paginate
 from reports.placed_rows import PAD_X, PAD_Y, TABLE_SIZE, PlacedRow, divided, merged, place
 from reports.sheet import Closing, Column, Header, Sheet
@@ -160,7 +161,11 @@ def _table(sheet: Sheet, first: float, rest: float, closing: float) -> list[tupl
     """Return the rows by page, beginning with the page that has `first` left for them."""
     placed = [place(sheet, row, number) for number, row in enumerate(sheet.rows)]
     rows = [piece for row in placed for piece in divided(row, rest)]
-    counts = paginate([row.height for row in rows], first, rest, closing)
+
+    def sealed(start: int, end: int) -> bool:
+        return has_room(sheet, [row.row.mark for row in rows[start:end] if row.begins])
+
+    counts = paginate([row.height for row in rows], first, rest, closing, sealed)
     pages, start = [], 0
     for count in counts:
         pages.append(merged(rows[start : start + count]))

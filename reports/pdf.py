@@ -17,9 +17,10 @@ from reports.fonts import Face, Line, narrowed, stack_height
 from reports.geometry import Box
 from reports.images import keep, stencil_object
 from reports.layout import Layout, lay_out
+from reports.page_seal import page_seal
 from reports.pen import BLACK, Pen
 from reports.placed_rows import PAD_X, PlacedRow
-from reports.seal import SHORT_HASH, PageSeal, qr_modules, seal_text
+from reports.seal import qr_modules, seal_text
 from reports.sheet import Align, Sheet, page_digest
 from sessions.checkpoint import Signer
 
@@ -334,7 +335,14 @@ class _Page:
         y = self._pen.stack(lines, paper.left, paper.foot_top - 1.2 * mm, left=True)
         self._warning(foot.warning, paper.left + page.width + 8 * mm)
         self._pen.stack(at.foot_notice(foot.notice, paper), paper.left, y - 0.6 * mm, left=True)
-        modules = qr_modules(seal_text(self._page_seal(), signer))
+        seal = page_seal(
+            sheet,
+            page=self._number,
+            pages=self._pages,
+            digest=self.digest,
+            marks=[placed.row.mark for placed in self._rows if placed.begins],
+        )
+        modules = qr_modules(seal_text(seal, signer))
         side = min(paper.seal_side, len(modules) * _MODULE)
         self._pen.modules(modules, paper.right - side, paper.foot_bottom + side, side)
 
@@ -349,18 +357,3 @@ class _Page:
         line = narrowed(Line(text=text, face=Face.BOLD, size=11), room)
         top = self._paper.foot_top - 0.7 * mm
         self._pen.framed(line, (x, top - 4.4 * mm, x + line.width + 4 * mm, top))
-
-    def _page_seal(self) -> PageSeal:
-        sheet = self._sheet
-        return PageSeal(
-            kind=sheet.kind,
-            origin=sheet.head.origin,
-            session_id=sheet.session_id,
-            page=self._number,
-            pages=self._pages,
-            size=sheet.head.size,
-            root=sheet.head.root,
-            roster=bytes.fromhex(sheet.roster_hash)[:SHORT_HASH],
-            digest=self.digest[:SHORT_HASH],
-            rows=tuple(placed.row.mark for placed in self._rows if placed.begins),
-        )
