@@ -44,7 +44,8 @@ def test_a_replay_that_cannot_be_is_wrong_usage(tmp_path: Path, option: tuple[st
         (("attendance", "--component", "yard"), "DANH SÁCH ĐIỂM DANH"),
         (("exceptions",), "BẢNG NGOẠI LỆ"),
         (("results", "--class", "b"), "PHIẾU KẾT QUẢ"),
-        (("summary",), "BẢN TỔNG HỢP"),
+        (("summary",), "BẢN TỔNG HỢP KẾT QUẢ THEO HẠNG DO TRẠM GHI NHẬN"),
+        (("seal",), "BIÊN BẢN NIÊM PHONG PHIÊN CỦA TRẠM NHẬN DẠNG"),
         (("self-test",), "PHIẾU KIỂM TRA THIẾT BỊ"),
         (("call-list", "--component", "lý thuyết", "--room", "P1"), "DANH SÁCH GỌI"),
         (("incident", "--incident", "I-{session}-01"), "BIÊN BẢN SỰ VIỆC CỦA TRẠM"),
@@ -71,10 +72,28 @@ def test_every_sheet_is_written_and_entered(
     assert all("HUẤN LUYỆN" in page for page in pages)
 
 
+def test_a_slip_of_one_candidate_is_a_file_with_the_number_in_its_name(
+    replayed: tuple[Path, dict],  # type: ignore[type-arg]
+    tmp_path: Path,
+) -> None:
+    folder, replay = replayed
+    session = replay["sessions"][0]["session"]
+    options = ("--session", session, "--out", str(tmp_path), "--root", str(folder), "--json")
+    done = proctor("sheets", "slip", "--candidate", "005", *options)
+    assert done.status == 0, done.err
+    require_valid("sheet", done.json)
+    (said,) = done.json["sheets"]
+    assert Path(said["file"]).name == f"slip-005-{session}-{said['size']}.pdf"
+    text = " ".join(" ".join(page_texts(Path(said["file"]).read_bytes())).split())
+    assert "PHIẾU KẾT QUẢ CỦA THÍ SINH DO TRẠM GHI NHẬN" in text
+    assert "Máy: KHÔNG KHỚP" in text, "the fifth candidate of a replay is refused"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (("results", "--class", "D2"), "class-unlisted"),
+        (("slip", "--candidate", "777"), "candidate-unlisted"),
         (("call-list", "--room", "P77"), "room-empty"),
         (("incident", "--incident", "I-none"), "incident-unlisted"),
         (("attendance", "--component", "exam"), "component-unknown"),

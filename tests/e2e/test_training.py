@@ -228,7 +228,15 @@ def words(path: str) -> str:
 def test_a_driving_test_is_rehearsed_to_its_last_sheet(trained: dict[str, Any]) -> None:
     sheets = {Path(path).name.split("-HL-")[0]: words(path) for path in trained["sheets"]}
     assert list(sheets) == [
-        *("attendance-theory", "attendance-yard", "attendance-road", "exceptions", "results", "summary")
+        *(
+            "attendance-theory",
+            "attendance-yard",
+            "attendance-road",
+            "exceptions",
+            "results",
+            "summary",
+            "seal",
+        )
     ]
     assert "Đã vào lại" in sheets["attendance-yard"]
     assert "Chưa đạt nội dung trước" in sheets["attendance-yard"]  # who failed the theory came to the yard
@@ -236,13 +244,16 @@ def test_a_driving_test_is_rehearsed_to_its_last_sheet(trained: dict[str, Any]) 
     assert "Quyết định của chủ tịch hội đồng: 1 (một)." in sheets["exceptions"]
     assert "DA (đạt): 1 (một)." in sheets["results"]
     assert "RO (rớt): 1 (một)." in sheets["results"]
+    assert "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một)." in sheets["summary"]
+    assert "Tờ đã lập: 6 (sáu)" in sheets["seal"]
+    assert "ĐÃ ĐÓNG" in sheets["seal"]
 
 
 def test_a_written_exam_is_rehearsed_too(tmp_path: Path, home: Path) -> None:
     ran = proctor("training", "--headless", "--exam", "--out", tmp_path / "exam", "--json")
     assert ran.status == 0, ran.err
     sheets = {Path(path).name.split("-HL-")[0]: words(path) for path in ran.json["sheets"]}
-    assert list(sheets) == ["attendance-mathematics", "exceptions", "summary"]
+    assert list(sheets) == ["attendance-mathematics", "exceptions", "summary", "seal"]
     attendance = sheets["attendance-mathematics"]
     for said in ("Sai phòng", "Bị đình chỉ", "Nhận dạng thủ công", "Không khớp"):
         assert said in attendance
