@@ -1,4 +1,4 @@
-"""Slips and seal of a session in a log: pictures from the evidence, a file for each; erased people; sheets before it."""
+"""Slips and seal of a session in a log: pictures from the evidence, a file for each; who was erased; sheets before."""
 
 import io
 from collections.abc import Iterator
