@@ -56,9 +56,9 @@ def width(text: str, face: Face, size: float) -> float:
     return float(_font(face).stringWidth(text, size))
 
 
-def missing_letters(text: str) -> str:
-    """Return the letters for which the faces have no glyph."""
-    glyphs = _font(Face.REGULAR).face.charToGlyph
+def missing_letters(text: str, face: Face = Face.REGULAR) -> str:
+    """Return the letters for which a face has no glyph; all four have the same."""
+    glyphs = _font(face).face.charToGlyph
     return "".join(char for char in text if ord(char) not in glyphs)
 
 

@@ -1,11 +1,15 @@
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.fonts import Face, fit, font_file, missing_letters, width
-from tests.support.reports_sheets import LONG_NAME, LONG_WORD
+from reports.fonts import Face, fit, font_file, justified, missing_letters, narrowed, width
+from reports.pdf import draw
+from reports.sheet import Closing, Paragraph
+from tests.support.reports_pages import page_texts
+from tests.support.reports_sheets import LONG_NAME, LONG_WORD, sheet_of, signer
 
 VOWELS = "aăâeêioôơuưy"
 TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -13,6 +17,56 @@ LETTERS = (
     "".join(unicodedata.normalize("NFC", vowel + tone) for vowel in VOWELS for tone in ("", *TONES))
     + "bcdđghklmnpqrstvx"
 )
+PRECOMPOSED = sorted({letter for letter in LETTERS + LETTERS.upper() if not letter.isascii()})
+FACES = {
+    Face.REGULAR: (False, False),
+    Face.BOLD: (True, False),
+    Face.ITALIC: (False, True),
+    Face.BOLD_ITALIC: (True, True),
+}
+
+
+def test_there_are_134_precomposed_letters():
+    assert len(PRECOMPOSED) == 134
+    assert all(unicodedata.is_normalized("NFC", letter) and len(letter) == 1 for letter in PRECOMPOSED)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("face", list(FACES))
+def test_every_precomposed_letter_is_printed_in_every_face_from_either_form(face: Face, form: str):
+    strong, italic = FACES[face]
+    text = unicodedata.normalize(form, " ".join(PRECOMPOSED))
+    sheet = sheet_of([])
+    letter = replace(
+        sheet,
+        columns=(),
+        portrait=True,
+        body=(Paragraph(text=text, strong=strong, italic=italic),),
+        closing=Closing(totals=(), remarks=(), recipients_label="", recipients=(), signatures=()),
+    )
+    (page,) = page_texts(draw(letter, signer()).pdf)
+    assert " ".join(PRECOMPOSED) in " ".join(page.split())
+
+
+@pytest.mark.parametrize("face", list(FACES))
+def test_every_precomposed_letter_has_a_glyph_of_its_own_in_every_face(face: Face):
+    assert missing_letters("".join(PRECOMPOSED), face) == ""
+    assert all(width(letter, face, 10) > 0 for letter in PRECOMPOSED)
+
+
+def test_a_justified_paragraph_ends_at_the_margin_but_for_its_last_line():
+    lines = justified("một hai ba bốn " * 30, Face.REGULAR, 13, 300, indent=28)
+    assert lines[0].indent == 28
+    ends = [line.indent + line.width + line.spacing * line.text.count(" ") for line in lines]
+    assert ends[:-1] == pytest.approx([300] * (len(lines) - 1))
+    assert lines[-1].spacing == 0
+    assert " ".join(line.text for line in lines).split() == ("một hai ba bốn " * 30).split()
+
+
+def test_a_line_is_narrowed_only_as_far_as_it_must():
+    (line,) = fit("0123456789", Face.REGULAR, 8, 500)
+    assert narrowed(line, 500) == line
+    assert narrowed(line, 20).width == pytest.approx(20)
 
 
 def test_every_vietnamese_letter_has_a_glyph():
