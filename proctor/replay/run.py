@@ -2,32 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Final
 
 from proctor.config import Places
 from proctor.replay.day import Day
 from proctor.replay.plan import Sitting, Size, Without, plan
 from proctor.replay.recount import Recount
 from proctor.roots import OpenRoot, ensure_training_root, open_training
-from proctor.session_sheets import (
-    call_list_sheet,
-    exceptions_sheet,
-    incident_sheet,
-    results_sheet,
-    self_test_sheet,
-)
-from proctor.sheets import SheetDesk, attendance_sheet, write_sheet
-from proctor.sheets_slip import seal_sheet, summary_sheet
+from proctor.sheet_kinds import BUILDERS
+from proctor.sheet_wish import Wish
+from proctor.sheets import SheetDesk, write_sheet
 from proctor.texts import load_texts
-from reports.sheet import Sheet
 from sessions.pins import StationPins
 from sessions.session import Session, load_session
 from sessions.store import Store
 from sessions.verify import LogReport, verify_log
 
-Build = Callable[[SheetDesk], Sheet]
+_WHOLE: Final = ("call-list", "exceptions", "results", "summary", "self-test", "seal")
 OnSitting = Callable[["Played"], None]
 
 
@@ -124,8 +117,9 @@ def _sitting(opened: OpenRoot, sitting: Sitting, *, paper: bool) -> Played:
     played = monotonic()
     session = load_session(opened.store, session.session_id)
     sheets, differences = [], []
-    for component, build in _sheets(opened.store, session):
-        printed = _print(opened, session.at(component), build, paper=paper)
+    for wish in _wishes(opened.store, session):
+        component = wish.component or session.components[0]
+        printed = _print(opened, session.at(component), wish, paper=paper)
         sheets.append(printed)
         differences += _compare(opened.store, session, component, printed)
     return Played(
@@ -141,31 +135,23 @@ def _sitting(opened: OpenRoot, sitting: Sitting, *, paper: bool) -> Played:
     )
 
 
-def _sheets(store: Store, session: Session) -> list[tuple[str, Build]]:
-    """Return what is printed of a session, each with the component that it is of."""
-    first = session.components[0]
-    found: list[tuple[str, Build]] = [(component, attendance_sheet) for component in session.components]
-    found += [
-        (first, call_list_sheet),
-        (first, exceptions_sheet),
-        (first, results_sheet),
-        (first, summary_sheet),
-        (first, self_test_sheet),
-        (first, seal_sheet),
-    ]
+def _wishes(store: Store, session: Session) -> list[Wish]:
+    """Return what is printed of a session."""
+    found = [Wish(kind="attendance", component=component) for component in session.components]
+    found += [Wish(kind=kind) for kind in _WHOLE]
     incidents = store.entries("incident", session.session_id)
     if incidents:
-        found.append((first, partial(incident_sheet, incident=incidents[0].body["incident"])))
+        found.append(Wish(kind="incident", incident=incidents[0].body["incident"]))
     return found
 
 
-def _print(opened: OpenRoot, session: Session, build: Build, *, paper: bool) -> Printed:
-    desk = SheetDesk(opened, session)
-    sheet = build(desk)
+def _print(opened: OpenRoot, session: Session, wish: Wish, *, paper: bool) -> Printed:
+    desk = SheetDesk(opened, session, wish)
+    sheet = BUILDERS[wish.kind](desk)
     path = None
     if paper:
         opened.root.sheets_dir.mkdir(exist_ok=True)
-        path = write_sheet(opened, sheet, opened.root.sheets_dir, desk.texts).path
+        path = write_sheet(opened, sheet, opened.root.sheets_dir, desk.texts, wish=desk.wish).path
     return Printed(
         kind=sheet.kind, variant=sheet.variant, path=path, size=sheet.head.size, counts=dict(sheet.counts)
     )

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from proctor.roots import ensure_training_root, open_training
+from proctor.sheet_kinds import rebuild
 from proctor.texts import load_texts
+from reports.pdf import render
 from tests.support.cli import Ran, proctor
 from tests.support.reports_pages import page_texts
 
@@ -42,6 +45,17 @@ def sheet(kind: str, session: str, folder: Path, *more: str) -> Ran:
 
 def text_of(path: str) -> str:
     return " ".join(" ".join(page_texts(Path(path).read_bytes())).split())
+
+
+def require_rebuilt(root: Path) -> None:
+    """Every print of a root is what the log gives again, byte for byte, before the seal."""
+    with open_training(ensure_training_root(root)) as opened:
+        signer = opened.keys.bundle.signer(opened.root.origin)
+        prints = opened.store.entries("print")
+        assert prints
+        for entry in prints:
+            again = render(rebuild(opened, entry.body), signer)
+            assert hashlib.sha256(again).hexdigest() == entry.body["unsigned_sha256"], entry.body["sheet"]
 
 
 def test_the_collection_list_of_a_room_with_its_tables(exam: str, tmp_path: Path) -> None:
@@ -90,6 +104,7 @@ def test_notice_and_form_are_of_the_version_that_the_log_records(exam: str, tmp_
     assert "Trần Thị Mẫu" in text
     assert "Nhật ký của trạm đã có: đồng ý" in text
     assert "001308000002" not in text
+    require_rebuilt(tmp_path / "home" / "training")
     unknown = sheet("notice", exam, tmp_path / "none", "--candidate", "099")
     assert (unknown.status, unknown.json["code"]) == (1, "candidate-unlisted")
 
@@ -113,6 +128,7 @@ def test_an_erasure_can_be_proven_again_and_is_then_a_reprint(exam: str, tmp_pat
     assert "Nguyễn Văn Mẫu" not in text
     named = sheet("erasure", exam, tmp_path / "again", "--entry", str(seq))
     assert "BẢN IN LẠI lần 2" in text_of(named.json["file"])
+    require_rebuilt(tmp_path / "home" / "training")
     wrong = sheet("erasure", exam, tmp_path / "none", "--entry", "1")
     assert (wrong.status, wrong.json["code"]) == (1, "erase-no-entry")
     assert not list((tmp_path / "none").iterdir())

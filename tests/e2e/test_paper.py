@@ -1,9 +1,13 @@
 """`proctor sheets …` and `proctor replay pilot` as a user calls them, on a replayed training root."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
+from proctor.roots import ensure_training_root, open_training
+from proctor.sheet_kinds import rebuild
+from reports.pdf import render
 from tests.support.cli import proctor
 from tests.support.reports_pages import page_texts
 from tests.support.schemas import require_valid
@@ -29,6 +33,14 @@ def test_the_replay_says_what_it_compared(replayed: tuple[Path, dict]) -> None: 
     again = proctor("replay", "pilot", "--out", str(folder))
     assert again.status == 2
     assert "trống" in again.err
+
+
+def test_every_replayed_sheet_can_be_rebuilt_from_its_entry(replayed: tuple[Path, dict]) -> None:  # type: ignore[type-arg]
+    with open_training(ensure_training_root(replayed[0])) as opened:
+        signer = opened.keys.bundle.signer(opened.root.origin)
+        for entry in opened.store.entries("print"):
+            again = hashlib.sha256(render(rebuild(opened, entry.body), signer)).hexdigest()
+            assert again == entry.body["unsigned_sha256"], entry.body["sheet"]
 
 
 @pytest.mark.parametrize("option", [("--sessions", "19"), ("--people", "0"), ("--drop-candidate", "5@1")])
