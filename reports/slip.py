@@ -163,6 +163,7 @@ class _Writer:
         self._consent = consent_of(entries, self._sbd)
         self._agrees = self._consent is None or self._consent.outcome != REFUSED
         self._missing = missing_parts(frame.session, entries)
+        self._merges = [entry for entry in entries if entry.kind == "merge" and entry.part is None]
         self._shots = shots if self._agrees else Shots()
 
     # -- head and foot ----------------------------------------------------------------------------
@@ -189,7 +190,28 @@ class _Writer:
                 other = DASH if found.other is None else found.other
                 words = say(self._frame.texts, f"conflict.{found.code}", entry=found.seq, other=other)
                 yield self._say("slip.conflict", words=words)
+        for words in self._merged():
+            yield self._say("slip.conflict", words=words)
         yield self._say("slip.remark")
+
+    def _merged(self) -> Iterator[str]:
+        """Yield what did not fit about this candidate when parts of the session were taken over."""
+        known = self._frame.session.rules.components
+        for body in (entry.body for entry in self._merges):
+            named = [(f"day.double-{row['why']}", row) for row in body["double"] if row["sbd"] == self._sbd]
+            named += [
+                (f"day.conflict-{row['what']}", row) for row in body["conflicts"] if row["sbd"] == self._sbd
+            ]
+            for key, row in named:
+                component = str(row["component"])
+                yield say(
+                    self._frame.texts,
+                    key,
+                    sbd=self._sbd,
+                    component=known[component].label if component in known else clean(component),
+                    parts=", ".join(map(str, row["parts"])),
+                    values="; ".join(map(str, row.get("values", ()))),
+                )
 
     # -- blocks -----------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Told:
     result: tuple[str, ...]
     note: tuple[str, ...]
     letter: str = "-"
-    points: str = DASH
+    points: str = ""
 
 
 def entries_about(entries: Sequence[SessionEntry], sbd: str) -> tuple[SessionEntry, ...]:

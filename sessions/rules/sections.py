@@ -46,6 +46,8 @@ SHEETS: Final = (
     "call-list",
     "erasure",
 )
+LATER_SHEETS: Final = ("slip", "seal", "collection", "notice")
+"""Sheets of after the shipped files were written: a site's own file may name who signs them."""
 SIGNATORIES: Final = (
     "preparer",
     "checker",
@@ -175,8 +177,9 @@ def seconds_of(
 
 def signatories_of(table: Table) -> dict[str, tuple[str, ...]]:
     """Return who signs by hand, by kind of sheet, in the order of the blocks; at most four."""
-    table.only((), SHEETS).policy()
-    found = {name: table.texts(name, SIGNATORIES) for name in SHEETS if name in table.value}
+    known = (*SHEETS, *LATER_SHEETS)
+    table.only((), known).policy()
+    found = {name: table.texts(name, SIGNATORIES) for name in known if name in table.value}
     for name, signing in found.items():
         if not 1 <= len(signing) <= 4:
             raise table.wrong(name)

@@ -242,6 +242,25 @@ def test_two_results_that_do_not_agree_are_pointed_out():
     )
 
 
+def test_what_did_not_fit_when_desks_were_merged_is_pointed_out():
+    double = {"sbd": "001", "component": "theory", "why": "twice", "parts": [1, 2]}
+    conflict = {
+        "sbd": "001",
+        "component": "theory",
+        "what": "result",
+        "parts": [1, 2],
+        "values": ["29", "30"],
+    }
+    others = [{**double, "sbd": "002"}]
+    merge = entry_of(80, "merge", AT, part=2, double=[double, *others], conflicts=[conflict], entries=1)
+    remarks = slip([attempt(4), merge, close()]).closing.remarks
+    assert remarks[:2] == (
+        "CHÚ Ý: SBD 001, Lý thuyết: VÀO HAI LẦN, ở các bàn 1, 2",
+        "CHÚ Ý: SBD 001, Lý thuyết: kết quả khác nhau giữa các bàn (29; 30)",
+    )
+    assert not any("002" in remark for remark in remarks)
+
+
 def test_who_does_not_agree_to_pictures_has_none_on_paper():
     said = {"sbd": "001", "outcome": "refused", "version": "1", "notice_sha256": "0" * 64}
     sheet = slip([attempt(4), entry_of(5, "consent", AT, **said)])
