@@ -41,6 +41,13 @@ from sessions.session import Session
 
 _SIGNED: Final = re.compile(r"-signed-[1-9]$")
 _OCSP_PEM: Final = ("-----BEGIN OCSP RESPONSE-----", "-----END OCSP RESPONSE-----")
+_REFUSED: Final = {
+    ("untrusted", "key-usage"): "not-for-signing",
+    ("expired", "not-yet-valid"): "not-yet-valid",
+    ("expired", "authority-expired"): "authority-expired",
+    ("revoked", "authority"): "authority-revoked",
+}
+"""Where a status has several causes: which of them has words of its own."""
 MARK: Final = "mark"
 """The rule by which a certificate of unknown status may sign, and the page says so."""
 
@@ -210,7 +217,8 @@ class SigningDesk:
         marked = self._session.rules.unknown_revocation == MARK
         if judged.status is SignatureStatus.VALID or (judged.status is SignatureStatus.UNKNOWN and marked):
             return judged
-        raise SigningRefusedError(why=judged.status.value, more=judged.why or "-")
+        status = judged.status.value
+        raise SigningRefusedError(why=_REFUSED.get((status, judged.why), status), status=status)
 
     # -- the signature ---------------------------------------------------------------------------------
 

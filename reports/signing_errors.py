@@ -30,7 +30,7 @@ class SigningCertificateError(ReportsError):
 
 
 class SigningRefusedError(ReportsError):
-    """A certificate that must not sign here and now; fact `why` is its status: revoked, expired, untrusted, unknown."""
+    """A certificate that must not sign here and now; fact `status` is a SignatureStatus, `why` its cause."""
 
     code = "signing-refused"
 

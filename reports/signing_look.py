@@ -49,25 +49,27 @@ def station_look(
     """Return the station's box: what this is, whose, when, and the certificate's fingerprint."""
     fingerprint = certificate_fingerprint(certificate)
     halves = f"{fingerprint[:32]} {fingerprint[32:]}"
-    return _style(
-        (
-            (say(texts, "sheet.station-seal.title"), Face.BOLD, 9.5),
-            (say(texts, "sheet.station-seal.origin", origin=origin), Face.REGULAR, 9.0),
-            (say(texts, "sheet.station-seal.time", time=_moment(at)), Face.REGULAR, 9.0),
-            (say(texts, "sheet.station-seal.key", fingerprint=halves), Face.REGULAR, 8.0),
-        ),
-        box,
-        line=0.8,
+    words = (
+        (say(texts, "sheet.station-seal.title"), Face.BOLD, 9.5),
+        (say(texts, "sheet.station-seal.origin", origin=origin), Face.REGULAR, 9.0),
+        (say(texts, "sheet.station-seal.time", time=_moment(at)), Face.REGULAR, 9.0),
+        (say(texts, "sheet.station-seal.key", fingerprint=halves), Face.REGULAR, 8.0),
     )
+    return _style(_box(words, box, line=0.8))
 
 
 def official_look(box: Box, shown: Shown, texts: Texts) -> StaticStampStyle:
-    """Return an official's box: "Ký số", role, holder, issuer, time, and whether the status is known.
+    """Return an official's box, as `official_box`."""
+    return _style(official_box(box, shown, texts))
+
+
+def official_box(box: Box, shown: Shown, texts: Texts) -> bytes:
+    """Return an official's box as a PDF page: "Ký số", role, holder, time, issuer, whether the status is known.
 
     Only for a certificate whose chain ends at a pinned authority.
     """
     status = "signing.look.unknown" if shown.unknown else "signing.look.valid"
-    return _style(
+    return _box(
         (
             (say(texts, "signing.look.title", role=shown.role), Face.REGULAR, 9.0),
             (shown.holder, Face.BOLD, 11.0),
@@ -84,10 +86,14 @@ def _moment(at: datetime) -> str:
     return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
 
 
-def _style(words: Sequence[Words], box: Box, *, line: float) -> StaticStampStyle:
+def _box(words: Sequence[Words], box: Box, *, line: float) -> bytes:
     wide, high = box[2] - box[0], box[3] - box[1]
+    return _box_pdf(_fitted(words, wide, high), wide, high, line)
+
+
+def _style(page: bytes) -> StaticStampStyle:
     return StaticStampStyle(
-        background=_ImportedPage(_box_pdf(_fitted(words, wide, high), wide, high, line)),
+        background=_ImportedPage(page),
         background_layout=SimpleBoxLayoutRule(
             x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MIN, margins=Margins(0, 0, 0, 0)
         ),

@@ -12,8 +12,9 @@ from proctor.errors import CommandError
 from proctor.signing import Order, Proposal, SignedSheet, SigningDesk
 from proctor.signing_token import HeldToken, TokenCertificate, held_token
 from proctor.tokens import USER_PIN
+from reports.session_sheet import VIETNAM
 from reports.signing_status import may_sign, name_of
-from sessions.record import format_utc
+from sessions.record import format_utc, parse_utc
 
 _TOLD: Final = ("few", "last", "none")
 """Of how many tries at the PIN somebody has to know before one is used up."""
@@ -32,7 +33,7 @@ def token(context: Context) -> int:
                 f"signing.token-{row['use']}",
                 holder=row["holder"],
                 issuer=row["issuer"],
-                until=row["until"][:10],
+                until=parse_utc(row["until"]).astimezone(VIETNAM).strftime("%d/%m/%Y"),
             ),
         ]
     if held.tries in _TOLD:

@@ -26,9 +26,10 @@ from proctor.signing_authorities import (
 )
 from proctor.signing_ocsp import is_address
 from reports.certificate import certificate_fingerprint
+from reports.session_sheet import VIETNAM, moment
 from reports.signing_revocation import read_crl
 from reports.signing_status import name_of
-from sessions.record import format_utc
+from sessions.record import format_utc, parse_utc
 from sessions.roles import require_may
 
 
@@ -120,6 +121,14 @@ def _authority(known: Authority) -> dict[str, Any]:
     }
 
 
+def _day(text: str) -> str:
+    return parse_utc(text).astimezone(VIETNAM).strftime("%d/%m/%Y")
+
+
+def _moment(text: str | None) -> str:
+    return moment(None if text is None else parse_utc(text))
+
+
 def _lines(context: Context, data: dict[str, Any]) -> list[str]:
     say = context.texts.say
     lines = []
@@ -127,13 +136,13 @@ def _lines(context: Context, data: dict[str, Any]) -> list[str]:
         words = ", ".join(say(f"signing.purpose-{each}") for each in row["purposes"])
         lines += [
             grouped(row["fingerprint"]),
-            say("signing.authority-row", name=row["name"], until=row["until"][:10], purposes=words),
+            say("signing.authority-row", name=row["name"], until=_day(row["until"]), purposes=words),
         ]
         if row["ocsp"]:
             lines.append(say("signing.authority-ocsp", address=row["ocsp"]))
     for row in data["revocation_lists"]:
         key = "signing.crl-stale" if row["stale"] else "signing.crl-row"
-        until = (row["next_update"] or "—")[:16]
+        until = _moment(row["next_update"])
         lines += [
             grouped(row["fingerprint"]),
             say(key, number=row["number"] or "—", until=until, revoked=row["revoked"]),
@@ -162,7 +171,7 @@ def crl(context: Context) -> int:
         "new": fresh,
     }
     key = "signing.crl-taken" if fresh else "signing.crl-known"
-    said = context.texts.say(key, number=taken.number or "—", at=format_utc(taken.this_update)[:16])
+    said = context.texts.say(key, number=taken.number or "—", at=moment(taken.this_update))
     context.result(out, (said,))
     return 0
 

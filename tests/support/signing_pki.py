@@ -5,17 +5,22 @@ Every name says TEST. Nothing here is believed unless a test pins it.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
+import pkcs11
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
@@ -62,6 +67,12 @@ class Holder:
         return self.key.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a signature as a token would make it: ECDSA or PKCS #1 v1.5, SHA-256."""
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
 
 
 @dataclass(frozen=True)
@@ -207,6 +218,17 @@ def holder_token(folder: Path, *holders: Holder, label: str = TOKEN) -> SoftToke
     chain = {der: None for holder in holders for der in holder.chain_der}
     for number, der in enumerate(chain, start=1):
         _write_certificate(token, der, f"ca-{number}", f"c{number:x}", label)
+    return token
+
+
+@cache
+def shared_token() -> SoftToken:
+    """A token for this process with both officials of `pki()`; or skip. A library reads its settings once."""
+    folder = Path(tempfile.mkdtemp(prefix="proctor-token-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    token = holder_token(folder / "token", pki().official, pki().other)
+    with mock.patch.dict(os.environ, token.environment):
+        pkcs11.lib(token.library)
     return token
 
 
