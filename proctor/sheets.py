@@ -287,7 +287,7 @@ def _tables(sheet: Sheet, texts: Texts) -> dict[str, bytes]:
 def _name(sheet: Sheet, wish: Wish) -> str:
     """Return a file's name: what tells sheets of one session apart, then the session and the tree head's size."""
     posted = "posted" if sheet.posted else ""
-    parts = (sheet.kind, posted, _file_part(sheet.variant), _file_part(sheet.sbd), sheet.session_id)
+    parts = (sheet.kind, posted, _file_part(sheet.variant), own_part(sheet.sbd), sheet.session_id)
     copied = f"-r{wish.copy}" if wish.copy else ""
     return f"{'-'.join(part for part in parts if part)}-{sheet.head.size}{copied}"
 
@@ -313,6 +313,13 @@ def recode(decoder: PortraitDecoder, image: bytes) -> bytes | None:
     except BiometricsError:
         return None
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
+
+
+def own_part(sbd: str) -> str:
+    """Return a candidate number as part of a file's name that no other number has: 001, Đ001 and A/1 stay apart."""
+    plain = _file_part(sbd)
+    told_apart = plain == sbd and sbd == sbd.upper()
+    return plain if told_apart else f"{plain}_{hashlib.sha256(sbd.encode()).hexdigest()[:8]}"
 
 
 def _file_part(text: str) -> str:

@@ -11,6 +11,7 @@ from proctor.errors import CommandError
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.sheet_kinds import rebuild, write_kind
 from proctor.sheet_wish import Wish
+from proctor.sheets import own_part
 from reports.pdf import render
 from sessions.record import Second
 from sessions.selection import select
@@ -84,6 +85,13 @@ def test_everybody_gets_a_slip_with_pictures_of_one_head_each_entered_by_number(
     first = pypdf.PdfReader(io.BytesIO(written[0].path.read_bytes())).pages[0]
     sizes = sorted(image.image.size for image in first.images if image.image is not None)
     assert [found for found in sizes if 200 < found[0] < 400] == [(228, 304), (300, 400), (300, 400)]
+
+
+@pytest.mark.parametrize("pair", [("001", "Đ001"), ("A/1", "A.1"), ("a1", "A1"), ("A-1", "A/1")])
+def test_two_numbers_never_share_a_file(pair: tuple[str, str]) -> None:
+    names = {own_part(sbd).casefold() for sbd in pair}
+    assert len(names) == 2
+    assert all(name.isascii() and not set(name) & set("/.") for name in names)
 
 
 def test_a_slip_is_rebuilt_byte_for_byte_and_a_second_one_is_a_reprint(

@@ -242,6 +242,18 @@ def test_two_results_that_do_not_agree_are_pointed_out():
     )
 
 
+def test_a_sites_rules_may_name_who_signs():
+    of = session_with()
+    named = replace(of.rules, signatories={"slip": ("secretary", "chairman")})
+    sheet = slip(passed(), of=replace(of, rules=named))
+    assert [block.role for block in sheet.closing.signatures] == ["THƯ KÝ", "CHỦ TỊCH HỘI ĐỒNG"]
+    assert [block.role for block in slip(passed()).closing.signatures] == [
+        "NGƯỜI LẬP PHIẾU",
+        "THÍ SINH",
+        "NGƯỜI PHỤ TRÁCH",
+    ]
+
+
 def test_what_did_not_fit_when_desks_were_merged_is_pointed_out():
     double = {"sbd": "001", "component": "theory", "why": "twice", "parts": [1, 2]}
     conflict = {
