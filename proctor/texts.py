@@ -8,7 +8,12 @@ from types import MappingProxyType
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
-_SPOKEN = {"stated": "result-status", "computed": "result-status", "action": "rules.action"}
+_SPOKEN = {
+    "stated": "result-status",
+    "computed": "result-status",
+    "action": "rules.action",
+    "job_state": "print.state",
+}
 """Values that are codes, by the place's name: what their texts begin with."""
 
 

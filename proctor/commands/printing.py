@@ -1,7 +1,7 @@
 """`proctor print` and `proctor printer …`: sheets go to a printer, and what became of them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +11,15 @@ from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.errors import CommandError
-from proctor.printing.desk import PrintDesk, require_usable
-from proctor.printing.errors import NotAcceptingError, PrinterUnknownError, PrintingError
+from proctor.printing.checking import require_usable
+from proctor.printing.desk import PrintDesk
+from proctor.printing.errors import (
+    JobEndedError,
+    NotAcceptingError,
+    PrinterUnknownError,
+    PrintingError,
+    SystemDownError,
+)
 from proctor.printing.model import PrinterInfo, State
 from proctor.printing.queue import Job, PrintQueue
 from proctor.printing.settings import Choice, PrinterSettings, is_name, is_tray
@@ -43,12 +50,15 @@ def print_files(context: Context, opened: OpenRoot, files: Iterable[Path]) -> tu
     """Print files as the options say (see cli_printing.add_print_options) and return where each stands at the end of
     the wait. Either every file may be printed, or none is sent. Raises PrintingError, CommandError.
     """
-    choice = _choice(context)
+    choice, wait_s = _choice(context), _wait(context)
     desk = open_print_desk(opened)
     wanted = tuple(files)
     for file in wanted:
-        desk.require(file)
-    return _bring(context, desk, [desk.submit(file, choice).number for file in wanted])
+        with suppress(
+            SystemDownError, NotAcceptingError
+        ):  # it may be back in a moment: the sheet waits for it
+            desk.check(file, choice)
+    return _bring(context, desk, [desk.submit(file, choice).number for file in wanted], wait_s)
 
 
 def list_jobs(context: Context) -> int:
@@ -63,15 +73,22 @@ def list_jobs(context: Context) -> int:
 
 
 def cancel(context: Context) -> int:
-    """Cancel a job. While another command works at the root, that one enters the end."""
+    """Cancel a job."""
     jobs = _with_job(context, lambda desk, number: desk.cancel(number))
     _report(context, jobs)
     return 0 if jobs[0].state is State.CANCELLED else 1
 
 
 def resume(context: Context) -> int:
-    """Let a job that stands still go on."""
-    return _report(context, _with_job(context, lambda desk, number: desk.resume(number)))
+    """Let a job that stands still go on; one that went on by itself is shown."""
+
+    def act(desk: PrintDesk, number: int) -> Job:
+        try:
+            return desk.resume(number)
+        except JobEndedError:
+            return next(job for job in desk.jobs() if job.number == number)
+
+    return _report(context, _with_job(context, act))
 
 
 def retry(context: Context) -> int:
@@ -80,25 +97,24 @@ def retry(context: Context) -> int:
     return _report(context, _with_job(context, lambda desk, number: desk.retry(number, choice)))
 
 
-def _with_job(context: Context, act: Any) -> tuple[Job, ...]:
+def _with_job(context: Context, act: Callable[[PrintDesk, int], Job]) -> tuple[Job, ...]:
+    wait_s = _wait(context)
     with _opened(context, training=context.options.training) as opened:
         desk = open_print_desk(opened)
         desk.step()
-        return _bring(context, desk, [act(desk, context.options.job).number])
+        return _bring(context, desk, [act(desk, context.options.job).number], wait_s)
 
 
-def _bring(context: Context, desk: PrintDesk, numbers: list[int]) -> tuple[Job, ...]:
-    """Work until these jobs have ended or the wait is over, and say what stands still meanwhile."""
-    wait_s = context.options.wait
-    if not 0 <= wait_s <= _MAX_WAIT_S:
-        raise CommandError("print-wait", usage=True)
+def _bring(context: Context, desk: PrintDesk, numbers: list[int], wait_s: float) -> tuple[Job, ...]:
+    """Work until these jobs have ended or the wait is over, and say meanwhile why one stands still."""
     said: set[tuple[str, ...]] = set()
 
     def tell(job: Job) -> None:
         if job.number in numbers and job.reasons and not job.ended and job.reasons not in said:
             said.add(job.reasons)
-            for line in job_lines(context, job):
-                context.console.print(line, markup=False)
+            for reason in job.reasons:
+                why = reason_text(context.texts, reason, job.tray)
+                context.say("print.line.meanwhile", job=job.number, why=why)
 
     desk.wait(numbers, wait_s, tell)
     return tuple(job for job in desk.jobs() if job.number in numbers)
@@ -280,6 +296,14 @@ def _choice(context: Context) -> Choice:
         if given is not None and not fits(given):
             raise CommandError("print-name", usage=True, option=f"--{option}")
     return choice
+
+
+def _wait(context: Context) -> float:
+    """Return how many seconds the options wait. Raises CommandError "print-wait"."""
+    seconds: float = context.options.wait
+    if not 0 <= seconds <= _MAX_WAIT_S:
+        raise CommandError("print-wait", usage=True)
+    return seconds
 
 
 @contextmanager

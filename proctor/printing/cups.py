@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -60,14 +61,20 @@ _JOB_STATES: Final = {
 """RFC 8011, 5.3.7."""
 _NO_DEVICES: Final = ("file:", "///dev/null", "/dev/null")
 
+_LOOKS: Final = 4
+_LOOK_S: Final = 0.1
+"""For a moment at its end CUPS 2.4 tells a job without its name: then it is asked again."""
+
 Ask = Callable[..., ipp.Answer]
 
 
 class CupsPrinter:
     """The printers of CUPS. See Printer."""
 
-    def __init__(self, run: Runner = run_tool, ask_server: Ask = ask) -> None:
-        self._run, self._ask_server = run, ask_server
+    def __init__(
+        self, run: Runner = run_tool, ask_server: Ask = ask, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._run, self._ask_server, self._pause = run, ask_server, pause
         self._server = ""
 
     def printers(self) -> tuple[PrinterInfo, ...]:
@@ -127,15 +134,18 @@ class CupsPrinter:
         return Seen(state=State.STOPPED if stops else state, reasons=reasons)
 
     def find(self, title: str) -> str | None:
-        """Return the newest job of this title, ended ones included."""
+        """Return the newest of our jobs with this title, ended ones included."""
         uri = ("printer-uri", "ipp://localhost/")
-        keywords = {"which-jobs": "all"}
-        body = ipp.request(ipp.GET_JOBS, uri=uri, user=_user(), wanted=_JOB_FIELDS, keywords=keywords)
-        answer = self._ask(body)
-        for job in sorted(answer.groups, key=lambda group: -_integer(group, "job-id")):
-            if _text(job, "job-name") == title:
-                queue = _text(job, "job-printer-uri").rpartition("/")[2]
-                return f"{queue}-{_integer(job, 'job-id')}"
+        body = ipp.request(ipp.GET_JOBS, uri=uri, user=_user(), wanted=_JOB_FIELDS, which="all")
+        for _ in range(_LOOKS):
+            jobs = sorted(self._ask(body).groups, key=lambda group: -_integer(group, "job-id"))
+            for job in jobs:
+                if _text(job, "job-name") == title:
+                    queue = _text(job, "job-printer-uri").rpartition("/")[2]
+                    return f"{queue}-{_integer(job, 'job-id')}"
+            if all(_text(job, "job-name") for job in jobs):
+                return None
+            self._pause(_LOOK_S)
         return None
 
     def cancel(self, job_id: str) -> None:

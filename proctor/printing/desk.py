@@ -18,26 +18,22 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from proctor.printing.checking import find_printer, read_sheet
 from proctor.printing.errors import (
     AlreadyPrintedError,
     ForbiddenError,
     JobEndedError,
     JobOpenError,
-    NoDeviceError,
-    NoPrinterError,
     NotAcceptingError,
-    PrinterUnknownError,
     PrintingError,
     PrintUnknownError,
     RefusedError,
-    SheetGoneError,
     SheetUnknownError,
     SystemDownError,
     TimedOutError,
-    TrayUnknownError,
     UnderwayError,
 )
-from proctor.printing.model import Document, Order, Printer, PrinterInfo, Seen, State
+from proctor.printing.model import Document, Order, Printer, State
 from proctor.printing.outcomes import UNKNOWN, LoggedSheet, Outcome, find_sheet, outcome_of
 from proctor.printing.queue import NOT_ENTERED, Job, PrintQueue
 from proctor.printing.settings import Choice
@@ -46,10 +42,11 @@ from sessions.errors import SessionsError
 from sessions.record import STATION, Operator, format_utc
 from sessions.store import Store
 
-MAX_SHEET: Final = 64 * 1024 * 1024
 MAX_TRIES: Final = 3
 RETRY_S: Final = 4.0
 POLL_S: Final = 1.0
+NOWHERE: Final = "-"
+"""The printer of a job that ended before one was found for it."""
 _NOTHING_SENT: Final = (SystemDownError, NotAcceptingError)
 """After these errors a job is tried again by itself: the printer has none of it."""
 
@@ -118,6 +115,16 @@ class PrintDesk:
         self._require_unprinted(file, sheet)
         return sheet
 
+    def check(self, file: Path, choice: Choice | None = None) -> None:
+        """Ask the print system now whether a file can be printed as chosen; for a command, which may wait.
+
+        Raises as `require`, and NoPrinterError, PrinterUnknownError, NoDeviceError, NotAcceptingError,
+        TrayUnknownError, ToolMissingError, SystemDownError.
+        """
+        sheet = self.require(file)
+        wanted = (choice or Choice()).over(self._choices(sheet.kind))
+        find_printer(self._printer.printers(), wanted.printer, wanted.tray, sheet.kind)
+
     def retry(self, number: int, choice: Choice | None = None) -> Job:
         """Take the sheet of a job that failed or was cancelled once more, as a new job. Raises JobUnknownError,
         JobOpenError, AlreadyPrintedError, UnderwayError, SheetGoneError, SheetUnknownError.
@@ -125,7 +132,7 @@ class PrintDesk:
         job = self._queue.job(number)
         self._allow(job.session)
         if job.state not in {State.FAILED, State.CANCELLED}:
-            raise JobOpenError(job=number, state=job.state.value)
+            raise JobOpenError(job=number, job_state=job.state.value)
         file = Path(job.file)
         if hashlib.sha256(read_sheet(file)).hexdigest() != job.sha256:
             raise SheetUnknownError(file=job.file)
@@ -248,7 +255,7 @@ class PrintDesk:
 
     def _send(self, job: Job) -> None:
         document = self._require_document(job)
-        info = _chosen(self._printer.printers(), job)
+        info = find_printer(self._printer.printers(), job.printer, job.tray, job.sheet)
         job = self._change(job, state=State.SENDING, printer=info.name, tries=job.tries + 1, reasons=())
         self._sent_here.add(job.number)
         order = Order(printer=info.name, title=job.title, tray=job.tray, copies=job.copies, duplex=job.duplex)
@@ -378,7 +385,7 @@ class PrintDesk:
         job = self._queue.job(number)
         self._allow(job.session)
         if job.ended:
-            raise JobEndedError(job=number, state=job.state.value)
+            raise JobEndedError(job=number, job_state=job.state.value)
         return job
 
     def _change(self, job: Job, **values: object) -> Job:
@@ -391,50 +398,3 @@ class PrintDesk:
         self._events.put(job)
         self._wake.set()
         return job
-
-
-NOWHERE: Final = "-"
-"""The printer of a job that ended before one was found for it."""
-
-
-def read_sheet(file: Path) -> bytes:
-    """Return a sheet's bytes. Raises SheetGoneError, also for one that no sheet can be: too large, a folder."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_SHEET + 1)
-    except OSError:
-        raise SheetGoneError(file=str(file)) from None
-    if len(data) > MAX_SHEET:
-        raise SheetUnknownError(file=str(file))
-    return data
-
-
-def _chosen(printers: tuple[PrinterInfo, ...], job: Job) -> PrinterInfo:
-    """Return the printer of a job: the one it names, else the system's default, else the only one there is.
-
-    Raises NoPrinterError, PrinterUnknownError, NoDeviceError, NotAcceptingError, TrayUnknownError.
-    """
-    if job.printer:
-        found = [info for info in printers if info.name == job.printer]
-        if not found:
-            known = ", ".join(info.name for info in printers) or "-"
-            raise PrinterUnknownError(printer=job.printer, known=known)
-    else:
-        found = [info for info in printers if info.default] or [info for info in printers if info.device]
-        if len(found) != 1:
-            raise NoPrinterError(sheet=job.sheet)
-    return require_usable(found[0], job.tray)
-
-
-def require_usable(info: PrinterInfo, tray: str) -> PrinterInfo:
-    """Return a printer that can take a sheet. Raises NoDeviceError, NotAcceptingError, TrayUnknownError."""
-    if not info.device:
-        raise NoDeviceError(printer=info.name)
-    if not info.accepting:
-        raise NotAcceptingError(printer=info.name)
-    if tray and tray not in info.trays:
-        raise TrayUnknownError(printer=info.name, tray=tray, known=", ".join(info.trays) or "-")
-    return info
-
-
-__all__ = ["MAX_TRIES", "Pace", "PrintDesk", "Seen", "read_sheet", "require_usable"]

@@ -154,13 +154,13 @@ class JobUnknownError(PrintingError):
 
 
 class JobEndedError(PrintingError):
-    """The job has ended: nothing can be cancelled or resumed; facts `job`, `state`."""
+    """The job has ended: nothing can be cancelled or resumed; facts `job`, `job_state`."""
 
     code = "printing-job-ended"
 
 
 class JobOpenError(PrintingError):
-    """The job has not ended, or was printed: it is not sent again; facts `job`, `state`."""
+    """The job has not ended, or was printed: it is not sent again; facts `job`, `job_state`."""
 
     code = "printing-job-open"
 

@@ -45,12 +45,12 @@ def request(
     uri: tuple[str, str] | None = None,
     user: str = "",
     wanted: Sequence[str] = (),
-    keywords: Mapping[str, str] | None = None,
+    which: str = "",
     number: int = 1,
 ) -> bytes:
     """Return a request. `uri`: attribute and value of what is asked after; `wanted`: the attributes to be told.
 
-    `user`: who asks; the names of jobs are told to their owner alone.
+    `user`: who asks; the names of jobs are told to their owner alone. `which`: of this user's jobs, "all" or others.
     """
     parts = [
         struct.pack(">BBHI", 2, 0, operation, number),
@@ -62,16 +62,20 @@ def request(
         parts.append(_attribute(_URI, *uri))
     if user:
         parts.append(_attribute(_NAME, "requesting-user-name", user))
-    parts += [_attribute(_KEYWORD, name, value) for name, value in (keywords or {}).items()]
+    if which:
+        parts += [_attribute(_KEYWORD, "which-jobs", which), _MY_JOBS]
     for place, name in enumerate(wanted):
         parts.append(_attribute(_KEYWORD, "" if place else "requested-attributes", name))
     parts.append(bytes([_END]))
     return b"".join(parts)
 
 
-def _attribute(tag: int, name: str, value: str) -> bytes:
-    label, data = name.encode(), value.encode()
+def _attribute(tag: int, name: str, value: str | bytes) -> bytes:
+    label, data = name.encode(), value.encode() if isinstance(value, str) else value
     return struct.pack(">BH", tag, len(label)) + label + struct.pack(">H", len(data)) + data
+
+
+_MY_JOBS: Final = _attribute(_BOOLEAN, "my-jobs", b"\x01")
 
 
 def read(data: bytes) -> Answer:

@@ -13,5 +13,5 @@ def state_text(texts: Texts, state: State) -> str:
 
 def reason_text(texts: Texts, reason: str, tray: str = "") -> str:
     """Return why something stands still, and what to do: "hết giấy: nạp giấy A4 vào khay 2 rồi bấm tiếp tục"."""
-    named = texts.say("print.tray", tray=tray) if tray else texts.say("print.any-tray")
+    named = texts.say("print.tray", tray=tray.removeprefix("tray-")) if tray else texts.say("print.any-tray")
     return texts.say(f"print.reason.{reason}", tray=named)
