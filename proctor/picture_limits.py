@@ -9,6 +9,7 @@ PREFIX: Final = "PRS1:"
 MAX_FOUND: Final = 16
 """So many seals on one page of a file: nobody photographs more sheets at once."""
 DONE: Final = "done"
+LATE: Final = "late"
 UNREADABLE: Final = "unreadable"
 TOO_LARGE: Final = "too-large"
 TOO_MANY: Final = "too-many-pages"

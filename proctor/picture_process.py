@@ -13,13 +13,14 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pypdfium2
 from PIL import Image, ImageOps
 
-from proctor.picture_limits import DONE, TOO_LARGE, TOO_MANY, UNREADABLE, Limits
+from proctor.picture_limits import DONE, LATE, TOO_LARGE, TOO_MANY, UNREADABLE, Limits
 from proctor.picture_search import Grey, find_seals
 
 if sys.platform != "win32":  # on Windows the parent's deadline and the pixel limit remain
@@ -28,6 +29,9 @@ if sys.platform != "win32":  # on Windows the parent's deadline and the pixel li
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
 _DPI = (200, 300)
 _POINTS = 72
+_DEPTH = 8
+_DARKER, _SPECKS = 40, 0.0005
+"""By how many levels, and on which part of it, a page may differ from its paper and still be empty."""
 
 
 class _StopError(Exception):
@@ -53,26 +57,43 @@ def main() -> None:
     _say({"end": why})
 
 
+@dataclass(slots=True, kw_only=True)
+class _View:
+    """A page: its picture, finer and finer, and whether a PDF draws letters on it, which no scanner does."""
+
+    greys: Iterator[Grey]
+    letters: bool = False
+
+
 def _read(data: bytes, limits: Limits, end: float) -> str:
     """Read page after page; return why it ended."""
     pages = _of_pdf(data, limits) if data.startswith(b"%PDF-") else _of_picture(data, limits)
-    for number, views in enumerate(pages, start=1):
-        found = _seals(views, min(end, time.monotonic() + limits.page_seconds))
-        _say({"page": number, "seals": list(found)})
+    for number, view in enumerate(pages, start=1):
+        seals, empty = _seals(view.greys, min(end, time.monotonic() + limits.page_seconds))
+        _say({"page": number, "seals": list(seals), "letters": view.letters, "empty": empty})
+        if time.monotonic() >= end:
+            return LATE
     return DONE
 
 
-def _seals(views: Iterator[Grey], end: float) -> tuple[str, ...]:
-    """Return what is found in the first view of a page that shows anything."""
-    found: tuple[str, ...] = ()
-    for grey in views:
+def _seals(greys: Iterator[Grey], end: float) -> tuple[tuple[str, ...], bool]:
+    """Return what is found in the first picture of a page that shows anything, and whether the page is empty."""
+    for grey in greys:
+        if _is_empty(grey):
+            return (), True
         found = find_seals(grey, seconds_left=lambda: end - time.monotonic())
         if found or time.monotonic() >= end:
-            break
-    return found
+            return found, False
+    return (), False
 
 
-def _of_picture(data: bytes, limits: Limits) -> Iterator[Iterator[Grey]]:
+def _is_empty(grey: Grey) -> bool:
+    """Whether a page is the back of one: next to nothing on it differs from its paper."""
+    small = grey[:: max(1, grey.shape[0] // 1_000), :: max(1, grey.shape[1] // 1_000)].astype(np.int16)
+    return bool((abs(small - np.median(small)) > _DARKER).mean() < _SPECKS)
+
+
+def _of_picture(data: bytes, limits: Limits) -> Iterator[_View]:
     """Yield the pages of a picture in grey, upright: every frame of a TIFF, the first of anything else."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         for number in range(limits.max_pages + 1):
@@ -85,7 +106,7 @@ def _of_picture(data: bytes, limits: Limits) -> Iterator[Iterator[Grey]]:
             if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side:
                 raise _StopError(TOO_LARGE)
             image.draft("L", image.size)
-            yield iter([_grey(image)])
+            yield _View(greys=iter([_grey(image)]))
             if image.format != "TIFF":
                 return
 
@@ -102,13 +123,21 @@ def _grey(image: Image.Image) -> Grey:
     return np.array(shown.convert("L"))
 
 
-def _of_pdf(data: bytes, limits: Limits) -> Iterator[Iterator[Grey]]:
+def _of_pdf(data: bytes, limits: Limits) -> Iterator[_View]:
     """Yield the pages of a PDF, each drawn finer and finer."""
     document = pypdfium2.PdfDocument(data)
     if len(document) > limits.max_pages:
         raise _StopError(TOO_MANY)
     for number in range(len(document)):
-        yield _drawn(document[number], limits)
+        page = document[number]
+        yield _View(greys=_drawn(page, limits), letters=_has_letters(page))
+
+
+def _has_letters(page: Any) -> bool:
+    """Whether a page draws letters that are seen; what a scanner recognised lies unseen behind its picture."""
+    objects = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT], max_depth=_DEPTH)
+    unseen = {pypdfium2.raw.FPDF_TEXTRENDERMODE_INVISIBLE, pypdfium2.raw.FPDF_TEXTRENDERMODE_CLIP}
+    return any(pypdfium2.raw.FPDFTextObj_GetTextRenderMode(found.raw) not in unseen for found in objects)
 
 
 def _drawn(page: Any, limits: Limits) -> Iterator[Grey]:

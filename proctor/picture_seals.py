@@ -32,10 +32,15 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSeals:
-    """The texts of the seals on each page of a file; unverified. `whole`: every page was searched to its end."""
+    """The texts of the seals on each page of a file; unverified. `whole`: no page was left out for lack of time.
+
+    `empty`: pages (from 1) with nothing on them; `letters`: pages of a PDF that are drawn, and no scan.
+    """
 
     pages: tuple[tuple[str, ...], ...]
     whole: bool
+    empty: tuple[int, ...] = ()
+    letters: tuple[int, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -50,26 +55,31 @@ def read_picture_seals(data: bytes, *, file: str = "", limits: Limits = LIMITS) 
     """
     if len(data) > MAX_BYTES:
         raise CommandError("picture-too-large", file=file, limit=MAX_BYTES >> 20)
-    pages: list[tuple[str, ...]] = []
+    answers: list[dict[str, Any]] = []
     end = ""
     for line in _ask(data, limits).splitlines():
         answer = _answer(line)
-        if answer is None:
+        if answer is None or "end" in answer:
+            end = "" if answer is None else str(answer["end"])
             break
-        if "end" in answer:
-            end = str(answer["end"])
-            break
-        pages.append(_seals(answer.get("seals")))
-    if pages and end != DONE:
-        return PictureSeals(pages=tuple(pages), whole=False)
-    if end == DONE:
-        return PictureSeals(pages=tuple(pages), whole=True)
+        answers.append(answer)
+    if end == DONE or answers:
+        return PictureSeals(
+            pages=tuple(_seals(answer.get("seals")) for answer in answers),
+            whole=end == DONE,
+            empty=_numbers(answers, "empty"),
+            letters=_numbers(answers, "letters"),
+        )
     codes = {
         TOO_LARGE: "picture-too-large",
         TOO_MANY: "picture-too-many-pages",
         UNREADABLE: "picture-unreadable",
     }
     raise CommandError(codes.get(end, "picture-unreadable"), file=file, limit=_limit_of(end, limits))
+
+
+def _numbers(answers: list[dict[str, Any]], name: str) -> tuple[int, ...]:
+    return tuple(number for number, answer in enumerate(answers, start=1) if answer.get(name) is True)
 
 
 def _limit_of(end: str, limits: Limits) -> int:

@@ -67,6 +67,11 @@ class Comparison:
         """Whether the log says the same, as far as it still can."""
         return self.status == SAME
 
+    @property
+    def contradicts(self) -> bool:
+        """Whether the log says otherwise: paper or log was changed."""
+        return self.status in {DIFFERS, OTHER_HEAD}
+
 
 def compare(opened: OpenRoot, pages: Sequence[PageSeal]) -> Comparison:
     """Return what the log says of the sealed pages of one sheet."""

@@ -4,6 +4,7 @@ say. Printed text is not read from pictures: a person lays the sealed rows besid
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from proctor.picture_seals import read_picture_seals
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from proctor.seal_content import Comparison
 
 VALID, UNKNOWN_STATION, FORGED, MALFORMED = "valid", "unknown-station", "forged", "malformed"
+
+
+class PictureVerdict(StrEnum):
+    """What the seals in a picture prove. ALTERED: somebody changed something; UNVERIFIED: something is not proven."""
+
+    INTACT = "intact"
+    ALTERED = "altered"
+    UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +65,9 @@ class SealedSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureFinding:
-    """What a file of pictures shows. `pages`: how many the file has; `bare`: those on which no seal was found;
-    `whole`: every page was searched to its end. `compared`: a log was at hand.
+    """What a file of pictures shows. `pages`: how many the file has; `bare`: those on which no seal was found, empty
+    backs aside; `letters`: those that a PDF draws, which is no scan then, and may be a sheet whose seal was taken off;
+    `whole`: no page was left out. `compared`: a log was at hand.
     """
 
     pages: int
@@ -65,16 +75,25 @@ class PictureFinding:
     whole: bool
     seals: tuple[FoundSeal, ...]
     sheets: tuple[SealedSheet, ...]
+    letters: tuple[int, ...] = ()
     compared: bool = False
 
     @property
+    def verdict(self) -> PictureVerdict:
+        """INTACT where every page has a valid seal, no page of a sheet is missing, and no log contradicts."""
+        said = [sheet.comparison for sheet in self.sheets if sheet.comparison is not None]
+        if any(seal.status == FORGED for seal in self.seals) or any(found.contradicts for found in said):
+            return PictureVerdict.ALTERED
+        sealed = bool(self.seals) and all(seal.status == VALID for seal in self.seals)
+        complete = self.whole and not self.bare and not any(sheet.missing for sheet in self.sheets)
+        if sealed and complete and not self.letters and all(found.ok for found in said):
+            return PictureVerdict.INTACT
+        return PictureVerdict.UNVERIFIED
+
+    @property
     def ok(self) -> bool:
-        """Whether every page has a seal, every seal is valid, no page of a sheet is missing, and no log contradicts."""
-        sound = bool(self.seals) and self.whole and not self.bare
-        sealed = all(seal.status == VALID for seal in self.seals)
-        complete = not any(sheet.missing for sheet in self.sheets)
-        agreed = all(sheet.comparison is None or sheet.comparison.ok for sheet in self.sheets)
-        return sound and sealed and complete and agreed
+        """Whether the verdict is INTACT."""
+        return self.verdict is PictureVerdict.INTACT
 
 
 def verify_picture(
@@ -94,7 +113,12 @@ def verify_picture(
     seals = tuple(_judge(text, tuple(pages), pinned, opened) for text, pages in pages_of.items())
     return PictureFinding(
         pages=len(read.pages),
-        bare=tuple(number for number, texts in enumerate(read.pages, start=1) if not texts),
+        bare=tuple(
+            number
+            for number, texts in enumerate(read.pages, start=1)
+            if not texts and number not in read.empty
+        ),
+        letters=read.letters,
         whole=read.whole,
         seals=seals,
         sheets=_sheets([found.seal for found in seals if found.seal is not None], opened),

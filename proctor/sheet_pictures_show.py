@@ -13,10 +13,12 @@ def picture_json(finding: PictureFinding, file: str) -> dict[str, Any]:
     """Return a finding as --json has it; `printed_text_read` is false, always."""
     return {
         "ok": finding.ok,
-        "form": "picture",
+        "kind": "picture",
         "file": file,
+        "verdict": finding.verdict.value,
         "pages": finding.pages,
         "pages_without_seal": list(finding.bare),
+        "pages_with_letters": list(finding.letters),
         "searched_whole": finding.whole,
         "printed_text_read": False,
         "compared_with_log": finding.compared,
@@ -31,6 +33,19 @@ def picture_lines(finding: PictureFinding, texts: Texts) -> tuple[str, ...]:
 
 
 def _lines(finding: PictureFinding, texts: Texts) -> Iterator[str]:
+    yield from _troubles(finding, texts)
+    for sheet in finding.sheets:
+        yield ""
+        yield from _sheet_lines(sheet, texts)
+    yield ""
+    if finding.sheets:
+        yield texts["picture.text-not-read"]
+    if finding.sheets and not finding.compared:
+        yield texts["picture.no-log"]
+    yield texts[f"picture.verdict.{finding.verdict}"]
+
+
+def _troubles(finding: PictureFinding, texts: Texts) -> Iterator[str]:
     say = texts.say
     if not finding.seals:
         yield say("picture.no-seal")
@@ -41,19 +56,12 @@ def _lines(finding: PictureFinding, texts: Texts) -> Iterator[str]:
             )
     if finding.seals and finding.bare:
         yield say("picture.bare", pages=_numbers(finding.bare))
+    if finding.letters:
+        yield say("picture.letters", pages=_numbers(finding.letters))
     if not finding.whole:
         yield say("picture.not-whole")
     if len(finding.sheets) > 1:
         yield say("picture.several", count=len(finding.sheets))
-    for sheet in finding.sheets:
-        yield ""
-        yield from _sheet_lines(sheet, texts)
-    yield ""
-    if finding.sheets:
-        yield say("picture.text-not-read")
-    if finding.sheets and not finding.compared:
-        yield say("picture.no-log")
-    yield say("picture.ok" if finding.ok else "picture.not-ok")
 
 
 def _sheet_lines(sheet: SealedSheet, texts: Texts) -> Iterator[str]:
