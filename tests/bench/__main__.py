@@ -10,6 +10,7 @@ from tests.bench import (
     bench_results,
     bench_roster,
     bench_sheet,
+    bench_signatures,
     bench_store,
     bench_trust,
     bench_verify,
@@ -29,6 +30,7 @@ for bench in (
     bench_results,
     bench_roster,
     bench_sheet,
+    bench_signatures,
     bench_faces,
 ):
     print(f"\n== {bench.__name__}", flush=True)
