@@ -37,6 +37,14 @@ def anchors_of(file: str) -> tuple[Anchor, ...]:
     return _of_texts(texts, file, label)
 
 
+def seal_texts(pdf: bytes) -> tuple[str, ...]:
+    """Return the texts of the page seals that a verified PDF draws, pages in order; "" for one that is none.
+
+    Raises PdfFormatError where pages or codes cannot be read.
+    """
+    return tuple(next(iter(_read(_drawn(seal))), "") for seal in drawn_seals(pdf))
+
+
 def witness_keys(values: Sequence[str]) -> tuple[CosignerKey, ...]:
     """Return the keys of witnesses: each a vkey, or a file that holds one. Raises CommandError."""
     keys = []

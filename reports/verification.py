@@ -85,13 +85,15 @@ class Added:
 class IntactPdf:
     """A file in which both judges found nothing altered. Whose certificates the additions bear is not judged yet.
 
-    `places`: the sheet's fields as sealed; `unsigned_sha256`: of the first revision, what was drawn before any
-    seal; `store`: certificates, lists and answers at the end of the file, `stores`: by revision as they grew.
+    `places`: the sheet's fields as sealed; `sealed_sha256`: of the file up to the seal; `unsigned`: the first revision,
+    what was drawn before any seal; `stores`: certificates, lists and answers by revision as they grew; `whole`: the
+    last revision is a signature's.
     """
 
     sealed: SealedPdf
     places: tuple[Place, ...]
     additions: tuple[Added, ...]
+    sealed_sha256: str
     unsigned: bytes = field(repr=False)
     stores: Mapping[int, Dss] = field(repr=False)
     whole: bool
@@ -181,6 +183,7 @@ def _require_pyhanko(
         sealed=sealed,
         places=places,
         additions=tuple(dated.get(each.addition.field, each) for each in added),
+        sealed_sha256=hashlib.sha256(pdf[: revisions[seal].end]).hexdigest(),
         unsigned=pdf[: revisions[0].end],
         stores={number: dss_at(pdf, revisions[: number + 1]) for number in stores},
         whole=revisions[-1].gap is not None,

@@ -17,6 +17,9 @@ MAX_BYTES: Final = 64_000_000
 MAX_REVISIONS: Final = 40
 MAX_OBJECTS: Final = 2_000
 """Objects of one update; the largest honest one, with every field of a sheet, has about thirty."""
+_HEAD: Final = b"%PDF-"
+_HEAD_BYTES: Final = 1_024
+"""Within these a viewer takes a file for a PDF, whatever stands before."""
 _TAIL: Final = re.compile(rb"\nstartxref\n(\d{1,10})\n%%EOF\n?")
 _TAIL_BYTES: Final = 64
 _TABLE: Final = re.compile(rb"xref\n((?:\d{1,10} \d{1,5}\n(?:\d{10} \d{5} [nf] ?\r?\n)+)+)trailer\n<<\n")
@@ -55,8 +58,10 @@ def split_revisions(pdf: bytes) -> tuple[Revision, ...]:
     Raises PdfFormatError for what is no PDF, PdfUnsignedError for one without signatures, PdfAlteredError for one
     that is written as no sheet is.
     """
-    if not pdf.startswith(b"%PDF-") or len(pdf) > MAX_BYTES:
+    if len(pdf) > MAX_BYTES or _HEAD not in pdf[:_HEAD_BYTES]:
         raise PdfFormatError(size=len(pdf))
+    if not pdf.startswith(_HEAD):
+        raise PdfAlteredError(why="prepended")
     if not _RANGE.search(pdf):
         raise PdfUnsignedError
     found: list[tuple[int, int]] = []

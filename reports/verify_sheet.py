@@ -88,7 +88,8 @@ class SignatureFinding:
 class SheetFinding:
     """What a file is worth. `error` is why it is not intact; then nothing in it counts and nothing else is said.
 
-    `open_fields`: name and role of the fields that nobody signed; `whole`: the last signature covers the whole
+    `unsigned_sha256` is of the first revision, `sealed_sha256` of the file as the station sealed it (the log has
+    both); `open_fields`: name and role of the fields that nobody signed; `whole`: the last signature covers the whole
     file (a store of proofs after it is checked byte by byte instead).
     """
 
@@ -96,6 +97,7 @@ class SheetFinding:
     signatures: tuple[SignatureFinding, ...] = ()
     open_fields: tuple[tuple[str, str], ...] = ()
     unsigned_sha256: str = ""
+    sealed_sha256: str = ""
     unsigned: bytes = field(default=b"", repr=False)
     whole: bool = False
 
@@ -236,6 +238,7 @@ def _finding(intact: IntactPdf, believed: Believed, at: datetime) -> SheetFindin
         signatures=tuple(sorted(found, key=lambda each: each.revision)),
         open_fields=tuple((each.name, each.role) for each in intact.places if each.name not in signed),
         unsigned_sha256=intact.unsigned_sha256,
+        sealed_sha256=intact.sealed_sha256,
         unsigned=intact.unsigned,
         whole=intact.whole,
     )
