@@ -20,6 +20,7 @@ from reports.page_seal import has_room
 from reports.paging import fill, paginate
 from reports.placed_rows import PAD_X, PAD_Y, TABLE_SIZE, PlacedRow, divided, merged, place
 from reports.sheet import Closing, Column, Header, Sheet
+from reports.template_errors import ClosingTooTallError
 
 STATION_BOX: Final = LYING.station
 SIGNING_SPACE: Final = 22 * mm
@@ -32,6 +33,8 @@ TITLE_GAP: Final = 2.0 * mm
 TABLE_GAP: Final = 2.2 * mm
 CLOSING_GAP: Final = 2.0 * mm
 _COLUMN_GAP: Final = 4 * mm
+_RECIPIENTS: Final = 42 * mm
+"""Higher than this the recipients do not stand beside the signatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +65,17 @@ class Signer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingLines:
-    """The closing block, wrapped: totals by rows and columns, signature blocks by rows, and its height."""
+    """The closing block, wrapped: totals by columns, signature blocks by rows, and its height.
 
-    totals: tuple[tuple[tuple[Line, ...], ...], ...]
+    `below`: the recipients stand below the signatures, over the whole width, since they are too many for a slot.
+    """
+
+    totals: tuple[tuple[Line, ...], ...]
     remarks: tuple[Line, ...]
     recipients: tuple[Line, ...]
     signatures: tuple[tuple[Signer, ...], ...]
     slots: int
+    below: bool
     height: float
 
 
@@ -103,12 +110,14 @@ class Layout:
 
 
 def lay_out(sheet: Sheet) -> Layout:
-    """Return a sheet's pages; raises RowTooTallError or HeadTooTallError for what fits on no page."""
+    """Return a sheet's pages. Raises RowTooTallError, HeadTooTallError, ClosingTooTallError for what fits on none."""
     paper = geometry_of(sheet)
     header, heads, closing = _header(sheet.header, paper), _heads(sheet), _closing(sheet.closing, paper)
     rest = paper.height - heads.height
     if header.height > rest or 2 * heads.height > paper.height:
         raise HeadTooTallError(lines=len(header.below) + len(header.left))
+    if closing.height > rest:
+        raise ClosingTooTallError(kind=sheet.kind)
     first = paper.height - header.height
     pages: list[tuple[PlacedRow, ...]]
     if sheet.columns:
@@ -244,10 +253,10 @@ def _closing(closing: Closing, paper: Geometry) -> ClosingLines:
     totals = _totals(closing, paper)
     slots, places = _slots(len(closing.signatures), paper.signers)
     room = paper.width / slots - 3 * mm
-    recipients = (
-        *fit(closing.recipients_label, Face.BOLD_ITALIC, 12, room),
-        *(line for text in closing.recipients for line in fit(text, Face.REGULAR, 11, room)),
-    )
+    recipients = _recipients(closing, room)
+    below = stack_height(recipients) > _RECIPIENTS
+    if below:
+        recipients = _recipients(closing, paper.width)
     blocks = [
         (*fit(block.role, Face.BOLD, 12, room), *fit(block.hint, Face.ITALIC, 11, room))
         for block in closing.signatures
@@ -256,23 +265,45 @@ def _closing(closing: Closing, paper: Geometry) -> ClosingLines:
     heights = [signing_height(row) for row in rows] or [0.0]
     height = (
         2 * CLOSING_GAP
-        + sum(max(stack_height(cell) for cell in row) for row in totals)
+        + totals_height(totals)
         + stack_height(remarks)
-        + max(stack_height(recipients), heights[0])
+        + (stack_height(recipients) + heights[0] if below else max(stack_height(recipients), heights[0]))
         + sum(heights[1:])
     )
     return ClosingLines(
-        totals=totals, remarks=remarks, recipients=recipients, signatures=rows, slots=slots, height=height
+        totals=totals,
+        remarks=remarks,
+        recipients=recipients,
+        signatures=rows,
+        slots=slots,
+        below=below,
+        height=height,
     )
 
 
-def _totals(closing: Closing, paper: Geometry) -> tuple[tuple[tuple[Line, ...], ...], ...]:
-    """Return the totals, read down the first column, then down the next."""
-    columns = paper.totals_columns
-    room = totals_width(paper) - (_COLUMN_GAP if columns > 1 else 0.0)
+def _recipients(closing: Closing, room: float) -> tuple[Line, ...]:
+    return (
+        *fit(closing.recipients_label, Face.BOLD_ITALIC, 12, room),
+        *(line for text in closing.recipients for line in fit(text, Face.REGULAR, 11, room)),
+    )
+
+
+def _totals(closing: Closing, paper: Geometry) -> tuple[tuple[Line, ...], ...]:
+    """Return the totals in columns, read down the first, then down the next: divided where that is the lowest."""
+    if paper.totals_columns == 1:
+        return (tuple(line for text in closing.totals for line in fit(text, Face.REGULAR, 12, paper.width)),)
+    room = totals_width(paper) - _COLUMN_GAP
     wrapped = [fit(text, Face.REGULAR, 12, room) for text in closing.totals]
-    rows = -(-len(wrapped) // columns)
-    return tuple(tuple(wrapped[row::rows]) for row in range(rows))
+    ways = [
+        tuple(tuple(line for lines in part for line in lines) for part in (wrapped[:at], wrapped[at:]))
+        for at in range(len(wrapped), -1, -1)
+    ]
+    return min(ways, key=totals_height)
+
+
+def totals_height(columns: Sequence[Sequence[Line]]) -> float:
+    """Return the height of the totals: that of the highest column."""
+    return max(stack_height(lines) for lines in columns)
 
 
 def totals_width(paper: Geometry) -> float:

@@ -297,12 +297,11 @@ class _Page:
     def _closing(self, top: float) -> None:
         closing, paper = self._placed.closing, self._paper
         y = top - at.CLOSING_GAP
-        for row in closing.totals:
-            for index, lines in enumerate(row):
-                self._pen.stack(lines, paper.left + index * at.totals_width(paper), y, left=True)
-            y -= max(stack_height(lines) for lines in row)
+        for index, lines in enumerate(closing.totals):
+            self._pen.stack(lines, paper.left + index * at.totals_width(paper), y, left=True)
+        y -= at.totals_height(closing.totals)
         y = self._pen.stack(closing.remarks, paper.left, y, left=True) - at.CLOSING_GAP
-        after = self._pen.stack(closing.recipients, paper.left, y, left=True)
+        after = y if closing.below else self._pen.stack(closing.recipients, paper.left, y, left=True)
         roles = iter(self._sheet.closing.signatures)
         places = []
         for row_of in closing.signatures:
@@ -310,6 +309,8 @@ class _Page:
                 box = self._signer(block, y)
                 places.append(SigningPlace(role=next(roles).role, page=self._number - 1, box=_whole(box)))
             y = min(y - at.signing_height(row_of), after)
+        if closing.below:
+            self._pen.stack(closing.recipients, paper.left, y, left=True)
         self.places = tuple(places)
 
     def _signer(self, block: at.Signer, top: float) -> Box:

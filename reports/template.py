@@ -26,7 +26,9 @@ FILE: Final = "sheet-template.toml"
 EXTRA_SHARE: Final = 0.4
 """What part of a sheet's width extra columns may take."""
 _LEAST_SHARE: Final = 0.55
+_BLANK_SHARE: Final = 0.9
 _NARROW: Final = 0.8
+_LINES: Final = 3
 _NUMBER: Final = "number"
 _YES_NO: Final = frozenset({"health_valid"})
 FIELDS: Final = (
@@ -219,15 +221,18 @@ def _value(seat: Seat, source: str, texts: Texts) -> str:
 
 
 def _giving_way(sheet: Sheet, room: float, wanted: float) -> tuple[Column, ...]:
-    """Return a sheet's own columns within `room` mm: each gives of what its longest word does not need, or, where
-    that does not do, of its width. The column of portraits keeps its width. Raises TemplateColumnsError.
+    """Return a sheet's own columns within `room` mm: each gives of what its texts do not need, or, where that does
+    not do, of its width. The column of portraits keeps its width. Raises TemplateColumnsError.
     """
     columns = sheet.columns
     over = sum(column.width_mm for column in columns) - room
     if over <= 0:
         return columns
-    spare = [_spare(sheet, index) for index in range(len(columns))]
-    if sum(spare) < over:
+    for lines in (_LINES, None):
+        spare = [_spare(sheet, index, lines) for index in range(len(columns))]
+        if sum(spare) >= over:
+            break
+    else:
         spare = [0.0 if column.portraits else column.width_mm for column in columns]
     share = over / sum(spare)
     narrowed = tuple(
@@ -241,16 +246,19 @@ def _giving_way(sheet: Sheet, room: float, wanted: float) -> tuple[Column, ...]:
     return narrowed
 
 
-def _spare(sheet: Sheet, index: int) -> float:
-    """Return how many mm a column can do without, its longest word narrowed a little."""
+def _spare(sheet: Sheet, index: int, lines: int | None) -> float:
+    """Return how many mm a column can do without: its longest word stays whole, narrowed a little, and its longest text
+    within `lines` lines (None: as many as it takes). A blank column is one to write in.
+    """
     column = sheet.columns[index]
     if column.portraits:
         return 0.0
-    words = {
-        word
-        for text in (column.heading, *(part for row in sheet.rows for part in row.cells[index].paragraphs))
-        for word in text.split()
-    }
-    longest = max((width(word, Face.BOLD, TABLE_SIZE) for word in words), default=0.0)
-    needed = (longest * _NARROW + 2 * PAD_X) / mm
+    texts = [text for row in sheet.rows for text in row.cells[index].paragraphs]
+    if not texts:
+        return column.width_mm * (1 - _BLANK_SHARE)
+    words = {word for text in (column.heading, *texts) for word in text.split()}
+    longest = max(width(word, Face.BOLD, TABLE_SIZE) for word in words) * _NARROW
+    if lines is not None:
+        longest = max(longest, max(width(text, Face.REGULAR, TABLE_SIZE) for text in texts) / lines)
+    needed = (longest + 2 * PAD_X) / mm
     return max(0.0, column.width_mm - max(needed, _LEAST_SHARE * column.width_mm))

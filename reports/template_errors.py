@@ -21,3 +21,9 @@ class TemplateColumnsError(ReportsError):
     """Extra columns for which a sheet has no room beside its own; facts `kind`, `room`, `wanted` in mm."""
 
     code = "sheet-template-columns"
+
+
+class ClosingTooTallError(ReportsError):
+    """Totals, recipients and signatures that together take more than a page; fact `kind`."""
+
+    code = "sheet-closing-too-tall"

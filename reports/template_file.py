@@ -22,7 +22,7 @@ MAX_LOGO: Final = MAX_LOGO_BYTES
 """Largest template and logo file in bytes."""
 _LONGEST: Final = {"parent": 200, "agency": 200, "symbol": 40, "locality": 60}
 _HEADING: Final = 60
-_MOST: Final = {"recipients": (10, 150), "signatures": (5, 80)}
+_MOST: Final = {"recipients": (6, 100), "signatures": (5, 60)}
 _MAX_COLUMNS: Final = 6
 _WIDTHS: Final = (8.0, 90.0)
 _TOP: Final = ("letterhead", "sheet")

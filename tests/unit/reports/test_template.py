@@ -19,7 +19,12 @@ from reports.layout import lay_out
 from reports.pdf import draw
 from reports.sheet import ROW_MM, Sheet
 from reports.template import FIELDS, KINDS, PUBLIC, Template, apply_template, extra_room
-from reports.template_errors import TemplateColumnsError, TemplateError, TemplateLogoError
+from reports.template_errors import (
+    ClosingTooTallError,
+    TemplateColumnsError,
+    TemplateError,
+    TemplateLogoError,
+)
 from reports.template_file import MAX_FILE, logo_name, read_template
 from sessions.course.states import State
 from sessions.session import Seat
@@ -109,6 +114,29 @@ def test_a_logo_stands_in_the_head(logo: bytes):
     assert max(sheet.header.logo.width, sheet.header.logo.height) <= 240
     reader = pypdf.PdfReader(io.BytesIO(draw(sheet, signer()).pdf))
     assert ["/XObject" in page["/Resources"] for page in reader.pages[:2]] == [True, False]
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_the_longest_recipients_and_roles_a_template_may_have_still_print(upright: bool):
+    recipients = ", ".join(f'"{"Cơ quan mẫu " * 8}{at};"' for at in range(6))
+    roles = ", ".join(f'"{"CHỨC DANH " * 5}{at}"' for at in range(5))
+    text = f"[sheet.attendance]\nrecipients = [{recipients}]\nsignatures = [{roles}]\n"
+    sheet = dressed(text, sheet_of(mixed_roll(3)))
+    if upright:
+        sheet = replace(sheet, portrait=True, columns=(), rows=())
+    drawn = draw(sheet, signer())
+    said = " ".join(" ".join(page_texts(drawn.pdf)).split())
+    assert said.count("Cơ quan mẫu") == 48
+    assert len(drawn.places) == 5
+    assert all(place.box[1] >= geometry_of(sheet).bottom - 1 for place in drawn.places)
+
+
+def test_a_closing_block_longer_than_a_page_is_an_error_that_says_so():
+    sheet = sheet_of(mixed_roll(1))
+    long = replace(sheet.closing, remarks=("Ghi chú " * 900,))
+    with pytest.raises(ClosingTooTallError):
+        draw(replace(sheet, closing=long), signer())
+    assert {ClosingTooTallError.code} <= set(load_texts("vi")) & set(load_texts("en"))
 
 
 # -- extra columns ---------------------------------------------------------------------------------
