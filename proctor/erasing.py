@@ -21,6 +21,7 @@ from sessions.shredding import shred_selection
 from sessions.store import Receipt
 
 MAX_SHEET_BYTES = 64 * 1024 * 1024
+_SHEETS = frozenset({".pdf", ".xlsx", ".csv"})
 _NOBODYS = frozenset({"anchor", "report-model17", "report-pictures"})
 """Exports with nobody's data: tree heads and counts."""
 
@@ -29,7 +30,8 @@ _NOBODYS = frozenset({"anchor", "report-model17", "report-pictures"})
 class Copy:
     """A copy that left the log before an erasure and that it cannot reach: an export or a printed sheet.
 
-    `entry` is the number of the log entry that tells of it; `file` where a sheet still lies in the sheets folder.
+    `entry` is the number of the log entry that tells of it; `file` where a sheet, or a table beside it, still lies in
+    the sheets folder.
     """
 
     entry: int
@@ -128,7 +130,7 @@ def copies_of(opened: OpenRoot, session_id: str, *, before: int | None = None) -
     prints = [entry for entry in store.entries("print", session_id) if entry.body["sheet"] != "erasure"]
     files = _sheets_on_disk(opened.root.sheets_dir) if prints else {}
     found = [_export(entry) for entry in exports if entry.body["what"] not in _NOBODYS]
-    found += [_print(entry, files) for entry in prints]
+    found += [copy for entry in prints for copy in _prints(entry, files)]
     limit = store.head().size if before is None else before
     return tuple(sorted((copy for copy in found if copy.entry < limit), key=lambda copy: copy.entry))
 
@@ -138,17 +140,19 @@ def _export(entry: Entry) -> Copy:
     return Copy(entry=entry.seq, what=body["what"], at=body["at"], recipient=body.get("recipient", ""))
 
 
-def _print(entry: Entry, files: Mapping[str, str]) -> Copy:
+def _prints(entry: Entry, files: Mapping[str, str]) -> list[Copy]:
+    """Return the copies that a print made: the sheet, and its tables as files of their own."""
     body = entry.body
-    what, file = f"sheet-{body['sheet']}", files.get(body["pdf_sha256"], "")
-    return Copy(entry=entry.seq, what=what, at=body["at"], file=file)
+    made = [body["pdf_sha256"], *body.get("files", {}).values()]
+    what = f"sheet-{body['sheet']}"
+    return [Copy(entry=entry.seq, what=what, at=body["at"], file=files.get(sha256, "")) for sha256 in made]
 
 
 def _sheets_on_disk(folder: Path) -> dict[str, str]:
     """Return the sheets that lie in the station's own folder, by SHA-256."""
     if not folder.is_dir():
         return {}
-    paths = [path for path in sorted(folder.glob("*.pdf")) if path.is_file()]
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix in _SHEETS and path.is_file()]
     small = [path for path in paths if path.stat().st_size <= MAX_SHEET_BYTES]
     return {hashlib.sha256(path.read_bytes()).hexdigest(): str(path) for path in small}
 

@@ -30,13 +30,14 @@ from sessions.session import Session
 from sessions.witnesses import Cosigners
 
 KIND: Final = "erasure"
+ROW_MM: Final = 9.0
 _DOTS: Final = "\u2026" * 14
 _COLUMNS: Final = (
-    ("order", 12.0, Align.CENTRE),
-    ("data", 78.0, Align.LEFT),
-    ("count", 24.0, Align.CENTRE),
-    ("entries", 68.0, Align.LEFT),
-    ("state", 70.0, Align.LEFT),
+    ("order", 10.0, Align.CENTRE),
+    ("data", 48.0, Align.LEFT),
+    ("count", 14.0, Align.CENTRE),
+    ("entries", 46.0, Align.LEFT),
+    ("state", 47.0, Align.LEFT),
 )
 _ROLES: Final = ("first", "second", "head")
 _SHOWN: Final = 12
@@ -80,6 +81,8 @@ def build_erasure_proof(
         roster_hash=session.roster_hash,
         head=head or after,
         training=training_marks(session, texts),
+        row_mm=ROW_MM,
+        portrait=True,
     )
 
 

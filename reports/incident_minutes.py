@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from reports.exceptions_sheet import NoteOf, People
@@ -14,9 +15,9 @@ from sessions.record import parse_utc
 
 KIND: Final = "incident"
 ROW_MM: Final = 8.0
-_CHUNK: Final = 1_200
+_CHUNK: Final = 900
 """Characters of a note that one row takes: a longer one goes on in the next, over as many pages as it needs."""
-_COLUMNS: Final = (("item", 62.0, Align.LEFT), ("text", 190.0, Align.LEFT))
+_COLUMNS: Final = (("item", 40.0, Align.LEFT), ("text", 125.0, Align.LEFT))
 _ROLES: Final = ("minutes-writer", "candidate", "witness", "in-charge")
 
 
@@ -26,7 +27,7 @@ def build_incident(
     """Return the page model of an incident: `entries` are those of its id, the first recorded first, at least one."""
     rows = [_row(item, text) for item, text in _lines(frame, incident, entries, people, note_of)]
     roles = [frame.say(f"sign.{role}") for role in _ROLES]
-    return frame.sheet(
+    sheet = frame.sheet(
         KIND,
         variant=incident,
         header=frame.header(KIND, (frame.say("incident.not-council"), frame.day_line)),
@@ -36,6 +37,7 @@ def build_incident(
         counts={"incident-entries": len(entries)},
         row_mm=ROW_MM,
     )
+    return replace(sheet, portrait=True)
 
 
 def _lines(

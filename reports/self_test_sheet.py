@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from reports.exceptions_sheet import People
@@ -16,10 +17,10 @@ KIND: Final = "self-test"
 ROW_MM: Final = 8.0
 MAX_REMARKS: Final = 12
 _COLUMNS: Final = (
-    ("order", 14.0, Align.CENTRE),
-    ("check", 96.0, Align.LEFT),
-    ("outcome", 40.0, Align.CENTRE),
-    ("detail", 102.0, Align.LEFT),
+    ("order", 11.0, Align.CENTRE),
+    ("check", 64.0, Align.LEFT),
+    ("outcome", 25.0, Align.CENTRE),
+    ("detail", 65.0, Align.LEFT),
 )
 
 
@@ -39,7 +40,7 @@ def build_self_test(frame: Frame, entry: Entry, people: People, note: str = "") 
         ),
     )
     remarks = [line for line in note.splitlines() if line.strip()][:MAX_REMARKS]
-    return frame.sheet(
+    sheet = frame.sheet(
         KIND,
         header=frame.header(KIND, lines),
         columns=frame.columns(_COLUMNS),
@@ -48,6 +49,7 @@ def build_self_test(frame: Frame, entry: Entry, people: People, note: str = "") 
         counts=counts,
         row_mm=ROW_MM,
     )
+    return replace(sheet, portrait=True)
 
 
 def _row(frame: Frame, order: int, name: str, found: Mapping[str, int]) -> Row:

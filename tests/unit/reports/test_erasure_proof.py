@@ -10,7 +10,7 @@ import pytest
 from proctor.texts import load_texts
 from reports.erasure_proof import build_erasure_proof
 from reports.errors import TextMissingError
-from reports.geometry import LYING
+from reports.geometry import UPRIGHT
 from reports.layout import lay_out
 from reports.pdf import render
 from reports.sheet import Sheet
@@ -32,7 +32,9 @@ BODY: dict[str, Any] = {
 }
 
 
-def proof(body: dict[str, Any], *, language: str = "vi", kind: str = "real") -> Sheet:
+def proof(
+    body: dict[str, Any], *, language: str = "vi", kind: str = "real", roles: dict[str, str] | None = None
+) -> Sheet:
     session = session_of(mixed_roll(3), kind=kind)
     before = Checkpoint(origin=session_origin(kind), size=41, root=bytes(range(32)))
     after = Checkpoint(origin=session_origin(kind), size=42, root=bytes(range(1, 33)))
@@ -44,6 +46,7 @@ def proof(body: dict[str, Any], *, language: str = "vi", kind: str = "real") -> 
         texts=load_texts(language),
         copies=2,
         at=datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC),
+        roles=roles or {},
         language=language,
     )
 
@@ -75,7 +78,7 @@ def test_what_it_says() -> None:
     assert "42 (bốn mươi hai)" in text
     assert "không với tới: 2" in text
     assert sheet.head.size == 42
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / 72 * 25.4)
+    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(UPRIGHT.width / 72 * 25.4)
 
 
 def test_it_is_a_page_like_the_others() -> None:
@@ -86,8 +89,25 @@ def test_it_is_a_page_like_the_others() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_four_rows_fill_the_first_page_but_for_the_one_with_the_signatures(language: str) -> None:
-    assert [len(page) for page in lay_out(proof(BODY, language=language)).pages] == [3, 1]
+def test_a_proof_stands_upright_on_one_page_with_its_signatures(language: str) -> None:
+    sheet = proof(BODY, language=language)
+    assert sheet.portrait
+    assert [len(page) for page in lay_out(sheet).pages] == [4]
+
+
+def test_roles_and_reasons_are_in_words_where_there_are_some() -> None:
+    sheet = proof(BODY, roles={"site-head": "trưởng điểm thi"})
+    text = " ".join((*sheet.header.lines, *sheet.closing.totals))
+    assert "an (trưởng điểm thi)" in text
+    assert "binh (overseer)" in text
+    assert "theo yêu cầu của người có dữ liệu (request)" in text
+    assert "lý do: q7" in " ".join(proof({**BODY, "reason": "q7"}).header.lines)
+
+
+def test_a_proof_seals_no_candidate_and_its_counts_are_numbers() -> None:
+    sheet = proof(BODY)
+    assert {row.mark for row in sheet.rows} == {("", "-")}
+    assert [row.cells[2].value for row in sheet.rows] == [20, 20, 1, 1]
 
 
 def test_in_english_and_of_a_session() -> None:

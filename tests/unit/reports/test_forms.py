@@ -17,6 +17,7 @@ from reports.pdf import render
 from reports.posting import POSTED_KINDS, SheetNotPostedError, mask_number, require_postable
 from reports.session_sheet import Frame
 from reports.sheet import Paragraph, Sheet
+from reports.tables import csv_bytes
 from sessions.course.allocation import Place
 from sessions.course.consent import Consent
 from sessions.course.states import Standing, State
@@ -168,6 +169,22 @@ def test_a_whole_room_can_be_drawn_upright_with_the_longest_names() -> None:
     assert "".join(LONG_NAME.split()) in "".join(text.split())
     assert LONG_WORD in "".join(text.split())
     assert "Tổng số thí sinh trong danh sách: 24 (hai mươi tư)." in text
+
+
+PLACE = "; ".join(
+    f"Khu {number}, Trường trung học phổ thông Mẫu, đường số {number}, xã Mẫu {number}, tỉnh Thanh Hóa"
+    for number in range(1, 13)
+)
+"""An address of a dozen lines."""
+
+
+def test_a_place_of_a_dozen_lines_is_printed_whole_on_paper_and_in_tables() -> None:
+    roll = room_of_all()
+    session = replace(exam(roll), place=PLACE)
+    for sheet in (build_collection(frame(session), roll, {}), build_notice(frame(session), roll[2].seat)):
+        text = "".join("".join(page_texts(render(sheet, signer()))).split())
+        assert "".join(PLACE.split()) in text, sheet.kind
+        assert PLACE in csv_bytes(sheet).decode("utf-8-sig"), sheet.kind
 
 
 # -- notice ---------------------------------------------------------------------------------------

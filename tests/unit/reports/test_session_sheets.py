@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 from reports.call_list import build_call_list
 from reports.class_summary import build_summary
 from reports.exceptions_sheet import People, build_exceptions
-from reports.geometry import LYING
+from reports.geometry import geometry_of
 from reports.incident_minutes import build_incident
 from reports.layout import lay_out
 from reports.pdf import render
@@ -305,7 +305,8 @@ def every_sheet(language: str) -> Sequence[Sheet]:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_sheet_fills_its_width_bears_the_roster_hash_and_can_be_drawn(language: str):
     for sheet in every_sheet(language):
-        assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm), sheet.kind
+        width = geometry_of(sheet).width / mm
+        assert sum(column.width_mm for column in sheet.columns) == pytest.approx(width), sheet.kind
         pages = page_texts(render(sheet, signer()))
         assert all(sheet.roster_hash in page for page in pages), sheet.kind
 
