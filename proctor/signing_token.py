@@ -21,7 +21,7 @@ from reports.signing_errors import SigningCertificateError
 from reports.signing_revocation import is_authority
 from reports.signing_status import MAX_CERTIFICATE, read_certificate
 from reports.wording import clean
-from sessions.errors import SessionsError, TokenKeyError, TokenLibraryError, TokenLostError
+from sessions.errors import SessionsError
 
 MAX_CERTIFICATES: Final = 64
 MIN_FINGERPRINT: Final = 8
@@ -41,7 +41,10 @@ class SigningPinError(SessionsError):
 
 
 class SigningTokenError(SessionsError):
-    """No token, several of them, or several or no certificates to choose from; `known`: what there is."""
+    """A token that cannot be used: not there, several of them, several or no certificates to choose from, no key, gone.
+
+    `why` says which; `known`: what there is.
+    """
 
     code = "signing-token"
 
@@ -105,8 +108,9 @@ class HeldToken:
 
     @contextmanager
     def unlocked(self, certificate: TokenCertificate, pin: str) -> Iterator[Callable[[bytes], bytes]]:
-        """Give what signs a message with a certificate's key while this lasts. Raises SigningPinError, TokenKeyError,
-        TokenLostError.
+        """Give what signs a message with a certificate's key while this lasts.
+
+        Raises SigningPinError, SigningTokenError.
         """
         session = self._log_in(pin)
         try:
@@ -128,13 +132,13 @@ class HeldToken:
         except errors.UserAlreadyLoggedIn:  # whoever opened it: this PIN would not be looked at
             raise SigningTokenError(why="shared", known=self.label) from None
         except errors.PKCS11Error as error:
-            raise TokenLostError(why=type(error).__name__) from None
+            raise SigningTokenError(why="lost", known=type(error).__name__) from None
 
 
 def held_token(library: str, label: str | None) -> HeldToken:
     """Return the token of a label that a PKCS#11 library sees; without a label the only one. No PIN is asked for.
 
-    Raises TokenLibraryError, SigningTokenError, TokenLostError.
+    Raises SigningTokenError.
     """
     tokens = _tokens(library)
     found = [each for each in tokens if label is None or _label(each) == label]
@@ -165,7 +169,7 @@ def _module() -> Any:
     try:
         import pkcs11  # noqa: PLC0415 - needed only where a token is
     except ImportError:
-        raise TokenLibraryError(why="package") from None
+        raise SigningTokenError(why="package", known="-") from None
     return pkcs11
 
 
@@ -173,11 +177,11 @@ def _tokens(library: str) -> list[Any]:
     """Return the tokens that have been initialised."""
     pkcs11 = _module()
     if not Path(library).is_file() and os.sep in library:
-        raise TokenLibraryError(why="library")
+        raise SigningTokenError(why="library", known="-")
     try:
         found = pkcs11.lib(library)
     except (OSError, RuntimeError, pkcs11.exceptions.PKCS11Error):
-        raise TokenLibraryError(why="library") from None
+        raise SigningTokenError(why="library", known="-") from None
     with _lost():
         tokens = [slot.get_token() for slot in found.get_slots(token_present=True)]
     return [each for each in tokens if each.flags & pkcs11.TokenFlag.TOKEN_INITIALIZED]
@@ -215,7 +219,7 @@ def _value(item: Any, attribute: Any) -> bytes:
 
 
 def _private_key(session: Any, certificate: TokenCertificate) -> Any:
-    """Return the private key that goes with a certificate: by CKA_ID, else by label. Raises TokenKeyError."""
+    """Return the private key that goes with a certificate: by CKA_ID, else by label. Raises SigningTokenError."""
     pkcs11 = _module()
     attribute, private = pkcs11.Attribute, pkcs11.ObjectClass.PRIVATE_KEY
     with _lost():
@@ -223,7 +227,7 @@ def _private_key(session: Any, certificate: TokenCertificate) -> Any:
             keys = tuple(session.get_objects({attribute.CLASS: private, name: value})) if value else ()
             if len(keys) == 1:
                 return keys[0]
-    raise TokenKeyError(why="no-key")
+    raise SigningTokenError(why="no-key", known=certificate.label or "-")
 
 
 def _sign(key: Any, certificate: x509.Certificate, message: bytes) -> bytes:
@@ -251,6 +255,6 @@ def _lost() -> Iterator[None]:
     try:
         yield
     except (errors.MechanismInvalid, errors.MechanismParamInvalid):
-        raise TokenKeyError(why="no-mechanism") from None
+        raise SigningTokenError(why="no-mechanism", known="-") from None
     except errors.PKCS11Error as error:
-        raise TokenLostError(why=type(error).__name__) from None
+        raise SigningTokenError(why="lost", known=type(error).__name__) from None

@@ -124,7 +124,10 @@ def _by_crl(certificate: x509.Certificate, issuer: x509.Certificate, der: bytes,
     crl = read_crl(der)
     if crl is None or not made_by(crl, issuer):
         return Revocation.UNKNOWN
-    listed = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    try:
+        listed = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    except (ValueError, TypeError):
+        return Revocation.UNKNOWN
     if listed is not None:
         return Revocation.REVOKED
     if not covers(crl, certificate) or not in_force(crl.last_update_utc, crl.next_update_utc, at):

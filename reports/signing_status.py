@@ -182,8 +182,9 @@ def _revocation(
 def _readable(others: Iterable[bytes]) -> Iterable[bytes]:
     for der in others:
         try:
-            x509.load_der_x509_certificate(der[:MAX_CERTIFICATE])
-        except (ValueError, TypeError):
+            loaded = x509.load_der_x509_certificate(der[:MAX_CERTIFICATE])
+            _ = (loaded.extensions, loaded.subject, loaded.issuer, loaded.public_key())
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             continue
         yield der
 

@@ -277,7 +277,8 @@ def test_the_token_is_listed_without_a_pin(place: Place) -> None:
     assert uses == {"ky-1": "signs", "ky-2": "signs", "ca-1": "authority", "ca-2": "authority"}
     assert OFFICIAL in proctor("sheets", "token", "--token", place.token.library).out
     for options, code in (
-        (("--token", "/nowhere/lib.so"), "token-library"),
+        (("--token", "/nowhere/lib.so"), "signing-token"),
+        (("--token", "/etc/hostname"), "signing-token"),
         (("--token", place.token.library, "--token-label", "x"), "signing-token"),
     ):
         assert proctor("sheets", "token", *options, "--json").json["code"] == code

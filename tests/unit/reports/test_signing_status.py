@@ -1,5 +1,6 @@
 """May a certificate sign: chain, validity, key usage, every list and answer."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -197,3 +198,31 @@ def test_the_holders_name_is_the_common_name_and_nothing_else_of_it() -> None:
     )
     assert name_of(name) == "NGUYỄN VĂN MẪU"
     assert name_of(x509.Name([])) == "—"
+
+
+def test_no_mutation_of_what_is_read_breaks_anything_or_makes_it_good() -> None:
+    """A flipped bit in a certificate, a list or an answer: a status or a coded error, and never valid for it."""
+    rng = random.Random(20261122)
+    pieces = {
+        "certificate": PKI.official.der,
+        "crls": PKI.issuing.crl(PKI.other),
+        "ocsps": PKI.issuing.ocsp(PKI.official),
+    }
+    for _ in range(40):
+        for name, whole in pieces.items():
+            changed = bytearray(whole)
+            changed[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+            given: dict[str, object] = {"crls": [], "ocsps": []}
+            holder = bytes(changed) if name == "certificate" else PKI.official.der
+            given |= {"crls": [PKI.issuing.crl()]} if name == "certificate" else {name: [bytes(changed)]}
+            try:
+                found = judge(
+                    holder,
+                    others=(),
+                    authorities=[PKI.issuing.der],
+                    at=NOW,
+                    **given,  # type: ignore[arg-type]
+                )
+            except SigningCertificateError:
+                continue
+            assert found.status is not VALID, name
