@@ -111,12 +111,13 @@ def build_slip(
     counts = slip_counts(candidate, progress)
     named = getattr(frame.session.rules, "signatories", {})
     roles = () if KIND in named else [frame.say(f"sign.{role}") for role in _ROLES]
+    closing = frame.closing(KIND, (writer.total(counts),), tuple(writer.remarks()), roles)
     sheet = frame.sheet(
         KIND,
         header=frame.header(KIND, (*writer.warnings, frame.say("slip.not-council"), frame.day_line)),
         columns=frame.columns(_COLUMNS),
         rows=tuple(writer.rows()),
-        closing=frame.closing(KIND, (writer.total(counts),), tuple(writer.remarks()), roles),
+        closing=replace(closing, recipients=(frame.say("slip.recipient"), *closing.recipients)),
         counts=counts,
         row_mm=ROW_MM,
     )
