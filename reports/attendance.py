@@ -12,7 +12,7 @@ from reports.errors import PortraitError
 from reports.fonts import missing_letters
 from reports.portrait import thumbnail
 from reports.posting import POSTED_ROW_MM, mask_number, posted_header, posted_specs
-from reports.session_sheet import Frame, Spec, birth_cell, cell, clock_cell, count_cell
+from reports.session_sheet import Frame, Spec, birth_cell, cell, clock_cell, count_cell, of_kind
 from reports.sheet import ROW_MM, Align, Cell, Closing, Letterhead, Portraits, Row, Sheet, Thumbnail
 from reports.wording import DASH, Texts, clean, say
 from sessions.checkpoint import Checkpoint
@@ -210,6 +210,7 @@ class _Writer:
             "birth": birth_cell(seat.birth),
             "id-number": cell(mask_number(digits) if self._posted and digits else digits or DASH),
             "class": cell(seat.licence_class or DASH),
+            "school-class": cell(seat.school_class or seat.licence_class or DASH),
             "component": cell(seat.subject or self._session.component_label),
             "time": clock_cell(
                 parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None
@@ -224,9 +225,10 @@ class _Writer:
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The columns: a copy for a wall lacks some."""
+        specs = of_kind(self._session, _COLUMNS)
         if not self._posted:
-            return _COLUMNS
-        return posted_specs(_COLUMNS, without=_PRIVATE, wide=("name", "component", "note"))
+            return specs
+        return posted_specs(specs, without=_PRIVATE, wide=("name", "component", "note"))
 
     def _erased(self, order: int) -> Row:
         """Return the row of a candidate whose data were erased: its place in the list, and that."""

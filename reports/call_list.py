@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from reports.posting import POSTED_ROW_MM, posted_header, posted_specs
-from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
+from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell, of_kind
 from reports.sheet import ROW_MM, Align, Row, Sheet
 from reports.wording import DASH, clean
 from sessions.course.allocation import Place, placed
@@ -45,7 +45,9 @@ def build_call_list(
     shown = [seat for seat in seats if not seat.erased]
     if room:
         shown = [seat for seat in shown if placed(seat, places)[0] == room]
-    specs = posted_specs(_COLUMNS, without=("signature",), wide=("name", "note")) if posted else _COLUMNS
+    specs = of_kind(frame.session, _COLUMNS)
+    if posted:
+        specs = posted_specs(specs, without=("signature",), wide=("name", "note"))
     rows = [
         _row(frame, specs, order, seat, placed(seat, places)) for order, seat in enumerate(shown, start=1)
     ]
@@ -76,6 +78,7 @@ def _row(frame: Frame, specs: Sequence[Spec], order: int, seat: Seat, place: tup
         "name": cell(seat.full_name),
         "birth": birth_cell(seat.birth),
         "class": cell(seat.licence_class or DASH),
+        "school-class": cell(seat.school_class or seat.licence_class or DASH),
         "room": cell(room or DASH),
         "seat": cell(number or seat.car or DASH),
         "note": cell(frame.say("note.addition", mark=seat.addition) if seat.addition else ""),

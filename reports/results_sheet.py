@@ -8,7 +8,7 @@ from typing import Final
 
 from reports.posting import posted_header
 from reports.seal import RESULT_LETTERS
-from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell
+from reports.session_sheet import Frame, Spec, birth_cell, cell, count_cell, of_kind
 from reports.sheet import Align, Cell, Column, Row, Sheet
 from reports.wording import DASH, clean
 from reports.words import number_words
@@ -118,7 +118,7 @@ def _columns(frame: Frame, components: Sequence[str]) -> tuple[Column, ...]:
         Column(heading=known[component].label, width_mm=room / len(components), align=Align.CENTRE)
         for component in components
     )
-    return (*frame.columns(before), *middle, *frame.columns(after))
+    return (*frame.columns(of_kind(frame.session, before)), *middle, *frame.columns(after))
 
 
 def _row(
@@ -131,12 +131,19 @@ def _row(
         cell(sbd, strong=True),
         cell(seat.full_name),
         birth_cell(seat.birth),
-        cell(progress.licence_class(sbd) or DASH),
+        cell(_class_name(progress, sbd) or DASH),
         *(_result(frame, progress, sbd, component) for component in components),
         cell(code or DASH, frame.coded("code", code) if code else "", strong=True),
         cell(*_notes(frame, progress, sbd, components, posted=posted)),
     )
     return Row(cells=cells, mark=(clean(sbd), result_letter(progress, code)))
+
+
+def _class_name(progress: Progress, sbd: str) -> str:
+    """Return the licence class, or the pupil's class where the rules know no licences."""
+    if progress.session.rules.classes:
+        return progress.licence_class(sbd)
+    return progress.seat(sbd).school_class or progress.licence_class(sbd)
 
 
 def result_letter(progress: Progress, code: str | None) -> str:

@@ -184,6 +184,13 @@ class Frame:
         )
 
 
+def of_kind(session: Session, specs: Sequence[Spec]) -> tuple[Spec, ...]:
+    """Return columns with a pupil's class in place of the licence class, where the rules know no such classes."""
+    if session.rules.classes:
+        return tuple(specs)
+    return tuple(("school-class" if name == "class" else name, wide, align) for name, wide, align in specs)
+
+
 def place_and_date(day: date, texts: Texts, locality: str) -> str:
     """Return "…, ngày 05 tháng 02 năm 2026": days under 10 and months 1 and 2 with a nought before them."""
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)

@@ -9,17 +9,20 @@ from dataclasses import replace
 import pytest
 from reportlab.lib.units import mm
 
+from reports.attendance import build_attendance
 from reports.call_list import build_call_list
 from reports.collection import CollectionNotWrittenError, build_collection
 from reports.geometry import UPRIGHT
 from reports.notice_form import build_notice
 from reports.pdf import render
 from reports.posting import POSTED_KINDS, SheetNotPostedError, mask_number, require_postable
+from reports.results_sheet import build_results
 from reports.session_sheet import Frame
 from reports.sheet import Paragraph, Sheet
 from reports.tables import csv_bytes
 from sessions.course.allocation import Place
 from sessions.course.consent import Consent
+from sessions.course.progress import Progress
 from sessions.course.states import Standing, State
 from sessions.roster.model import ERASED
 from sessions.session import Session
@@ -150,6 +153,21 @@ def test_subjects_of_the_list_stand_in_the_head() -> None:
     sheet = build_collection(frame(exam(roll)), roll, {})
     assert "Môn thi, bài thi: Toán; Vật lý" in sheet.header.lines
     assert [row[2].rpartition(" / ")[2] for row in cells(sheet)] == ["Toán", "Vật lý"]
+
+
+def test_lists_of_a_written_exam_name_the_pupils_class() -> None:
+    roll = [pupil(1, State.ADMITTED)]
+    session = exam(roll)
+    progress = Progress.of(session, [])
+    sheets = (
+        build_attendance(session, roll, texts=texts(), head=head_of()),
+        build_call_list(frame(session), [roll[0].seat], {}),
+        build_results(frame(session), progress),
+    )
+    for sheet in sheets:
+        headings = [column.heading for column in sheet.columns]
+        assert "Hạng" not in headings
+        assert cells(sheet)[0][headings.index("Lớp")] == "12A1"
 
 
 @pytest.mark.parametrize("rules", ["driving-tt108-2026", "driving-graduation", "driving-tt12-2025"])
