@@ -10,7 +10,8 @@ from reports.certificate import certificate_fingerprint
 from reports.class_summary import build_exam_summary, build_summary
 from reports.session_seal import SealedBy, build_seal
 from reports.sheet import Sheet
-from reports.slip import Candidate, Shots, build_slip
+from reports.slip import Candidate, build_slip
+from reports.slip_pictures import Shots
 from sessions.course.allocation import places_of
 from sessions.course.merge import require_merged
 from sessions.course.states import Standing

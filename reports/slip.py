@@ -5,21 +5,19 @@ All that was recorded is a row, by component, so that page digests and page seal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reports.attendance import NOT_COME, PortraitOf, no_pictures
-from reports.errors import PortraitError
+from reports.attendance import NOT_COME
 from reports.exceptions_sheet import People
-from reports.portrait import thumbnail
 from reports.seal import RESULT_LETTERS
 from reports.session_sheet import DOTS, Frame, cell, moment
-from reports.sheet import Align, Block, Figure, Figures, Paragraph, Row, Sheet, Thumbnail
+from reports.sheet import Align, Block, Paragraph, Row, Sheet
+from reports.slip_pictures import Shots, pictures_of
 from reports.slip_rows import ATTEMPT, Teller, by_component, e4, entries_about
 from reports.wording import DASH, clean, say
 from reports.words import number_words
-from sessions.checkpoint import station_of
 from sessions.course.component_state import ComponentResult, Status
 from sessions.course.consent import REFUSED, consent_of
 from sessions.course.entries import SessionEntry
@@ -33,12 +31,6 @@ from sessions.roster.model import Seat
 KIND: Final = "slip"
 ROW_MM: Final = 8.0
 SIZE: Final = 12.0
-LARGE_MM: Final = 33.0
-SMALL_MM: Final = 19.0
-_LARGE_PX: Final = (354, 472)
-_SMALL_PX: Final = (228, 304)
-_LATER: Final = 3
-"""How many pictures of later checks there are at most."""
 _COLUMNS: Final = (
     ("component", 29.0, Align.LEFT),
     ("slip-time", 22.0, Align.CENTRE),
@@ -49,15 +41,6 @@ _COLUMNS: Final = (
 )
 _ROLES: Final = ("slip-writer", "candidate", "in-charge")
 _PERSONS: Final = frozenset({"override", "decision", "manual"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shots:
-    """Where a slip's pictures come from, by entry number; `erased`: whether an entry's picture was erased."""
-
-    chip: PortraitOf = no_pictures
-    live: PortraitOf = no_pictures
-    erased: Callable[[int], bool] = lambda seq: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,63 +296,14 @@ class _Writer:
 
     def _figures(self) -> Iterator[Block]:
         """Yield the portraits side by side, then those of later checks; in words why there are none."""
-        shown = self._of.decisive
-        if not self._agrees:
-            yield self._line("pictures", self._say("slip.no-consent"))
-            return
-        if shown is None:
-            yield self._line("pictures", self._say("slip.pictures-none"))
-            return
-        if shown.part is not None:
-            station = station_of(shown.origin)
-            yield self._line("pictures", self._say("slip.pictures-elsewhere", station=station))
-        else:
-            large = (self._figure(shown, "chip", _LARGE_PX), self._figure(shown, "live", _LARGE_PX))
-            if any(figure.picture for figure in large):
-                yield Figures(figures=large, width_mm=LARGE_MM)
-            else:
-                gone = "erased" if self._shots.erased(shown.seq) else "none"
-                yield self._line("pictures", self._say(f"slip.pictures-{gone}"))
-        later = tuple(self._figure(entry, "later", _SMALL_PX) for entry in self._later(shown))
-        if later:
-            yield Figures(figures=later, width_mm=SMALL_MM)
-
-    def _later(self, shown: SessionEntry) -> list[SessionEntry]:
-        """Return the later checks whose pictures are shown, in order: what was not the same person before the rest."""
-        found = [
-            entry
-            for entry in self._of.entries
-            if entry.part is None
-            and entry is not shown
-            and "live-portrait" in entry.body.get("evidence", {})
-            and (entry.kind == "spot-check" or entry.body.get("purpose", "") in RECHECKS)
-        ]
-        found.sort(key=lambda entry: (self._as_expected(entry), not self._drawn(entry), -entry.seq))
-        return sorted(found[:_LATER], key=lambda entry: entry.seq)
-
-    @staticmethod
-    def _as_expected(entry: SessionEntry) -> bool:
-        return entry.body.get("verdict", entry.body.get("outcome")) in {"ADMIT", "same-person"}
-
-    @staticmethod
-    def _drawn(entry: SessionEntry) -> bool:
-        return entry.kind == "spot-check" or entry.body.get("purpose") == "spot-check"
-
-    def _figure(self, entry: SessionEntry, what: str, box: tuple[int, int]) -> Figure:
-        source = self._shots.chip if what == "chip" else self._shots.live
-        picture, note = _scaled(source(entry.seq), box)
-        if picture is None and self._shots.erased(entry.seq):
-            note = "erased"
-        said = self._say(
-            f"slip.caption.{what}",
-            component=self._frame.component_of(entry.body),
-            at=moment(parse_utc(entry.at)),
-            entry=entry.seq,
-            purpose=self._frame.coded("slip.purpose", str(entry.body.get("purpose", entry.kind))),
+        found, instead = (
+            pictures_of(self._frame, self._of.decisive, self._of.entries, self._shots)
+            if self._agrees
+            else ((), self._say("slip.no-consent"))
         )
-        return Figure(
-            picture=picture, caption=f"{said} {self._say(f'slip.caption.{note}')}" if note else said
-        )
+        if instead:
+            yield self._line("pictures", instead)
+        yield from found
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -445,13 +379,3 @@ class _Writer:
         return next(
             letter for outcome, letter in RESULT_LETTERS.items() if self._progress.code_of(outcome) == code
         )
-
-
-def _scaled(jpeg: bytes | None, box: tuple[int, int]) -> tuple[Thumbnail | None, str]:
-    """Return a picture ready to print and no note, or None and why."""
-    if jpeg is None:
-        return None, "none"
-    try:
-        return thumbnail(jpeg, box), ""
-    except PortraitError:
-        return None, "damaged"

@@ -10,7 +10,8 @@ from reports.exceptions_sheet import People
 from reports.pdf import render
 from reports.session_sheet import Frame
 from reports.sheet import Figures, Paragraph, Sheet
-from reports.slip import Candidate, Shots, build_slip
+from reports.slip import Candidate, build_slip
+from reports.slip_pictures import Shots
 from sessions.course.entries import SessionEntry
 from sessions.course.progress import Progress
 from sessions.course.states import KINDS, Standing, apply
