@@ -57,7 +57,8 @@ def _lines(
         ("recorded", _recorded(frame, first, people)),
     ]
     for entry in entries:
-        lines += [("note", part) for part in _chunks(note_of(entry))]
+        parts = _chunks(note_of(entry))
+        lines += [("note-more" if at else "note", part) for at, part in enumerate(parts)]
     for entry in entries:
         text = frame.coded("consequence", str(entry.body.get("consequence", "")))
         who = _persons(entry, people)
