@@ -2,8 +2,9 @@
 
 import argparse
 
-from proctor.cli_build import Builder, add_login, help_of
-from proctor.commands import report
+from proctor.cli_build import Builder, Commands, add_login, help_of
+
+report = Commands("report")
 
 
 def add_report_commands(build: Builder, sheets: Builder) -> None:

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import apsw
@@ -26,6 +26,9 @@ import sqlcipher3
 from proctor.config import Places
 from proctor.replay.plan import Size, Without
 from proctor.replay.run import replay
+from proctor.report17.gather import gather
+from proctor.report17.logs import sources_of_log
+from proctor.roots import ensure_training_root, open_training
 from sessions.errors import SessionsError
 from tests.faults.kills import Worker, kill_often
 from tests.faults.power import OPERATIONS, Tally, cut_power
@@ -130,6 +133,7 @@ def pilot(count: int, seed: int) -> tuple[list[str], bool]:
     """The pilot's load, `count` sessions of it, and every printed count held against the log."""
     with folder() as place:
         done = replay(Places.of(str(place / "root")), seed=seed, size=Size(sessions=count), without=Without())
+        reported, same = _reported(place / "root", [each.candidates for each in done.sittings])
     lines = [
         "| session | candidates | entries | sheets | counts compared | differences | day | sheets written |",
         "|---|---|---|---|---|---|---|---|",
@@ -142,7 +146,22 @@ def pilot(count: int, seed: int) -> tuple[list[str], bool]:
         )
     candidates = sum(each.candidates for each in done.sittings)
     lines += ["", f"{len(done.sittings)} sessions, {candidates} candidates, {done.report.size} entries."]
-    return lines, done.ok
+    return [*lines, *reported], done.ok and same
+
+
+def _reported(root: Path, sizes: list[int]) -> tuple[list[str], bool]:
+    """What the report on mô hình 17 says of the kinds of sittings, and whether that is what was played."""
+    days = (date(2000, 1, 1), date(2100, 1, 1))
+    with open_training(ensure_training_root(root)) as opened:
+        found = gather(sources_of_log(opened.store, *days), (), since=days[0], until=days[1], training=True)
+    kinds: dict[str, list[int]] = {}
+    for each in found.counted:
+        kinds.setdefault(each.source.category, []).append(each.tally.person("candidates"))
+    said = "; ".join(
+        f"{kind} {len(counts)} sessions, {sum(counts)} candidates" for kind, counts in kinds.items()
+    )
+    counted = sorted(count for counts in kinds.values() for count in counts)
+    return ["", f"`report model17`: {said}."], found.good and counted == sorted(sizes)
 
 
 def _tampered(tampering: Tampering) -> tuple[list[str], bool]:
