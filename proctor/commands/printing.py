@@ -127,7 +127,7 @@ def _looked_at(path: Path) -> Iterator[Job]:
         seen = None
         if job.system_job and not job.ended:
             with suppress(PrintingError):
-                seen = printer.job(job.system_job)
+                seen = printer.job(job.system_job, job.title)
         yield job if seen is None else replace(job, state=seen.state, reasons=seen.reasons)
 
 

@@ -104,15 +104,19 @@ class CupsPrinter:
             raise self._refused(done, order.printer)
         return named[1]
 
-    def job(self, job_id: str) -> Seen | None:
-        """Return a job with what stops it or its printer, or None where CUPS has forgotten it."""
+    def job(self, job_id: str, title: str = "") -> Seen | None:
+        """Return a job with what stops it or its printer, or None where CUPS has forgotten it: its numbers begin anew
+        when its list is lost.
+        """
         uri = ("job-uri", f"ipp://localhost/jobs/{_number(job_id)}")
-        answer = self._ask(ipp.request(ipp.GET_JOB, uri=uri, wanted=_JOB_FIELDS))
+        answer = self._ask(ipp.request(ipp.GET_JOB, uri=uri, user=_user(), wanted=_JOB_FIELDS))
         if answer.status == ipp.NOT_FOUND:
             return None
         if not answer.good or not answer.groups:
             raise AnswerError(why=f"ipp-{answer.status:04x}")
         job = answer.groups[0]
+        if title and _text(job, "job-name") not in {"", title}:
+            return None
         state = _JOB_STATES.get(_integer(job, "job-state"), State.SENT)
         if state is State.FAILED:
             return Seen(state=state, reasons=("aborted",))

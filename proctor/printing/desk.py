@@ -290,7 +290,7 @@ class PrintDesk:
     def _follow(self, job: Job) -> None:
         """Ask after a job that the print system has."""
         forbidden = self._carry_out(job)
-        seen = self._printer.job(job.system_job)
+        seen = self._printer.job(job.system_job, job.title)
         if seen is None:
             self._end(job, State.FAILED, (UNKNOWN,))
         elif seen.state in {State.PRINTED, State.FAILED, State.CANCELLED}:

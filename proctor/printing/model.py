@@ -148,8 +148,8 @@ class Printer(Protocol):
     def submit(self, document: Document, order: Order) -> str:
         """Hand a document over and return the system's name of the job. TimedOutError: it may have been taken."""
 
-    def job(self, job_id: str) -> Seen | None:
-        """Return a job as it stands, or None where the system does not know it (any more)."""
+    def job(self, job_id: str, title: str = "") -> Seen | None:
+        """Return a job as it stands, or None where the system does not know it (any more), or has another by now."""
 
     def find(self, title: str) -> str | None:
         """Return the job of this title, or None."""

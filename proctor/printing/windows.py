@@ -87,6 +87,8 @@ class WindowsPrinter:
         """
         if order.tray or order.duplex:
             raise NotHereError(what="--tray, --duplex")
+        if '"' in order.printer:
+            raise NotHereError(what='"')
         self._sweep()
         path = self._folder / f"{order.title.replace(' ', '-')}.pdf"
         write_private(path, document.data)
@@ -105,11 +107,12 @@ class WindowsPrinter:
             self._pause(_PAUSE_S)
         raise TimedOutError(tool="PrintTo")
 
-    def job(self, job_id: str) -> Seen | None:
+    def job(self, job_id: str, title: str = "") -> Seen | None:
         """Return a job; one that is gone was printed if it was printing without trouble when last seen."""
         printer, _, number = job_id.rpartition("-")
         rows = _rows(self._powershell(_JOBS, {"PROCTOR_PRINTER": printer}))
-        found = [row for row in rows if str(row["Id"]) == number]
+        stem = title.replace(" ", "-")
+        found = [row for row in rows if str(row["Id"]) == number and stem in str(row["DocumentName"])]
         if not found:
             self._drop(job_id)
             ended = {State.PRINTING: State.PRINTED, State.CANCELLED: State.CANCELLED}

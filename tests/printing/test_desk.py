@@ -65,7 +65,7 @@ class Fake:
         self.orders.append(order)
         return f"{order.printer}-{len(self.orders)}"
 
-    def job(self, job_id: str) -> Seen | None:
+    def job(self, job_id: str, title: str = "") -> Seen | None:
         self._call("job")
         return self.seen
 

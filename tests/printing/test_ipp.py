@@ -42,10 +42,10 @@ def test_jobs_and_printers_are_read() -> None:
     )
 
 
-@pytest.mark.parametrize("size", range(len(WHOLE)))
-def test_every_cut_is_refused(size: int) -> None:
-    with pytest.raises(AnswerError):
-        ipp.read(WHOLE[:size])
+def test_every_cut_is_refused() -> None:
+    for size in range(len(WHOLE)):
+        with pytest.raises(AnswerError):
+            ipp.read(WHOLE[:size])
 
 
 @given(st.binary(max_size=300))

@@ -293,6 +293,15 @@ def test_a_job_that_the_service_forgot_is_said_to_be_unknown(work: Station, prin
     assert work.ends[-1]["reason"] == "unknown"
 
 
+def test_a_number_that_another_job_has_by_now_is_not_ours(work: Station, printer: CapturePrinter) -> None:
+    cups, sheet = CupsPrinter(), work.sheet()
+    name = cups.submit(Document(data=b"%PDF-1.4", name="x"), Order(printer=printer.name, title="another"))
+    number = work.desk(cups).submit(sheet, Choice(printer=printer.name)).number
+    PrintQueue(work.opened.root.path).change(number, state=State.SENT, system_job=name)
+    assert finished(work.desk(cups), number) is State.FAILED
+    assert work.ends[-1]["reason"] == "unknown"
+
+
 def test_a_thread_prints_beside_the_caller(work: Station, printer: CapturePrinter) -> None:
     printer.set("media-empty-error")
     sheet, desk = work.sheet(), work.desk(CupsPrinter())
