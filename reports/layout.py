@@ -33,6 +33,8 @@ TITLE_GAP: Final = 2.0 * mm
 TABLE_GAP: Final = 2.2 * mm
 CLOSING_GAP: Final = 2.0 * mm
 _COLUMN_GAP: Final = 4 * mm
+_LONELY: Final = 3
+"""A table whose first row would stand alone begins on the next page if less than a third of this one is left."""
 _RECIPIENTS: Final = 42 * mm
 """Higher than this the recipients do not stand beside the signatures."""
 
@@ -167,14 +169,20 @@ def _letter(sheet: Sheet, paper: Geometry, first: float, closing: float) -> list
 
 
 def _table(sheet: Sheet, first: float, rest: float, closing: float) -> list[tuple[PlacedRow, ...]]:
-    """Return the rows by page, beginning with the page that has `first` left for them."""
+    """Return the rows by page, beginning with the page that has `first` left for them.
+
+    Below blocks a table does not begin with its first row alone, where little of the page is lost so.
+    """
     placed = [place(sheet, row, number) for number, row in enumerate(sheet.rows)]
     rows = [piece for row in placed for piece in divided(row, rest)]
 
     def sealed(start: int, end: int) -> bool:
         return has_room(sheet, [row.row.mark for row in rows[start:end] if row.begins])
 
-    counts = paginate([row.height for row in rows], first, rest, closing, sealed)
+    heights = [row.height for row in rows]
+    counts = paginate(heights, first, rest, closing, sealed)
+    if sheet.body and counts[0] == 1 < len(rows) and _LONELY * first < rest:
+        counts = paginate(heights, 0.0, rest, closing, sealed)
     pages, start = [], 0
     for count in counts:
         pages.append(merged(rows[start : start + count]))

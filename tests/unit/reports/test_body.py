@@ -120,6 +120,15 @@ def test_no_page_ends_or_begins_with_a_line_alone(
     assert all(shown[:-1]) or not (lengths or rows)
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_table_below_blocks_does_not_begin_with_one_row_alone(upright: bool):
+    for count in range(30):
+        body = tuple(Paragraph(text="Dòng", space_before_mm=0.7) for _ in range(count))
+        pages = lay_out(sheet(portrait=upright, body=body, rows=12)).pages
+        first = next(len(rows) for rows in pages if rows)
+        assert first != 1 or count == 0, count
+
+
 def test_a_heading_stays_with_what_follows_it():
     for count in range(1, 14):
         body = (
