@@ -28,8 +28,8 @@ Words = tuple[str, Face, float]
 """A paragraph of a box: text, face, size in points where there is room."""
 _PAD: Final = 1.5 * mm
 _ABOVE: Final = 1.2 * mm
-_SCALES: Final = (1.0, 0.94, 0.88, 0.82, 0.76, 0.70, 0.64, 0.58, 0.52, 0.46, 0.4)
-"""By how much all sizes shrink, one after the other, until the lines fit."""
+_CAPS: Final = (11.0, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)
+"""Above which no letter is, one after the other until the lines fit: the largest give way first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def official_box(box: Box, shown: Shown, texts: Texts) -> bytes:
     status = "signing.look.unknown" if shown.unknown else "signing.look.valid"
     return _box(
         (
-            (say(texts, "signing.look.title", role=shown.role), Face.REGULAR, 9.0),
+            (say(texts, "signing.look.title", role=shown.role), Face.REGULAR, 9.5),
             (shown.holder, Face.BOLD, 11.0),
             (say(texts, "signing.look.time", time=_moment(shown.at)), Face.REGULAR, 8.5),
             (say(texts, "signing.look.issuer", issuer=shown.issuer), Face.REGULAR, 8.5),
@@ -102,11 +102,11 @@ def _style(page: bytes) -> StaticStampStyle:
 
 
 def _fitted(words: Sequence[Words], wide: float, high: float) -> list[Line]:
-    """Return the lines at the largest scale at which all of them fit; nothing is ever cut."""
+    """Return the lines as large as all of them fit; nothing is ever cut."""
     lines: list[Line] = []
-    for scale in _SCALES:
+    for cap in _CAPS:
         lines = [
-            line for text, face, size in words for line in fit(text, face, size * scale, wide - 2 * _PAD)
+            line for text, face, size in words for line in fit(text, face, min(size, cap), wide - 2 * _PAD)
         ]
         if sum(line.size for line in lines) * LEADING <= high - 2 * _ABOVE:
             break

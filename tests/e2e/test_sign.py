@@ -16,6 +16,7 @@ from proctor.texts import load_texts
 from reports.signing_official import Official, digest, official_fields, sign_field
 from tests.e2e.conftest import ROSTER
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
+from tests.support.ocsp_responder import responder
 from tests.support.schemas import require_valid
 from tests.support.signing_pki import OFFICIAL, Holder, new_root, now, pki, shared_token
 from tests.support.softhsm import PIN
@@ -268,6 +269,21 @@ def test_revoked_and_unknown_are_refused_and_a_rule_may_mark_unknown(place: Plac
     (entry,) = place.entries
     assert entry["status"] == "unknown"
     assert set(entry["kept"]) == {"chain"}
+
+
+def test_where_an_address_was_given_an_answer_is_asked_for_and_kept(place: Place) -> None:
+    (place.authorities / f"{PKI.issuing.fingerprint}.crl").unlink()
+    for status, expected in (("revoked", "revoked"), ("good", "valid")):
+        with responder(200, PKI.issuing.ocsp(PKI.official, status=status)) as (url, asked):
+            assert place.pin(PKI.issuing.der, "--ocsp", url).status == 0
+            ran = place.sign(place.sheet, "--field", "KySo1", *EC)
+            assert len(asked) == 1
+        assert {ran.json.get("status"), ran.json.get("facts", {}).get("status")} == {expected, None}
+    (entry,) = place.entries
+    assert b"-----BEGIN OCSP RESPONSE-----" in entry["kept"]["revocation"]
+    assert place.pin(PKI.issuing.der, "--ocsp", "").status == 0
+    assert place.authority("list").json["authorities"][0]["ocsp"] == ""
+    assert place.pin(PKI.issuing.der, "--ocsp", "nowhere").status == 2
 
 
 def test_the_token_is_listed_without_a_pin(place: Place) -> None:

@@ -163,7 +163,7 @@ def shown(**given: object) -> Shown:
 
 def test_the_box_says_who_in_which_role_when_and_what_is_not_known() -> None:
     words = " ".join(page_texts(official_box((0, 0, 170, 57), shown(), texts()))[0].split())
-    assert "Ký số, vai trò: SÁT HẠCH VIÊN" in words
+    assert "Ký số: SÁT HẠCH VIÊN" in words
     assert "TRẦN THỊ MẪU" in words
     assert "22/11/2026 15:30:05" in words
     assert "CHƯA XÁC ĐỊNH" not in words
