@@ -30,6 +30,8 @@ def load_template(root: Path) -> Template:
 
 def check_template(path: Path) -> Template:
     """Return what a template file says, its logo taken from beside it. Raises as `load_template`."""
+    if not path.is_file():
+        raise CommandError("file-missing", file=str(path))
     data = read_file(str(path), MAX_FILE)
     name = logo_name(data)
     logo = path.parent / name if name else None

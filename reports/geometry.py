@@ -24,8 +24,8 @@ class Geometry:
     `page` width and height; `left`, `right`, `top` the margins; rows end at `bottom`; the foot stands between
     `foot_top` and `foot_bottom`, the page seal at its right with sides of at most `seal_side`; `station` is the box on
     the last page where the signed file shows the station's own signature. `foot_width` is the room of the foot's lines,
-    `notice_width` that of its last remark. `agency_width` and `nation_width` are the two blocks at the top, in
-    `head_size` points; `totals_columns` and `signers` how many totals and signature blocks stand side by side.
+    `notice_width` and `notice_lines` those of its last remark. `agency_width` and `nation_width` are the two blocks at
+    the top, in `head_size` points; `totals_columns` and `signers` how many totals and signature blocks stand side by side.
     """
 
     page: tuple[float, float]
@@ -39,6 +39,7 @@ class Geometry:
     station: Box
     foot_width: float
     notice_width: float
+    notice_lines: int
     agency_width: float
     nation_width: float
     head_size: float
@@ -77,6 +78,7 @@ def _lying() -> Geometry:
         station=station,
         foot_width=station[0] - left - 3 * mm,
         notice_width=station[0] - left - 3 * mm,
+        notice_lines=2,
         agency_width=122 * mm,
         nation_width=122 * mm,
         head_size=13,
@@ -103,6 +105,7 @@ def _upright() -> Geometry:
         station=station,
         foot_width=edge - left,
         notice_width=station[0] - left - 3 * mm,
+        notice_lines=6,
         agency_width=72 * mm,
         nation_width=91 * mm,
         head_size=12,

@@ -33,6 +33,8 @@ TITLE_GAP: Final = 2.0 * mm
 TABLE_GAP: Final = 2.2 * mm
 CLOSING_GAP: Final = 2.0 * mm
 _COLUMN_GAP: Final = 4 * mm
+_COSIGNED_LINES: Final = 2
+_FOOT_SIZES: Final = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5)
 _LONELY: Final = 3
 """A table whose first row would stand alone begins on the next page if less than a third of this one is left."""
 _RECIPIENTS: Final = 42 * mm
@@ -341,12 +343,22 @@ def signing_height(row: Sequence[Signer]) -> float:
 
 def foot_notice(notice: str, paper: Geometry = LYING) -> tuple[Line, ...]:
     """Return the foot's remark in the room left of the station's box."""
-    return fit(notice, Face.ITALIC, 8, paper.notice_width)
+    return _small(notice, Face.ITALIC, paper.notice_width, paper.notice_lines)
 
 
 def foot_cosigned(text: str, paper: Geometry = LYING) -> tuple[Line, ...]:
-    """Return the foot's words about cosignatures: two lines at most."""
-    return fit(text, Face.REGULAR, 8, paper.foot_width)[:2]
+    """Return the foot's words about cosignatures, in two lines."""
+    return _small(text, Face.REGULAR, paper.foot_width, _COSIGNED_LINES)
+
+
+def _small(text: str, face: Face, room: float, most: int) -> tuple[Line, ...]:
+    """Return a text of the foot in letters of 8 points, or smaller as far as `most` lines need; always whole."""
+    lines: tuple[Line, ...] = ()
+    for size in _FOOT_SIZES:
+        lines = fit(text, face, size, room)
+        if len(lines) <= most:
+            break
+    return lines
 
 
 def foot_line(text: str, face: Face, size: float, paper: Geometry) -> Line:

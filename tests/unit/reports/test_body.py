@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from reportlab.lib.units import mm
 
 from reports.body import PlacedFigures, PlacedText, height_of, joined, pieces_of
-from reports.geometry import geometry_of
-from reports.layout import Layout, lay_out
+from reports.fonts import stack_height
+from reports.geometry import LYING, UPRIGHT, Geometry, geometry_of
+from reports.layout import Layout, foot_notice, lay_out
 from reports.pdf import Drawn, draw
 from reports.portrait import FIGURE_BOX, thumbnail
 from reports.sheet import (
@@ -26,7 +27,7 @@ from reports.sheet import (
     page_digest,
 )
 from tests.support.reports_pages import page_texts
-from tests.support.reports_sheets import LONG_NAME, portrait, sheet_of, signer
+from tests.support.reports_sheets import LONG_NAME, portrait, sheet_of, signer, texts
 
 WORDS = "Trạm kiểm tra nhận dạng đọc chíp của thẻ và so khuôn mặt tại chỗ với ảnh trong chíp. "
 ADDRESS = "Số 12 ngõ 345 đường Nguyễn Thị Minh Khai, tổ dân phố số 6, phường Mẫu, tỉnh Thanh Hóa; " * 7
@@ -247,6 +248,17 @@ def test_everybody_has_a_place_of_their_own_to_sign(upright: bool, signers: int,
         assert y2 - y1 >= 18 * mm
     boxes = [place.box for place in (*drawn.places, drawn.station)]
     assert not any(overlaps(one, other) for at, one in enumerate(boxes) for other in boxes[at + 1 :])
+
+
+@pytest.mark.parametrize("key", ["paper.notice", "erasure.notice", "sheet.foot.notice"])
+@pytest.mark.parametrize("paper", [LYING, UPRIGHT])
+def test_the_foot_s_remark_stands_above_the_paper_s_edge_beside_the_station_s_box(paper: Geometry, key: str):
+    lines = foot_notice(texts()[key], paper)
+    assert len(lines) <= paper.notice_lines
+    above = mm * 1.8 + (10 + 7 * 8) * 1.17
+    assert paper.foot_top - above - stack_height(lines) >= 7 * mm
+    if paper is UPRIGHT:
+        assert paper.foot_top - above >= paper.station[3]
 
 
 # -- marks -----------------------------------------------------------------------------------------
