@@ -25,7 +25,8 @@ class Geometry:
     `foot_top` and `foot_bottom`, the page seal at its right with sides of at most `seal_side`; `station` is the box on
     the last page where the signed file shows the station's own signature. `foot_width` is the room of the foot's lines,
     `notice_width` and `notice_lines` those of its last remark. `agency_width` and `nation_width` are the two blocks at
-    the top, in `head_size` points; `totals_columns` and `signers` how many totals and signature blocks stand side by side.
+    the top, in `head_size` points; `totals_columns` and `signers` how many totals and signature blocks stand side by
+    side.
     """
 
     page: tuple[float, float]

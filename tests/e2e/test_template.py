@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.support.cli import proctor
+from tests.support.schemas import require_valid
 
 
 def test_a_sample_is_written_checked_and_shown_and_never_overwritten(tmp_path: Path):
@@ -15,6 +16,8 @@ def test_a_sample_is_written_checked_and_shown_and_never_overwritten(tmp_path: P
     assert again.status == 1
     assert "Phòng Mẫu" in path.read_text(encoding="utf-8")
     shown = proctor("sheets", "template", "--show", "--json", *root)
+    for told in (written, shown):
+        require_valid("sheet-template", told.json)
     kinds = shown.json["kinds"]
     assert kinds["results"]["symbol"] == "KQ"
     assert kinds["attendance"]["agency"] == "Phòng Mẫu"
