@@ -16,6 +16,8 @@ from reports.model17 import WIDTHS_MM, Model17, Table, Value
 _COUNT: Final = "#,##0"
 _DAY: Final = "dd/mm/yyyy"
 _CHAR_MM: Final = 2.0
+_CELL: Final = 32_000
+"""Letters of a cell; a spreadsheet takes 32,767."""
 
 
 def report_xlsx(report: Model17) -> bytes:
@@ -59,10 +61,27 @@ def _columns(sheet: Worksheet, report: Model17, formats: dict[str, Format]) -> N
     for column, (head, wide) in enumerate(zip(report.heads, WIDTHS_MM, strict=True)):
         sheet.set_column(column, column, wide / _CHAR_MM)
         sheet.write_string(top, column, head, formats["head"])
-        sheet.write_string(top + 1, column, "\n".join(report.row[column]), formats["text"])
+    blocks = [_blocks(paragraphs) for paragraphs in report.row]
+    deep = max(len(each) for each in blocks)
+    for column, texts in enumerate(blocks):
+        for row in range(deep):
+            text = texts[row] if row < len(texts) else ""
+            sheet.write_string(top + 1 + row, column, text, formats["text"])
     sheet.repeat_rows(top)
-    for at, text in enumerate((*report.closing, report.source), start=top + 3):
+    for at, text in enumerate((*report.closing, report.source), start=top + 2 + deep):
         sheet.write_string(at, 0, text, formats["note"])
+
+
+def _blocks(paragraphs: Sequence[str]) -> list[str]:
+    """Return a column's text in cells: one, unless it is longer than a cell may be."""
+    blocks = [""]
+    for text in paragraphs:
+        joined = f"{blocks[-1]}\n{text}" if blocks[-1] else text
+        if len(joined) > _CELL:
+            blocks.append(text)
+        else:
+            blocks[-1] = joined
+    return blocks
 
 
 def _figures(sheet: Worksheet, report: Model17, formats: dict[str, Format]) -> None:

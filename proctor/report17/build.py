@@ -191,7 +191,7 @@ class _Builder:
     def _centres(self) -> list[str]:
         group, lines = self.say("group.centres"), []
         for _, members in self._by_centre():
-            place, whole = members[0].source.place, add(each.tally for each in members)
+            place, whole = clean(members[0].source.place), add(each.tally for each in members)
             values = {
                 "sessions": len(members),
                 LISTED: whole.person(LISTED),
@@ -263,7 +263,7 @@ class _Builder:
         for at, (_, members) in enumerate(self._by_centre(), start=1):
             stations = ", ".join(sorted({_short(each.source.station) for each in members}))
             whole = add(each.tally for each in members)
-            rows.append((at, members[0].source.place, stations, len(members), *self._counts(whole)))
+            rows.append((at, clean(members[0].source.place), stations, len(members), *self._counts(whole)))
         total: tuple[Value, ...] = (
             "",
             self.say("total"),
@@ -314,7 +314,7 @@ class _Builder:
                     source.day,
                     source.session,
                     _short(source.station),
-                    source.place,
+                    clean(source.place),
                     self.say(f"kind.{source.category}"),
                     *self._counts(each.tally),
                 )
@@ -339,7 +339,7 @@ class _Builder:
                 said = clean(self._texts.say(each.code, **_plain(each.facts)))
                 why = f"{why}: {said} ({each.code})"
             day: Value = "" if each.day is None else each.day
-            rows.append((at, day, each.session, _short(each.station), each.file, why))
+            rows.append((at, day, clean(each.session), _short(each.station), clean(each.file), why))
         return Table(
             name="left-out",
             title=self.say("table.left-out"),
@@ -395,7 +395,7 @@ _WEIGHTS = (7.0,) + (7.0,) * (len(_SHOWN) + len(_EVENTS))
 
 def _short(station: str) -> str:
     """Return a station by its eight digits."""
-    return station.partition("/")[2].partition("/")[0] or station
+    return clean(station.partition("/")[2].partition("/")[0] or station)
 
 
 def _plain(facts: Mapping[str, str | int]) -> dict[str, str | int]:
@@ -404,4 +404,4 @@ def _plain(facts: Mapping[str, str | int]) -> dict[str, str | int]:
 
 def _name(left: LeftOut) -> str:
     """Return what somebody finds it by: of a pack that proves nothing its file, whatever session it claims to be."""
-    return left.file if left.why == "pack" else left.session or left.file
+    return clean(left.file if left.why == "pack" else left.session or left.file)

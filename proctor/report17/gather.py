@@ -13,6 +13,8 @@ from sessions.errors import StoreAlteredError
 BAD = frozenset({"pack", "contradicts", "incomplete", "damaged"})
 """Reasons that somebody has to see to; the others are as they should be."""
 _TRAINING = "training"
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+"""What values that no station of ours writes end in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +74,11 @@ def gather(
     left += contradicting
     by_key = {pack.key: pack for pack in good}
     for pack in good:
-        if since <= pack.day <= until:
-            found = _source(pack, by_key)
-            if isinstance(found, Source):
-                own.append(found)
-            else:
-                left.append(found)
+        found = _source(pack, by_key)
+        if isinstance(found, LeftOut):
+            left.append(found)
+        elif since <= found.day <= until:
+            own.append(found)
     wanted = _wanted(own, training)
     unique, again = _once(own)
     left += again
@@ -86,9 +87,12 @@ def gather(
         why = _why_not(source, wanted)
         if why:
             left.append(_left(source, why))
+            continue
+        result = _counted(source)
+        if isinstance(result, LeftOut):
+            left.append(result)
         else:
-            result = source.tally()
-            counted.append(Counted(source=source, tally=result, differs=differences(source, result)))
+            counted.append(result)
     return Gathered(
         counted=tuple(counted), left_out=tuple(sorted(left, key=_order)), training=wanted == _TRAINING
     )
@@ -132,8 +136,19 @@ def _newest(packs: Sequence[ReadPack]) -> tuple[list[ReadPack], list[LeftOut]]:
 def _source(pack: ReadPack, others: Mapping[tuple[str, str], ReadPack]) -> Source | LeftOut:
     try:
         return source_of_pack(pack, others)
-    except StoreAlteredError:
-        return _left_pack(pack, "damaged")
+    except (StoreAlteredError, *_MALFORMED):
+        return LeftOut(why="damaged", session=pack.session, station=pack.station, file=pack.file)
+
+
+def _counted(source: Source) -> Counted | LeftOut:
+    """Return what a session comes to. A station can sign entries that make no sense: such a pack is named."""
+    try:
+        found = source.tally()
+        return Counted(source=source, tally=found, differs=differences(source, found))
+    except _MALFORMED:
+        if not source.file:
+            raise  # this machine's own log has the forms of its writer
+        return _left(source, "damaged")
 
 
 def _once(sources: Iterable[Source]) -> tuple[list[Source], list[LeftOut]]:
@@ -169,7 +184,7 @@ def _left(source: Source, why: str) -> LeftOut:
 
 
 def _left_pack(pack: ReadPack, why: str) -> LeftOut:
-    return LeftOut(why=why, session=pack.session, station=pack.station, day=pack.day, file=pack.file)
+    return LeftOut(why=why, session=pack.session, station=pack.station, file=pack.file)
 
 
 def _order(left: LeftOut) -> tuple[str, str, str, str]:

@@ -68,11 +68,6 @@ class ReadPack:
         return self.station, self.session
 
     @property
-    def day(self) -> date:
-        """The session's day."""
-        return date.fromisoformat(str(self.opened["day"]))
-
-    @property
     def kind(self) -> str:
         """ "real" or "training"."""
         return str(self.opened["root_kind"])
@@ -141,7 +136,7 @@ def source_of_pack(pack: ReadPack, others: Mapping[tuple[str, str], ReadPack]) -
         station=pack.station,
         session=pack.session,
         kind=pack.kind,
-        day=pack.day,
+        day=date.fromisoformat(pack.opened["day"]),
         place=str(pack.opened["place"]),
         entries=entries,
         components=components_of(pack.opened),

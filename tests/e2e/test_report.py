@@ -14,6 +14,7 @@ from proctor.roots import ensure_training_root, open_training
 from sessions.course.calls import LOCAL
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
 from tests.support.reports_pages import page_texts
+from tests.support.schemas import require_valid
 
 TODAY = datetime.now(LOCAL).date()
 DAYS = ("--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY + timedelta(days=1)))
@@ -31,6 +32,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files_of(ran: Ran) -> dict[str, Path]:
+    require_valid("report-model17" if "figures" in ran.json else "report-pictures", ran.json)
     files = {Path(each["file"]).suffix: Path(each["file"]) for each in ran.json["files"]}
     for each in ran.json["files"]:
         assert hashlib.sha256(Path(each["file"]).read_bytes()).hexdigest() == each["sha256"]

@@ -338,6 +338,12 @@ def read(folder: Path, root: Path, *keys: DepartmentPrivate) -> list[ReadPack | 
     return [read_pack(path, pins, keys) for path in sorted(folder.glob("*.pack"))]
 
 
+@pytest.fixture(scope="module")
+def closed(packed: Path, root: Path) -> list[ReadPack | RefusedPack]:
+    """The packs as anybody reads them who knows the station."""
+    return read(packed, root)
+
+
 def whole(packs: Iterable[ReadPack | RefusedPack], sources: Iterable[Source] = ()) -> Gathered:
     return gather(sources, packs, since=EVER[0], until=EVER[1], training=None)
 
@@ -359,7 +365,11 @@ def test_packs_that_nobody_here_can_open_count_without_classes(
 
 
 def test_a_session_counts_once_and_a_bad_pack_never(
-    packed: Path, root: Path, tmp_path: Path, sources: tuple[Source, ...]
+    packed: Path,
+    root: Path,
+    tmp_path: Path,
+    sources: tuple[Source, ...],
+    closed: list[ReadPack | RefusedPack],
 ) -> None:
     paths = sorted(packed.glob("*.pack"))
     for path in paths:
@@ -377,7 +387,7 @@ def test_a_session_counts_once_and_a_bad_pack_never(
         ("same", "again.pack"),
     ]
     assert not found.good
-    with_log = whole(read(packed, root), sources)
+    with_log = whole(closed, sources)
     assert [each.source.file for each in with_log.counted] == [""] * 3
     assert [each.why for each in with_log.left_out] == ["same"] * 3
     strange = [read_pack(path, StationPins()) for path in paths]
@@ -386,8 +396,8 @@ def test_a_session_counts_once_and_a_bad_pack_never(
     assert whole(strange).counted == ()
 
 
-def test_packs_that_contradict_one_another_do_not_count(packed: Path, root: Path) -> None:
-    pack = read(packed, root)[0]
+def test_packs_that_contradict_one_another_do_not_count(closed: list[ReadPack | RefusedPack]) -> None:
+    pack = closed[0]
     assert isinstance(pack, ReadPack)
     last = pack.entries[-1]
     forked = replace(
@@ -396,6 +406,54 @@ def test_packs_that_contradict_one_another_do_not_count(packed: Path, root: Path
     found = whole([pack, forked])
     assert (found.counted, {each.why for each in found.left_out}) == ((), {"contradicts"})
     assert not found.good
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("open", {"day": "today"}),
+        ("open", {"part": {"number": []}}),
+        ("attempt", {"verdict": "MAYBE", "sbd": "001"}),
+        ("attempt", {"checks": {"face-match": 7}, "sbd": "001"}),
+        ("close", {"totals": {"theory": 7}}),
+        ("override", {"of": []}),
+    ],
+)
+def test_signed_nonsense_in_a_pack_is_named_and_not_counted(
+    closed: list[ReadPack | RefusedPack], kind: str, changed: dict[str, Any]
+) -> None:
+    pack = closed[0]
+    assert isinstance(pack, ReadPack)
+    entries = [
+        replace(entry, body={**entry.body, **changed}) if entry.kind == kind else entry
+        for entry in pack.entries
+    ]
+    found = whole([replace(pack, entries=tuple(entries))])
+    if kind == "open" and "part" in changed:
+        assert [each.why for each in found.left_out] == ["part"]
+    else:
+        assert (found.counted, [each.why for each in found.left_out]) == ((), ["damaged"])
+        assert not found.good
+
+
+def test_a_department_of_many_centres_fits_a_spreadsheet_and_the_pages(sources: tuple[Source, ...]) -> None:
+    """A cell of a spreadsheet ends at 32,767 letters; names of places may hold what no file may."""
+    many = [
+        replace(sources[0], session=f"HL-{at}", place=f"Trung tâm số {at}\x01 {'rất dài ' * 20}")
+        for at in range(150)
+    ]
+    found = gather(many, (), since=EVER[0], until=EVER[1], training=True)
+    report = report_of(found, "Sở Mẫu")
+    assert len("\n".join(report.row[2])) > 32_767
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(report_xlsx(report))).get_sheet_by_index(0)
+    column = "\n".join(str(row[2]) for row in sheet.to_python() if len(row) > 2 and row[2])
+    assert "\n".join(report.row[2]) in column
+    figures = figures_of(report)
+    assert (
+        sum(value for name, value in figures.items() if name.endswith(":sessions") and "centre" in name)
+        == 150
+    )
+    assert Document(io.BytesIO(report_docx(replace(report, tables=())))).tables
 
 
 def test_parts_of_other_stations_count_once(tmp_path: Path) -> None:
