@@ -243,9 +243,9 @@ def write_sheet(
         at=datetime.now(UTC),
         texts=texts,
     )
+    tables = {} if wish.pdf_only else _tables(sheet, texts)
     path = require_folder(folder) / f"{_name(sheet, wish)}.pdf"
     _write(path, pdf)
-    tables = {} if wish.pdf_only else _tables(sheet, texts)
     for kind, data in tables.items():
         _write(path.with_suffix(f".{kind}"), data)
     sha256, fingerprint = hashlib.sha256(pdf).hexdigest(), certificate_fingerprint(certificate)

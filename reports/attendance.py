@@ -220,7 +220,7 @@ class _Writer:
             "note": self._note(standing, damaged=damaged),
         }
         cells = tuple(values.get(name, cell("")) for name, _, _ in self.specs)
-        return Row(cells=cells, mark=(clean(seat.sbd), seal_letter(standing)), portraits=portraits)
+        return Row(cells=cells, mark=(clean(seat.sbd), self._letter(standing)), portraits=portraits)
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -243,6 +243,12 @@ class _Writer:
             return DASH
         how = standing.how or ("" if standing.attempt is None else str(standing.attempt.body["method"]))
         return self._frame.coded("how", how or "manual")
+
+    def _letter(self, standing: Standing) -> str:
+        """Return the seal's letter; on a wall it tells who is in, and nothing of the machine's verdict."""
+        if self._posted:
+            return "A" if standing.admitted else "-"
+        return seal_letter(standing)
 
     def _posted_result(self, standing: Standing) -> Cell:
         """Return what a wall says: whether somebody is present, not how that was found."""

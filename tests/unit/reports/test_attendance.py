@@ -279,6 +279,16 @@ def test_the_posted_copy_masks_the_numbers():
     assert [cells(sheet, row)[4] for row in (0, 1)] == ["001•••••0001", "001•••••0002"]
 
 
+def test_the_posted_copys_seal_tells_who_is_in_and_no_verdict():
+    roll = mixed_roll(12)
+    full = build_attendance(session_of(roll), roll, texts=texts(), head=head_of())
+    wall = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), posted=True)
+    assert {"A", "R", "X"} <= {letter for _, letter in (row.mark for row in full.rows)}
+    assert [row.mark for row in wall.rows] == [
+        (sbd, letter if letter == "A" else "-") for sbd, letter in (row.mark for row in full.rows)
+    ]
+
+
 def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
     roll = [
         *mixed_roll(5),
