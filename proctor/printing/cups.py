@@ -79,9 +79,12 @@ class CupsPrinter:
 
     def printers(self) -> tuple[PrinterInfo, ...]:
         """Return the system's printers; none where there are none."""
-        answer = self._ask(ipp.request(ipp.CUPS_GET_PRINTERS, wanted=_PRINTER_FIELDS))
         default = self._ask(ipp.request(ipp.CUPS_GET_DEFAULT, wanted=("printer-name",)))
         chosen = _text(default.groups[0], "printer-name") if default.good and default.groups else ""
+        return self._printers(chosen)
+
+    def _printers(self, chosen: str = "") -> tuple[PrinterInfo, ...]:
+        answer = self._ask(ipp.request(ipp.CUPS_GET_PRINTERS, wanted=_PRINTER_FIELDS))
         found = (_printer(group, chosen) for group in answer.groups if _text(group, "printer-name"))
         return tuple(sorted(found, key=lambda printer: printer.name))
 
@@ -127,7 +130,7 @@ class CupsPrinter:
     def _underway(self, job_id: str, state: State, reasons: tuple[str, ...]) -> Seen:
         """Return a job that has not ended, with its printer's troubles."""
         name = job_id.rpartition("-")[0]
-        found = [printer for printer in self.printers() if printer.name == name]
+        found = [printer for printer in self._printers() if printer.name == name]
         for printer in found:
             reasons = tuple(dict.fromkeys((*reasons, *printer.reasons)))
         if state is State.PRINTING and not set(reasons) - WARNINGS:
@@ -163,7 +166,7 @@ class CupsPrinter:
     def resume(self, job_id: str) -> None:
         """Release a held job; start its printer where that was stopped."""
         name = job_id.rpartition("-")[0]
-        if any(printer.name == name and printer.state == "stopped" for printer in self.printers()):
+        if any(printer.name == name and printer.state == "stopped" for printer in self._printers()):
             done = self._run(["cupsenable", name])
             if done.status != 0:
                 raise ForbiddenError(printer=name)
@@ -182,7 +185,7 @@ class CupsPrinter:
 
     def _refused(self, done: Ran, printer: str) -> Exception:
         """Return why a command failed, asked from the server itself: the programs' words are for people."""
-        known = self.printers()  # raises SystemDownError where that is why
+        known = self._printers()  # raises SystemDownError where that is why
         found = [info for info in known if info.name == printer.partition("/")[0]]
         if not found and not _JOB_ID.fullmatch(printer):
             return PrinterUnknownError(printer=printer, known=", ".join(info.name for info in known) or "-")

@@ -11,7 +11,8 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -33,20 +34,22 @@ from proctor.printing.errors import (
     TimedOutError,
     UnderwayError,
 )
-from proctor.printing.model import Document, Order, Printer, State
-from proctor.printing.outcomes import UNKNOWN, LoggedSheet, Outcome, find_sheet, outcome_of
-from proctor.printing.queue import NOT_ENTERED, Job, PrintQueue
+from proctor.printing.ledger import Ledger
+from proctor.printing.model import Document, Order, Printer, PrinterInfo, State
+from proctor.printing.outcomes import UNKNOWN, LoggedSheet, Outcome
+from proctor.printing.queue import NOWHERE, Job, PrintQueue
 from proctor.printing.settings import Choice
 from reports.errors import ReportsError
 from sessions.errors import SessionsError
-from sessions.record import STATION, Operator, format_utc
+from sessions.record import Operator, format_utc
 from sessions.store import Store
 
 MAX_TRIES: Final = 3
 RETRY_S: Final = 4.0
 POLL_S: Final = 1.0
-NOWHERE: Final = "-"
-"""The printer of a job that ended before one was found for it."""
+STOP_S: Final = 5.0
+_ASKED: Final = 8
+"""How many jobs of one printer are asked after at a time: it prints one after the other."""
 _NOTHING_SENT: Final = (SystemDownError, NotAcceptingError)
 """After these errors a job is tried again by itself: the printer has none of it."""
 
@@ -79,7 +82,8 @@ class PrintDesk:
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._operator, self._queue, self._printer = store, operator, queue, printer
+        self._ledger, self._operator = Ledger(store, operator), operator
+        self._queue, self._printer = queue, printer
         self._choices, self._allow = choices, allow
         self._now, self._pace, self._monotonic = now, pace or Pace(), monotonic
         self._events: SimpleQueue[Job] = SimpleQueue()
@@ -88,6 +92,7 @@ class PrintDesk:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._worker: threading.Thread | None = None
         self._due: dict[int, float] = {}
+        self._infos: tuple[PrinterInfo, ...] | None = None
         self._sent_here: set[int] = set()
         self._resume: set[int] = set()
 
@@ -108,7 +113,7 @@ class PrintDesk:
         Raises SheetGoneError, SheetUnknownError, RoleForbiddenError, AlreadyPrintedError, PrintUnknownError,
         UnderwayError, StoreError.
         """
-        sheet = find_sheet(self._store, hashlib.sha256(read_sheet(file)).hexdigest())
+        sheet = self._ledger.sheet(hashlib.sha256(read_sheet(file)).hexdigest())
         if sheet is None:
             raise SheetUnknownError(file=str(file))
         self._allow(sheet.session)
@@ -136,7 +141,7 @@ class PrintDesk:
         file = Path(job.file)
         if hashlib.sha256(read_sheet(file)).hexdigest() != job.sha256:
             raise SheetUnknownError(file=job.file)
-        sheet = find_sheet(self._store, job.sha256)
+        sheet = self._ledger.sheet(job.sha256)
         if sheet is None:
             raise SheetUnknownError(file=job.file)
         before = Choice(
@@ -177,17 +182,20 @@ class PrintDesk:
     def start(self) -> None:
         """Have a thread do the work until `stop`."""
         if self._worker is None:
+            self._stopping = threading.Event()
             self._worker = threading.Thread(target=self._work, name="printing", daemon=True)
             self._worker.start()
 
-    def stop(self) -> None:
-        """End the thread after what it does now; jobs go on at the printer and are settled at the next start."""
+    def stop(self, wait_s: float = STOP_S) -> bool:
+        """End the thread, and return whether it has: one in the middle of a command of the print system ends after
+        it. Jobs go on at the printer and are settled at the next start.
+        """
         self._stopping.set()
         self._wake.set()
-        if self._worker is not None:
-            self._worker.join()
-            self._worker = None
-        self._stopping.clear()
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.join(wait_s)
+        return worker is None or not worker.is_alive()
 
     # -- the work -----------------------------------------------------------------------------------
 
@@ -208,14 +216,26 @@ class PrintDesk:
     def step(self) -> bool:
         """Go on with every job as far as it goes now, and return whether any is left. Raises StoreError, OSError."""
         with self._stepping:
-            for job in self._queue.jobs():
-                if not job.done:
-                    self._advance(job)
+            self._infos = None
+            for job in self._due_now():
+                self._advance(job)
             return any(not job.done for job in self._queue.jobs())
+
+    def _due_now(self) -> Iterator[Job]:
+        """Yield the open jobs; of those that wait behind others at one printer only the first few."""
+        asked: Counter[str] = Counter()
+        for job in self._queue.jobs():
+            if job.system_job and not job.ended:
+                asked[job.printer] += 1
+                if asked[job.printer] > _ASKED and not job.cancel and job.number not in self._resume:
+                    continue
+            if not job.done:
+                yield job
 
     def _work(self) -> None:
         """The thread: what the log or the disk refuses now is tried again."""
-        while not self._stopping.is_set():
+        stopping = self._stopping
+        while not stopping.is_set():
             self._wake.clear()
             try:
                 left = self.step()
@@ -255,7 +275,9 @@ class PrintDesk:
 
     def _send(self, job: Job) -> None:
         document = self._require_document(job)
-        info = find_printer(self._printer.printers(), job.printer, job.tray, job.sheet)
+        if self._infos is None:
+            self._infos = self._printer.printers()
+        info = find_printer(self._infos, job.printer, job.tray, job.sheet)
         job = self._change(job, state=State.SENDING, printer=info.name, tries=job.tries + 1, reasons=())
         self._sent_here.add(job.number)
         order = Order(printer=info.name, title=job.title, tray=job.tray, copies=job.copies, duplex=job.duplex)
@@ -274,7 +296,7 @@ class PrintDesk:
     def _require_document(self, job: Job) -> Document:
         """Return the very bytes that the log knows. Raises SheetGoneError, SheetUnknownError."""
         data = read_sheet(Path(job.file))
-        if hashlib.sha256(data).hexdigest() != job.sha256 or find_sheet(self._store, job.sha256) is None:
+        if hashlib.sha256(data).hexdigest() != job.sha256 or self._ledger.sheet(job.sha256) is None:
             raise SheetUnknownError(file=job.file)
         return Document(data=data, name=Path(job.file).name)
 
@@ -315,37 +337,12 @@ class PrintDesk:
 
     def _end(self, job: Job, state: State, reasons: tuple[str, ...] = ()) -> None:
         printer = job.printer or NOWHERE
-        head = self._store.head().size
+        head = self._ledger.size
         self._enter(self._change(job, state=state, reasons=reasons, head=head, printer=printer))
 
     def _enter(self, job: Job) -> None:
         """Enter how a job ended, unless the entry is there already."""
-        sheet = find_sheet(self._store, job.sha256)
-        if sheet is None:
-            self._change(job, entry=NOT_ENTERED)
-            return
-        entered = next(
-            (
-                entry.seq
-                for entry in self._store.entries("print-job", sheet.session)
-                if entry.seq >= job.head and entry.body["pdf_sha256"] == job.sha256
-            ),
-            None,
-        )
-        self._change(job, entry=self._append(job, sheet) if entered is None else entered)
-
-    def _append(self, job: Job, sheet: LoggedSheet) -> int:
-        body: dict[str, str | int] = {
-            "session": sheet.session,
-            "pdf_sha256": job.sha256,
-            "printer": job.printer,
-            "outcome": job.state.value,
-            "copies": job.copies,
-        }
-        if job.reasons:
-            body["reason"] = " ".join(job.reasons)
-        operator = self._operator if job.by == self._operator.user_id else STATION
-        return self._store.append("print-job", body, operator=operator).seq
+        self._change(job, entry=self._ledger.enter(job))
 
     # -- the list -----------------------------------------------------------------------------------
 
@@ -355,7 +352,7 @@ class PrintDesk:
         for job in same:
             if not job.done:
                 raise UnderwayError(file=str(file), job=job.number)
-        outcome = outcome_of(self._store, sheet.sha256, exactly=True)
+        outcome = self._ledger.outcome(sheet.sha256)
         if outcome is Outcome.UNKNOWN and not looked:
             lost = next((job.number for job in reversed(same) if UNKNOWN in job.reasons), None)
             if lost is not None:

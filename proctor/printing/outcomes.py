@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -37,16 +37,20 @@ class LoggedSheet:
 
 def find_sheet(store: LogReader, sha256: str) -> LoggedSheet | None:
     """Return what the log knows of a file: a print, or a print that was signed or time-stamped since."""
-    parents = {child: parent for parent, child in _made(store)}
-    origin, seen = sha256, {sha256}
-    while origin in parents and parents[origin] not in seen:
-        origin = parents[origin]
-        seen.add(origin)
+    return find_sheets(store).get(sha256)
+
+
+def find_sheets(store: LogReader) -> dict[str, LoggedSheet]:
+    """Return every file that the log made, by its SHA-256."""
+    found: dict[str, LoggedSheet] = {}
     for entry in store.entries("print"):
-        if entry.body["pdf_sha256"] == origin:
-            body = entry.body
-            return LoggedSheet(sha256=sha256, origin=origin, session=body["session"], kind=body["sheet"])
-    return None
+        sha256, body = entry.body["pdf_sha256"], entry.body
+        sheet = LoggedSheet(sha256=sha256, origin=sha256, session=body["session"], kind=body["sheet"])
+        found.setdefault(sha256, sheet)
+    for parent, child in _made(store):  # in the log's order a file comes before what is made of it
+        if parent in found:
+            found.setdefault(child, replace(found[parent], sha256=child))
+    return found
 
 
 def outcome_of(store: LogReader, pdf_sha256: str, *, exactly: bool = False) -> Outcome:

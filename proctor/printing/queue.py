@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -15,11 +16,14 @@ from sessions.files import make_private_dir, write_private
 
 FOLDER: Final = "printing"
 FILE: Final = "queue.json"
-MAX_OPEN: Final = 200
+MAX_OPEN: Final = 2000
 KEPT: Final = 200
 """Ended jobs that the list still shows; the log has all of them."""
 _MAX_FILE: Final = 4 * 1024 * 1024
 _MAX_TEXT: Final = 4096
+_REASON: Final = re.compile(r"[a-z-]{1,40}")
+NOWHERE: Final = "-"
+"""The printer of a job that ended before one was found for it."""
 NOT_ENTERED: Final = -1
 """`entry` of a job that no print of this log stands behind: there is nothing to enter it under."""
 
@@ -119,7 +123,7 @@ class PrintQueue:
             del jobs[number]
         document = {"schema": 1, "next": following, "jobs": [job.as_json() for job in jobs.values()]}
         make_private_dir(self._path.parent)
-        write_private(self._path, json.dumps(document, ensure_ascii=False, indent=1).encode())
+        write_private(self._path, json.dumps(document, ensure_ascii=False).encode())
         self._jobs, self._next = jobs, following
 
 
@@ -164,7 +168,7 @@ def _job(row: dict[str, Any]) -> Job:
         raise ValueError
     if not 1 <= row["copies"] <= MAX_COPIES or row["duplex"] not in {"", *DUPLEX} or row["number"] < 1:
         raise ValueError
-    if not all(isinstance(reason, str) and len(reason) <= _MAX_TEXT for reason in row["reasons"]):
+    if not all(isinstance(reason, str) and _REASON.fullmatch(reason) for reason in row["reasons"]):
         raise ValueError
     values = dict(row) | {"state": State(row["state"]), "reasons": tuple(row["reasons"])}
     values["duplex"] = cast(Duplex, row["duplex"])

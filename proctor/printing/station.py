@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from proctor.printing.cups import CupsPrinter
@@ -29,6 +30,7 @@ def open_print_desk(opened: OpenRoot, printer: Printer | None = None, pace: Pace
     """
     operator = opened.require_login().operator
 
+    @cache
     def allow(session: str) -> None:
         load_session(opened.store, session).rules.require_may(operator, "print")
 

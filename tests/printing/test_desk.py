@@ -336,6 +336,7 @@ def test_the_list_is_private_and_has_a_limit(work: Station) -> None:
         {"copies": 0},
         {"copies": True},
         {"reasons": [1]},
+        {"reasons": ["Nguyễn Văn Mẫu"]},
         {"number": -1},
         {"entry": "1"},
         {"file": None},

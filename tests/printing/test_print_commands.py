@@ -25,9 +25,7 @@ AN = {"an": PASSWORD}
 
 
 @pytest.fixture
-def place(
-    tmp_path: Path, private_cups: PrivateCups, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Path, str]:
+def place(tmp_path: Path, private_cups: PrivateCups, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
     """The folder of a training session's sheets, and the session."""
     monkeypatch.setenv("PROCTOR_HOME", str(tmp_path))
     monkeypatch.setenv("CUPS_SERVER", private_cups.environment["CUPS_SERVER"])
