@@ -60,10 +60,13 @@ def keep_template(root: Path, sha256: str) -> None:
     path = template_file(root)
     data = read_file(str(path), MAX_FILE)
     name = logo_name(data)
+    logo = read_file(str(path.parent / name), MAX_LOGO) if name else None
+    if read_template(data, logo).sha256 != sha256:
+        return  # edited in this moment; the sheet has what it was drawn with
     try:
         make_private_dir(folder)
-        if name:
-            write_private(folder / name, read_file(str(path.parent / name), MAX_LOGO))
+        if logo is not None:
+            write_private(folder / name, logo)
         write_private(folder / FILE, data)
     except OSError:
         raise CommandError("cannot-write", file=str(folder)) from None
