@@ -375,9 +375,10 @@ def test_a_list_that_is_older_stale_or_of_nobody_is_refused(place: Place) -> Non
         assert (ran.status, ran.json["code"]) == (1, code)
         assert ran.json["facts"].get("why", "") == why
     assert place.authority("list").json["revocation_lists"][0]["number"] == str(place.number)
-    assert place.take(PKI.root.crl(), "--issuer", place.folder / "authority.der").json["code"] == (
-        "signing-crl-file"
-    )
+    own = place.folder / "issuer.der"
+    own.write_bytes(PKI.root.der)
+    foreign = place.take(PKI.root.crl(), "--issuer", own)  # its maker is known and below nobody
+    assert (foreign.json["code"], foreign.json["facts"]["why"]) == ("signing-crl-file", "issuer-untrusted")
     newer = place.take(place.crl())
     require_valid("sheet-authority", newer.json)
     assert newer.json["new"]

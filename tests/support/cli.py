@@ -7,11 +7,15 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from proctor.cli import main
+from proctor.cli import build_parser, main
+
+_parser = cache(build_parser)
+"""The command line is the same for every call; making it takes longer than most commands."""
 
 PASSWORD = "mật khẩu mẫu 1"
 SECOND_PASSWORD = "mật khẩu mẫu 2"
@@ -49,6 +53,7 @@ def proctor(*arguments: str | Path, stdin: str = "", secrets: dict[str, str] | N
         if secrets is not None:
             text = "".join(f"{user}:{secret}\n" for user, secret in secrets.items())
             line += ["--secrets-fd", str(stack.enter_context(descriptor_with(text)))]
+        stack.enter_context(mock.patch("proctor.cli.build_parser", _parser))
         stack.enter_context(mock.patch.object(sys, "stdin", io.StringIO(stdin)))
         stack.enter_context(contextlib.redirect_stdout(out))
         stack.enter_context(contextlib.redirect_stderr(err))
