@@ -156,7 +156,7 @@ def _limit(limits: Limits) -> None:
     if sys.platform != "win32":
         memory = limits.memory_mib << 20
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CPU, (2 * limits.seconds, 2 * limits.seconds))
+        resource.setrlimit(resource.RLIMIT_CPU, (2 * limits.seconds + 10, 2 * limits.seconds + 10))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -80,15 +80,23 @@ class PictureFinding:
 
     @property
     def verdict(self) -> PictureVerdict:
-        """INTACT where every page has a valid seal, no page of a sheet is missing, and no log contradicts."""
+        """INTACT where every page has a valid seal, no page of a sheet is missing, and no log contradicts.
+
+        A file of one page is a photo of one page: what it lacks of its sheet is said, and proves nothing against it.
+        """
         said = [sheet.comparison for sheet in self.sheets if sheet.comparison is not None]
         if any(seal.status == FORGED for seal in self.seals) or any(found.contradicts for found in said):
             return PictureVerdict.ALTERED
         sealed = bool(self.seals) and all(seal.status == VALID for seal in self.seals)
-        complete = self.whole and not self.bare and not any(sheet.missing for sheet in self.sheets)
+        complete = self.whole and not self.bare and (self.pages == 1 or not self.lacks)
         if sealed and complete and not self.letters and all(found.ok for found in said):
             return PictureVerdict.INTACT
         return PictureVerdict.UNVERIFIED
+
+    @property
+    def lacks(self) -> bool:
+        """Whether pages of a sheet are missing."""
+        return any(sheet.missing for sheet in self.sheets)
 
     @property
     def ok(self) -> bool:

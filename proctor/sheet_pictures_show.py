@@ -42,7 +42,8 @@ def _lines(finding: PictureFinding, texts: Texts) -> Iterator[str]:
         yield texts["picture.text-not-read"]
     if finding.sheets and not finding.compared:
         yield texts["picture.no-log"]
-    yield texts[f"picture.verdict.{finding.verdict}"]
+    part = "-part" if finding.ok and finding.lacks else ""
+    yield texts[f"picture.verdict.{finding.verdict}{part}"]
 
 
 def _troubles(finding: PictureFinding, texts: Texts) -> Iterator[str]:
