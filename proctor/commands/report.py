@@ -23,7 +23,7 @@ from proctor.report17.write import WrittenFile, enter_export, write_files
 from proctor.roots import OpenRoot, kind_at
 from proctor.sheet_template import load_template
 from proctor.texts import load_texts
-from reports.model17 import Model17
+from reports.model17 import Model17, number
 from reports.model17_docx import report_docx
 from reports.model17_pdf import report_pdf
 from reports.model17_xlsx import report_xlsx
@@ -108,7 +108,9 @@ def pictures(context: Context) -> int:
         entry = enter_export(log.opened, "report-pictures", log.head, written, wanted)
     data = page.data | {"ok": True, "files": _files_json(written), "entry": entry}
     lines = [
-        context.texts.say("result.pictures", sessions=len(sources), attempts=page.data["attempts"]),
+        context.texts.say(
+            "result.pictures", sessions=number(len(sources)), attempts=number(page.data["attempts"])
+        ),
         *_file_lines(context, written),
     ]
     context.result(data, tuple(lines))
@@ -211,13 +213,13 @@ def _source(log: _Log | None, packs: list[ReadPack | RefusedPack] | None) -> str
             texts.say(
                 "report17.source.log",
                 origin=head.origin,
-                size=head.size,
+                size=number(head.size),
                 root=head.root.hex()[:_ROOT_DIGITS],
             )
         )
     if packs is not None:
         good = sum(isinstance(pack, ReadPack) for pack in packs)
-        parts.append(texts.say("report17.source.packs", count=good))
+        parts.append(texts.say("report17.source.packs", count=number(good)))
     return texts.say("report17.source", parts="; ".join(parts))
 
 
@@ -278,7 +280,7 @@ def _model_lines(
 ) -> Iterator[str]:
     say = context.texts.say
     people = data["figures"].get("candidates", 0)
-    yield say("result.report17", sessions=len(gathered.counted), people=people)
+    yield say("result.report17", sessions=number(len(gathered.counted)), people=number(people))
     yield from _file_lines(context, written)
     for left in gathered.left_out:
         why = say(f"report17.why.{left.why}")
