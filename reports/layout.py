@@ -22,7 +22,6 @@ from reports.placed_rows import PAD_X, PAD_Y, TABLE_SIZE, PlacedRow, divided, me
 from reports.sheet import Closing, Column, Header, Sheet
 from reports.template_errors import ClosingTooTallError
 
-STATION_BOX: Final = LYING.station
 SIGNING_SPACE: Final = 22 * mm
 LOGO: Final = 15 * mm
 """Largest side of the logo beside the agency's name."""

@@ -22,7 +22,6 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, Pdf
 from pyhanko.stamp.static import StaticStampStyle
 from pyhanko_certvalidator.registry import CertificateStore, SimpleCertificateStore
 
-from reports.layout import STATION_BOX
 from reports.pdf import Drawn, SigningPlace
 from reports.signing_look import Box, station_look
 from reports.wording import Texts, say
@@ -55,21 +54,6 @@ def seal_pdf(
     permitted = MDPPerm.FILL_FORMS if places else MDPPerm.NO_CHANGES
     seal = _Seal(key=key, certificate=certificate, at=at, texts=texts)
     return seal.sign(writer, drawn.station.box, permitted)
-
-
-def sign_pdf(
-    pdf: bytes, *, key: ec.EllipticCurvePrivateKey, certificate: bytes, at: datetime, texts: Texts
-) -> bytes:
-    """Return the PDF with the station's seal added, no change allowed after it (DocMDP level 1).
-
-    As `seal_pdf`, for a file in which nobody else signs: shown in STATION_BOX of the last page.
-    """
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    left, bottom, right, top = STATION_BOX
-    place = SigningPlace(role="", page=-1, box=(round(left), round(bottom), round(right), round(top)))
-    append_signature_field(writer, _spec(FIELD_NAME, place, say(texts, "sheet.station-seal.reason")))
-    seal = _Seal(key=key, certificate=certificate, at=at, texts=texts)
-    return seal.sign(writer, place.box, MDPPerm.NO_CHANGES)
 
 
 class _Seal:

@@ -23,10 +23,10 @@ from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Table, Table
 from reports.attendance import Pictures
 from reports.certificate import make_station_certificate
 from reports.fonts import Face, width
-from reports.pdf import render
+from reports.pdf import draw, render
 from reports.portrait import thumbnail
 from reports.sheet import Sheet, Thumbnail
-from reports.signature import sign_pdf
+from reports.signature import seal_pdf
 from reports.verification import verify_pdf
 from sessions.course.states import State
 from tests.support.portraits import hopper_path
@@ -110,15 +110,15 @@ def main() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = make_station_certificate(key, signer().key.name, AT)
     sheet = sheet_of(roll, pictures=pictures)
-    pdf = render(sheet, signer())
-    sealed = sign_pdf(pdf, key=key, certificate=certificate, at=AT, texts=texts())
+    drawn = draw(sheet, signer())
+    sealed = seal_pdf(drawn, key=key, certificate=certificate, at=AT, texts=texts())
     steps: dict[str, Callable[[], object]] = {
         SMALL: lambda: (small(chip), small(live)),
         BUILD: lambda: sheet_of(roll, pictures=pictures),
         RENDER: lambda: render(sheet, signer()),
         PLAIN: lambda: bare_table(sheet, wrapped=False),
         WRAPPED: lambda: bare_table(sheet, wrapped=True),
-        SIGN: lambda: sign_pdf(pdf, key=key, certificate=certificate, at=AT, texts=texts()),
+        SIGN: lambda: seal_pdf(drawn, key=key, certificate=certificate, at=AT, texts=texts()),
         VERIFY: lambda: verify_pdf(sealed, certificate),
     }
     taken: dict[str, list[float]] = {name: [] for name in steps}

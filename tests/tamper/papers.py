@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from reports.certificate import make_station_certificate
 from reports.errors import ReportsError
-from reports.pdf import render
+from reports.pdf import draw
 from reports.seal import PageSeal, read_seal, seal_text
-from reports.signature import sign_pdf
+from reports.signature import seal_pdf
 from reports.verification import verify_pdf
 from sessions.anchor import parse_anchor
 from sessions.checkpoint import parse_note
@@ -84,8 +84,8 @@ def sheet_paper() -> Paper:
     """An attendance sheet as sealed by the station."""
     key, at = ec.generate_private_key(ec.SECP256R1()), datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
     certificate = make_station_certificate(key, signer().key.name, at)
-    plain = render(sheet_of(mixed_roll(4)), signer())
-    data = sign_pdf(plain, key=key, certificate=certificate, at=at, texts=texts())
+    drawn = draw(sheet_of(mixed_roll(4)), signer())
+    data = seal_pdf(drawn, key=key, certificate=certificate, at=at, texts=texts())
 
     def accepts(pdf: bytes) -> bool:
         try:

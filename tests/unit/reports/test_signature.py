@@ -25,8 +25,8 @@ from reports.errors import (
     PdfUnsignedError,
     ReportsError,
 )
-from reports.pdf import render
-from reports.signature import FIELD_NAME, sign_pdf
+from reports.pdf import Drawn, draw
+from reports.signature import FIELD_NAME, seal_pdf
 from reports.verification import verify_pdf
 from tests.support.reports_pages import needs_poppler, page_texts, poppler
 from tests.support.reports_sheets import mixed_roll, sheet_of, signer, texts
@@ -34,14 +34,15 @@ from tests.support.reports_sheets import mixed_roll, sheet_of, signer, texts
 AT = datetime(2026, 11, 22, 8, 30, 5, tzinfo=UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
 CERTIFICATE = make_station_certificate(KEY, signer().key.name, AT)
-UNSIGNED = render(sheet_of(mixed_roll(8)), signer())
+DRAWN = draw(sheet_of(mixed_roll(8)), signer())
+UNSIGNED = DRAWN.pdf
 
 
-def seal(pdf: bytes, key: ec.EllipticCurvePrivateKey = KEY, certificate: bytes = CERTIFICATE) -> bytes:
-    return sign_pdf(pdf, key=key, certificate=certificate, at=AT, texts=texts())
+def seal(drawn: Drawn, key: ec.EllipticCurvePrivateKey = KEY, certificate: bytes = CERTIFICATE) -> bytes:
+    return seal_pdf(drawn, key=key, certificate=certificate, at=AT, texts=texts())
 
 
-SEALED = seal(UNSIGNED)
+SEALED = seal(DRAWN)
 
 
 def test_what_the_station_sealed_is_accepted():
@@ -64,7 +65,9 @@ def test_the_pages_stay_and_the_seal_is_shown_in_the_stations_words():
     assert SEALED.startswith(UNSIGNED)
     assert page_texts(SEALED) == page_texts(UNSIGNED)
     last = pypdf.PdfReader(io.BytesIO(SEALED)).pages[-1]
-    (field,) = [item.get_object() for item in last["/Annots"]]
+    field, *officials = [item.get_object() for item in last["/Annots"]]
+    assert [item["/T"] for item in officials] == ["KySo1", "KySo2", "KySo3"]
+    assert not any("/V" in item for item in officials)
     assert field["/T"] == FIELD_NAME
     assert field["/V"]["/Reason"] == "Niêm phong điện tử của trạm"
     assert field["/V"]["/SubFilter"] == "/ETSI.CAdES.detached"
@@ -97,7 +100,7 @@ def test_a_certificate_of_the_same_name_proves_nothing():
     other = ec.generate_private_key(ec.SECP256R1())
     certificate = make_station_certificate(other, signer().key.name, AT)
     with pytest.raises(PdfOtherSignerError) as caught:
-        verify_pdf(seal(UNSIGNED, other, certificate), CERTIFICATE)
+        verify_pdf(seal(DRAWN, other, certificate), CERTIFICATE)
     assert caught.value.conclusive
     assert caught.value.facts["fingerprint"] == certificate_fingerprint(certificate)
 
@@ -105,7 +108,7 @@ def test_a_certificate_of_the_same_name_proves_nothing():
 def test_the_pinned_certificate_with_another_key_proves_nothing():
     other = ec.generate_private_key(ec.SECP256R1())
     with pytest.raises(PdfAlteredError) as caught:
-        verify_pdf(seal(UNSIGNED, other, CERTIFICATE), CERTIFICATE)
+        verify_pdf(seal(DRAWN, other, CERTIFICATE), CERTIFICATE)
     assert caught.value.facts == {"why": "signature"}
 
 
@@ -206,7 +209,7 @@ def test_a_second_signature_is_no_way_around(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_seal_of_one_sheet_does_not_fit_another():
-    other = seal(render(sheet_of(mixed_roll(9)), signer()))
+    other = seal(draw(sheet_of(mixed_roll(9)), signer()))
     here, there = gap(SEALED), gap(other)
     moved = other[: there[0]] + SEALED[here[0] : here[-1] + 1] + other[there[-1] + 1 :]
     with pytest.raises(PdfAlteredError) as caught:
@@ -216,7 +219,7 @@ def test_the_seal_of_one_sheet_does_not_fit_another():
 
 @pytest.mark.parametrize("days", [-2, 3_700])
 def test_a_seal_dated_outside_its_certificate_is_not_accepted(days: int):
-    dated = sign_pdf(UNSIGNED, key=KEY, certificate=CERTIFICATE, at=AT + timedelta(days=days), texts=texts())
+    dated = seal_pdf(DRAWN, key=KEY, certificate=CERTIFICATE, at=AT + timedelta(days=days), texts=texts())
     with pytest.raises(PdfSealTimeError):
         verify_pdf(dated, CERTIFICATE)
 
