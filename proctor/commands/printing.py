@@ -46,19 +46,33 @@ def print_sheets(context: Context) -> int:
     return _report(context, jobs)
 
 
-def print_files(context: Context, opened: OpenRoot, files: Iterable[Path]) -> tuple[Job, ...]:
+def print_files(
+    context: Context, opened: OpenRoot, files: Iterable[Path], *, made_now: bool = False
+) -> tuple[Job, ...]:
     """Print files as the options say (see cli_printing.add_print_options) and return where each stands at the end of
     the wait. Either every file may be printed, or none is sent. Raises PrintingError, CommandError.
+
+    `made_now`: the sheets were made for this (see require_printer): what cannot be printed any more is a job that
+    failed, so that its sheet does not count as printed.
     """
     choice, wait_s = _choice(context), _wait(context)
     desk = open_print_desk(opened)
     wanted = tuple(files)
-    for file in wanted:
+    for file in () if made_now else wanted:
         with suppress(
             SystemDownError, NotAcceptingError
         ):  # it may be back in a moment: the sheet waits for it
             desk.check(file, choice)
     return _bring(context, desk, [desk.submit(file, choice).number for file in wanted], wait_s)
+
+
+def require_printer(context: Context, opened: OpenRoot, kind: str) -> None:
+    """Raise why sheets of a kind cannot be printed as the options say, before one is made. Raises PrintingError,
+    CommandError.
+    """
+    choice = _choice(context)
+    _wait(context)
+    open_print_desk(opened).check_kind(kind, choice)
 
 
 def list_jobs(context: Context) -> int:

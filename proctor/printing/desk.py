@@ -123,12 +123,18 @@ class PrintDesk:
     def check(self, file: Path, choice: Choice | None = None) -> None:
         """Ask the print system now whether a file can be printed as chosen; for a command, which may wait.
 
-        Raises as `require`, and NoPrinterError, PrinterUnknownError, NoDeviceError, NotAcceptingError,
-        TrayUnknownError, ToolMissingError, SystemDownError.
+        Raises as `require` and as `check_kind`.
         """
-        sheet = self.require(file)
-        wanted = (choice or Choice()).over(self._choices(sheet.kind))
-        find_printer(self._printer.printers(), wanted.printer, wanted.tray, sheet.kind)
+        self.check_kind(self.require(file).kind, choice)
+
+    def check_kind(self, kind: str, choice: Choice | None = None) -> None:
+        """Ask the print system now whether sheets of a kind can be printed as chosen; before one is made.
+
+        Raises NoPrinterError, PrinterUnknownError, NoDeviceError, NotAcceptingError, TrayUnknownError,
+        ToolMissingError, SystemDownError.
+        """
+        wanted = (choice or Choice()).over(self._choices(kind))
+        find_printer(self._printer.printers(), wanted.printer, wanted.tray, kind)
 
     def retry(self, number: int, choice: Choice | None = None) -> Job:
         """Take the sheet of a job that failed or was cancelled once more, as a new job. Raises JobUnknownError,

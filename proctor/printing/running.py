@@ -15,6 +15,8 @@ from proctor.printing.errors import SystemDownError, TimedOutError, ToolMissingE
 DEADLINE_S: Final = 10.0
 SUBMIT_DEADLINE_S: Final = 60.0
 _PACKAGES: Final = {"powershell": "PowerShell"}
+_ADMINISTRATORS: Final = "/usr/sbin:/sbin"
+"""Where cupsenable lies, which is not in everybody's PATH."""
 _OF_CUPS: Final = "cups-client"
 
 
@@ -49,7 +51,7 @@ def run_tool(
     deadline_s: float = DEADLINE_S,
 ) -> Ran:
     """Run a program of the system, in a session of its own: it can ask nobody for a password. As Runner."""
-    program = shutil.which(command[0])
+    program = shutil.which(command[0]) or shutil.which(command[0], path=_ADMINISTRATORS)
     if program is None:
         raise ToolMissingError(tool=command[0], package=_PACKAGES.get(command[0], _OF_CUPS))
     try:

@@ -87,10 +87,15 @@ def require_cups() -> str:
     if not sys.platform.startswith("linux"):
         pytest.skip("the private print service is made for Linux")
     cupsd = next((path for path in _CUPSD if Path(path).exists()), None)
-    missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    missing = [tool for tool in _TOOLS if shutil.which(tool, path=_path()) is None]
     if cupsd is None or missing:
         pytest.fail(f"no CUPS ({' '.join(missing) or 'cupsd'}): apt-get install cups-daemon cups-client")
     return cupsd
+
+
+def _path() -> str:
+    """The user's PATH, and where an administrator's programs are."""
+    return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
 class PrivateCups:
@@ -150,7 +155,7 @@ class PrivateCups:
         """Run one of CUPS's programs against this service, and return what it printed."""
         done = subprocess.run(
             command,
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, "TMPDIR": str(self.folder), "PATH": _path()},
             capture_output=True,
             text=True,
             timeout=20,
