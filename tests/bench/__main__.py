@@ -9,6 +9,7 @@ from tests.bench import (
     bench_pack,
     bench_results,
     bench_roster,
+    bench_seal,
     bench_sheet,
     bench_signatures,
     bench_store,
