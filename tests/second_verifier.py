@@ -78,7 +78,7 @@ KINDS = {
     "sheet-signature": "session:id pdf_sha256:hash signed_sha256:hash field role certificate:hash status "
     "authority:hash? | chain? revocation?",
     "sheet-timestamp": "session:id pdf_sha256:hash stamped_sha256:hash level authority:hash",
-    "export": "what sha256:hash size:integer root:hash session:id? recipient?",
+    "export": "what sha256:hash size:integer root:hash session:id? recipient? files:object?",
     "view": "what session:id? sbd? reason?",
     "roster": "* session:id reason added:integer roster_hash:hash sbds:list? addition:integer? "
     "roster_before:hash? | roster note?",
