@@ -31,6 +31,7 @@ for bench in (
     bench_results,
     bench_roster,
     bench_sheet,
+    bench_seal,
     bench_signatures,
     bench_faces,
 ):
