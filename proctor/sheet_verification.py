@@ -68,7 +68,7 @@ class Judgement:
 
 def judge_file(pdf: bytes, pins: Pins, *, opened: OpenRoot | None, at: datetime) -> Judgement:
     """Return what a PDF is worth, with the log of an open root or without one. Raises PdfFormatError."""
-    finding = verify_sheet(pdf, _pinned(pdf, pins), pins.believed, at=at)
+    finding = verify_sheet(pdf, pinned_of(pdf, pins), pins.believed, at=at)
     seals: Seals | None = None
     read: tuple[PageSeal, ...] = ()
     if finding.intact and pins.keys:
@@ -86,7 +86,7 @@ def judge_file(pdf: bytes, pins: Pins, *, opened: OpenRoot | None, at: datetime)
     )
 
 
-def _pinned(pdf: bytes, pins: Pins) -> str:
+def pinned_of(pdf: bytes, pins: Pins) -> str:
     """Return the fingerprint of the file's own seal if it is believed, else one of those that are."""
     try:
         verify_pdf(pdf, "")

@@ -32,7 +32,7 @@ from pyhanko.sign.validation.status import (
 )
 from pyhanko_certvalidator import ValidationContext
 
-from reports.dss import Dss, dss_at
+from reports.dss import Dss, dss_at, require_dss
 from reports.errors import PdfAlteredError, PdfSealTimeError, PdfUnsignedError
 from reports.verify_changes import Addition, Place, Update, additions_of, places_of
 from reports.verify_cms import Signed, digest_of, judge_cms
@@ -124,6 +124,9 @@ def verify_intact(pdf: bytes, trusted: bytes | str) -> IntactPdf:
         raise PdfUnsignedError
     certificate = require_envelope(covered_by(pdf, seal), envelope_of(pdf, seal), pinned)
     proofs = {each.number: _proof(pdf, each) for each in revisions[seal.number + 1 :] if each.gap is not None}
+    for each in revisions[seal.number + 1 :]:
+        if each.gap is None:
+            require_dss(pdf, revisions[: each.number + 1])
     with _quiet_pyhanko():
         try:
             return _require_pyhanko(pdf, revisions, proofs, certificate)
@@ -168,7 +171,7 @@ def _require_pyhanko(
     seal = next(each.number for each in revisions if each.gap is not None)
     reader = PdfFileReader(io.BytesIO(pdf))
     places = places_of(reader, seal)
-    additions = additions_of(pdf, reader, revisions, seal)
+    additions = additions_of(reader, revisions, seal)
     added = [_added(each, proofs) for each in additions]
     first, *others = reader.embedded_signatures
     sealed = _require_seal(first, certificate, alone=len(revisions) == seal + 1)

@@ -14,7 +14,6 @@ from typing import Any, Final
 from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, Reference
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
-from reports.dss import require_dss
 from reports.errors import PdfAlteredError
 from reports.verify_revisions import Revision
 from reports.wording import clean
@@ -78,22 +77,23 @@ def places_of(reader: PdfFileReader, sealed: int) -> tuple[Place, ...]:
     return tuple(Place(name=name, role=clean(str(each.get("/TU", "")))) for name, (_, each) in fields.items())
 
 
-def additions_of(
-    pdf: bytes, reader: PdfFileReader, revisions: tuple[Revision, ...], sealed: int
-) -> tuple[Addition, ...]:
-    """Return every update after the seal, explained. Raises PdfAlteredError for one that is none of the three."""
+def additions_of(reader: PdfFileReader, revisions: tuple[Revision, ...], sealed: int) -> tuple[Addition, ...]:
+    """Return every update after the seal, explained. Raises PdfAlteredError for one that is none of the three.
+
+    One without a signature is a store that `dss.require_dss` took, byte by byte.
+    """
     if reader.xrefs.total_revisions != len(revisions):
         raise PdfAlteredError(why="structure")
     return tuple(
-        _Step(pdf, reader, revisions[: number + 1]).addition() for number in range(sealed + 1, len(revisions))
+        _Step(reader, revisions[: number + 1]).addition() for number in range(sealed + 1, len(revisions))
     )
 
 
 class _Step:
     """One update beside the state before it."""
 
-    def __init__(self, pdf: bytes, reader: PdfFileReader, revisions: tuple[Revision, ...]) -> None:
-        self._pdf, self._revisions, self._now = pdf, revisions, revisions[-1]
+    def __init__(self, reader: PdfFileReader, revisions: tuple[Revision, ...]) -> None:
+        self._now = revisions[-1]
         self._old = reader.get_historical_resolver(self._now.number - 1)
         self._new = reader.get_historical_resolver(self._now.number)
         self._reader = reader
@@ -105,7 +105,6 @@ class _Step:
         """Return what this update is."""
         number = self._now.number
         if self._now.gap is None:
-            require_dss(self._pdf, self._revisions)
             self._require_keys(self._now.root, frozenset({"/DSS"}))
             return Addition(revision=number, kind=Update.STORE)
         before, after = _fields(self._old), _fields(self._new)

@@ -159,15 +159,17 @@ def _all_above(signed: Signed, pinned: Sequence[bytes]) -> bool:
     """Whether every other certificate of a CMS stands above the signer's, each signed by the one above it."""
     left = {der: _load(der) for der in signed.others}
     known = [_load(der) for der in pinned]
-    current = _load(signed.certificate)
-    while left:
+    current, believed = _load(signed.certificate), False
+    while True:
+        believed = believed or current in known or any(_issued(current, each) for each in known)
         above = next((der for der, each in left.items() if _issued(current, each)), None)
         if above is None:
-            return False
+            break
         current = left.pop(above)
-    if _issued(current, current) or any(_issued(current, each) for each in known):
-        return True
-    return not pinned  # whoever made the topmost one is unknown here: nothing is believed then
+    if left:
+        return False
+    proven = not signed.others or _issued(current, current) or any(_issued(current, each) for each in known)
+    return proven or not believed  # what nobody vouches for makes nothing believed
 
 
 def _belongs(store: Dss, carried: tuple[bytes, ...], pinned: Sequence[bytes]) -> bool:

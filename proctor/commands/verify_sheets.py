@@ -9,6 +9,7 @@ from typing import Any, Final
 from proctor.commands.context import Context
 from proctor.commands.session import open_for, open_session
 from proctor.commands.trust_import import grouped
+from proctor.commands.verify_picture import judge_picture
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, kind_at, pinned_keys
@@ -24,12 +25,14 @@ from proctor.sheet_verification import (
     judge_file,
     pins_of_root,
 )
-from reports.errors import PdfFormatError
 from reports.session_sheet import VIETNAM
 from reports.verification import MAX_BYTES
 from reports.verify_sheet import Believed, SignatureFinding, SignatureKind
 from sessions.record import format_utc
 
+_PDF: Final = b"%PDF-"
+_PDF_WITHIN: Final = 1_024
+_SIGNED: Final = b"/ByteRange"
 _NAMED: Final = 12
 """Rows that the words name; --json has more."""
 
@@ -38,15 +41,18 @@ def verify(context: Context) -> int:
     """Check a file. Exit 0 only when nothing is altered and everything that must be known is."""
     options = context.options
     data = read_file(options.file, MAX_BYTES)
-    if not data.lstrip()[:5] == b"%PDF-" and b"%PDF-" not in data[:1024]:
-        raise CommandError("verifying-no-pdf", file=options.file)
     with _root(context) as opened:
-        try:
-            found = judge_file(data, _pins(context, opened), opened=opened, at=datetime.now(UTC))
-        except PdfFormatError:
-            raise CommandError("verifying-no-pdf", file=options.file) from None
+        pins = _pins(context, opened)
+        if _is_picture(data):
+            return judge_picture(context, data, file=options.file, keys=pins.keys, opened=opened)
+        found = judge_file(data, pins, opened=opened, at=datetime.now(UTC))
     context.result(_data(found, options.file), tuple(_lines(context, found)))
     return 0 if found.verdict is SheetVerdict.INTACT else 1
+
+
+def _is_picture(data: bytes) -> bool:
+    """Whether only the page seals in a file can be read: no PDF, or one that nobody signed, as scanners make."""
+    return _PDF not in data[:_PDF_WITHIN] or (data.startswith(_PDF) and _SIGNED not in data)
 
 
 @contextmanager
@@ -56,12 +62,15 @@ def _root(context: Context) -> Iterator[OpenRoot | None]:
     if options.session is not None:
         with open_session(context, options.session, login=options.by is not None) as (opened, _):
             yield opened
-    elif options.certificate is not None and not (options.root or options.by or options.training):
+    elif (options.certificate or options.key) and not (options.root or options.by or options.training):
         yield None
     else:
         training = options.training or kind_at(context.places.real) != "real"
         if kind_at(context.places.training if training else context.places.real) is None:
-            raise CommandError("verifying-nobody-believed", usage=True)
+            if not pinned_keys(context.places):
+                raise CommandError("verifying-nobody-believed", usage=True)
+            yield None
+            return
         with open_for(context, training=training, login=options.by is not None) as opened:
             yield opened
 

@@ -1,0 +1,260 @@
+"""`proctor sheets verify` and `proctor sheets timestamp` as a user calls them, on a replayed training root."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from proctor.sheet_kinds import rebuild
+from reports.sheet import Sheet
+from reports.verify_revisions import split_revisions
+from tests.support.cli import Ran, proctor
+from tests.support.schemas import require_valid
+from tests.support.signing_pki import new_root, pki
+from tests.support.stamping import answer, tsa_server
+
+Root = tuple[Path, str, dict[str, Path]]
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """A replayed root, its session, its sheets by kind."""
+    folder = tmp_path_factory.mktemp("replay") / "root"
+    done = proctor("replay", "pilot", "--out", folder, "--sessions", "1", "--people", "6", "--json")
+    assert done.status == 0, done.err
+    session = done.json["sessions"][0]
+    sheets = {each["kind"]: Path(each["file"]) for each in session["sheets"]}
+    return folder, session["session"], sheets
+
+
+def verify(root: Root, file: Path, *more: str) -> Ran:
+    return proctor("sheets", "verify", file, "--session", root[1], "--root", root[0], *more)
+
+
+def certificate_of(root: Root) -> str:
+    said: str = verify(root, root[2]["results"], "--json").json["signatures"][0]["certificate"]
+    return said
+
+
+def test_a_sheet_agrees_with_its_log_byte_for_byte(replayed: Root) -> None:
+    done = verify(replayed, replayed[2]["attendance"], "--json")
+    assert done.status == 0, done.err
+    require_valid("sheet-verify", done.json)
+    assert (done.json["verdict"], done.json["reasons"]) == ("intact", [])
+    assert done.json["log"]["content"] == "same"
+    assert done.json["seals"]["good"] == done.json["seals"]["pages"] > 0
+    lines = verify(replayed, replayed[2]["attendance"]).out.splitlines()
+    assert lines[0] == "NGUYÊN VẸN"
+    assert "không phải chữ ký số" in lines[1]
+    assert any(line.startswith("Khớp nhật ký") for line in lines)
+
+
+def test_an_auditor_without_root_or_log_in_needs_the_certificate_alone(
+    replayed: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = certificate_of(replayed)
+    monkeypatch.setenv("PROCTOR_HOME", str(tmp_path / "nobody"))
+    file = replayed[2]["results"]
+    done = proctor("sheets", "verify", file, "--certificate", pinned)
+    assert done.status == 0, done.err
+    assert "Chưa so với nhật ký" in done.out
+    other = proctor("sheets", "verify", file, "--certificate", "00" * 32, "--json")
+    assert (other.status, other.json["verdict"]) == (1, "unverified")
+    assert other.json["reasons"] == ["sheet-file-other-signer"]
+    assert proctor("sheets", "verify", file).status == 2
+
+
+def test_an_altered_sheet_is_never_called_intact(replayed: Root, tmp_path: Path) -> None:
+    data = replayed[2]["attendance"].read_bytes()
+    changed = bytearray(data)
+    changed[len(data) // 3] ^= 4
+    for name, pdf in {"flip": bytes(changed), "more": data + b"\n%", "before": b" " + data}.items():
+        file = tmp_path / f"{name}.pdf"
+        file.write_bytes(pdf)
+        done = verify(replayed, file)
+        assert done.status == 1
+        assert done.out.startswith("ĐÃ BỊ SỬA")
+        assert "NGUYÊN VẸN" not in done.out
+        assert "Không chữ ký nào" in done.out
+    assert verify(replayed, tmp_path / "none.pdf").status == 1
+
+
+def _one_name_changed(*arguments: object) -> Sheet:
+    sheet = rebuild(*arguments)  # type: ignore[arg-type]
+    row = sheet.rows[2]
+    cells = [
+        replace(cell, paragraphs=("NGƯỜI KHÁC HẲN",)) if index == 3 else cell
+        for index, cell in enumerate(row.cells)
+    ]
+    return replace(sheet, rows=(*sheet.rows[:2], replace(row, cells=tuple(cells)), *sheet.rows[3:]))
+
+
+def _one_outcome_changed(*arguments: object) -> Sheet:
+    sheet = rebuild(*arguments)  # type: ignore[arg-type]
+    row = sheet.rows[1]
+    mark = (row.mark[0], "X" if row.mark[1] != "X" else "A")
+    return replace(sheet, rows=(sheet.rows[0], replace(row, mark=mark), *sheet.rows[2:]))
+
+
+def _other_words(*arguments: object) -> Sheet:
+    sheet = rebuild(*arguments)  # type: ignore[arg-type]
+    return replace(sheet, header=replace(sheet.header, agency="Cơ quan khác"))
+
+
+@pytest.mark.parametrize(
+    ("change", "content", "status", "row"),
+    [
+        (_one_name_changed, "differs", 1, 2),
+        (_one_outcome_changed, "differs", 1, 1),
+        (_other_words, "wording", 0, None),
+    ],
+)
+def test_every_row_is_held_against_the_log_and_named(
+    replayed: Root, change: object, content: str, status: int, row: int | None
+) -> None:
+    """As if the log had come to say something else than the sheet."""
+    with mock.patch("proctor.sheet_content.rebuild", change):
+        done = verify(replayed, replayed[2]["attendance"], "--json")
+        said = verify(replayed, replayed[2]["attendance"]).out
+    assert (done.status, done.json["log"]["content"]) == (status, content)
+    if row is None:
+        assert "chỉ khác lời văn" in said
+        return
+    assert len(done.json["log"]["differing"]) == 1
+    assert done.json["log"]["differing"][0] in said
+    assert done.json["reasons"] == ["content-differs"]
+    assert said.startswith("ĐÃ BỊ SỬA")
+
+
+def test_a_sheet_of_another_log_was_not_printed_by_this_one(replayed: Root, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    done = proctor("replay", "pilot", "--out", other, "--sessions", "1", "--people", "3", "--json")
+    foreign = Path(done.json["sessions"][0]["sheets"][0]["file"])
+    found = verify(replayed, foreign, "--json")
+    assert (found.status, found.json["verdict"]) == (1, "unverified")
+    pinned = proctor("sheets", "verify", foreign, "--root", other, "--training", "--json").json
+    told = verify(replayed, foreign, "--certificate", pinned["signatures"][0]["certificate"], "--json")
+    assert told.status == 1
+    assert "print-unknown" in told.json["reasons"]
+
+
+# -- time stamps -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(replayed: Root, tmp_path: Path) -> Path:
+    """A sheet of its own for a test that stamps it, printed anew."""
+    done = proctor(
+        *("sheets", "results", "--session", replayed[1], "--root", replayed[0], "--out", tmp_path, "--json")
+    )
+    assert done.status == 0, done.err
+    return Path(done.json["file"])
+
+
+def settle(root: Root, url: str) -> None:
+    (root[0] / "time-stamps.toml").write_text(f'url = "{url}"\ntimeout_s = 2\n', encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def pinned(replayed: Root, tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """The same root, the test PKI's root pinned for time stamps, lists imported."""
+    folder = tmp_path_factory.mktemp("pins")
+    (folder / "root.pem").write_bytes(pki().root.certificate.public_bytes(Encoding.PEM))
+    (folder / "issuing.pem").write_bytes(pki().issuing.certificate.public_bytes(Encoding.PEM))
+    (folder / "root.crl").write_bytes(pki().root.crl())
+    (folder / "issuing.crl").write_bytes(pki().issuing.crl())
+    common = ("--root", replayed[0], "--training")
+    for words in (
+        ("add", folder / "root.pem", "--purpose", "time-stamps", "--second", "nguoi-hai"),
+        ("crl", folder / "root.crl"),
+        ("crl", folder / "issuing.crl", "--issuer", folder / "issuing.pem"),
+    ):
+        done = proctor("sheets", "authority", *words, *common)
+        assert done.status == 0, done.err
+    return replayed
+
+
+def stamp(root: Root, file: Path, level: str = "T") -> Ran:
+    return proctor(
+        *("sheets", "timestamp", file, "--session", root[1], "--root", root[0], "--level", level, "--json")
+    )
+
+
+def test_levels_are_reached_and_verified(pinned: Root, copy: Path) -> None:
+    before = copy.read_bytes()
+    with tsa_server(lambda request: answer(request, pki().tsa)) as url:
+        settle(pinned, url)
+        for level, reached in (("T", "B-T"), ("LT", "B-LT"), ("LTA", "B-LTA")):
+            done = stamp(pinned, copy, level)
+            assert done.status == 0, done.err
+            require_valid("sheet-timestamp", done.json)
+            assert (done.json["level"], done.json["recovered"]) == (reached, False)
+    assert copy.read_bytes().startswith(before)
+    found = verify(pinned, copy, "--json")
+    assert found.status == 0, found.out
+    assert found.json["signatures"][0]["level"] == "B-LTA"
+    assert found.json["log"]["content"] == "same"
+    cut = copy.read_bytes()[: split_revisions(copy.read_bytes())[2].end]
+    old = copy.with_name("old.pdf")
+    old.write_bytes(cut)
+    assert "stamp-newer" in str(stamp(pinned, old).json["code"])
+
+
+def test_a_stamp_whose_entry_is_missing_is_entered(pinned: Root, copy: Path) -> None:
+    with tsa_server(lambda request: answer(request, pki().tsa)) as url:
+        settle(pinned, url)
+        with mock.patch("proctor.timestamping.StampDesk._enter", side_effect=KeyboardInterrupt):
+            assert stamp(pinned, copy).status == 130
+    done = stamp(pinned, copy)
+    assert (done.status, done.json["recovered"], done.json["level"]) == (0, True, "B-T")
+    assert verify(pinned, copy).status == 0
+
+
+FOREIGN = new_root("TEST Root (proctor)")
+
+
+@pytest.mark.parametrize(
+    ("give", "options", "code"),
+    [
+        (lambda request: answer(request, pki().official), {}, "stamp-untrusted"),
+        (lambda request: answer(request, pki().tsa, imprint=bytes(32)), {}, "stamp-answer"),
+        (lambda request: answer(request, pki().tsa, ahead=timedelta(hours=2)), {}, "stamp-clock"),
+        (lambda request: answer(request, pki().tsa)[:-9], {}, "stamp-answer"),
+        (lambda request: bytes(300_000), {}, "stamp-answer"),
+        (lambda request: b"<html>", {"mime": "text/html"}, "stamp-answer"),
+        (lambda request: b"", {"status": 500}, "stamp-answer"),
+        (lambda request: answer(request, pki().tsa), {"drip_s": 0.05}, "stamp-unreachable"),
+    ],
+    ids=["untrusted", "imprint", "clock", "cut", "large", "html", "500", "drip"],
+)
+def test_a_wrong_answer_leaves_the_file_as_it_was(
+    pinned: Root, give: object, options: dict[str, object], code: str
+) -> None:
+    file = pinned[2]["summary"]
+    before = file.read_bytes()
+    with tsa_server(give, **options) as url:  # type: ignore[arg-type]
+        settle(pinned, url)
+        done = stamp(pinned, file)
+    assert (done.status, done.json["code"]) == (1, code)
+    assert "giữ nguyên" in done.err
+    assert file.read_bytes() == before
+
+
+def test_nobody_is_asked_unless_an_address_is_configured(pinned: Root) -> None:
+    file, settings = pinned[2]["summary"], pinned[0] / "time-stamps.toml"
+    settings.unlink(missing_ok=True)
+    assert stamp(pinned, file).json["facts"]["why"] == "missing"
+    for text, why in {
+        'url = "ftp://x"': "url",
+        'urls = "http://x"': "key",
+        "url = [": "unreadable",
+        'url = "http://127.0.0.1:9/"\ntimeout_s = 0': "timeout",
+        'url = "http://127.0.0.1:9/"\npolicy = "x"': "policy",
+    }.items():
+        settings.write_text(text, encoding="utf-8")
+        assert stamp(pinned, file).json["facts"]["why"] == why
+    settings.write_text('url = "http://127.0.0.1:9/"', encoding="utf-8")
+    assert stamp(pinned, file).json["code"] == "stamp-unreachable"
