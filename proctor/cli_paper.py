@@ -4,6 +4,7 @@ import argparse
 from typing import Final
 
 from proctor.cli_build import Builder, Commands, add_login, help_of
+from proctor.cli_printing import add_print_options
 from proctor.sheet_wish import KINDS, LISTS, OF_COMPONENT
 
 paper = Commands("paper")
@@ -25,6 +26,8 @@ def add_paper_commands(build: Builder, sheets: Builder) -> None:
         parser.add_argument("--posted", action="store_true", help=help_of("option.sheet-posted"))
         parser.add_argument("--reason", metavar="TEXT", help=help_of("option.sheet-reason"))
         parser.add_argument("--at", type=int, metavar="N", help=help_of("option.sheet-at"))
+        parser.add_argument("--print", action="store_true", help=help_of("option.sheet-print"))
+        add_print_options(parser)
         add_login(parser)
 
 

@@ -1,11 +1,11 @@
 """Which sheet is wished, how the log names it, and how often it was printed before."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
-    from sessions.reader import Entry, LogReader
+    from sessions.reader import LogReader
 
 
 _PARTS: Final = ("component", "licence_class", "room", "incident", "entry")
@@ -28,7 +28,6 @@ OF_COMPONENT: Final = frozenset({"attendance", "call-list", "collection"})
 """Kinds of sheets that are about one component."""
 LISTS: Final = frozenset({"attendance", "call-list", "results", "exceptions", "collection", "summary"})
 """Kinds with which spreadsheets are written."""
-_UNPRINTED: Final = frozenset({"failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,19 +93,15 @@ def _plain(value: str) -> str:
 def reprint_number(store: "LogReader", session_id: str, wish: Wish) -> int:
     """Return how often this sheet came out before: 0 for a first print.
 
-    A print all of whose ways to a printer failed or were cancelled never came out, and does not count.
+    A print all of whose ways to a printer failed or were cancelled never came out, and does not count; one of which
+    nobody knows does.
     """
-    same = [entry for entry in store.entries("print", session_id) if _key(entry.body) == _key(_body(wish))]
-    if not same:
-        return 0
-    jobs = store.entries("print-job", session_id)
-    return sum(came_out(entry.body["pdf_sha256"], jobs) for entry in same)
+    from proctor.printing.outcomes import Outcome, outcome_of  # noqa: PLC0415 - the command line needs none of it
 
-
-def came_out(pdf_sha256: str, jobs: "Iterable[Entry]") -> bool:
-    """Whether a file may lie on paper: it was printed, or nobody knows that it was not."""
-    ends = {job.body["outcome"] for job in jobs if job.body["pdf_sha256"] == pdf_sha256}
-    return not ends or not ends <= _UNPRINTED
+    wanted = _key(_body(wish))
+    same = [entry for entry in store.entries("print", session_id) if _key(entry.body) == wanted]
+    out = {Outcome.NONE, Outcome.PRINTED, Outcome.UNKNOWN}
+    return sum(outcome_of(store, entry.body["pdf_sha256"]) in out for entry in same)
 
 
 def _body(wish: Wish) -> Mapping[str, Any]:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from proctor.commands.context import Context
+from proctor.commands.printing import job_json, job_lines, none_stands_still, print_files, require_printer
 from proctor.commands.session import open_session
 from proctor.commands.witness_show import outcome_json, outcome_line
+from proctor.printing.queue import Job
 from proctor.sheet_kinds import EACH, write_kind
 from proctor.sheet_wish import Wish
 from proctor.sheets import WrittenSheet
@@ -23,12 +25,22 @@ def write(context: Context) -> int:
         require_postable(wish.kind)
     with open_session(context, context.options.session, login=True) as (opened, session):
         meant = session.at(wish.component) if wish.component else session
+        if context.options.print:
+            require_printer(context, opened, wish.kind)
         written = write_kind(opened, meant, wish, Path(context.options.out))
+        jobs: tuple[Job, ...] = ()
+        if context.options.print:
+            jobs = print_files(context, opened, [sheet.path for sheet in written], made_now=True)
     found = [_json(wish.kind, session.session_id, sheet) for sheet in written]
     lines = [line for sheet in written for line in _lines(context, sheet)]
-    data = {"kind": wish.kind, "session": session.session_id, "sheets": found}
-    context.result(data if wish.kind in EACH else found[0], tuple(dict.fromkeys(lines)))
-    return 0
+    data = (
+        {"kind": wish.kind, "session": session.session_id, "sheets": found} if wish.kind in EACH else found[0]
+    )
+    if context.options.print:
+        data = {**data, "jobs": [job_json(job) for job in jobs]}
+        lines += [line for job in jobs for line in job_lines(context, job)]
+    context.result(data, tuple(dict.fromkeys(lines)))
+    return 0 if none_stands_still(jobs) else 1
 
 
 def _wish(context: Context) -> Wish:

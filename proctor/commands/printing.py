@@ -210,10 +210,15 @@ def _report(context: Context, jobs: tuple[Job, ...], *, listing: bool = False) -
     lines = lines or [context.texts.say("print.line.none")]
     if any(not job.ended for job in jobs):
         lines.append(context.texts.say("print.line.underway"))
-    bad = {State.STOPPED} if listing else _STILL
-    good = not any(job.state in bad for job in jobs)
+    good = none_stands_still(jobs, listing=listing)
     context.result({"ok": good, "jobs": [job_json(job) for job in jobs]}, tuple(lines))
     return 0 if good else 1
+
+
+def none_stands_still(jobs: Iterable[Job], *, listing: bool = False) -> bool:
+    """Whether nobody has to look: no job stopped and, but for a `listing`, none failed or was cancelled."""
+    bad = {State.STOPPED} if listing else _STILL
+    return not any(job.state in bad for job in jobs)
 
 
 def job_json(job: Job) -> dict[str, Any]:

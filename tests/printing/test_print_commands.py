@@ -172,3 +172,26 @@ def test_every_kind_of_sheet_can_have_a_printer() -> None:
 def test_the_print_service_of_this_folder_is_the_private_one(place: tuple[Path, str]) -> None:
     assert place[1].startswith("HL-")
     assert all(info.name.startswith("phong-") for info in CupsPrinter().printers())
+
+
+def test_a_sheet_is_made_and_printed_in_one_step(place: tuple[Path, str], printer: CapturePrinter) -> None:
+    line = (
+        "sheets",
+        "call-list",
+        "--session",
+        place[1],
+        "--out",
+        place[0],
+        "--pdf-only",
+        "--print",
+        "--json",
+    )
+    refused = proctor(*line, "--printer", "khong-co")
+    assert refused.status == 1
+    assert list(place[0].glob("*.pdf")) == [], "a printer that is not there is said before a sheet is made"
+    done = proctor(*line, "--printer", printer.name, "--wait", "20")
+    assert done.status == 0, done.err
+    require_valid("sheet", done.json)
+    assert [(job["state"], job["sha256"]) for job in done.json["jobs"]] == [("printed", done.json["sha256"])]
+    assert (done.json["copy"], printer.printed[-1]) == (0, (place[0] / done.json["file"]).read_bytes())
+    assert proctor(*line, "--printer", printer.name, "--wait", "20").json["copy"] == 1
