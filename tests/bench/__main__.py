@@ -15,6 +15,7 @@ from tests.bench import (
     bench_store,
     bench_trust,
     bench_verify,
+    bench_verify_sheet,
     bench_witness,
 )
 
@@ -33,6 +34,7 @@ for bench in (
     bench_sheet,
     bench_seal,
     bench_signatures,
+    bench_verify_sheet,
     bench_faces,
 ):
     print(f"\n== {bench.__name__}", flush=True)
