@@ -6,7 +6,7 @@ compared. Candidates whose data was erased since can only be named as such.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -24,9 +24,11 @@ from reports.seal import PageSeal, read_seal
 from reports.sheet import Paragraph, Sheet
 from reports.verify_sheet import SheetFinding, SignatureKind
 from sessions.anchor import parse_seal
+from sessions.as_of import LogAsOf
 from sessions.checkpoint import VerifierKey, station_of
 from sessions.errors import NoteFormatError, SessionsError
 from sessions.reader import Entry
+from sessions.roster.model import Seat
 from sessions.session import load_session
 from sessions.witnesses import cosigners_of
 
@@ -222,47 +224,69 @@ def _content(
         sheet = rebuild(opened, printed.body)
         drawn = draw(sheet, opened.keys.bundle.signer(opened.root.origin))
     except (ReportsError, SessionsError, CommandError) as error:
+        if _is_of_nobody(opened, printed):
+            return LogFinding(content=Content.ERASED, erased=1)
         return LogFinding(content=Content.UNREADABLE, why=error.code)
     if drawn.pdf == finding.unsigned:
         return LogFinding(content=Content.SAME, rows=len(sheet.rows))
-    erased = _erased(opened, printed.body["session"])
-    differing = list(dict.fromkeys(_differences(sheet, finding.unsigned, seals)))
-    left = [name for name in differing if name not in erased]
-    gone = sum(row.mark[0] in erased for row in sheet.rows) or len(differing) - len(left)
-    agreeing = Content.ERASED if gone else Content.WORDING
+    gone = _erased(opened, printed)
+    differing, uncomparable = _differences(sheet, finding.unsigned, seals, gone)
+    agreeing = Content.ERASED if uncomparable else Content.WORDING
     return LogFinding(
-        content=Content.DIFFERS if left else agreeing,
+        content=Content.DIFFERS if differing else agreeing,
         rows=len(sheet.rows),
-        differing=tuple(left[:MAX_NAMED]),
-        more=max(0, len(left) - MAX_NAMED),
-        erased=gone,
+        differing=differing[:MAX_NAMED],
+        more=max(0, len(differing) - MAX_NAMED),
+        erased=uncomparable,
     )
 
 
-def _erased(opened: OpenRoot, session_id: str) -> frozenset[str]:
-    """Return the SBD of candidates whose data was erased."""
-    session = load_session(opened.store, session_id)
-    return frozenset(seat.sbd for seat in session.seats if seat.erased)
+def _erased(opened: OpenRoot, printed: Entry) -> int:
+    """Return how many candidates of the sheet's list have no data any more; nothing says which."""
+    return sum(seat.erased for seat in _seats(opened, printed))
 
 
-def _differences(sheet: Sheet, pdf: bytes, seals: Sequence[PageSeal]) -> Iterator[str]:
-    """Yield SBD, or number from 1, of each row that the file does not say as the log does; "*" for the words above."""
+def _is_of_nobody(opened: OpenRoot, printed: Entry) -> bool:
+    """Whether a sheet was one candidate's whose data was erased since."""
+    sbd = printed.body.get("sbd", "")
+    seats = _seats(opened, printed)
+    return bool(sbd) and any(seat.erased for seat in seats) and all(seat.sbd != sbd for seat in seats)
+
+
+def _seats(opened: OpenRoot, printed: Entry) -> tuple[Seat, ...]:
+    """Return the list as of a print."""
+    log = LogAsOf(opened.store, printed.body["sheet_size"])
+    return load_session(log, printed.body["session"]).seats
+
+
+def _differences(
+    sheet: Sheet, pdf: bytes, seals: Sequence[PageSeal], gone: int
+) -> tuple[tuple[str, ...], int]:
+    """Return SBD, or number from 1, of each row that the file does not say as the log does ("*": the words above), and
+    how many rows cannot be compared because data was erased.
+
+    With `gone` candidates erased, a row of nobody (a count, or theirs) that differs proves nothing, and as many SBD may
+    stand in the seals alone.
+    """
     text = _Words(_texts(pdf))
+    named: list[str] = []
+    unsaid = 0
     for number, row in enumerate(sheet.rows, start=1):
-        if not all(text.has(paragraph) for cell in row.cells for paragraph in cell.paragraphs):
-            yield row.mark[0] or str(number)
-    sealed = [mark for seal in seals for mark in seal.rows if mark[0]]
-    marks = [row.mark for row in sheet.rows if row.mark[0]]
+        if all(text.has(paragraph) for cell in row.cells for paragraph in cell.paragraphs):
+            continue
+        if gone and not row.mark[0]:
+            unsaid += 1
+        else:
+            named.append(row.mark[0] or str(number))
+    sealed = {mark for seal in seals for mark in seal.rows if mark[0]}
+    marks = {row.mark for row in sheet.rows if row.mark[0]}
+    alone = {sbd for sbd, _ in sealed} - {sbd for sbd, _ in marks}
     if sealed and marks:
-        yield from (mark[0] for mark in _unmatched(sealed, marks))
+        named += sorted({sbd for sbd, _ in sealed ^ marks} - (alone if len(alone) <= gone else set()))
     above = [block.text for block in sheet.body if isinstance(block, Paragraph)]
-    if not all(text.has(paragraph) for paragraph in above):
-        yield sheet.sbd or "*"
-
-
-def _unmatched(left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    one, other = set(left), set(right)
-    return [mark for mark in (*left, *right) if mark not in one or mark not in other]
+    if not gone and not all(text.has(paragraph) for paragraph in above):
+        named.append(sheet.sbd or "*")
+    return tuple(dict.fromkeys(named)), max(unsaid, min(len(alone), gone))
 
 
 class _Words:

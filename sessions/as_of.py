@@ -25,7 +25,23 @@ class LogAsOf(LogReader):
 
     def entries(self, kind: str | None = None, session: str | None = None) -> tuple[Entry, ...]:
         """Return the entries of a kind, of a session, of both, or all, in order."""
-        return tuple(entry for entry in self._log.entries(kind, session) if entry.seq < self._size)
+        found = tuple(entry for entry in self._log.entries(kind, session) if entry.seq < self._size)
+        return found + self._restated(session) if kind == "shred" and session is not None else found
+
+    def _restated(self, session: str) -> tuple[Entry, ...]:
+        """Return the erasures since then that state this roster again without somebody: it is the one of then.
+
+        Those behind a later addition to the list state another.
+        """
+        added = [entry.seq for entry in self._log.entries("roster", session) if entry.seq >= self._size]
+        end = min(added, default=None)
+        return tuple(
+            entry
+            for entry in self._log.entries("shred", session)
+            if entry.seq >= self._size
+            and (end is None or entry.seq < end)
+            and "roster" in entry.body.get("evidence", {})
+        )
 
     def entries_after(self, seq: int, session: str) -> tuple[Entry, ...]:
         """Return the entries of a session behind an entry's number, in order."""
@@ -62,5 +78,5 @@ class LogAsOf(LogReader):
         return entry if entry is not None and entry.seq < self._size else None
 
     def _require(self, seq: int) -> None:
-        if seq >= self._size:
+        if seq >= self._size and self._log.entry(seq).kind != "shred":
             raise EvidenceMissingError(seq=seq)

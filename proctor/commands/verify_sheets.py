@@ -160,9 +160,9 @@ def _seals(context: Context, seals: Seals) -> str:
 def _log(context: Context, log: LogFinding) -> Iterator[str]:
     say = context.texts.say
     rows = ", ".join(log.differing[:_NAMED]) + (", …" if len(log.differing) + log.more > _NAMED else "")
-    count = len(log.differing) + log.more
+    count = log.erased if log.content is Content.ERASED else len(log.differing) + log.more
     yield say(f"verifying.content-{log.content}", rows=rows, count=count, total=log.rows, seq=log.seq)
-    if log.content in {Content.DIFFERS, Content.ERASED} and log.erased:
+    if log.content is Content.DIFFERS and log.erased:
         yield say("verifying.erased", count=log.erased)
     if log.content is Content.UNKNOWN:
         return

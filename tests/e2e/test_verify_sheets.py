@@ -258,3 +258,19 @@ def test_nobody_is_asked_unless_an_address_is_configured(pinned: Root) -> None:
         assert stamp(pinned, file).json["facts"]["why"] == why
     settings.write_text('url = "http://127.0.0.1:9/"', encoding="utf-8")
     assert stamp(pinned, file).json["code"] == "stamp-unreachable"
+
+
+def test_who_was_erased_since_is_counted_and_all_others_are_compared(replayed: Root, tmp_path: Path) -> None:
+    """Last: it changes the root for good."""
+    common = ("--session", replayed[1], "--root", replayed[0])
+    people = ("--second", "nguoi-hai", "--reason", "consent-withdrawn", "--yes")
+    done = proctor("erase", "--candidate", "003", *people, *common, "--out", tmp_path)
+    assert done.status == 0, done.err
+    for kind in ("attendance", "results", "summary"):
+        found = verify(replayed, replayed[2][kind], "--json")
+        assert found.status == 0, found.out
+        assert (found.json["log"]["content"], found.json["log"]["differing"]) == ("erased", [])
+        assert found.json["log"]["erased"] >= 1
+    with mock.patch("proctor.sheet_content.rebuild", _one_outcome_changed):
+        told = verify(replayed, replayed[2]["attendance"], "--json")
+    assert (told.status, told.json["log"]["differing"]) == (1, ["002"])
