@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from reports.foot import foot_of, training_marks
-from reports.session_sheet import VIETNAM, cell, count_cell, place_and_date
+from reports.session_sheet import DOTS, PLACE_DOTS, VIETNAM, cell, count_cell, place_and_date
 from reports.sheet import (
     Align,
     Closing,
@@ -31,7 +31,6 @@ from sessions.witnesses import Cosigners
 
 KIND: Final = "erasure"
 ROW_MM: Final = 9.0
-_DOTS: Final = "\u2026" * 14
 _COLUMNS: Final = (
     ("order", 10.0, Align.CENTRE),
     ("data", 48.0, Align.LEFT),
@@ -119,11 +118,11 @@ def _header(
     session: Session, entry: Mapping[str, Any], at: datetime, texts: Texts, letterhead: Letterhead
 ) -> Header:
     local = at.astimezone(VIETNAM)
-    place = clean(letterhead.locality) or _DOTS[:10]
+    place = clean(letterhead.locality) or PLACE_DOTS
     return Header(
-        parent=clean(letterhead.parent).upper() or _DOTS,
-        agency=clean(letterhead.agency).upper() or _DOTS,
-        number=say(texts, "sheet.number", symbol=clean(letterhead.symbol) or _DOTS[:6]),
+        parent=clean(letterhead.parent).upper() or DOTS,
+        agency=clean(letterhead.agency).upper() or DOTS,
+        number=say(texts, "sheet.number", symbol=clean(letterhead.symbol) or DOTS[:6]),
         nation=say(texts, "sheet.nation"),
         motto=say(texts, "sheet.motto"),
         place_and_date=place_and_date(local.date(), texts, place),

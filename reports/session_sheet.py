@@ -30,6 +30,8 @@ from sessions.witnesses import Cosigners
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 DOTS: Final = "\u2026" * 14
+PLACE_DOTS: Final = DOTS[:5]
+"""Where the place goes, short enough for one line with the date on an upright sheet."""
 ROLES: Final = {
     "driving-test": ("preparer", "examiner", "oversight"),
     "exam": ("invigilator-1", "invigilator-2", "site-head"),
@@ -90,7 +92,7 @@ class Frame:
             nation=say(self.texts, "sheet.nation"),
             motto=say(self.texts, "sheet.motto"),
             place_and_date=place_and_date(
-                day or session.day, self.texts, clean(letterhead.locality) or DOTS[:10]
+                day or session.day, self.texts, clean(letterhead.locality) or PLACE_DOTS
             ),
             title=self.say(f"title.{kind}"),
             logo=letterhead.logo,

@@ -15,7 +15,7 @@ from reportlab.lib.units import mm
 from reports.fonts import Face, width
 from reports.geometry import LYING, UPRIGHT, geometry_of
 from reports.placed_rows import PAD_X, TABLE_SIZE
-from reports.session_sheet import DOTS, cell
+from reports.session_sheet import PLACE_DOTS, cell
 from reports.sheet import Align, Cell, Closing, Column, Header, Letterhead, Row, Sheet, SignatureBlock
 from reports.template_errors import TemplateColumnsError
 from reports.wording import Texts, clean, say
@@ -153,7 +153,7 @@ def _header(header: Header, letterhead: Letterhead, texts: Texts) -> Header:
 
 def _placed(place_and_date: str, locality: str) -> str:
     """Return place and date with the locality where a dotted line kept its place."""
-    return place_and_date.replace(DOTS[:10], locality, 1) if locality else place_and_date
+    return place_and_date.replace(PLACE_DOTS, locality, 1) if locality else place_and_date
 
 
 def _closing(sheet: Sheet, template: Template, texts: Texts) -> Closing:
