@@ -21,7 +21,7 @@ from proctor.witness.settings import load_witnesses
 from reports.errors import ReportsError
 from reports.pdf import draw
 from reports.seal import PageSeal, read_seal
-from reports.sheet import Paragraph, Sheet
+from reports.sheet import Paragraph, Row, Sheet
 from reports.verify_sheet import SheetFinding, SignatureKind
 from sessions.anchor import parse_seal
 from sessions.as_of import LogAsOf
@@ -35,6 +35,7 @@ from sessions.witnesses import cosigners_of
 MAX_NAMED: Final = 50
 """Rows that are named; the rest is counted."""
 _SPACE: Final = re.compile(r"\s+")
+_DIGIT: Final = re.compile(r"\d")
 
 
 class Content(StrEnum):
@@ -272,7 +273,7 @@ def _differences(
     named: list[str] = []
     unsaid = 0
     for number, row in enumerate(sheet.rows, start=1):
-        if all(text.has(paragraph) for cell in row.cells for paragraph in cell.paragraphs):
+        if text.has_row(row):
             continue
         if gone and not row.mark[0]:
             unsaid += 1
@@ -300,6 +301,20 @@ class _Words:
         """Whether a paragraph stands there, in one piece or word by word."""
         bare = _bare(paragraph)
         return bare in self._run or all(_bare(word) in self._words for word in paragraph.split())
+
+    def has_row(self, row: Row) -> bool:
+        """Whether a row stands there: every paragraph, and side by side what follows the candidate's number.
+
+        Only the name and what holds digits: words may differ. Erased candidates move the order before the number.
+        """
+        if not all(self.has(paragraph) for cell in row.cells for paragraph in cell.paragraphs):
+            return False
+        cells = [_bare("".join(cell.paragraphs)) for cell in row.cells]
+        number = _bare(row.mark[0])
+        told = cells[cells.index(number) :] if number in cells else []
+        data = [index == 1 or _DIGIT.search(cell) is not None for index, cell in enumerate(told)]
+        pairs = zip(told, told[1:], data, data[1:], strict=False)
+        return all(one + other in self._run for one, other, left, right in pairs if left and right)
 
 
 def _bare(text: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -102,6 +103,22 @@ def _one_outcome_changed(*arguments: object) -> Sheet:
 def _other_words(*arguments: object) -> Sheet:
     sheet = rebuild(*arguments)  # type: ignore[arg-type]
     return replace(sheet, header=replace(sheet.header, agency="Cơ quan khác"))
+
+
+def test_names_that_changed_places_are_found(replayed: Root) -> None:
+    """The same words stand on the page, beside other numbers."""
+
+    def swapped(*given: Any) -> Sheet:
+        sheet = rebuild(*given)
+        first, second, *rest = sheet.rows
+        at = next(index for index, cell in enumerate(first.cells) if cell.paragraphs == (first.mark[0],)) + 1
+        one = replace(first, cells=(*first.cells[:at], second.cells[at], *first.cells[at + 1 :]))
+        other = replace(second, cells=(*second.cells[:at], first.cells[at], *second.cells[at + 1 :]))
+        return replace(sheet, rows=(one, other, *rest))
+
+    with mock.patch("proctor.sheet_content.rebuild", swapped):
+        done = verify(replayed, replayed[2]["attendance"], "--json")
+    assert (done.status, done.json["log"]["differing"]) == (1, ["001", "002"])
 
 
 @pytest.mark.parametrize(
