@@ -190,11 +190,17 @@ def _widened(sheet: Sheet, extra: Sequence[ExtraColumn], seats: Sequence[Seat], 
     wanted = sum(column.width_mm for column in extra)
     own = _giving_way(sheet, geometry_of(sheet).width / mm - wanted, wanted)
     added = tuple(
-        Column(heading=clean(column.heading), width_mm=column.width_mm, align=_align(column))
+        Column(heading=_heading(column, texts), width_mm=column.width_mm, align=_align(column))
         for column in extra
     )
     rows = tuple(replace(row, cells=(*row.cells, *_cells(row, extra, by_sbd, texts))) for row in sheet.rows)
     return replace(sheet, columns=(*own, *added), rows=rows)
+
+
+def _heading(column: ExtraColumn, texts: Texts) -> str:
+    """Return a column's heading; one that is filled says that the list says so, and not the machine."""
+    heading = clean(column.heading)
+    return f"{heading} {say(texts, 'template.from-list')}" if column.source else heading
 
 
 def _align(column: ExtraColumn) -> Align:

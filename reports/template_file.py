@@ -14,6 +14,7 @@ from reports.portrait import MAX_LOGO_BYTES, logo_thumbnail
 from reports.sheet import Letterhead, Thumbnail
 from reports.template import FIELDS, KINDS, ExtraColumn, Template, extra_room
 from reports.template_errors import TemplateError, TemplateLogoError
+from reports.template_wording import alien_letter, forbidden
 from reports.toml_lines import line_of
 from reports.wording import clean
 
@@ -22,7 +23,7 @@ MAX_LOGO: Final = MAX_LOGO_BYTES
 """Largest template and logo file in bytes."""
 _LONGEST: Final = {"parent": 200, "agency": 200, "symbol": 40, "locality": 60}
 _HEADING: Final = 60
-_MOST: Final = {"recipients": (6, 100), "signatures": (5, 60)}
+_MOST: Final = {"recipients": (6, 80), "signatures": (5, 60)}
 _MAX_COLUMNS: Final = 6
 _WIDTHS: Final = (8.0, 90.0)
 _TOP: Final = ("letterhead", "sheet")
@@ -118,7 +119,7 @@ class _Reader:
         table = self._at(path)
 
         def said(name: str, other: str) -> str:
-            return self._string((*path, name), table[name], _LONGEST[name]) if name in table else other
+            return self._worded((*path, name), table[name], _LONGEST[name], name) if name in table else other
 
         return replace(
             base,
@@ -148,7 +149,7 @@ class _Reader:
             raise self._error(where, "type-list")
         if not 1 <= len(value) <= most:
             raise self._error(where, "count", most=most)
-        found = tuple(self._string(where, item, longest) for item in value)
+        found = tuple(self._worded(where, item, longest, key) for item in value)
         if not all(found):
             raise self._error(where, "empty")
         return found
@@ -182,7 +183,7 @@ class _Reader:
         for key in ("heading", "width"):
             if key not in table:
                 raise self._error(path, "missing-key", missing=key)
-        heading = self._string((*path, "heading"), table["heading"], _HEADING)
+        heading = self._worded((*path, "heading"), table["heading"], _HEADING, "heading")
         if not heading:
             raise self._error((*path, "heading"), "empty")
         return ExtraColumn(
@@ -208,6 +209,16 @@ class _Reader:
         if not least <= value <= most:
             raise self._error(path, "width", least=int(least), most=int(most))
         return float(value)
+
+    def _worded(self, path: Path, value: object, longest: int, key: str) -> str:
+        """Return a text that neither takes a council's name nor says how anybody did."""
+        text = self._string(path, value, longest)
+        if alien := alien_letter(text):
+            raise self._error(path, "script", found=f"U+{ord(alien):04X}")
+        why, found = forbidden(key, text)
+        if why and text:
+            raise self._error(path, f"says-{why}", found=found)
+        return text
 
     def _string(self, path: Path, value: object, longest: int) -> str:
         """Return a text on one line in NFC, which the embedded faces can print."""

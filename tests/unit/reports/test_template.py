@@ -2,6 +2,7 @@
 
 import io
 import struct
+import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -118,7 +119,7 @@ def test_a_logo_stands_in_the_head(logo: bytes):
 
 @pytest.mark.parametrize("upright", [False, True])
 def test_the_longest_recipients_and_roles_a_template_may_have_still_print(upright: bool):
-    recipients = ", ".join(f'"{"Cơ quan mẫu " * 8}{at};"' for at in range(6))
+    recipients = ", ".join(f'"{"Cơ quan mẫu " * 6}{at};"' for at in range(6))
     roles = ", ".join(f'"{"CHỨC DANH " * 5}{at}"' for at in range(5))
     text = f"[sheet.attendance]\nrecipients = [{recipients}]\nsignatures = [{roles}]\n"
     sheet = dressed(text, sheet_of(mixed_roll(3)))
@@ -126,7 +127,7 @@ def test_the_longest_recipients_and_roles_a_template_may_have_still_print(uprigh
         sheet = replace(sheet, portrait=True, columns=(), rows=())
     drawn = draw(sheet, signer())
     said = " ".join(" ".join(page_texts(drawn.pdf)).split())
-    assert said.count("Cơ quan mẫu") == 48
+    assert said.count("Cơ quan mẫu") == 36
     assert len(drawn.places) == 5
     assert all(place.box[1] >= geometry_of(sheet).bottom - 1 for place in drawn.places)
 
@@ -194,8 +195,8 @@ def test_a_copy_for_a_wall_shows_no_more_than_a_place():
     text = COLUMNS + '[[sheet.attendance.columns]]\nheading = "Lớp"\nwidth = 12\nfield = "school_class"\n'
     sheet = replace(sheet_of(mixed_roll(2)), posted=True)
     headings = [column.heading for column in dressed(text, sheet, seats_of(2)).columns]
-    assert headings[-2:] == ["Xe", "Lớp"]
-    assert "Nơi cư trú" not in headings
+    assert headings[-2:] == ["Xe", "Lớp (theo danh sách)"]
+    assert not any("Nơi cư trú" in heading for heading in headings)
     assert set(FIELDS) > PUBLIC
     assert not PUBLIC & {"number", "address", "remark", "birth", "sex", "health_valid", "health_number"}
 
@@ -275,6 +276,75 @@ WRONG = {
     "no-room": ((COLUMN + 'heading = "a"\nwidth = 60\n') * 2, 6, "room"),
     "seven": ((COLUMN + 'heading = "a"\nwidth = 8\n') * 7, 19, "count"),
 }
+
+
+NAMED: Mapping[str, tuple[str, str]] = {
+    'agency = "HỘI ĐỒNG SÁT HẠCH"': ("[letterhead]", "says-council"),
+    'parent = "Biên bản tổng hợp"': ("[letterhead]", "says-council"),
+    'agency = "H Ộ I   Đ Ồ N G"': ("[letterhead]", "says-council"),
+    'agency = "Hoi dong thi"': ("[letterhead]", "says-council"),
+    f'agency = "{unicodedata.normalize("NFD", "hội đồng")}"': ("[letterhead]", "says-council"),
+    'agency = "HỘ\\u200bI ĐỒ\\u00adNG"': ("[letterhead]", "says-council"),
+    'agency = "HỘ\\u0406 Đ\\u1ed2NG"': ("[letterhead]", "script"),
+    'locality = "kết luận"': ("[letterhead]", "says-outcome"),
+    'agency = "Thí sinh 003"': ("[letterhead]", "says-outcome"),
+    'agency = "Trung tâm 003 đạt"': ("[letterhead]", "says-outcome"),
+    'symbol = "BB-CQ"': ("[letterhead]", "says-council"),
+    'symbol = "KQ-HĐSH"': ("[letterhead]", "says-council"),
+    'symbol = "B.B"': ("[letterhead]", "says-council"),
+    'recipients = ["KẾT LUẬN CỦA HỘI ĐỒNG;"]': ("[letterhead]", "says-outcome"),
+    'recipients = ["A", "Biên bản chính thức"]': ("[sheet.slip]", "says-outcome"),
+    'recipients = ["Đ Ạ T"]': ("[letterhead]", "says-outcome"),
+    'recipients = ["003;"]': ("[letterhead]", "says-number"),
+    'recipients = ["0.0-3;"]': ("[letterhead]", "says-number"),
+    'signatures = ["CHỦ TỊCH HỘI ĐỒNG: A"]': ("[sheet.results]", "says-role"),
+    'signatures = ["CHỦ TỊCH 003"]': ("[sheet.results]", "says-number"),
+    'signatures = ["ĐẠT"]': ("[sheet.results]", "says-outcome"),
+    'heading = "Kết luận của Hội đồng"\nwidth = 20': ("[[sheet.results.columns]]", "says-council"),
+    'heading = "Kết quả"\nwidth = 20': ("[[sheet.results.columns]]", "says-outcome"),
+    'heading = "Rớt"\nwidth = 20': ("[[sheet.results.columns]]", "says-outcome"),
+}
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_no_template_makes_the_council_s_paper_or_says_how_anybody_did(text: str):
+    section, why = NAMED[text]
+    with pytest.raises(TemplateError) as caught:
+        read_template(f"\n{section}\n{text}\n".encode())
+    facts = caught.value.facts
+    assert (facts["line"], facts["why"]) == (3, why), facts
+    assert str(facts["key"]).endswith(text.split(maxsplit=1)[0])
+    for language in ("vi", "en"):
+        said = load_texts(language).say(caught.value.code, **facts)
+        assert "3" in said
+        assert str(facts["found"]) in said
+
+
+def test_what_offices_are_called_and_whom_rules_let_sign_stays_allowed():
+    said = load_texts("vi")
+    roles = [text for key, text in said.items() if key.startswith("sheet.role.")]
+    assert "CHỦ TỊCH HỘI ĐỒNG" in roles
+    for at in range(0, len(roles), 5):
+        names = ", ".join(f'"{role}"' for role in roles[at : at + 5])
+        assert read_template(f"[sheet.results]\nsignatures = [{names}]\n".encode()).signatures
+    recipients = [text for key, text in said.items() if ".recipient" in key and text.startswith("-")]
+    assert len(recipients) > 3
+    for line in (*recipients, "Bộ phận hành chính thực hiện;", "Nơi đặt máy;", "Phòng PC08, kỳ thi đợt 1;"):
+        assert read_template(f'[letterhead]\nrecipients = ["{line}"]\n'.encode()).recipients
+    for name in (
+        "Bảo hiểm xã hội Đồng Nai",
+        "Trung tâm Thành Đạt",
+        "Trung tâm 579",
+        "PHÒNG CẢNH SÁT GIAO THÔNG",
+    ):
+        assert read_template(f'[letterhead]\nagency = "{name}"\n'.encode()).letterhead[""].agency == name
+    for symbol in ("KQ-CQ", "ĐD-CQ", "TTSHĐB", "HD-PC08"):
+        assert read_template(f'[letterhead]\nsymbol = "{symbol}"\n'.encode()).letterhead[""].symbol == symbol
+
+
+def test_a_column_from_the_list_says_so_and_a_blank_one_does_not():
+    headings = [column.heading for column in dressed(COLUMNS, sheet_of(mixed_roll(2)), seats_of(2)).columns]
+    assert headings[-3:] == ["Nơi cư trú (theo danh sách)", "Sức khỏe (theo danh sách)", "Xe"]
 
 
 @pytest.mark.parametrize("name", WRONG)
