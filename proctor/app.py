@@ -56,6 +56,7 @@ from sessions.record import SystemClock
 from sessions.root import DataRoot
 from sessions.rules import Rules
 from sessions.session import Session
+from sessions.vietnam import today
 
 CARD_WAIT_S = 20.0
 MEMORY_FILE = "card-types.json"
@@ -140,9 +141,7 @@ def chip_desks(
         memory=memory,
         on_progress=on_progress,
     )
-    trusting = PassiveAuthDesk(
-        trust, now=lambda: datetime.now(UTC), today=lambda: datetime.now().astimezone().date()
-    )
+    trusting = PassiveAuthDesk(trust, now=lambda: datetime.now(UTC), today=today)
     return desk, trusting
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from proctor.texts import Texts
 from reports.words import number_words
 from sessions.course.board import Board
-from sessions.course.calls import LOCAL
 from sessions.course.day import state_of
 from sessions.course.health import scans
 from sessions.course.reconcile import Total, Unsettled, totals, unsettled
 from sessions.reader import LogReader
 from sessions.record import parse_utc
+from sessions.vietnam import VIETNAM
 
 
 def closing_json(board: Board) -> dict[str, Any]:
@@ -82,4 +82,4 @@ def day_lines(data: dict[str, Any], texts: Texts) -> list[str]:
 
 
 def _local(at: str) -> str:
-    return f"{parse_utc(at).astimezone(LOCAL):%d/%m/%Y %H:%M}"
+    return f"{parse_utc(at).astimezone(VIETNAM):%d/%m/%Y %H:%M}"

@@ -8,7 +8,7 @@ from reports.incident_minutes import build_incident
 from reports.results_sheet import build_results
 from reports.self_test_sheet import build_self_test
 from reports.sheet import Sheet
-from sessions.course.allocation import places_of
+from sessions.course.allocation import placed, places_of
 
 
 def exceptions_sheet(desk: SheetDesk) -> Sheet:
@@ -18,16 +18,32 @@ def exceptions_sheet(desk: SheetDesk) -> Sheet:
 
 def results_sheet(desk: SheetDesk, licence_class: str | None = None) -> Sheet:
     """Return the results; `licence_class` as the list or the rules write it. Raises CommandError "class-unlisted"."""
-    progress = desk.progress
-    if licence_class is None:
-        return build_results(desk.frame, progress, posted=desk.wish.posted)
-    known = desk.session.rules.licence_class(licence_class)
-    wanted = " ".join(licence_class.split()) if known is None else known.class_id
-    if wanted not in progress.classes:
-        raise CommandError(
-            "class-unlisted", licence_class=wanted[:16], known=" ".join(progress.classes) or "-"
-        )
-    return build_results(desk.frame, progress, licence_class=wanted, posted=desk.wish.posted)
+    wanted = None if licence_class is None else class_of(desk, licence_class)
+    return build_results(desk.frame, desk.progress, licence_class=wanted, posted=desk.wish.posted)
+
+
+def class_of(desk: SheetDesk, text: str) -> str:
+    """Return a class as the session's list has it; raises CommandError "class-unlisted"."""
+    known = desk.session.rules.licence_class(text)
+    wanted = " ".join(text.split()) if known is None else known.class_id
+    found = next((name for name in desk.progress.classes if name.casefold() == wanted.casefold()), None)
+    if found is None:
+        listed = " ".join(desk.progress.classes) or "-"
+        raise CommandError("class-unlisted", licence_class=wanted[:16], known=listed)
+    return found
+
+
+def room_of(desk: SheetDesk, text: str) -> str:
+    """Return a room as the list or the draw writes it; raises CommandError "room-empty"."""
+    places = places_of(desk.board.entries, desk.session.component)
+    rooms = {placed(seat, places)[0] for seat in desk.session.seats if not seat.erased}
+    wanted = "".join(text.split()).casefold()
+    found = next(
+        (room for room in sorted(rooms) if room and "".join(room.split()).casefold() == wanted), None
+    )
+    if found is None:
+        raise CommandError("room-empty", room=text[:40])
+    return found
 
 
 def incident_sheet(desk: SheetDesk, incident: str) -> Sheet:

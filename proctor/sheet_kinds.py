@@ -1,6 +1,7 @@
 """Every kind of sheet by its name, and the way from a wish to files."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,9 +9,11 @@ from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.session_sheets import (
     call_list_sheet,
+    class_of,
     exceptions_sheet,
     incident_sheet,
     results_sheet,
+    room_of,
     self_test_sheet,
 )
 from proctor.sheet_wish import Wish
@@ -46,6 +49,7 @@ def write_kind(opened: OpenRoot, session: Session, wish: Wish, folder: Path) -> 
     Raises CommandError as `listed` and `everybody`, and as `SheetDesk.write`.
     """
     desk = SheetDesk(opened, session, wish)
+    desk.wish = _as_listed(desk)
     build = BUILDERS[wish.kind]
     if wish.sbd:
         return (desk.for_candidate(listed(desk, wish.sbd)).write(folder, build),)
@@ -53,6 +57,16 @@ def write_kind(opened: OpenRoot, session: Session, wish: Wish, folder: Path) -> 
         with sharing(desk):
             return tuple(desk.for_candidate(sbd).write(folder, build) for sbd in everybody(desk))
     return (desk.write(folder, build),)
+
+
+def _as_listed(desk: SheetDesk) -> Wish:
+    """Return the wish in the list's own words, so that one sheet has one name. Raises CommandError."""
+    wish = desk.wish
+    if wish.licence_class:
+        wish = replace(wish, licence_class=class_of(desk, wish.licence_class))
+    if wish.room:
+        wish = replace(wish, room=room_of(desk, wish.room))
+    return wish
 
 
 def rebuild(opened: OpenRoot, entry: Mapping[str, Any]) -> Sheet:

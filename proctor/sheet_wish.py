@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from sessions.reader import LogReader
@@ -37,7 +38,8 @@ class Wish:
     `component`: id; `licence_class`, `room`, `incident` as the list, the draw and the log write them; `entry`: the
     number of the entry it proves; `sbd`: whose; `posted`: a copy for a wall; `at`: the size of the tree head it shows,
     None for the newest; `reason`: why it is printed again; `copy`: number of the reprint; `pdf_only`: no spreadsheets;
-    `template`: SHA-256 of the agency's heads it was printed with.
+    `template`: SHA-256 of the agency's heads it was printed with; `day`: when it was made, a day in Vietnam as
+    YYYY-MM-DD, which stands beside the place; `later`: entries the log had beyond the tree head that was wished.
     """
 
     kind: str = ""
@@ -52,19 +54,24 @@ class Wish:
     copy: int = 0
     pdf_only: bool = False
     template: str = ""
+    day: str = ""
+    later: int = 0
     reason: str = field(default="", repr=False)
 
     @classmethod
     def of_entry(cls, body: Mapping[str, Any]) -> Self:
         """Return what a `print` entry (its body) was made for."""
         variant = dict(part.split("=", 1) for part in body.get("variant", "").split(";") if "=" in part)
-        return cls(
+        named = cls(**{name: unquote(variant.get(name, "")) for name in _PARTS})  # type: ignore[arg-type]  # texts
+        return replace(
+            named,
             kind=body["sheet"],
             sbd=body.get("sbd", ""),
             posted=bool(body.get("posted", 0)),
             at=body["sheet_size"],
             copy=body.get("copy", 0),
-            **{name: variant.get(name, "") for name in _PARTS},
+            day=body.get("day", ""),
+            later=body.get("later", 0),
         )
 
     def at_component(self, component: str) -> Self:
@@ -75,19 +82,20 @@ class Wish:
     def variant(self) -> str:
         """What tells sheets of one kind apart, as the log writes it: `component=theory;room=P1`."""
         parts = ((name, getattr(self, name)) for name in _PARTS)
-        return ";".join(f"{name}={_plain(value)}" for name, value in parts if value)
+        return ";".join(f"{name}={_quoted(value)}" for name, value in parts if value)
 
     @property
     def fields(self) -> dict[str, str | int]:
         """The fields of the `print` entry."""
         found: dict[str, str | int] = {"variant": self.variant, "sbd": self.sbd}
         found |= {"posted": int(self.posted), "copy": self.copy, "template": self.template}
+        found |= {"day": self.day, "later": self.later}
         return {name: value for name, value in found.items() if value}
 
 
-def _plain(value: str) -> str:
-    """Return a value that cannot be taken for two."""
-    return value.replace(";", ",").replace("=", ":")
+def _quoted(value: str) -> str:
+    """Return a value that cannot be taken for two, as `unquote` gives it back."""
+    return "".join(f"%{ord(char):02X}" if char in "%;=" else char for char in value)
 
 
 def reprint_number(store: "LogReader", session_id: str, wish: Wish) -> int:

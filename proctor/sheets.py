@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -27,7 +27,7 @@ from reports.attendance import Pictures, build_attendance
 from reports.certificate import certificate_fingerprint, make_station_certificate
 from reports.exceptions_sheet import People
 from reports.pdf import draw
-from reports.session_sheet import Frame
+from reports.session_sheet import PLACE_DOTS, Frame, place_and_date
 from reports.sheet import Sheet
 from reports.signature import seal_pdf
 from reports.tables import csv_bytes, xlsx_bytes
@@ -45,6 +45,7 @@ from sessions.reader import LogReader
 from sessions.roles import load_roles
 from sessions.root import DataRoot
 from sessions.session import Session, load_session
+from sessions.vietnam import today
 from sessions.witnesses import Cosigners, cosigners_of
 
 _NOT_IN_NAMES = re.compile(r"[^\w-]+", re.ASCII)
@@ -80,17 +81,19 @@ def seal_certificate(root: DataRoot, keys: Unlocked) -> bytes:
 class SheetDesk:
     """What every sheet of a session is made of: the board as of one tree head, texts, letterhead, what is wished.
 
-    Sheets are printed in Vietnamese. Raises RoleForbiddenError, WitnessSettingsError, StoreAlteredError.
+    Sheets are printed in Vietnamese. Raises RoleForbiddenError, WitnessSettingsError, StoreAlteredError, CommandError
+    "sheet-head" where the log had no such head since the session was opened.
     """
 
     def __init__(self, opened: OpenRoot, session: Session, wish: Wish | None = None) -> None:
         """Stand at the newest tree head, or at the one that is wished, as somebody who may print."""
         session.rules.require_may(opened.require_login().operator, "print")
-        wish = wish or Wish()
+        wish = replace(wish or Wish(), day=today().isoformat())
         if wish.at is None:
             head, cosigners, asked = asked_head(opened)
         else:
-            head, asked = opened.store.checkpoint(wish.at), ()
+            head, asked = _earlier_head(opened, session, wish.at), ()
+            wish = replace(wish, later=opened.store.head().size - wish.at)
             cosigners = _cosigners(opened, head)
         self._stand(opened, session, wish, head, cosigners)
         self._asked = asked
@@ -154,13 +157,19 @@ class SheetDesk:
 
     def finished(self, sheet: Sheet) -> Sheet:
         """Return a sheet as it is printed for what is wished: marked where it is a reprint."""
-        number = self.wish.copy
-        mark = say(self.texts, "paper.reprint", number=number) if number else ""
-        marked = replace(sheet, sbd=self.wish.sbd, posted=self.wish.posted, reprint=mark)
+        wish, marks = self.wish, []
+        if wish.copy:
+            marks.append(say(self.texts, "paper.reprint", number=wish.copy))
+        if wish.later:
+            marks.append(say(self.texts, "paper.earlier", size=sheet.head.size, later=wish.later))
+        marked = replace(sheet, sbd=wish.sbd, posted=wish.posted, reprint=" · ".join(marks))
+        if wish.day:
+            made = place_and_date(date.fromisoformat(wish.day), self.texts, PLACE_DOTS)
+            marked = replace(marked, header=replace(marked.header, place_and_date=made))
         return apply_template(marked, self.template, self.session.seats, self.texts)
 
     def write(self, folder: Path, build: "Callable[[SheetDesk], Sheet]") -> WrittenSheet:
-        """Build a sheet, seal it, write it into `folder`, then enter the print. Raises CommandError, ReportsError.
+        """Build a sheet, seal it, enter the print, write it into `folder`. Raises CommandError, ReportsError.
 
         A sheet that was printed before, unless it never came out of the printer, is numbered as a reprint.
         """
@@ -219,6 +228,14 @@ def cosigned_head(opened: OpenRoot) -> tuple[Checkpoint, Cosigners]:
     return head, cosigners
 
 
+def _earlier_head(opened: OpenRoot, session: Session, size: int) -> Checkpoint:
+    """Return the tree head of a size at which the session was open; raises CommandError "sheet-head"."""
+    newest = opened.store.head().size
+    if not session.seq < size <= newest:
+        raise CommandError("sheet-head", usage=True, size=size, first=session.seq + 1, last=newest)
+    return opened.store.checkpoint(size)
+
+
 def _cosigners(opened: OpenRoot, head: Checkpoint) -> Cosigners:
     """Return who cosigned an earlier tree head."""
     lines = opened.store.cosignatures(head.size)
@@ -228,9 +245,9 @@ def _cosigners(opened: OpenRoot, head: Checkpoint) -> Cosigners:
 def write_sheet(
     opened: OpenRoot, sheet: Sheet, folder: Path, texts: Texts, *, wish: Wish | None = None
 ) -> WrittenSheet:
-    """Seal a sheet, write `<kind>-…-<session>-<size>.pdf` and its tables into `folder`, then enter the print.
+    """Seal a sheet, enter the print, then write `<kind>-…-<session>-<size>.pdf` and its tables into `folder`.
 
-    Raises CommandError, ReportsError.
+    A file that cannot be written is entered as a print that failed. Raises CommandError, ReportsError.
     """
     wish = wish or Wish(kind=sheet.kind)
     head = sheet.head
@@ -245,9 +262,6 @@ def write_sheet(
     )
     tables = {} if wish.pdf_only else _tables(sheet, texts)
     path = require_folder(folder) / f"{_name(sheet, wish)}.pdf"
-    _write(path, pdf)
-    for kind, data in tables.items():
-        _write(path.with_suffix(f".{kind}"), data)
     sha256, fingerprint = hashlib.sha256(pdf).hexdigest(), certificate_fingerprint(certificate)
     body: dict[str, Any] = {
         "session": sheet.session_id,
@@ -262,7 +276,16 @@ def write_sheet(
     if tables:
         body["files"] = {kind: hashlib.sha256(data).hexdigest() for kind, data in tables.items()}
     note = {"note": wish.reason.encode()} if wish.reason else {}
-    receipt = opened.store.append("print", body, operator=opened.require_login().operator, evidence=note)
+    operator = opened.require_login().operator
+    receipt = opened.store.append("print", body, operator=operator, evidence=note)
+    try:  # nothing sealed lies on a disk before the log has it
+        _write(path, pdf)
+        for kind, data in tables.items():
+            _write(path.with_suffix(f".{kind}"), data)
+    except CommandError:
+        lost = {"session": sheet.session_id, "pdf_sha256": sha256, "printer": "-", "outcome": "failed"}
+        opened.store.append("print-job", {**lost, "copies": 1, "reason": "not-written"}, operator=operator)
+        raise
     return WrittenSheet(
         path=path,
         sha256=sha256,

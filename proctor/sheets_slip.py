@@ -14,6 +14,7 @@ from reports.slip import Candidate, build_slip
 from reports.slip_pictures import Shots
 from sessions.course.allocation import places_of
 from sessions.course.merge import require_merged
+from sessions.course.numbers import written_sbd
 from sessions.course.states import Standing
 from sessions.errors import EvidenceErasedError, EvidenceMissingError
 from sessions.reader import LogReader
@@ -94,9 +95,9 @@ def listed(desk: SheetDesk, sbd: str) -> str:
     "candidate-unlisted".
     """
     wanted = " ".join(sbd.split()).casefold()
-    for seat in desk.session.seats:
-        if not seat.erased and seat.sbd.casefold() == wanted:
-            return seat.sbd
+    known = written_sbd((seat.sbd for seat in desk.session.seats if not seat.erased), " ".join(sbd.split()))
+    if known is not None:
+        return known
     for entry in desk.store.entries("shred", desk.session.session_id):
         if str(entry.body.get("sbd", "")).casefold() == wanted:
             raise CommandError("candidate-erased", sbd=str(entry.body["sbd"]), entry=entry.seq)

@@ -36,6 +36,7 @@ from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import Session, create_session
 from sessions.verify import LogReport, verify_log
+from sessions.vietnam import today
 
 MAX_CANDIDATES = 999
 NUMBERS_PER_SESSION = 1_000
@@ -173,7 +174,7 @@ def run_training(
     with open_training(root) as opened:
         workshop, trust = open_workshop(opened.root, opened.keys)
         before = len(opened.store.entries("open"))
-        people = tuple(candidates(count, datetime.now().astimezone().date(), group=before))
+        people = tuple(candidates(count, today(), group=before))
         session = _create(opened, people, kind)
         on_step(
             "progress.training",
@@ -216,7 +217,7 @@ def _create(opened: OpenRoot, people: tuple[TrainingCandidate, ...], kind: Kind)
         component=kind.components[0],
         components=kind.components[1:],
         place=kind.place,
-        day=datetime.now().astimezone().date(),
+        day=today(),
         operator=opened.require_login().operator,
     )
 

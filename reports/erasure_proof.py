@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from reports.foot import foot_of, training_marks
-from reports.session_sheet import DOTS, PLACE_DOTS, VIETNAM, cell, count_cell, place_and_date
+from reports.session_sheet import DOTS, PLACE_DOTS, cell, count_cell, place_and_date
 from reports.sheet import (
     Align,
     Closing,
@@ -27,6 +27,7 @@ from reports.wording import DASH, Texts, clean, say
 from reports.words import number_words
 from sessions.checkpoint import Checkpoint
 from sessions.session import Session
+from sessions.vietnam import VIETNAM
 from sessions.witnesses import Cosigners
 
 KIND: Final = "erasure"

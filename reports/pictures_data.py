@@ -9,18 +9,18 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Final
 
 from reports.model17_tally import Admission, Fold
 from sessions.checkpoint import station_of
 from sessions.course.entries import SessionEntry
 from sessions.record import Verdict, parse_utc
+from sessions.vietnam import VIETNAM
 
 QUARTERS: Final = 96
 """Quarter hours of a day."""
 Z_95: Final = 1.959963984540054
-_LOCAL: Final = timezone(timedelta(hours=7))
 _FIRST: Final = "check-in"
 
 
@@ -178,7 +178,7 @@ class _Watch:
 
     def _admitted(self, admission: Admission, times: _Times) -> None:
         at = parse_utc(admission.entry.at)
-        local = at.astimezone(_LOCAL)
+        local = at.astimezone(VIETNAM)
         station = station_of(admission.entry.origin)
         counts = self._throughput.setdefault(station, [0] * QUARTERS)
         counts[local.hour * 4 + local.minute // 15] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any, Final
 
 from reports.foot import foot_of, rules_marks, training_marks
@@ -26,9 +26,9 @@ from reports.words import number_words
 from sessions.checkpoint import Checkpoint
 from sessions.roster.model import PartialDate
 from sessions.session import Session
+from sessions.vietnam import VIETNAM
 from sessions.witnesses import Cosigners
 
-VIETNAM: Final = timezone(timedelta(hours=7))
 DOTS: Final = "\u2026" * 14
 PLACE_DOTS: Final = DOTS[:5]
 """Where the place goes, short enough for one line with the date on an upright sheet."""

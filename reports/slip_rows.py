@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reports.exceptions_sheet import People
-from reports.session_sheet import VIETNAM, Frame, cell
+from reports.session_sheet import Frame, cell
 from reports.sheet import Row
 from reports.wording import DASH, clean, say
 from sessions.checkpoint import station_of
@@ -16,6 +16,7 @@ from sessions.course.grading import points_of, points_text
 from sessions.course.reasons import reason_label
 from sessions.course.result_log import VOID
 from sessions.record import parse_utc
+from sessions.vietnam import VIETNAM
 
 ATTEMPT: Final = "attempt"
 _MARKS: Final = {"ADMIT": "A", "REFER": "R", "REFUSE": "X"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from sys import intern
 from typing import Any, Final
 
@@ -15,9 +15,8 @@ from sessions.audit_people import People
 from sessions.events import STATION_ID, is_user
 from sessions.finding import Findings
 from sessions.record import Verdict, parse_utc
+from sessions.vietnam import VIETNAM
 
-_LOCAL: Final = timezone(timedelta(hours=7))
-"""A session's day is a day in Vietnam, which keeps one time all year."""
 _INSIDE: Final = frozenset(
     {
         "begin",
@@ -318,5 +317,5 @@ def named(target: Any) -> tuple[int, frozenset[str]]:
 def _day(at: datetime) -> str:
     day: date = at.date()
     with suppress(OverflowError):  # the last hours of the year 9999
-        day = at.astimezone(_LOCAL).date()
+        day = at.astimezone(VIETNAM).date()
     return day.isoformat()

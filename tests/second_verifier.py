@@ -73,7 +73,8 @@ KINDS = {
     "rules-confirmed": "rules rules_sha256:hash reference keys:list? | note?",
     "clock": "jump_ms:integer before:object",
     "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash variant? "
-    "sbd? posted:integer? copy:integer? unsigned_sha256:hash? template:hash? files:object? | note?",
+    "sbd? posted:integer? copy:integer? unsigned_sha256:hash? template:hash? files:object? day? "
+    "later:integer? | note?",
     "print-job": "session:id pdf_sha256:hash printer outcome copies:integer reason?",
     "sheet-signature": "session:id pdf_sha256:hash signed_sha256:hash field role certificate:hash status "
     "authority:hash? | chain? revocation?",

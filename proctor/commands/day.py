@@ -14,7 +14,7 @@ from proctor.texts import Texts
 from sessions.closing import require_open
 from sessions.course.allocation import places_of
 from sessions.course.board import Board
-from sessions.course.calls import LOCAL, Called, call_list, commit_call, commit_end, commit_start, starts_at
+from sessions.course.calls import Called, call_list, commit_call, commit_end, commit_start, starts_at
 from sessions.course.day import (
     FAILED,
     Resume,
@@ -31,6 +31,7 @@ from sessions.record import Operator, parse_utc
 from sessions.roles import require_may
 from sessions.session import Session
 from sessions.store import Receipt
+from sessions.vietnam import VIETNAM
 
 Command = Callable[[Context], int]
 NEXT = 10
@@ -297,7 +298,7 @@ def entry_json(receipt: Receipt) -> dict[str, Any]:
 
 def local(at: str) -> str:
     """Return a stored time as calendar and clock on the wall in Vietnam show it."""
-    return f"{parse_utc(at).astimezone(LOCAL):%d/%m/%Y %H:%M}"
+    return f"{parse_utc(at).astimezone(VIETNAM):%d/%m/%Y %H:%M}"
 
 
 def _grouped(digest: str) -> str:

@@ -1,6 +1,5 @@
 """`proctor incident …`: what happened, in one command, and what follows from it."""
 
-from datetime import timedelta, timezone
 from typing import Any
 
 from proctor.commands.context import Context
@@ -11,8 +10,7 @@ from sessions.course.entries import session_entries
 from sessions.course.incidents import Incident, add_incident, decide_incident, incidents_of, require_incident
 from sessions.record import parse_utc
 from sessions.session import Session
-
-_LOCAL = timezone(timedelta(hours=7))
+from sessions.vietnam import VIETNAM
 
 
 def add(context: Context) -> int:
@@ -88,7 +86,7 @@ def list_all(context: Context) -> int:
         context.texts.say(
             "exception.incident.row",
             incident=row["incident"],
-            at=parse_utc(row["at"]).astimezone(_LOCAL).strftime("%H:%M"),
+            at=parse_utc(row["at"]).astimezone(VIETNAM).strftime("%H:%M"),
             label=row["label"],
             sbd=row["candidate"] or "-",
             consequence=_word(context, row["consequence"]),

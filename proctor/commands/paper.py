@@ -8,6 +8,7 @@ from proctor.commands.context import Context
 from proctor.commands.printing import job_json, job_lines, none_stands_still, print_files, require_printer
 from proctor.commands.session import open_session
 from proctor.commands.witness_show import outcome_json, outcome_line
+from proctor.errors import CommandError
 from proctor.printing.queue import Job
 from proctor.sheet_kinds import EACH, write_kind
 from proctor.sheet_wish import Wish
@@ -23,11 +24,14 @@ def write(context: Context) -> int:
     wish = _wish(context)
     if wish.posted:
         require_postable(wish.kind)
+    out = Path(context.options.out)
+    if not out.is_dir():
+        raise CommandError("folder-missing", usage=True, folder=str(out))
     with open_session(context, context.options.session, login=True) as (opened, session):
         meant = session.at(wish.component) if wish.component else session
         if context.options.print:
             require_printer(context, opened, wish.kind)
-        written = write_kind(opened, meant, wish, Path(context.options.out))
+        written = write_kind(opened, meant, wish, out)
         jobs: tuple[Job, ...] = ()
         if context.options.print:
             jobs = print_files(context, opened, [sheet.path for sheet in written], made_now=True)
@@ -77,7 +81,8 @@ def _json(kind: str, session_id: str, written: WrittenSheet) -> dict[str, Any]:
 def _lines(context: Context, written: WrittenSheet) -> tuple[str, ...]:
     key = "result.sheet-again" if written.copy else "result.sheet"
     line = context.texts.say(key, file=str(written.path), number=written.copy)
-    return (*_trouble(context, written.asked), line)
+    tables = (context.texts.say("result.sheet-table", file=str(path)) for path in written.tables)
+    return (*_trouble(context, written.asked), line, *tables)
 
 
 def _trouble(context: Context, asked: tuple[Outcome, ...]) -> tuple[str, ...]:

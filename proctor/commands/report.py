@@ -29,10 +29,10 @@ from reports.model17_pdf import report_pdf
 from reports.model17_xlsx import report_xlsx
 from reports.sheet import Letterhead
 from sessions.checkpoint import Checkpoint
-from sessions.course.calls import LOCAL
 from sessions.department import MAX_FILE, DepartmentPrivate, is_bare, read_private
 from sessions.errors import WrongSecretError
 from sessions.roles import require_may
+from sessions.vietnam import VIETNAM
 
 MAX_PACKS = 5_000
 _ROOT_DIGITS = 16
@@ -60,7 +60,7 @@ def model17(context: Context) -> int:
         wish = Wish(
             since=since,
             until=until,
-            made=datetime.now(UTC).astimezone(LOCAL).date(),
+            made=datetime.now(UTC).astimezone(VIETNAM).date(),
             department=options.department,
             letterhead=Letterhead() if log is None else _letterhead(log),
             source=_source(log, packs),

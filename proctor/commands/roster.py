@@ -1,7 +1,6 @@
 """`proctor roster …`: what a list says, what was changed in it, what is refused, before any session exists."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from sessions.roster.photos import PhotoReport, match_photos, read_photos
 from sessions.roster.reading import read_roster
 from sessions.roster.structure import province_of
 from sessions.roster.table import MAX_BYTES
+from sessions.vietnam import today
 
 SHOWN_OF_A_KIND = 5
 WARNINGS_AT_CREATION = 20
@@ -51,11 +51,6 @@ def read_list(context: Context, path: str) -> Roster:
         name=Path(path).name,
         today=today(),
     )
-
-
-def today() -> date:
-    """Return the day at this station."""
-    return datetime.now().astimezone().date()
 
 
 def check(context: Context) -> int:

@@ -1,10 +1,10 @@
 """`proctor roster window`."""
 
-from datetime import datetime
 from pathlib import Path
 
 from proctor.commands.context import Context
 from proctor.errors import CommandError
+from sessions.vietnam import today
 
 
 def window(context: Context) -> int:
@@ -18,7 +18,7 @@ def window(context: Context) -> int:
         context.places,
         training=options.training,
         language=context.texts.language,
-        today=datetime.now().astimezone().date(),
+        today=today(),
         path=Path(options.file) if options.file else None,
     )
     if created is None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sessions.rules.errors import RulesIdTakenError
 from sessions.rules.families import Seam, differences, family_of, read_rules_file, seams
 from sessions.rules.loading import require_own_id
 from sessions.store import Store
+from sessions.vietnam import today
 
 
 def list_all(context: Context) -> int:
@@ -50,7 +51,7 @@ def show(context: Context) -> int:
     """Say in words what a file holds, whole or for one class."""
     options = context.options
     rules = find_rules(options.rules)
-    day = datetime.now().astimezone().date() if options.date is None else _day(options.date)
+    day = today() if options.date is None else _day(options.date)
     lines = tuple(rules_lines(rules, context.texts, day=day, licence=options.licence))
     with _maybe_store(context) as store:
         data = _row(rules, store) | _content(rules, day, options.licence)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from proctor.app import Remarks, Transaction, camera_source, card_source, open_desk
@@ -31,6 +31,7 @@ from sessions.roster.by_rules import by_rules
 from sessions.roster.model import Roster
 from sessions.rules import find_rules, sections_of
 from sessions.session import Session, create_session, list_sessions, load_session
+from sessions.vietnam import today
 
 INTERRUPTED_STATUS = 130
 SESSION_PREFIXES = ("S-", TRAINING_SESSION_PREFIX)
@@ -117,7 +118,7 @@ def rules_marks(context: Context, session: Session) -> tuple[str, ...]:
 
 def _day(text: str | None) -> date:
     if text is None:
-        return datetime.now().astimezone().date()
+        return today()
     try:
         return date.fromisoformat(text)
     except ValueError:

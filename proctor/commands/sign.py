@@ -12,9 +12,9 @@ from proctor.errors import CommandError
 from proctor.signing import Order, Proposal, SignedSheet, SigningDesk
 from proctor.signing_token import HeldToken, TokenCertificate, held_token
 from proctor.tokens import USER_PIN
-from reports.session_sheet import VIETNAM
 from reports.signing_status import may_sign, name_of
 from sessions.record import format_utc, parse_utc
+from sessions.vietnam import VIETNAM
 
 _TOLD: Final = ("few", "last", "none")
 """Of how many tries at the PIN somebody has to know before one is used up."""

@@ -26,11 +26,12 @@ from proctor.signing_authorities import (
 )
 from proctor.signing_ocsp import is_address
 from reports.certificate import certificate_fingerprint
-from reports.session_sheet import VIETNAM, moment
+from reports.session_sheet import moment
 from reports.signing_revocation import read_crl
 from reports.signing_status import name_of
 from sessions.record import format_utc, parse_utc
 from sessions.roles import require_may
+from sessions.vietnam import VIETNAM
 
 
 def add(context: Context) -> int:

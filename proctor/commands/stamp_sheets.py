@@ -7,10 +7,10 @@ from proctor.commands.context import Context
 from proctor.commands.session import open_session
 from proctor.files import read_file
 from proctor.timestamping import StampDesk
-from reports.session_sheet import VIETNAM
 from reports.verification import MAX_BYTES
 from reports.verify_sheet import Level
 from sessions.record import format_utc
+from sessions.vietnam import VIETNAM
 
 _LEVELS: Final = {"T": Level.DATED, "LT": Level.LONG_TERM, "LTA": Level.ARCHIVED}
 

@@ -13,7 +13,8 @@ from proctor.commands.verify_picture import judge_picture
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import OpenRoot, kind_at, pinned_keys
-from proctor.sheet_content import Content, LogFinding, Seals
+from proctor.sheet_content import Content, LogFinding, Seals, told_by
+from proctor.sheet_rows import ABOVE, EXTRA
 from proctor.sheet_verification import (
     Judgement,
     Pins,
@@ -25,10 +26,10 @@ from proctor.sheet_verification import (
     judge_file,
     pins_of_root,
 )
-from reports.session_sheet import VIETNAM
 from reports.verification import MAX_BYTES
 from reports.verify_sheet import Believed, SignatureFinding, SignatureKind
 from sessions.record import format_utc
+from sessions.vietnam import VIETNAM
 
 _PDF: Final = b"%PDF-"
 _PDF_WITHIN: Final = 1_024
@@ -45,7 +46,7 @@ def verify(context: Context) -> int:
         pins = _pins(context, opened)
         if _is_picture(data):
             return judge_picture(context, data, file=options.file, keys=pins.keys, opened=opened)
-        found = judge_file(data, pins, opened=opened, at=datetime.now(UTC))
+        found = judge_file(data, pins, opened=opened, at=datetime.now(UTC), session=options.session)
     context.result(_data(found, options.file), tuple(_lines(context, found)))
     return 0 if found.verdict is SheetVerdict.INTACT else 1
 
@@ -84,9 +85,10 @@ def _pins(context: Context, opened: OpenRoot | None) -> Pins:
     stamps = given_certificates(options.time_stamps or ()) or authorities
     given = Believed(signatures=authorities, time_stamps=stamps, crls=given_crls(options.crl or ()))
     if options.certificate is not None:
-        pins = replace(pins, certificates=(given_certificate(options.certificate),))
+        given_one = given_certificate(options.certificate)
+        pins = replace(pins, certificates=(given_one,), keys_meant=opened is not None)
     if options.key:
-        pins = replace(pins, keys=given_keys(options.key))
+        pins = replace(pins, keys=given_keys(options.key), keys_meant=True)
     return replace(pins, believed=_both(pins.believed, given))
 
 
@@ -110,16 +112,43 @@ def _lines(context: Context, found: Judgement) -> Iterator[str]:
     if not found.file.intact:
         yield say("verifying.nothing-counts")
         return
+    yield _which(context, found)
     for each in found.file.signatures:
         yield _signature(context, each)
+        if each.field in found.early:
+            yield say("verifying.before-seal", field=each.field)
     for _, role in found.file.open_fields:
         yield say("verifying.open-field", role=role)
     if found.seals is not None:
         yield _seals(context, found.seals)
     if found.log is None:
         yield say("verifying.no-log")
+        yield say("verifying.later-unknown")
     else:
         yield from _log(context, found.log)
+
+
+def _which(context: Context, found: Judgement) -> str:
+    """Return which sheet this is: by the log, else by its seals, else only what it says of itself."""
+    say, texts = context.texts.say, context.texts
+    log, seals = found.log, found.seals
+    if log is not None and log.seq >= 0:
+        kind, session, size = log.kind, log.session, log.size
+        copy = say("verifying.which-copy", copy=log.copy) if log.copy else ""
+        printed = say("verifying.which-print", seq=log.seq) + copy
+    elif seals is not None and not seals.error:
+        kind, session, size, printed = seals.kind, seals.session, seals.size, ""
+    else:
+        told = told_by(found.file.unsigned)
+        return say("verifying.which-told", title=told.title, session=told.session, size=told.size)
+    key = f"picture.kind.{kind}"
+    return say(
+        "verifying.which",
+        kind=texts.say(key) if key in texts else kind,
+        session=session,
+        size=size,
+        printed=printed,
+    )
 
 
 def _reason(context: Context, reason: str, found: Judgement) -> str:
@@ -159,7 +188,8 @@ def _seals(context: Context, seals: Seals) -> str:
 
 def _log(context: Context, log: LogFinding) -> Iterator[str]:
     say = context.texts.say
-    rows = ", ".join(log.differing[:_NAMED]) + (", …" if len(log.differing) + log.more > _NAMED else "")
+    named = [_named(context, each) for each in log.differing[:_NAMED]]
+    rows = ", ".join(named) + (", …" if len(log.differing) + log.more > _NAMED else "")
     count = log.erased if log.content is Content.ERASED else len(log.differing) + log.more
     yield say(f"verifying.content-{log.content}", rows=rows, count=count, total=log.rows, seq=log.seq)
     if log.content is Content.DIFFERS and log.erased:
@@ -177,6 +207,14 @@ def _log(context: Context, log: LogFinding) -> Iterator[str]:
         yield say("verifying.unlogged-signature", field=name)
     for name, status in log.statuses.items():
         yield say("verifying.status-then", field=name, status=say(f"verifying.status-{status}"))
+
+
+def _named(context: Context, what: str) -> str:
+    if what == ABOVE:
+        return context.texts.say("verifying.above")
+    if what.startswith(EXTRA):
+        return context.texts.say("verifying.extra-row", sbd=what.removeprefix(EXTRA)).strip()
+    return what
 
 
 def _moment(at: datetime) -> str:
@@ -202,6 +240,7 @@ def _data(found: Judgement, file: str) -> dict[str, Any]:
         "open_fields": [{"field": name, "role": role} for name, role in found.file.open_fields],
         "seals": None if found.seals is None else _seals_data(found.seals),
         "log": None if found.log is None else _log_data(found.log),
+        "signed_before_seal": list(found.early),
     }
 
 
@@ -244,6 +283,7 @@ def _log_data(log: LogFinding) -> dict[str, Any]:
         "session": log.session,
         "kind": log.kind,
         "copy": log.copy,
+        "size": log.size,
         "rows": log.rows,
         "differing": list(log.differing),
         "more": log.more,
@@ -253,5 +293,6 @@ def _log_data(log: LogFinding) -> dict[str, Any]:
         "not_cosigned": list(log.not_cosigned),
         "missing_signatures": list(log.missing),
         "unlogged_signatures": list(log.unlogged),
+        "newer": log.newer,
         "status_when_signed": dict(log.statuses),
     }

@@ -40,6 +40,7 @@ from sessions.roster.model import Roster, Seat
 from sessions.roster.reading import read_roster
 from sessions.rules import load_rules
 from sessions.session import Session, create_session, require_seat
+from sessions.vietnam import today
 
 ROOM = "P1"
 OTHER_ROOM = "P2"
@@ -98,7 +99,7 @@ class Day:
             component=components[0],
             components=components,
             place=PLACE,
-            day=datetime.now().astimezone().date(),
+            day=today(),
             operator=self._operator,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from sessions.course.allocation import Place, placed
@@ -17,9 +17,8 @@ from sessions.roster.model import Seat
 from sessions.roster.names import comparison_key
 from sessions.session import Session
 from sessions.store import Receipt, Store
+from sessions.vietnam import VIETNAM
 
-LOCAL: Final = timezone(timedelta(hours=7))
-"""Vietnam keeps one time all year."""
 CALLED: Final = "called"
 STARTED: Final = "started"
 ENDED: Final = "ended"
@@ -99,7 +98,7 @@ def starts_at(day: date, text: str) -> datetime | None:
     if not (hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()):
         return None
     try:
-        return datetime.combine(day, time(int(hours), int(minutes)), LOCAL)
+        return datetime.combine(day, time(int(hours), int(minutes)), VIETNAM)
     except ValueError:
         return None
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from sessions.course.case import find_attempt, require_candidate
@@ -30,12 +30,12 @@ from sessions.roles import load_roles
 from sessions.rules import IncidentKind
 from sessions.session import Session
 from sessions.store import Receipt, Store
+from sessions.vietnam import VIETNAM
 
 NONE: Final = "none"
 LIGHT: Final = frozenset({NONE, "reminded"})
 """Consequences that whoever writes the incident may note."""
 MAX_PLACE: Final = 60
-_LOCAL: Final = timezone(timedelta(hours=7))
 _HOUR: Final = re.compile(r"([01]?\d|2[0-3])[:hg.]([0-5]\d)")
 _NUMBER: Final = re.compile(r"\d(?:[ .\-]?\d){7}")
 _ANY: Final = IncidentKind(
@@ -242,7 +242,7 @@ def _moment(session: Session, at: str | None, now: datetime) -> datetime:
     hour = _HOUR.fullmatch(at.strip())
     if hour is None:
         raise HourInvalidError
-    moment = datetime.combine(session.day, time(int(hour[1]), int(hour[2])), _LOCAL).astimezone(UTC)
+    moment = datetime.combine(session.day, time(int(hour[1]), int(hour[2])), VIETNAM).astimezone(UTC)
     if session.kind == "real" and moment > now + timedelta(minutes=2):
         raise HourInvalidError
     return moment

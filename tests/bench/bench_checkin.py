@@ -27,6 +27,7 @@ from readers.softcard.in_process import InProcessConnection
 from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import create_session
+from sessions.vietnam import today
 
 ROUNDS = 25
 WARM_UP = 3
@@ -35,7 +36,7 @@ WARM_UP = 3
 def measure(folder: Path, rounds: int = ROUNDS) -> list[AttemptResult]:
     """Check in the same card `rounds` times, the first ones not counted; all but the first are duplicates."""
     root = ensure_training_root(Places.of(str(folder)).training)
-    person = next(candidates(1, datetime.now().astimezone().date()))
+    person = next(candidates(1, today()))
     face_image, face = specimen_faces(("hopper",))["hopper"]
     with open_training(root) as opened:
         workshop, trust = open_workshop(opened.root, opened.keys)

@@ -11,12 +11,12 @@ from docx import Document
 from proctor.replay.day import Day
 from proctor.replay.plan import SEED, Size, Without, plan
 from proctor.roots import ensure_training_root, open_training
-from sessions.course.calls import LOCAL
+from sessions.vietnam import VIETNAM
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
 from tests.support.reports_pages import page_texts
 from tests.support.schemas import require_valid
 
-TODAY = datetime.now(LOCAL).date()
+TODAY = datetime.now(VIETNAM).date()
 DAYS = ("--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY + timedelta(days=1)))
 
 

@@ -27,6 +27,7 @@ from readers.softcard.faults import Faults
 from readers.softcard.holder import qr_payload
 from readers.softcard.in_process import InProcessConnection
 from readers.softcard.personalise import personalise
+from sessions import vietnam
 from sessions.reader import Entry
 from sessions.record import Operator, Second
 from sessions.roster.reading import read_roster
@@ -116,7 +117,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FraudDesk]:
     with ExitStack() as stack:
         opened = stack.enter_context(open_training(ensure_training_root(Places(home=home).training)))
         workshop, trust = open_workshop(opened.root, opened.keys)
-        today = datetime.now().astimezone().date()
+        today = vietnam.today()
         people = tuple(candidates(20, today))
         listed = tuple(person for person in people if person.scenario.listed)
         made = create_session(

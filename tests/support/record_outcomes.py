@@ -35,6 +35,7 @@ from readers.transport.base import Connection
 from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import create_session
+from sessions.vietnam import today
 
 FILE = Path(__file__).parents[2] / "proctor" / "replay" / "outcomes.toml"
 HEAD = """\
@@ -102,7 +103,7 @@ def record(names: frozenset[str] | None = None) -> dict[str, Mapping[str, Any]]:
                 rules=load_rules("driving-tt108-2026"),
                 component="theory",
                 place="Trung tâm Sát hạch Mẫu",
-                day=datetime.now().astimezone().date(),
+                day=today(),
                 operator=opened.require_login().operator,
             )
             with open_desk(opened, session, trust, show_notice=lambda version, text: None) as desk:

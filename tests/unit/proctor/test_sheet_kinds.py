@@ -15,8 +15,9 @@ from proctor.sheets import SheetDesk, attendance_sheet
 from reports.pdf import render
 from reports.sheet import Sheet
 from sessions.as_of import LogAsOf
-from sessions.errors import EvidenceMissingError, StoreAlteredError
+from sessions.errors import EvidenceMissingError
 from sessions.session import Session
+from sessions.vietnam import today
 from tests.support.reports_pages import page_texts
 from tests.unit.proctor.test_summary_refused import opened_session
 
@@ -124,13 +125,88 @@ def test_a_sheet_of_an_earlier_head_shows_that_head(
     assert ["Sự việc: 1" in text for text in texts] == [False, True]
 
 
-@pytest.mark.parametrize("size", [0, 10_000])
-def test_a_head_that_was_never_signed_is_refused(
+@pytest.mark.parametrize("size", [-5, 0, 1, 10_000])
+def test_a_head_at_which_there_was_no_session_is_wrong_usage_and_no_alarm(
     opened: OpenRoot, session: Session, tmp_path: Path, size: int
 ) -> None:
-    with pytest.raises(StoreAlteredError):
+    with pytest.raises(CommandError) as caught:
         write_kind(opened, session, replace(ATTENDANCE, at=size), tmp_path)
+    assert (caught.value.code, caught.value.usage) == ("sheet-head", True)
+    assert caught.value.facts["first"] == session.seq + 1
     assert list(tmp_path.glob("*.pdf")) == []
+
+
+def test_whoever_prints_an_earlier_head_says_so_on_every_page(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    size = opened.store.head().size
+    incident(opened, session)
+    incident(opened, session)
+    (written,) = write_kind(opened, session, replace(ATTENDANCE, at=size), tmp_path)
+    mark = f"THEO NHẬT KÝ ĐẾN MỤC {size}, CÒN 2 MỤC SAU"
+    assert all(mark in text for text in page_texts(written.path.read_bytes()))
+    body = opened.store.entry(written.seq).body
+    assert body["later"] == 2
+    assert written.path.read_bytes().startswith(unsigned(opened, rebuild(opened, body)))
+
+
+def test_one_sheet_has_one_name_however_it_is_asked_for(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    """Case and blanks would make first prints of reprints."""
+    licence_class = session.seats[0].licence_class
+    asked = [licence_class, licence_class.lower(), f" {licence_class.lower()} "]
+    copies = [
+        write_kind(opened, session, Wish(kind="results", licence_class=name), tmp_path)[0].copy
+        for name in asked
+    ]
+    assert copies == [0, 1, 2]
+    room = session.seats[0].room
+    rooms = [room, room.lower(), " ".join(room)]
+    copies = [
+        write_kind(opened, session, Wish(kind="call-list", component="theory", room=name), tmp_path)[0].copy
+        for name in rooms
+    ]
+    assert copies == [0, 1, 2]
+    variants = {entry.body["variant"] for entry in opened.store.entries("print")}
+    assert variants == {f"licence_class={licence_class}", f"component=theory;room={room}"}
+
+
+@pytest.mark.parametrize("room", ["P1;x=1", "=1+1", "50%", "Phòng số 1"])
+def test_whatever_a_room_is_called_its_sheet_can_be_built_again(room: str) -> None:
+    wish = Wish(kind="call-list", component="theory", room=room)
+    again = Wish.of_entry({"sheet": "call-list", "sheet_size": 5, **wish.fields})
+    assert (again.room, again.component, again.variant) == (room, "theory", wish.variant)
+
+
+def test_the_day_beside_the_place_is_the_day_of_the_print(
+    opened: OpenRoot, session: Session, tmp_path: Path
+) -> None:
+    assert session.day != today()
+    (written,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    now = today()
+    month = f"{now.month:02d}" if now.month < 3 else str(now.month)
+    text = " ".join(page_texts(written.path.read_bytes())[0].split())
+    assert f"ngày {now.day:02d} tháng {month} năm {now.year}" in text
+    assert opened.store.entry(written.seq).body["day"] == now.isoformat()
+
+
+def test_nothing_sealed_is_written_before_the_log_has_it(
+    opened: OpenRoot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path, _data: bytes) -> None:
+        raise OSError(28, "full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("proctor.sheets.write_private", full)
+        with pytest.raises(CommandError, match="cannot-write"):
+            write_kind(opened, session, ATTENDANCE, tmp_path)
+    printed, job_entry = opened.store.entries(session=session.session_id)[-2:]
+    assert (printed.kind, job_entry.kind) == ("print", "print-job")
+    assert job_entry.body["pdf_sha256"] == printed.body["pdf_sha256"]
+    assert job_entry.body["reason"] == "not-written"
+    (again,) = write_kind(opened, session, ATTENDANCE, tmp_path)
+    assert again.copy == 0, "what was never written is no print that came out"
 
 
 def test_an_unknown_kind_is_not_rebuilt(opened: OpenRoot, session: Session) -> None:

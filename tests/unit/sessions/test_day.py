@@ -12,7 +12,6 @@ from sessions.closing import close_session
 from sessions.course.allocation import ROOMS, allocate, groups_of, places_of
 from sessions.course.board import Board
 from sessions.course.calls import (
-    LOCAL,
     call_list,
     commit_call,
     commit_end,
@@ -53,6 +52,7 @@ from sessions.rows_export import export_rows
 from sessions.rules import load_rules
 from sessions.session import Session
 from sessions.store import Store
+from sessions.vietnam import VIETNAM
 from tests import second_verifier
 from tests.support.packs import open_session, roster_of
 from tests.support.parts import Shared
@@ -266,7 +266,7 @@ def test_what_is_no_time(text: str) -> None:
 def test_a_time_is_vietnams(day: Day) -> None:
     found = starts_at(date(2026, 11, 22), "07:30")
     assert found is not None
-    assert (found.tzinfo, found.utcoffset()) == (LOCAL, timedelta(hours=7))
+    assert (found.tzinfo, found.utcoffset()) == (VIETNAM, timedelta(hours=7))
 
 
 # -- health and scans ----------------------------------------------------------------------------------
