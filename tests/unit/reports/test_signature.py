@@ -127,12 +127,12 @@ def gap(pdf: bytes) -> range:
     return range(start, pdf.index(b">", start) + 1)
 
 
-@pytest.mark.parametrize("bit", [0, 5])
-def test_a_bit_flipped_anywhere_in_the_envelope_is_refused(bit: int):
+@pytest.mark.parametrize(("first", "bit"), [(0, 0), (1, 5)])
+def test_a_bit_flipped_anywhere_in_the_envelope_is_refused(first: int, bit: int):
     """No byte of the CMS or its padding is free, not even a letter's case (bit 5)."""
     where = gap(SEALED)
     used = len(cms.ContentInfo.load(bytes.fromhex(SEALED[where[1] : where[-1]].decode())).dump()) * 2
-    for at in [*where[: used + 8], *where[used + 8 :: 97], where[-1]]:
+    for at in [*where[first : used + 8 : 4], *where[used + 8 :: 97], where[-1]]:
         changed = bytearray(SEALED)
         changed[at] ^= 1 << bit
         with pytest.raises(ReportsError):

@@ -230,7 +230,7 @@ def _survives(data: bytes) -> None:
         assert each.code in load_texts("vi"), each.code
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400))
 def test_any_bytes(data: bytes) -> None:
     _survives(data)
@@ -257,7 +257,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELL, max_size=8), max_size=12), st.booleans())
 def test_any_table(rows: list[list[str]], with_heading: bool) -> None:
     _survives(as_csv([[*HEAD, "Nội dung", "LÝ THUYẾT"], *rows] if with_heading else rows))
@@ -266,7 +266,7 @@ def test_any_table(rows: list[list[str]], with_heading: bool) -> None:
 LISTS = [as_csv([HEAD, GOOD, OTHER]), as_csv([HEAD, GOOD]).decode().encode("utf-16"), as_html([HEAD, GOOD])]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(LISTS), st.integers(0, 10_000), st.integers(0, 255), st.integers(0, 3))
 def test_changed_lists(data: bytes, place: int, value: int, kind: int) -> None:
     at = place % len(data)
