@@ -4,25 +4,24 @@ The sheet is built again from the log as of the tree head that it shows and draw
 compared. Candidates whose data was erased since can only be named as such.
 """
 
-import re
-import unicodedata
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-import pypdfium2
-
 from proctor.anchors import seal_texts
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.sheet_kinds import rebuild
+from proctor.sheet_rows import compare_rows, facts_of, page_texts, says_totals
 from proctor.witness.settings import load_witnesses
 from reports.errors import ReportsError
-from reports.pdf import draw
-from reports.seal import PageSeal, read_seal
-from reports.sheet import Paragraph, Row, Sheet
-from reports.verify_sheet import SheetFinding, SignatureKind
+from reports.pdf import Drawn, draw
+from reports.seal import SHORT_HASH, PageSeal, read_seal
+from reports.sheet import Sheet
+from reports.verify_revisions import split_revisions
+from reports.verify_sheet import SheetFinding, SignatureFinding, SignatureKind
 from sessions.anchor import parse_seal
 from sessions.as_of import LogAsOf
 from sessions.checkpoint import VerifierKey, station_of
@@ -34,16 +33,20 @@ from sessions.witnesses import cosigners_of
 
 MAX_NAMED: Final = 50
 """Rows that are named; the rest is counted."""
-_SPACE: Final = re.compile(r"\s+")
-_DIGIT: Final = re.compile(r"\d")
+_TOLD: Final = 100
 
 
 class Content(StrEnum):
-    """How a sheet stands to the log. WORDING: every row agrees, only other words or pictures stand around them."""
+    """How a sheet stands to the log.
+
+    WORDING: every page seals the very rows and words that the log gives; only head, foot or pictures differ.
+    OTHER_WORDS: they differ, and nothing can be named: another version of the program may have had other words.
+    """
 
     SAME = "same"
     WORDING = "wording"
     DIFFERS = "differs"
+    OTHER_WORDS = "other-words"
     ERASED = "erased"
     UNKNOWN = "unknown-print"
     UNREADABLE = "not-rebuilt"
@@ -67,11 +70,12 @@ class Seals:
 class LogFinding:
     """What the log says of a sheet.
 
-    `seq`: the entry that printed it; `rows`: of the sheet as built again; `differing`: SBD or number of the rows
-    that differ (MAX_NAMED at most, `more` beyond them); `erased`: rows that were erased since; `missing`: fields
-    whose signature the log knows and the file lacks; `unlogged`: fields whose signature the log does not know;
-    `statuses`: what was known of a field's certificate when it was signed; `head`: whether the tree head is the
-    log's; `cosigned`, `not_cosigned`: names of witnesses.
+    `seq`: the entry that printed it; `size`: of the tree head; `rows`: of the sheet as built again; `differing`: what
+    differs, as `sheet_rows.Compared` names it (MAX_NAMED at most, `more` beyond them); `erased`: rows that were erased
+    since; `missing`: fields whose logged signature the file lacks; `unlogged`: fields whose signature is not the one
+    that the log entered; `newer`: the log knows a later state of this sheet than the file; `statuses`: what was known
+    of a field's certificate when it was signed; `head`: whether the tree head is the log's; `cosigned`,
+    `not_cosigned`: names of witnesses.
     """
 
     content: Content
@@ -79,6 +83,7 @@ class LogFinding:
     session: str = ""
     kind: str = ""
     copy: int = 0
+    size: int = 0
     rows: int = 0
     differing: tuple[str, ...] = ()
     more: int = 0
@@ -86,6 +91,7 @@ class LogFinding:
     why: str = ""
     missing: tuple[str, ...] = ()
     unlogged: tuple[str, ...] = ()
+    newer: bool = False
     statuses: Mapping[str, str] = field(default_factory=dict)
     head: bool = False
     cosigned: tuple[str, ...] = ()
@@ -95,7 +101,29 @@ class LogFinding:
     @property
     def agrees(self) -> bool:
         """Whether nothing in the log speaks against the sheet."""
-        return self.head and self.content in {Content.SAME, Content.WORDING, Content.ERASED}
+        good = self.content in {Content.SAME, Content.WORDING, Content.ERASED}
+        return self.head and good and not self.unlogged and not self.newer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a sealed sheet says of itself: its title, session and the size of its tree head; empty where it does not."""
+
+    title: str = ""
+    session: str = ""
+    size: str = ""
+
+
+def told_by(pdf: bytes) -> Told:
+    """Return what a sheet says of itself; only the seal over the whole file, verified before, vouches for it."""
+    facts = facts_of(pdf)
+    session = facts.get("Subject", "")
+    try:
+        heads = {str(parse_seal(text).size) for text in seal_texts(pdf)}
+    except (ReportsError, NoteFormatError):
+        heads = set()
+    title = facts.get("Title", "").removesuffix(session).strip()
+    return Told(title=title[:_TOLD], session=session[:_TOLD], size=", ".join(sorted(heads))[:_TOLD])
 
 
 def page_seals(pdf: bytes, keys: Iterable[VerifierKey]) -> tuple[Seals, tuple[PageSeal, ...]]:
@@ -155,7 +183,7 @@ def hold_against_log(
         return LogFinding(content=Content.UNKNOWN)
     body = printed.body
     head, cosigned, not_cosigned = _head(opened, printed, seals)
-    missing, unlogged, statuses = _signatures(opened, finding)
+    signed = _signatures(opened, pdf, finding)
     content = _content(opened, printed, finding, seals)
     return LogFinding(
         content=content.content,
@@ -163,14 +191,16 @@ def hold_against_log(
         session=body["session"],
         kind=body["sheet"],
         copy=body.get("copy", 0),
+        size=body["sheet_size"],
         rows=content.rows,
         differing=content.differing,
         more=content.more,
         erased=content.erased,
         why=content.why,
-        missing=missing,
-        unlogged=unlogged,
-        statuses=statuses,
+        missing=signed.missing,
+        unlogged=signed.unlogged,
+        newer=signed.newer,
+        statuses=signed.statuses,
         head=head,
         cosigned=cosigned,
         not_cosigned=not_cosigned,
@@ -194,25 +224,51 @@ def _head(
     return same and ours, tuple(each.name for each in found.signed), tuple(found.missing)
 
 
-def _signatures(
-    opened: OpenRoot, finding: SheetFinding
-) -> tuple[tuple[str, ...], tuple[str, ...], Mapping[str, str]]:
-    """Return fields that the log knows signed and the file lacks, fields signed that the log does not know, and what
-    the log says of the certificates of the others.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """The signatures of a file beside those of the log, as in `LogFinding`."""
+
+    missing: tuple[str, ...]
+    unlogged: tuple[str, ...]
+    newer: bool
+    statuses: Mapping[str, str]
+
+
+def _signatures(opened: OpenRoot, pdf: bytes, finding: SheetFinding) -> _Signed:
+    """Hold every state of a file, as each of its revisions left it, against the states that the log entered.
+
+    A signature is the log's only if the file, up to its end, is what was entered: same look, same time, same octets.
     """
-    known, states = dict[str, Mapping[str, str]](), {finding.sealed_sha256}
+    ends = [each.end for each in split_revisions(pdf)]
+    states = [hashlib.sha256(pdf[:end]).hexdigest() for end in ends]
+    known, reached, newer = dict[str, Mapping[str, str]](), {finding.sealed_sha256}, False
     entries = (*opened.store.entries("sheet-signature"), *opened.store.entries("sheet-timestamp"))
     for entry in sorted(entries, key=lambda each: each.seq):
-        if entry.body["pdf_sha256"] not in states:
+        body = entry.body
+        if body["pdf_sha256"] not in reached:
             continue
-        states.add(entry.body.get("signed_sha256") or entry.body["stamped_sha256"])
+        after = body["signed_sha256"] if entry.kind == "sheet-signature" else body["stamped_sha256"]
+        reached.add(after)
+        newer = newer or after not in states
         if entry.kind == "sheet-signature":
-            known[entry.body["field"]] = entry.body
-    there = {each.field: each.certificate for each in finding.signatures if each.kind is SignatureKind.TOKEN}
-    logged = {name: body for name, body in known.items() if there.get(name) == body["certificate"]}
-    missing = tuple(name for name in known if name not in there)
-    unlogged = tuple(name for name in there if name not in logged)
-    return missing, unlogged, {name: body["status"] for name, body in logged.items()}
+            known[after] = body
+    logged = dict[str, str]()
+    unlogged = []
+    for each in finding.signatures:
+        if each.kind is not SignatureKind.TOKEN:
+            continue
+        entered = known.get(states[each.revision])
+        if entered is not None and _is_of(entered, each, states[: each.revision]):
+            logged[each.field] = entered["status"]
+        else:
+            unlogged.append(each.field)
+    missing = dict.fromkeys(body["field"] for after, body in known.items() if after not in states)
+    return _Signed(missing=tuple(missing), unlogged=tuple(unlogged), newer=newer, statuses=logged)
+
+
+def _is_of(entered: Mapping[str, str], each: SignatureFinding, before: Sequence[str]) -> bool:
+    same = (entered["field"], entered["certificate"]) == (each.field, each.certificate)
+    return same and entered["pdf_sha256"] in before
 
 
 # -- rows ------------------------------------------------------------------------------------------
@@ -230,20 +286,50 @@ def _content(
         return LogFinding(content=Content.UNREADABLE, why=error.code)
     if drawn.pdf == finding.unsigned:
         return LogFinding(content=Content.SAME, rows=len(sheet.rows))
-    gone = _erased(opened, printed)
-    differing, uncomparable = _differences(sheet, finding.unsigned, seals, gone)
-    agreeing = Content.ERASED if uncomparable else Content.WORDING
+    gone, texts = _erased(opened, printed), page_texts(finding.unsigned)
+    compared = compare_rows(sheet, texts, seals, gone)
+    named = compared.differing
     return LogFinding(
-        content=Content.DIFFERS if differing else agreeing,
+        content=_judged(named, compared.uncomparable, sealed=_sealed_alike(sheet, drawn, seals))
+        if gone or named or says_totals(sheet, texts)
+        else Content.OTHER_WORDS,
         rows=len(sheet.rows),
-        differing=differing[:MAX_NAMED],
-        more=max(0, len(differing) - MAX_NAMED),
-        erased=uncomparable,
+        differing=named[:MAX_NAMED],
+        more=max(0, len(named) - MAX_NAMED),
+        erased=compared.uncomparable,
     )
 
 
+def _judged(named: Sequence[str], uncomparable: int, *, sealed: bool) -> Content:
+    """Return what a file is that is not, byte for byte, what the log gives; `sealed`: its seals say that it is.
+
+    Where rows seem to differ though the seals bear the digests of the log's, a person must look.
+    """
+    if sealed:
+        return Content.OTHER_WORDS if named else Content.WORDING
+    if named:
+        return Content.DIFFERS
+    return Content.ERASED if uncomparable else Content.OTHER_WORDS
+
+
+def _sealed_alike(sheet: Sheet, drawn: Drawn, seals: Sequence[PageSeal]) -> bool:
+    """Whether the seals of all pages bear the numbers, outcomes and digests that the log gives.
+
+    Then rows and body are the same to the last cell. Seals have the first SHORT_HASH bytes of a digest.
+    """
+    if [mark for seal in seals for mark in seal.rows] != [row.mark for row in sheet.rows]:
+        return False
+    return [seal.digest for seal in seals] == [digest[:SHORT_HASH] for digest in drawn.digests]
+
+
 def _erased(opened: OpenRoot, printed: Entry) -> int:
-    """Return how many candidates of the sheet's list have no data any more; nothing says which."""
+    """Return how many candidates of the sheet's list have no data any more; nothing says which.
+
+    None where nobody was erased after the print: then it was printed without them.
+    """
+    body = printed.body
+    if not any(entry.seq >= body["sheet_size"] for entry in opened.store.entries("shred", body["session"])):
+        return 0
     return sum(seat.erased for seat in _seats(opened, printed))
 
 
@@ -258,88 +344,3 @@ def _seats(opened: OpenRoot, printed: Entry) -> tuple[Seat, ...]:
     """Return the list as of a print."""
     log = LogAsOf(opened.store, printed.body["sheet_size"])
     return load_session(log, printed.body["session"]).seats
-
-
-def _differences(
-    sheet: Sheet, pdf: bytes, seals: Sequence[PageSeal], gone: int
-) -> tuple[tuple[str, ...], int]:
-    """Return SBD, or number from 1, of each row that the file does not say as the log does ("*": the words above), and
-    how many rows cannot be compared because data was erased.
-
-    With `gone` candidates erased, a row of nobody (a count, or theirs) that differs proves nothing, and as many SBD may
-    stand in the seals alone.
-    """
-    text = _Words(_texts(pdf))
-    named: list[str] = []
-    unsaid = 0
-    for number, row in enumerate(sheet.rows, start=1):
-        if text.has_row(row):
-            continue
-        if gone and not row.mark[0]:
-            unsaid += 1
-        else:
-            named.append(row.mark[0] or str(number))
-    sealed = {mark for seal in seals for mark in seal.rows if mark[0]}
-    marks = {row.mark for row in sheet.rows if row.mark[0]}
-    alone = {sbd for sbd, _ in sealed} - {sbd for sbd, _ in marks}
-    if sealed and marks:
-        named += sorted({sbd for sbd, _ in sealed ^ marks} - (alone if len(alone) <= gone else set()))
-    above = [block.text for block in sheet.body if isinstance(block, Paragraph)]
-    if not gone and not all(text.has(paragraph) for paragraph in above):
-        named.append(sheet.sbd or "*")
-    return tuple(dict.fromkeys(named)), max(unsaid, min(len(alone), gone))
-
-
-class _Words:
-    """What the pages of a file say, whatever lines it stands in."""
-
-    def __init__(self, pages: Sequence[str]) -> None:
-        self._run = "".join(_bare(page) for page in pages)
-        self._words = {_bare(word) for page in pages for word in page.split()}
-
-    def has(self, paragraph: str) -> bool:
-        """Whether a paragraph stands there, in one piece or word by word."""
-        bare = _bare(paragraph)
-        return bare in self._run or all(_bare(word) in self._words for word in paragraph.split())
-
-    def has_row(self, row: Row) -> bool:
-        """Whether a row stands there: every paragraph, and side by side what follows the candidate's number.
-
-        Only the name and what holds digits: words may differ. Erased candidates move the order before the number.
-        """
-        if not all(self.has(paragraph) for cell in row.cells for paragraph in cell.paragraphs):
-            return False
-        cells = [_bare("".join(cell.paragraphs)) for cell in row.cells]
-        number = _bare(row.mark[0])
-        told = cells[cells.index(number) :] if number in cells else []
-        data = [index == 1 or _DIGIT.search(cell) is not None for index, cell in enumerate(told)]
-        pairs = zip(told, told[1:], data, data[1:], strict=False)
-        return all(one + other in self._run for one, other, left, right in pairs if left and right)
-
-
-def _bare(text: str) -> str:
-    return _SPACE.sub("", unicodedata.normalize("NFC", text)).replace("\ufffe", "").replace("\u00ad", "")
-
-
-def _texts(pdf: bytes) -> list[str]:
-    """Return the text of each page."""
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError:
-        return []
-    try:
-        return [_page_text(document, number) for number in range(len(document))]
-    finally:
-        document.close()
-
-
-def _page_text(document: pypdfium2.PdfDocument, number: int) -> str:
-    page = document[number]
-    try:
-        text = page.get_textpage()
-        try:
-            return str(text.get_text_range())
-        finally:
-            text.close()
-    finally:
-        page.close()

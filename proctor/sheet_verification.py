@@ -45,10 +45,15 @@ class SheetVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
-    """Who is believed: SHA-256 of stations' certificates, the stations' keys, authorities."""
+    """Who is believed: SHA-256 of stations' certificates, the stations' keys, authorities.
+
+    `keys_meant`: the keys are those of the station whose certificate is believed; where they are only what this machine
+    knows, a sheet none of whose pages they signed is of a station whose key nobody here knows.
+    """
 
     certificates: tuple[str, ...]
     keys: tuple[VerifierKey, ...] = ()
+    keys_meant: bool = True
     believed: Believed = field(default_factory=Believed, repr=False)
 
 
@@ -56,7 +61,8 @@ class Pins:
 class Judgement:
     """Everything that is known of a file. `reasons` are codes: why the verdict is not "intact".
 
-    `log` is None where no root was opened; `seals` None where no station key is believed here.
+    `log` is None where no root was opened; `seals` None where no key of that station is believed here. `early`: fields
+    of officials who say that they signed before the station's seal was there.
     """
 
     verdict: SheetVerdict
@@ -64,18 +70,28 @@ class Judgement:
     file: SheetFinding
     seals: Seals | None
     log: LogFinding | None
+    early: tuple[str, ...] = ()
 
 
-def judge_file(pdf: bytes, pins: Pins, *, opened: OpenRoot | None, at: datetime) -> Judgement:
-    """Return what a PDF is worth, with the log of an open root or without one. Raises PdfFormatError."""
+def judge_file(
+    pdf: bytes, pins: Pins, *, opened: OpenRoot | None, at: datetime, session: str | None = None
+) -> Judgement:
+    """Return what a PDF is worth, with the log of an open root or without one, as a sheet of `session` if it is given.
+
+    Raises PdfFormatError.
+    """
     finding = verify_sheet(pdf, pinned_of(pdf, pins), pins.believed, at=at)
     seals: Seals | None = None
     read: tuple[PageSeal, ...] = ()
     if finding.intact and pins.keys:
         seals, read = page_seals(finding.unsigned, pins.keys)
+        if not pins.keys_meant and seals.error == "not-ours" and not seals.good:
+            seals = None
     log = hold_against_log(opened, pdf, finding, read) if finding.intact and opened is not None else None
     altered = [*_altered(finding, seals, log)]
     unverified = [] if altered else [*_unverified(finding, seals, log, opened)]
+    if session is not None and _sessions(seals, log) - {session}:
+        unverified.append("session-other")
     verdict = SheetVerdict.UNVERIFIED if unverified else SheetVerdict.INTACT
     return Judgement(
         verdict=SheetVerdict.ALTERED if altered else verdict,
@@ -83,7 +99,21 @@ def judge_file(pdf: bytes, pins: Pins, *, opened: OpenRoot | None, at: datetime)
         file=finding,
         seals=seals,
         log=log,
+        early=_early(finding),
     )
+
+
+def _sessions(seals: Seals | None, log: LogFinding | None) -> set[str]:
+    """Return the sessions that a sheet is of, as its seals and the entry of its print say."""
+    found = {"" if seals is None else seals.session, "" if log is None else log.session}
+    return found - {""}
+
+
+def _early(finding: SheetFinding) -> tuple[str, ...]:
+    """Return the fields whose signature claims to be older than the seal below it."""
+    sealed = [each.claimed_at for each in finding.signatures if each.kind is SignatureKind.SEAL]
+    tokens = [each for each in finding.signatures if each.kind is SignatureKind.TOKEN]
+    return tuple(each.field for each in tokens if any(each.claimed_at < at for at in sealed))
 
 
 def pinned_of(pdf: bytes, pins: Pins) -> str:
@@ -126,6 +156,12 @@ def _unverified(
         yield "print-unknown"
     if log is not None and log.content is Content.UNREADABLE:
         yield "content-not-rebuilt"
+    if log is not None and log.content is Content.OTHER_WORDS:
+        yield "content-other-words"
+    if log is not None and log.unlogged:
+        yield "signature-unlogged"
+    if log is not None and log.newer:
+        yield "log-has-newer"
     if log is not None and opened is not None and _refuses_unknown(opened, log, finding):
         yield "status-unknown"
 

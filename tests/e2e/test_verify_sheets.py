@@ -1,5 +1,6 @@
 """`proctor sheets verify` and `proctor sheets timestamp` as a user calls them, on a replayed training root."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,15 @@ from unittest import mock
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from proctor.sheet_kinds import rebuild
-from reports.sheet import Sheet
+from proctor.roots import ensure_training_root, open_training
+from proctor.sheet_kinds import BUILDERS, rebuild
+from proctor.sheet_wish import Wish
+from proctor.sheets import SheetDesk, write_sheet
+from proctor.texts import load_texts
+from reports.sheet import Cell, Paragraph, Row, Sheet
 from reports.verify_revisions import split_revisions
+from sessions.checkpoint import Signer
+from sessions.session import load_session
 from tests.support.cli import Ran, proctor
 from tests.support.schemas import require_valid
 from tests.support.signing_pki import new_root, pki
@@ -49,7 +56,8 @@ def test_a_sheet_agrees_with_its_log_byte_for_byte(replayed: Root) -> None:
     assert done.json["seals"]["good"] == done.json["seals"]["pages"] > 0
     lines = verify(replayed, replayed[2]["attendance"]).out.splitlines()
     assert lines[0] == "NGUYÊN VẸN"
-    assert "không phải chữ ký số" in lines[1]
+    assert all(words in lines[1] for words in ("Danh sách điểm danh", f"phiên {replayed[1]}", "mục in số"))
+    assert "không phải chữ ký số" in lines[2]
     assert any(line.startswith("Khớp nhật ký") for line in lines)
 
 
@@ -62,6 +70,8 @@ def test_an_auditor_without_root_or_log_in_needs_the_certificate_alone(
     done = proctor("sheets", "verify", file, "--certificate", pinned)
     assert done.status == 0, done.err
     assert "Chưa so với nhật ký" in done.out
+    assert "chỉ nhật ký của trạm biết" in done.out
+    assert f"phiên {replayed[1]}; gốc nhật ký" in done.out.splitlines()[1]
     other = proctor("sheets", "verify", file, "--certificate", "00" * 32, "--json")
     assert (other.status, other.json["verdict"]) == (1, "unverified")
     assert other.json["reasons"] == ["sheet-file-other-signer"]
@@ -91,6 +101,119 @@ def _one_name_changed(*arguments: object) -> Sheet:
         for index, cell in enumerate(row.cells)
     ]
     return replace(sheet, rows=(*sheet.rows[:2], replace(row, cells=tuple(cells)), *sheet.rows[3:]))
+
+
+# -- a sheet of the program's own, with other rows -------------------------------------------------
+
+
+def forged(root: Root, kind: str, folder: Path, change: Callable[[Sheet], Sheet]) -> Path:
+    """Print a sheet with a changed page model: whoever may log in can call the program so."""
+    with open_training(ensure_training_root(root[0])) as opened:
+        session = load_session(opened.store, root[1])
+        desk = SheetDesk(opened, session, Wish(kind=kind))
+        sheet = change(desk.finished(BUILDERS[kind](desk)))
+        wish = replace(desk.wish, pdf_only=True)
+        return write_sheet(opened, sheet, folder, load_texts("vi"), wish=wish).path
+
+
+def _from(sheet: Sheet, at: int, other: int, columns: Callable[[int], bool]) -> Row:
+    """A row with some cells of another."""
+    cells = zip(sheet.rows[at].cells, sheet.rows[other].cells, strict=True)
+    mixed = tuple(new if columns(index) else old for index, (old, new) in enumerate(cells))
+    return replace(sheet.rows[at], cells=mixed)
+
+
+def _outcomes_changed(sheet: Sheet) -> Sheet:
+    """The outcomes of the third are those of the first; what the seal carries of it stays."""
+    return replace(
+        sheet, rows=(*sheet.rows[:2], _from(sheet, 2, 0, lambda column: column > 4), *sheet.rows[3:])
+    )
+
+
+def _people_swapped(sheet: Sheet) -> Sheet:
+    """Names and births of the first two changed places."""
+    person = (2, 3, 4).__contains__
+    rows = (_from(sheet, 0, 1, person), _from(sheet, 1, 0, person))
+    return replace(sheet, rows=(*rows, *sheet.rows[2:]))
+
+
+def _one_more(sheet: Sheet) -> Sheet:
+    """Somebody whom no list has stands at the end."""
+    name = Cell(paragraphs=("LÊ VĂN BỊA",))
+    cells = tuple(name if index in {2, 3} else cell for index, cell in enumerate(sheet.rows[0].cells))
+    return replace(sheet, rows=(*sheet.rows, Row(cells=cells, mark=("", "-"))))
+
+
+def _one_told_twice(sheet: Sheet) -> Sheet:
+    return replace(sheet, rows=(sheet.rows[0], *sheet.rows))
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "named"),
+    [
+        ("results", _outcomes_changed, ["003"]),
+        ("results", _people_swapped, ["001", "002"]),
+        ("results", _one_more, ["+"]),
+        ("results", _one_told_twice, ["+001"]),
+        ("attendance", _people_swapped, ["001", "002"]),
+    ],
+    ids=["outcomes", "people", "more", "twice", "attendance"],
+)
+def test_a_sheet_printed_with_other_rows_is_altered(
+    replayed: Root, tmp_path: Path, kind: str, change: Callable[[Sheet], Sheet], named: list[str]
+) -> None:
+    file = forged(replayed, kind, tmp_path, change)
+    done = verify(replayed, file, "--json")
+    require_valid("sheet-verify", done.json)
+    assert (done.status, done.json["verdict"], done.json["log"]["content"]) == (1, "altered", "differs")
+    assert set(named) <= set(done.json["log"]["differing"]) <= {*named, "+"}
+
+
+def test_words_that_only_another_version_could_have_printed_leave_it_open(
+    replayed: Root, tmp_path: Path
+) -> None:
+    """No row can be named, but the pages' seals are not those of the log's words."""
+
+    def body(sheet: Sheet) -> Sheet:
+        return replace(sheet, body=(*sheet.body, Paragraph(text="KẾT LUẬN: 003 ĐẠT")))
+
+    file = forged(replayed, "results", tmp_path, body)
+    done = verify(replayed, file, "--json")
+    assert (done.status, done.json["verdict"], done.json["log"]["content"]) == (
+        1,
+        "unverified",
+        "other-words",
+    )
+    assert done.json["reasons"] == ["content-other-words"]
+    assert "bằng bản đó" in verify(replayed, file).out
+
+    def totals(sheet: Sheet) -> Sheet:
+        return replace(sheet, closing=replace(sheet.closing, totals=("Đạt: 6",)))
+
+    assert verify(replayed, forged(replayed, "results", tmp_path, totals)).status == 1
+
+
+def test_a_sheet_of_another_session_is_said_to_be_one(replayed: Root) -> None:
+    with mock.patch("proctor.sheet_verification._sessions", lambda *_: {"HL-20200101-01"}):
+        found = verify(replayed, replayed[2]["results"], "--json")
+    assert (found.status, found.json["reasons"]) == (1, ["session-other"])
+    assert verify(replayed, replayed[2]["results"]).status == 0
+
+
+def test_the_certificate_given_is_enough_whatever_else_is_pinned(
+    replayed: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = certificate_of(replayed)
+    monkeypatch.setenv("PROCTOR_HOME", str(tmp_path / "nobody"))
+    other = Signer("MAU-OTHER", bytes(32)).key
+    with mock.patch("proctor.commands.verify_sheets.pinned_keys", lambda places: (other,)):
+        done = proctor("sheets", "verify", replayed[2]["results"], "--certificate", pinned, "--json")
+        told = proctor(
+            *("sheets", "verify", replayed[2]["results"], "--certificate", pinned, "--json"),
+            *("--key", other.encode()),
+        )
+    assert (done.status, done.json["seals"]) == (0, None)
+    assert told.json["reasons"] == ["seals-not-ours"]
 
 
 def _one_outcome_changed(*arguments: object) -> Sheet:
@@ -138,7 +261,7 @@ def test_every_row_is_held_against_the_log_and_named(
         said = verify(replayed, replayed[2]["attendance"]).out
     assert (done.status, done.json["log"]["content"]) == (status, content)
     if row is None:
-        assert "chỉ khác lời văn" in said
+        assert "chỉ khác đầu tờ" in said
         return
     assert len(done.json["log"]["differing"]) == 1
     assert done.json["log"]["differing"][0] in said
