@@ -24,7 +24,7 @@ from proctor.printing.model import PrinterInfo, State
 from proctor.printing.queue import Job, PrintQueue
 from proctor.printing.settings import Choice, PrinterSettings, is_name, is_tray
 from proctor.printing.station import open_print_desk, system_printer
-from proctor.printing.words import reason_text, state_text
+from proctor.printing.words import job_reason, reason_text, state_text
 from proctor.roots import OpenRoot, kind_at
 from proctor.texts import load_texts
 from sessions.errors import RootBusyError, RootMissingError
@@ -88,18 +88,22 @@ def list_jobs(context: Context) -> int:
 
 def cancel(context: Context) -> int:
     """Cancel a job."""
-    jobs = _with_job(context, lambda desk, number: desk.cancel(number))
+    jobs = _with_job(context, lambda desk, number: desk.cancel(number), tell=False)
     _report(context, jobs)
     return 0 if jobs[0].state is State.CANCELLED else 1
 
 
 def resume(context: Context) -> int:
-    """Let a job that stands still go on; one that went on by itself is shown."""
+    """Let a job that stands still go on; one that ended by itself just now is shown."""
+    path = _root_path(context, training=context.options.training)
+    over = {job.number for job in PrintQueue(path).jobs() if job.ended}
 
     def act(desk: PrintDesk, number: int) -> Job:
         try:
             return desk.resume(number)
         except JobEndedError:
+            if number in over:
+                raise
             return next(job for job in desk.jobs() if job.number == number)
 
     return _report(context, _with_job(context, act))
@@ -111,26 +115,30 @@ def retry(context: Context) -> int:
     return _report(context, _with_job(context, lambda desk, number: desk.retry(number, choice)))
 
 
-def _with_job(context: Context, act: Callable[[PrintDesk, int], Job]) -> tuple[Job, ...]:
+def _with_job(
+    context: Context, act: Callable[[PrintDesk, int], Job], *, tell: bool = True
+) -> tuple[Job, ...]:
     wait_s = _wait(context)
     with _opened(context, training=context.options.training) as opened:
         desk = open_print_desk(opened)
         desk.step()
-        return _bring(context, desk, [act(desk, context.options.job).number], wait_s)
+        return _bring(context, desk, [act(desk, context.options.job).number], wait_s, tell=tell)
 
 
-def _bring(context: Context, desk: PrintDesk, numbers: list[int], wait_s: float) -> tuple[Job, ...]:
-    """Work until these jobs have ended or the wait is over, and say meanwhile why one stands still."""
+def _bring(
+    context: Context, desk: PrintDesk, numbers: list[int], wait_s: float, *, tell: bool = True
+) -> tuple[Job, ...]:
+    """Work until these jobs have ended or the wait is over; `tell`: say meanwhile why one stands still."""
     said: set[tuple[str, ...]] = set()
 
-    def tell(job: Job) -> None:
+    def say(job: Job) -> None:
         if job.number in numbers and job.reasons and not job.ended and job.reasons not in said:
             said.add(job.reasons)
             for reason in job.reasons:
                 why = reason_text(context.texts, reason, job.tray)
                 context.say("print.line.meanwhile", job=job.number, why=why)
 
-    desk.wait(numbers, wait_s, tell)
+    desk.wait(numbers, wait_s, say if tell else None)
     return tuple(job for job in desk.jobs() if job.number in numbers)
 
 
@@ -226,8 +234,8 @@ def job_json(job: Job) -> dict[str, Any]:
     hidden = ("number", "title", "head", "cancel", "reasons")
     found = {name: value for name, value in job.as_json().items() if name not in hidden}
     reasons = [
-        {"code": reason, **{lang: reason_text(load_texts(lang), reason, job.tray) for lang in ("vi", "en")}}
-        for reason in job.reasons
+        {"code": reason, **{lang: job_reason(load_texts(lang), job, reason) for lang in ("vi", "en")}}
+        for reason in job.told
     ]
     return {"job": job.number, **found, "reasons": reasons}
 
@@ -238,14 +246,12 @@ def job_lines(context: Context, job: Job) -> tuple[str, ...]:
     values: dict[str, str | int] = {"job": job.number, "sheet": job.sheet, "copies": job.copies}
     state = state_text(context.texts, job.state)
     lines = [say("print.line.job", printer=job.printer or "-", state=state, **values)]
-    lines += [
-        say("print.line.why", why=reason_text(context.texts, reason, job.tray)) for reason in job.reasons
-    ]
+    lines += [say("print.line.why", why=job_reason(context.texts, job, reason)) for reason in job.told]
     if job.ended and job.entry is None:
         lines.append(say("print.line.not-logged"))
     if job.state is State.STOPPED:
         lines.append("  " + say("print.line.resume", job=job.number))
-    if job.state is State.FAILED:
+    if job.state is State.FAILED and not job.settled:
         lines.append("  " + say("print.line.retry", job=job.number))
     return tuple(lines)
 

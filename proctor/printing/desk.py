@@ -21,23 +21,21 @@ from typing import Final
 
 from proctor.printing.checking import find_printer, read_sheet
 from proctor.printing.errors import (
-    AlreadyPrintedError,
     ForbiddenError,
     JobEndedError,
     JobOpenError,
     NotAcceptingError,
     PrintingError,
-    PrintUnknownError,
     RefusedError,
     SheetUnknownError,
     SystemDownError,
     TimedOutError,
-    UnderwayError,
 )
 from proctor.printing.ledger import Ledger
 from proctor.printing.model import Document, Order, Printer, PrinterInfo, State
-from proctor.printing.outcomes import UNKNOWN, LoggedSheet, Outcome
-from proctor.printing.queue import NOWHERE, Job, PrintQueue
+from proctor.printing.outcomes import UNKNOWN, LoggedSheet
+from proctor.printing.queue import NOWHERE, PRINTED_BEFORE, SUPERSEDED, Job, PrintQueue
+from proctor.printing.same import SamePrints
 from proctor.printing.settings import Choice
 from reports.errors import ReportsError
 from sessions.errors import SessionsError
@@ -83,6 +81,7 @@ class PrintDesk:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger, self._operator = Ledger(store, operator), operator
+        self._same = SamePrints(self._ledger, queue)
         self._queue, self._printer = queue, printer
         self._choices, self._allow = choices, allow
         self._now, self._pace, self._monotonic = now, pace or Pace(), monotonic
@@ -110,14 +109,14 @@ class PrintDesk:
     def require(self, file: Path) -> LoggedSheet:
         """Return what the log knows of a file that may be printed now.
 
-        Raises SheetGoneError, SheetUnknownError, RoleForbiddenError, AlreadyPrintedError, PrintUnknownError,
-        UnderwayError, StoreError.
+        Raises SheetGoneError, SheetUnknownError, RoleForbiddenError, SupersededError, AlreadyPrintedError,
+        PrintUnknownError, UnderwayError, StoreError.
         """
         sheet = self._ledger.sheet(hashlib.sha256(read_sheet(file)).hexdigest())
         if sheet is None:
             raise SheetUnknownError(file=str(file))
         self._allow(sheet.session)
-        self._require_unprinted(file, sheet)
+        self._same.require_unprinted(file, sheet)
         return sheet
 
     def check(self, file: Path, choice: Choice | None = None) -> None:
@@ -138,7 +137,7 @@ class PrintDesk:
 
     def retry(self, number: int, choice: Choice | None = None) -> Job:
         """Take the sheet of a job that failed or was cancelled once more, as a new job. Raises JobUnknownError,
-        JobOpenError, AlreadyPrintedError, UnderwayError, SheetGoneError, SheetUnknownError.
+        JobOpenError, SupersededError, AlreadyPrintedError, UnderwayError, SheetGoneError, SheetUnknownError.
         """
         job = self._queue.job(number)
         self._allow(job.session)
@@ -157,7 +156,7 @@ class PrintDesk:
             duplex=job.duplex,
         )
         with self._submitting:
-            self._require_unprinted(file, sheet, looked=True)
+            self._same.require_unprinted(file, sheet, looked=True)
             return self._add(job.file, sheet, before if choice is None else choice.over(before))
 
     def cancel(self, number: int) -> Job:
@@ -223,8 +222,11 @@ class PrintDesk:
         """Go on with every job as far as it goes now, and return whether any is left. Raises StoreError, OSError."""
         with self._stepping:
             self._infos = None
+            self._same.refresh()
             for job in self._due_now():
                 self._advance(job)
+            for job, why in tuple(self._same.settled()):
+                self._change(job, reasons=(*job.reasons, why))
             return any(not job.done for job in self._queue.jobs())
 
     def _due_now(self) -> Iterator[Job]:
@@ -270,7 +272,7 @@ class PrintDesk:
         if job.cancel:
             self._end(job, State.CANCELLED)
             return
-        if self._monotonic() < self._due.get(job.number, 0.0):
+        if self._monotonic() < self._due.get(job.number, 0.0) or self._kept_back(job):
             return
         try:
             self._send(job)
@@ -278,6 +280,18 @@ class PrintDesk:
             return  # it may have been taken: looked for at the next step
         except PrintingError as error:
             self._not_sent(self._queue.job(job.number), error)
+
+    def _kept_back(self, job: Job) -> bool:
+        """Whether another print of the same sheet is in the way: this job then waits for it, or is over."""
+        if self._same.superseded(job):
+            self._end(job, State.CANCELLED, (SUPERSEDED,))
+        elif self._same.twin_underway(job):
+            self._change(job, reasons=("waiting",))
+        elif self._same.twin_is_out(self._ledger.sheet(job.sha256)):
+            self._end(job, State.CANCELLED, (PRINTED_BEFORE,))
+        else:
+            return False
+        return True
 
     def _send(self, job: Job) -> None:
         document = self._require_document(job)
@@ -316,13 +330,16 @@ class PrintDesk:
             self._end(job, State.FAILED, ("timed-out" if here else UNKNOWN,))
 
     def _follow(self, job: Job) -> None:
-        """Ask after a job that the print system has."""
+        """Ask after a job that the print system has; one that looks like a later print is taken back, if it can be."""
+        if self._same.to_take_back(job):
+            job = self._change(job, cancel=True)
         forbidden = self._carry_out(job)
         seen = self._printer.job(job.system_job, job.title)
         if seen is None:
             self._end(job, State.FAILED, (UNKNOWN,))
         elif seen.state in {State.PRINTED, State.FAILED, State.CANCELLED}:
-            self._end(job, seen.state, seen.reasons)
+            gone = seen.state is State.CANCELLED and self._same.superseded(job)
+            self._end(job, seen.state, (SUPERSEDED,) if gone else seen.reasons)
         else:
             reasons = seen.reasons if forbidden is None else (forbidden.reason, *seen.reasons)
             self._change(job, state=seen.state, reasons=reasons)
@@ -351,20 +368,6 @@ class PrintDesk:
         self._change(job, entry=self._ledger.enter(job))
 
     # -- the list -----------------------------------------------------------------------------------
-
-    def _require_unprinted(self, file: Path, sheet: LoggedSheet, *, looked: bool = False) -> None:
-        """`looked`: somebody has seen that no paper lies in the printer."""
-        same = [job for job in self._queue.jobs() if job.sha256 == sheet.sha256]
-        for job in same:
-            if not job.done:
-                raise UnderwayError(file=str(file), job=job.number)
-        outcome = self._ledger.outcome(sheet.sha256)
-        if outcome is Outcome.UNKNOWN and not looked:
-            lost = next((job.number for job in reversed(same) if UNKNOWN in job.reasons), None)
-            if lost is not None:
-                raise PrintUnknownError(file=str(file), job=lost)
-        if outcome is Outcome.PRINTED or (outcome is Outcome.UNKNOWN and not looked):
-            raise AlreadyPrintedError(file=str(file), sheet=sheet.kind)
 
     def _add(self, file: str, sheet: LoggedSheet, wished: Choice) -> Job:
         choice = wished.over(self._choices(sheet.kind))

@@ -132,6 +132,13 @@ class AlreadyPrintedError(PrintingError):
     code = "printing-already-printed"
 
 
+class SupersededError(PrintingError):
+    """A later print of the same sheet exists: both on paper could not be told apart; facts `file`, `sheet`, `entry`."""
+
+    code = "printing-superseded"
+    reason = "superseded"
+
+
 class PrintUnknownError(PrintingError):
     """Nobody knows what became of this file's last way to a printer; facts `file`, `job`."""
 

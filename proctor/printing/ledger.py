@@ -14,6 +14,18 @@ class Ledger:
     def __init__(self, store: Store, operator: Operator) -> None:
         self._store, self._operator = store, operator
         self._sheets: dict[str, LoggedSheet] = {}
+        self._prints: dict[tuple[str, str], list[LoggedSheet]] = {}
+        self._size = -1
+
+    def refresh(self) -> None:
+        """Read what the log knows of files, where it has grown."""
+        size = self.size
+        if size == self._size:
+            return
+        self._sheets, self._prints = find_sheets(self._store), {}
+        for sheet in self._sheets.values():
+            self._prints.setdefault((sheet.session, sheet.kind), []).append(sheet)
+        self._size = size
 
     @property
     def size(self) -> int:
@@ -23,8 +35,21 @@ class Ledger:
     def sheet(self, sha256: str) -> LoggedSheet | None:
         """Return what the log knows of a file; the log only grows, so what was found is true for ever."""
         if sha256 not in self._sheets:
-            self._sheets = find_sheets(self._store)
+            self.refresh()
         return self._sheets.get(sha256)
+
+    def newer(self, sheet: LoggedSheet) -> LoggedSheet | None:
+        """Return the newest print of the same sheet that was made after this one, as of the last `refresh`."""
+        later = [other for other in self._others(sheet) if other.seq > sheet.seq]
+        return max(later, key=lambda other: other.seq, default=None)
+
+    def twins(self, sheet: LoggedSheet) -> list[LoggedSheet]:
+        """Return the files of other prints of the same sheet that nothing on paper tells from this one."""
+        return [other for other in self._others(sheet) if other.copy == sheet.copy]
+
+    def _others(self, sheet: LoggedSheet) -> list[LoggedSheet]:
+        known = self._prints.get((sheet.session, sheet.kind), ())
+        return [other for other in known if sheet.shows_what(other)]
 
     def outcome(self, sha256: str) -> Outcome:
         """Return what became of this very file."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sessions.reader import Entry, LogReader
@@ -27,12 +27,26 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedSheet:
-    """A file that the log made: `sha256` of the file, `origin` of the print it comes from."""
+    """A file that the log made: `sha256` of the file, `origin` of the print it comes from, `seq` that print's entry.
+
+    `same`: what tells the session's sheets of a kind apart; `copy`: the reprint's number, 0 for a first print.
+    """
 
     sha256: str
     origin: str
     session: str
     kind: str
+    seq: int = 0
+    same: tuple[Any, ...] = ()
+    copy: int = 0
+
+    def shows_what(self, other: LoggedSheet) -> bool:
+        """Whether another print is of the same sheet."""
+        return self.origin != other.origin and (self.session, self.kind, self.same) == (
+            other.session,
+            other.kind,
+            other.same,
+        )
 
 
 def find_sheet(store: LogReader, sha256: str) -> LoggedSheet | None:
@@ -45,12 +59,24 @@ def find_sheets(store: LogReader) -> dict[str, LoggedSheet]:
     found: dict[str, LoggedSheet] = {}
     for entry in store.entries("print"):
         sha256, body = entry.body["pdf_sha256"], entry.body
-        sheet = LoggedSheet(sha256=sha256, origin=sha256, session=body["session"], kind=body["sheet"])
+        sheet = LoggedSheet(
+            sha256=sha256,
+            origin=sha256,
+            session=body["session"],
+            kind=body["sheet"],
+            seq=entry.seq,
+            same=_same(body),
+            copy=body.get("copy", 0),
+        )
         found.setdefault(sha256, sheet)
     for parent, child in _made(store):  # in the log's order a file comes before what is made of it
         if parent in found:
             found.setdefault(child, replace(found[parent], sha256=child))
     return found
+
+
+def _same(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    return body.get("variant", ""), body.get("sbd", ""), body.get("posted", 0)
 
 
 def outcome_of(store: LogReader, pdf_sha256: str, *, exactly: bool = False) -> Outcome:

@@ -24,6 +24,13 @@ _MAX_TEXT: Final = 4096
 _REASON: Final = re.compile(r"[a-z-]{1,40}")
 NOWHERE: Final = "-"
 """The printer of a job that ended before one was found for it."""
+SUPERSEDED: Final = "superseded"
+"""Why a job is over for good: a later print of the same sheet exists."""
+PRINTED_LATER: Final = "printed-later"
+"""Why a job that failed needs nobody: its file came out by a later one."""
+PRINTED_BEFORE: Final = "printed-before"
+"""Why a job was given up: a print that looks the same came out while it waited."""
+_SETTLED: Final = (SUPERSEDED, PRINTED_LATER, PRINTED_BEFORE)
 NOT_ENTERED: Final = -1
 """`entry` of a job that no print of this log stands behind: there is nothing to enter it under."""
 
@@ -66,6 +73,16 @@ class Job:
     def done(self) -> bool:
         """Whether it ended, and the log knows."""
         return self.ended and self.entry is not None
+
+    @property
+    def settled(self) -> str:
+        """Why nobody needs to send it again although it was not printed, or nothing."""
+        return next((reason for reason in _SETTLED if self.ended and reason in self.reasons), "")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The reasons to tell: what stood in the way once is no advice where nobody needs to do anything."""
+        return (self.settled,) if self.settled else self.reasons
 
     def as_json(self) -> dict[str, Any]:
         """Return the job as the file and `--json` have it."""

@@ -29,6 +29,8 @@ from proctor.printing.errors import (
 from proctor.printing.model import Document, Order, PrinterInfo, Seen, State
 from proctor.printing.queue import FILE, FOLDER, MAX_OPEN, PrintQueue
 from proctor.printing.settings import Choice, PrinterSettings
+from proctor.printing.words import job_reason
+from proctor.texts import load_texts
 from sessions.errors import RoleForbiddenError, StoreFullError
 from tests.support.printing import Station, sha256, station
 
@@ -163,6 +165,7 @@ def test_only_what_handed_nothing_over_is_tried_again(
     desk.wait([desk.submit(sheet).number], 5)
     assert fake.calls.count("submit") == tries
     assert (last(desk).tries, last(desk).reasons) == (tries, (reason,))
+    assert all("thử lại" not in job_reason(load_texts("vi"), last(desk), why) for why in last(desk).told)
     assert outcome_of(work.opened.store, sha256(sheet)) is Outcome.FAILED
     fake.fail.clear()
     desk.wait([desk.retry(last(desk).number).number], 5)

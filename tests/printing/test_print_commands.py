@@ -195,3 +195,41 @@ def test_a_sheet_is_made_and_printed_in_one_step(place: tuple[Path, str], printe
     assert [(job["state"], job["sha256"]) for job in done.json["jobs"]] == [("printed", done.json["sha256"])]
     assert (done.json["copy"], printer.printed[-1]) == (0, (place[0] / done.json["file"]).read_bytes())
     assert proctor(*line, "--printer", printer.name, "--wait", "20").json["copy"] == 1
+
+
+def test_a_sheet_made_again_takes_the_place_of_what_failed(
+    place: tuple[Path, str], printer: CapturePrinter
+) -> None:
+    """Two first prints that nothing tells apart never both come out."""
+    first, to = sheet(place), ("--printer", printer.name, "--json")
+    printer.set("fail")
+    assert jobs(proctor("print", first, *to))[0]["state"] == "failed"
+    printer.clear("fail")
+    second = sheet(place)
+    assert "-r1" not in second.name
+    for command in (("print", first, *to), ("printer", "retry", "1", "--training")):
+        refused = proctor(*command)
+        assert (refused.status, "printing-superseded" in refused.err or "bản sau" in refused.err) == (1, True)
+    assert jobs(proctor("print", second, *to))[0]["state"] == "printed"
+    assert printer.printed == [second.read_bytes()]
+    assert proctor("printer", "retry", "1", "--training").status == 1
+    assert len(printer.printed) == 1
+    listed = proctor("printer", "jobs", "--training").out
+    assert "printer retry" not in listed
+    assert "in lại việc này" not in listed
+    assert "bản làm sau" in listed
+
+
+def test_what_is_over_gives_no_advice_for_what_stood_in_the_way(
+    place: tuple[Path, str], printer: CapturePrinter
+) -> None:
+    printer.set("media-empty-error")
+    file, to = sheet(place), ("--printer", printer.name)
+    assert "hết giấy" in proctor("print", file, *to, "--wait", "0.5").out
+    cancelled = proctor("printer", "cancel", "1", "--training")
+    assert (cancelled.status, "đã huỷ" in cancelled.out) == (0, True)
+    assert "hết giấy" not in cancelled.out + cancelled.err
+    printer.clear("media-empty-error")
+    for command in ("cancel", "resume"):
+        over = proctor("printer", command, "1", "--training")
+        assert (over.status, "đã xong" in over.err) == (1, True)

@@ -39,8 +39,8 @@ class Station:
     folder: Path
     made: int = 0
 
-    def sheet(self, kind: str = "attendance") -> Path:
-        """Write a file and enter that the log made it."""
+    def sheet(self, kind: str = "attendance", *, variant: str = "", copy: int = 0) -> Path:
+        """Write a file and enter that the log made it; `variant`: which sheet it is, another each time without."""
         self.made += 1
         path = self.folder / f"{kind}-{self.session}-{self.made}.pdf"
         path.write_bytes(pdf(self.made))
@@ -51,6 +51,8 @@ class Station:
             "sheet_root": "00" * 32,
             "pdf_sha256": sha256(path),
             "seal_certificate": "00" * 32,
+            "variant": variant or f"entry={self.made}",
+            **({"copy": copy} if copy else {}),
         }
         self.opened.store.append("print", body, operator=self.opened.require_login().operator)
         return path
