@@ -35,6 +35,9 @@ class StampClockError(ReportsError):
 
 
 class StampProofError(ReportsError):
-    """What proves a chain is missing, so that the level asked for cannot be reached; fact `field`."""
+    """What proves a chain is missing, so that the level asked for cannot be reached.
+
+    Facts `field`, `status`, and where it is known `why` and `issuer`: whose list or answer is missing.
+    """
 
     code = "stamp-no-proof"

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
+
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.sheet_verification import pinned_of, pins_of_root
@@ -20,11 +22,13 @@ from proctor.signing_authorities import Authorities, load_authorities
 from proctor.signing_ocsp import ask
 from proctor.stamp_errors import StampAnswerError, StampClockError, StampProofError, StampUntrustedError
 from proctor.tsa_client import TsaSettings, read_settings, request_token
+from reports.chain_proofs import unproven, whole_chain
 from reports.dss import Dss, add_dss
 from reports.errors import PdfAlteredError
+from reports.signing_revocation import made_by, read_crl
 from reports.signing_status import Judged, SignatureStatus
 from reports.stamping import MAX_TOKEN, add_stamp
-from reports.verification import IntactPdf, verify_intact
+from reports.verification import Added, IntactPdf, verify_intact
 from reports.verify_changes import Update
 from reports.verify_cms import Signed, judge_cms
 from reports.verify_revisions import split_revisions
@@ -42,7 +46,7 @@ _GOOD: Final = (SignatureStatus.VALID, SignatureStatus.UNKNOWN)
 class StampedSheet:
     """A sheet with its time stamps: where it is, both hashes, what it is worth now, its entry.
 
-    `recovered`: it was stamped before, only its entry was missing.
+    `recovered`: it was stamped before, only its entry was missing. `at`: of its newest time stamp, `fresh`: made now.
     """
 
     path: Path
@@ -54,6 +58,7 @@ class StampedSheet:
     finding: SheetFinding = field(repr=False)
     seq: int
     recovered: bool = False
+    fresh: bool = True
 
 
 Clock = Callable[[], datetime]
@@ -83,7 +88,8 @@ class StampDesk:
             write_private(out, made)
         except OSError:
             raise CommandError("cannot-write", file=str(out)) from None
-        return self._enter(made, sha256, out)
+        fresh = self._stamps(made) > self._stamps(pdf)
+        return replace(self._enter(made, sha256, out), fresh=fresh)
 
     # -- what the log knows ---------------------------------------------------------------------------
 
@@ -137,8 +143,11 @@ class StampDesk:
 
     def _stamped(self, pdf: bytes, settings: TsaSettings) -> bytes:
         """Return the file with a time stamp over all of it, judged before it is put there."""
-        number = sum(each.addition.kind is Update.STAMP for each in self._intact(pdf).additions) + 1
+        number = self._stamps(pdf) + 1
         return add_stamp(pdf, number, lambda digest: self._token(digest, settings))
+
+    def _stamps(self, pdf: bytes) -> int:
+        return sum(each.addition.kind is Update.STAMP for each in self._intact(pdf).additions)
 
     def _token(self, digest: bytes, settings: TsaSettings) -> bytes:
         """Return a token that stamps this digest, now, by somebody who is believed. Raises ReportsError."""
@@ -178,14 +187,42 @@ class StampDesk:
             stamp = added.addition.kind is Update.STAMP
             believed = self._pins.believed
             judged = self._proof(added.signed, believed.time_stamps if stamp else believed.signatures)
-            if judged.status is not SignatureStatus.VALID:
+            if judged.status not in _GOOD:
                 raise StampProofError(field=added.addition.field, status=judged.status.value)
+            proofs = self._whole(added, judged)
             found = Dss(
-                certificates=_once((*found.certificates, *judged.chain)),
-                ocsps=_once((*found.ocsps, *judged.ocsps)),
-                crls=_once((*found.crls, *judged.crls)),
+                certificates=_once((*found.certificates, *proofs.certificates)),
+                ocsps=_once((*found.ocsps, *proofs.ocsps)),
+                crls=_once((*found.crls, *proofs.crls)),
             )
         return add_dss(pdf, split_revisions(pdf), found)
+
+    def _whole(self, added: Added, judged: Judged) -> Dss:
+        """Return what proves a signer's chain up to its root, as far as that is known: others may pin it alone.
+
+        Raises StampProofError, which names whose list is missing.
+        """
+        known = self._pins.believed
+        others = () if added.signed is None else added.signed.others
+        chain = whole_chain(judged.chain, (*known.signatures, *known.time_stamps, *known.others, *others))
+        ocsps, moments = list(judged.ocsps), (self._now(),)
+        for each, above in _pairs(chain):
+            pinned = self._authorities.of(hashlib.sha256(above).hexdigest())
+            open_ = unproven((each, above), crls=known.crls, ocsps=ocsps, moments=moments) is not None
+            if open_ and pinned is not None and pinned.ocsp:
+                answer = ask(pinned.ocsp, each, above)
+                ocsps += [] if answer is None else [answer]
+        lacking = unproven(chain, crls=known.crls, ocsps=ocsps, moments=moments)
+        if lacking is not None:
+            raise StampProofError(
+                field=added.addition.field,
+                status=lacking.status,
+                why="lacking" if lacking.status == "unknown" else lacking.status,
+                issuer=lacking.issuer,
+            )
+        issuers = [x509.load_der_x509_certificate(each) for each in chain[1:]]
+        lists = [crl for crl in known.crls if _by_one_of(crl, issuers)]
+        return Dss(certificates=_rooted(chain), ocsps=tuple(ocsps), crls=tuple(lists))
 
     def _proof(self, signed: Signed, authorities: tuple[bytes, ...]) -> Judged:
         """Return what is known of a signer, with the authority's own answer where an address is configured."""
@@ -231,6 +268,17 @@ class StampDesk:
 
 def _once(items: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(items))
+
+
+def _by_one_of(crl: bytes, issuers: list[x509.Certificate]) -> bool:
+    found = read_crl(crl)
+    return found is not None and any(made_by(found, each) for each in issuers)
+
+
+def _rooted(chain: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Return a chain without an end that is pinned and whose issuer nobody knows: nothing in the file carries it."""
+    end = x509.load_der_x509_certificate(chain[-1])
+    return chain if end.issuer == end.subject else chain[:-1]
 
 
 def _pairs(chain: tuple[bytes, ...]) -> Iterable[tuple[bytes, bytes]]:

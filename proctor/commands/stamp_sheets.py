@@ -34,7 +34,7 @@ def stamp(context: Context) -> int:
         "entry": done.seq,
         "recovered": done.recovered,
     }
-    key = "stamp.recovered" if done.recovered else "stamp.done"
+    key = "stamp.recovered" if done.recovered else ("stamp.done" if done.fresh else "stamp.raised")
     time = done.at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
     said = context.texts.say(key, file=str(done.path), level=done.level.value, time=time, seq=done.seq)
     context.result(data, (said,))

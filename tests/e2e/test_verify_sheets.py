@@ -1,8 +1,8 @@
 """`proctor sheets verify` and `proctor sheets timestamp` as a user calls them, on a replayed training root."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,12 +16,15 @@ from proctor.sheet_wish import Wish
 from proctor.sheets import SheetDesk, write_sheet
 from proctor.texts import load_texts
 from reports.sheet import Cell, Paragraph, Row, Sheet
+from reports.signing_official import Official, official_fields, sign_field
 from reports.verify_revisions import split_revisions
 from sessions.checkpoint import Signer
 from sessions.session import load_session
+from tests.e2e.conftest import ROSTER
 from tests.support.cli import Ran, proctor
 from tests.support.schemas import require_valid
-from tests.support.signing_pki import new_root, pki
+from tests.support.signing_pki import new_root, now, pki, shared_token
+from tests.support.softhsm import PIN
 from tests.support.stamping import answer, tsa_server
 
 Root = tuple[Path, str, dict[str, Path]]
@@ -194,10 +197,18 @@ def test_words_that_only_another_version_could_have_printed_leave_it_open(
 
 
 def test_a_sheet_of_another_session_is_said_to_be_one(replayed: Root) -> None:
-    with mock.patch("proctor.sheet_verification._sessions", lambda *_: {"HL-20200101-01"}):
-        found = verify(replayed, replayed[2]["results"], "--json")
+    made = proctor(
+        *("session", "create", "--root", replayed[0], "--json", "--component", "theory"),
+        *("--roster", "-", "--rules", "driving-tt108-2026", "--place", "Trung tâm Mẫu"),
+        stdin=ROSTER,
+    )
+    assert made.status == 0, made.err
+    other = (replayed[0], made.json["id"], replayed[2])
+    found = verify(other, replayed[2]["results"], "--json")
     assert (found.status, found.json["reasons"]) == (1, ["session-other"])
-    assert verify(replayed, replayed[2]["results"]).status == 0
+    lines = verify(other, replayed[2]["results"]).out.splitlines()
+    assert lines[0] == "KHÔNG XÁC MINH ĐƯỢC"
+    assert any(replayed[1] in line for line in lines)
 
 
 def test_the_certificate_given_is_enough_whatever_else_is_pinned(
@@ -206,7 +217,7 @@ def test_the_certificate_given_is_enough_whatever_else_is_pinned(
     pinned = certificate_of(replayed)
     monkeypatch.setenv("PROCTOR_HOME", str(tmp_path / "nobody"))
     other = Signer("MAU-OTHER", bytes(32)).key
-    with mock.patch("proctor.commands.verify_sheets.pinned_keys", lambda places: (other,)):
+    with mock.patch("proctor.commands.verify_sheets.pinned_keys", return_value=(other,)):
         done = proctor("sheets", "verify", replayed[2]["results"], "--certificate", pinned, "--json")
         told = proctor(
             *("sheets", "verify", replayed[2]["results"], "--certificate", pinned, "--json"),
@@ -341,6 +352,56 @@ def test_levels_are_reached_and_verified(pinned: Root, copy: Path) -> None:
     old = copy.with_name("old.pdf")
     old.write_bytes(cut)
     assert "stamp-newer" in str(stamp(pinned, old).json["code"])
+    told = verify(pinned, old, "--json").json
+    assert (told["verdict"], told["reasons"], told["log"]["newer"]) == ("unverified", ["log-has-newer"], True)
+
+
+def test_long_term_needs_every_list_up_to_the_root(tmp_path: Path) -> None:
+    """Whoever pins the root alone later must find its list about the issuing authority in the file."""
+    folder = tmp_path / "root"
+    made = proctor("replay", "pilot", "--out", folder, "--sessions", "1", "--people", "2", "--json")
+    session = made.json["sessions"][0]["session"]
+    sheets = {each["kind"]: Path(each["file"]) for each in made.json["sessions"][0]["sheets"]}
+    file, other = sheets["results"], sheets["attendance"]
+    own: Root = (folder, session, sheets)
+    for name, data in {
+        "issuing.der": pki().issuing.der,
+        "root.der": pki().root.der,
+        "issuing.crl": pki().issuing.crl(),
+        "root.crl": pki().root.crl(),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+
+    def authority(*words: object) -> None:
+        done = proctor("sheets", "authority", *words, "--root", folder, "--training")
+        assert done.status == 0, done.err
+
+    pin = ("--purpose", "time-stamps", "--second", "nguoi-hai")
+    authority("add", tmp_path / "issuing.der", *pin)
+    authority("crl", tmp_path / "issuing.crl")
+    with tsa_server(lambda request: answer(request, pki().tsa)) as url:
+        settle(own, url)
+        assert stamp(own, other, "LT").json["level"] == "B-LT"  # nobody knows of a root here
+        authority("add", tmp_path / "root.der", *pin)
+        before = file.read_bytes()
+        for level in ("LT", "LTA"):
+            refused = stamp(own, file, level)
+            assert (refused.status, refused.json["code"]) == (1, "stamp-no-proof")
+            assert refused.json["facts"]["issuer"] == "TEST Root (proctor)"
+            assert "TEST Root (proctor)" in refused.err
+        assert file.read_bytes() == before
+        authority("crl", tmp_path / "root.crl")
+        assert stamp(own, file, "T").status == 0
+        words = ("sheets", "timestamp", file, "--session", session, "--root", folder, "--level", "LT")
+        raised = proctor(*words)
+        assert raised.status == 0, raised.err
+        assert "không xin thêm dấu mới" in raised.out
+        assert "Đã đóng dấu" not in raised.out
+        assert stamp(own, file, "LTA").json["level"] == "B-LTA"
+    station = verify(own, file, "--json").json["signatures"][0]["certificate"]
+    elsewhere = ("sheets", "verify", file, "--certificate", station, "--time-stamps", tmp_path / "root.der")
+    found = proctor(*elsewhere, "--json").json["signatures"]
+    assert [(each["status"], each["level"]) for each in found[:2]] == [("valid", "B-LTA")] * 2
 
 
 def test_a_stamp_whose_entry_is_missing_is_entered(pinned: Root, copy: Path) -> None:
@@ -351,6 +412,113 @@ def test_a_stamp_whose_entry_is_missing_is_entered(pinned: Root, copy: Path) -> 
     done = stamp(pinned, copy)
     assert (done.status, done.json["recovered"], done.json["level"]) == (0, True, "B-T")
     assert verify(pinned, copy).status == 0
+
+
+# -- officials' signatures -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Signing:
+    """A sheet that an official signed with a token at the station: before, after, and who is believed elsewhere."""
+
+    root: Root
+    sealed: Path
+    signed: Path
+    certificate: str
+
+    def elsewhere(self, file: Path) -> Ran:
+        """Verify without the log."""
+        folder = self.root[0].parent
+        return proctor(
+            *("sheets", "verify", file, "--certificate", self.certificate, "--json"),
+            *("--authority", folder / "signatures.pem"),
+        )
+
+
+@pytest.fixture(scope="module")
+def signing(pinned: Root) -> Signing:
+    """The test PKI's root is pinned for signatures as well; one of its officials signs at the station."""
+    token, folder = shared_token(), pinned[0].parent / "signing"
+    folder.mkdir()
+    authority = pinned[0].parent / "signatures.pem"
+    authority.write_bytes(pki().root.certificate.public_bytes(Encoding.PEM))
+    common = ("--root", pinned[0])
+    added = proctor(
+        *("sheets", "authority", "add", authority, "--purpose", "signatures"),
+        *("--second", "nguoi-hai", "--training", *common),
+    )
+    assert added.status == 0, added.err
+    sealed = forged(pinned, "attendance", folder, lambda sheet: sheet)
+    done = proctor(
+        *("sheets", "sign", sealed, "--session", pinned[1], "--token", token.library, "--json"),
+        *("--certificate", "ky-1", "--field", "KySo2", *common),
+        secrets={"tap-huan/pin": PIN},
+    )
+    assert done.status == 0, done.err
+    return Signing(
+        root=pinned, sealed=sealed, signed=Path(done.json["file"]), certificate=certificate_of(pinned)
+    )
+
+
+def outside(file: Path, field: int, at: datetime) -> Path:
+    """Sign with the same official's certificate, but with another program."""
+    official = pki().official
+    pdf = file.read_bytes()
+    signed = sign_field(
+        pdf,
+        official_fields(pdf)[field],
+        Official(certificate=official.der, chain=official.chain_der[:-1], sign=official.sign),
+        at=at,
+        unknown=False,
+        texts=load_texts("vi"),
+    )
+    out = file.with_name(f"{file.stem}-outside-{field}.pdf")
+    out.write_bytes(signed)
+    return out
+
+
+def test_a_signature_by_token_is_the_one_that_the_log_entered(signing: Signing) -> None:
+    found = verify(signing.root, signing.signed, "--json")
+    assert found.status == 0, found.out
+    log = found.json["log"]
+    assert (log["missing_signatures"], log["unlogged_signatures"], log["newer"]) == ([], [], False)
+    assert (log["status_when_signed"], found.json["signed_before_seal"]) == ({"KySo2": "valid"}, [])
+
+
+def test_where_the_log_knows_a_later_signature_the_file_is_not_the_sheet(signing: Signing) -> None:
+    found = verify(signing.root, signing.sealed, "--json")
+    require_valid("sheet-verify", found.json)
+    assert (found.status, found.json["verdict"]) == (1, "unverified")
+    assert found.json["reasons"] == ["log-has-newer"]
+    assert found.json["log"]["missing_signatures"] == ["KySo2"]
+    said = verify(signing.root, signing.sealed).out
+    assert "Nhật ký có bản đã ký mới hơn" in said
+    assert "NGUYÊN VẸN" not in said
+    alone = signing.elsewhere(signing.sealed)
+    assert alone.status == 0
+
+
+def test_the_same_official_elsewhere_and_earlier_is_not_what_was_entered(signing: Signing) -> None:
+    """Same certificate, same field, another look and time."""
+    other = outside(signing.sealed, 1, now() - timedelta(days=3))
+    found = verify(signing.root, other, "--json")
+    assert (found.status, found.json["verdict"]) == (1, "unverified")
+    assert set(found.json["reasons"]) == {"signature-unlogged", "log-has-newer"}
+    assert found.json["log"]["unlogged_signatures"] == found.json["signed_before_seal"] == ["KySo2"]
+    said = verify(signing.root, other).out
+    assert "KHÔNG phải chữ ký nhật ký đã ghi" in said
+    assert "TRƯỚC khi trạm niêm phong" in said
+    assert signing.elsewhere(other).json["signed_before_seal"] == ["KySo2"]
+
+
+def test_a_signature_that_no_entry_names_leaves_the_sheet_open(signing: Signing) -> None:
+    """Above the one that the log has, by a certificate of a pinned authority."""
+    further = outside(signing.signed, 2, now())
+    found = verify(signing.root, further, "--json")
+    assert (found.status, found.json["verdict"]) == (1, "unverified")
+    assert found.json["reasons"] == ["signature-unlogged"]
+    log = found.json["log"]
+    assert (log["unlogged_signatures"], log["status_when_signed"]) == (["KySo3"], {"KySo2": "valid"})
 
 
 FOREIGN = new_root("TEST Root (proctor)")
@@ -404,6 +572,8 @@ def test_who_was_erased_since_is_counted_and_all_others_are_compared(replayed: R
     """Last: it changes the root for good."""
     common = ("--session", replayed[1], "--root", replayed[0])
     people = ("--second", "nguoi-hai", "--reason", "consent-withdrawn", "--yes")
+    swapped = forged(replayed, "results", tmp_path, _people_swapped)
+    more = forged(replayed, "attendance", tmp_path, _one_more)
     done = proctor("erase", "--candidate", "003", *people, *common, "--out", tmp_path)
     assert done.status == 0, done.err
     for kind in ("attendance", "results", "summary"):
@@ -414,3 +584,7 @@ def test_who_was_erased_since_is_counted_and_all_others_are_compared(replayed: R
     with mock.patch("proctor.sheet_content.rebuild", _one_outcome_changed):
         told = verify(replayed, replayed[2]["attendance"], "--json")
     assert (told.status, told.json["log"]["differing"]) == (1, ["002"])
+    for file, named in ((swapped, ["001", "002"]), (more, ["+"])):
+        told = verify(replayed, file, "--json")
+        assert (told.status, told.json["log"]["content"]) == (1, "differs")
+        assert told.json["log"]["differing"] == named
