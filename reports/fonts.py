@@ -5,6 +5,7 @@ Lengths are PDF points (1/72 inch).
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 LEADING: Final = 1.17
 _NARROWEST: Final = 0.70
+READABLE: Final = 0.85
+"""Longer words are rather divided than narrowed further, where the caller says so."""
+_LONG: Final = 12
 _FOLDER: Final = Path(__file__).parent / "fonts"
 
 
@@ -49,6 +53,11 @@ def _font(face: Face) -> TTFont:
     font = TTFont(face.value, str(font_file(face)))
     pdfmetrics.registerFont(font)
     return font
+
+
+def initial_font() -> str:
+    """Return the name of the face that a page begins with: an embedded one, of which a file keeps only what it uses."""
+    return str(_font(Face.REGULAR).fontName)
 
 
 def width(text: str, face: Face, size: float) -> float:
@@ -86,15 +95,18 @@ def stack_height(lines: Sequence[Line]) -> float:
     return sum(line.size * LEADING for line in lines)
 
 
-def fit(text: str, face: Face, size: float, room: float, *, indent: float = 0.0) -> tuple[Line, ...]:
+def fit(
+    text: str, face: Face, size: float, room: float, *, indent: float = 0.0, narrowest: float = _NARROWEST
+) -> tuple[Line, ...]:
     """Return the lines of a text in `room`: in NFC, wrapped between words, the first one moved right by `indent`; a
-    word too wide is narrowed, to 70 % at most, and if that does not do, divided between letters. Every letter is kept.
+    word too wide is narrowed, to 70 % at most, and if that does not do, divided between letters. A word of more than
+    12 letters without a digit is narrowed to `narrowest` only. Every letter is kept.
     """
     lines: list[Line] = []
     words: list[str] = []
     free = room - indent
     for word in unicodedata.normalize("NFC", text).split():
-        for piece in _pieces(word, face, size, room - indent):
+        for piece in _pieces(word, face, size, room - indent, narrowest):
             if words and width(" ".join([*words, piece]), face, size) > free:
                 lines.append(_line(words, face, size, free))
                 words, free = [], room
@@ -129,13 +141,19 @@ def _line(words: list[str], face: Face, size: float, room: float) -> Line:
     return Line(text=text, face=face, size=size, scale=min(1.0, room / natural) if natural else 1.0)
 
 
-def _pieces(word: str, face: Face, size: float, room: float) -> list[str]:
-    """Return a word in pieces that fit at the narrowest scale; mostly the word itself."""
-    if width(word, face, size) * _NARROWEST <= room:
+def _pieces(word: str, face: Face, size: float, room: float, narrowest: float) -> list[str]:
+    """Return a word in pieces of about the same length that fit at the narrowest scale; mostly the word itself."""
+    whole = width(word, face, size)
+    if whole * _NARROWEST <= room and (len(word) <= _LONG or any(char.isdigit() for char in word)):
         return [word]
+    most = room / narrowest
+    if whole <= most:
+        return [word]
+    even = whole / math.ceil(whole / most)
     pieces = [""]
     for cluster in _clusters(word):
-        if pieces[-1] and width(pieces[-1] + cluster, face, size) * _NARROWEST > room:
+        so_far = width(pieces[-1], face, size)
+        if pieces[-1] and (so_far >= even or width(pieces[-1] + cluster, face, size) > most):
             pieces.append("")
         pieces[-1] += cluster
     return pieces

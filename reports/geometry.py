@@ -15,6 +15,13 @@ from reports.sheet import Sheet
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2."""
 _A4: Final = (210 * mm, 297 * mm)
+_LINES: Final = 0.44 * mm
+"""How far inside the margins everything stands, so that half a frame's line does not reach into them; at this distance
+the page seal of a lying sheet falls best onto the dots of a picture of 100 dpi."""
+_LEFT: Final = 30 * mm + _LINES
+_RIGHT: Final = 15 * mm + _LINES
+_BOTTOM: Final = 20 * mm + _LINES
+"""Below this stands nothing, not even the foot or the page seal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +72,14 @@ class Geometry:
 
 def _lying() -> Geometry:
     page = (_A4[1], _A4[0])
-    left, right, foot_top, foot_bottom = 30 * mm, page[0] - 15 * mm, 43 * mm, 9 * mm
+    left, right, foot_top, foot_bottom = _LEFT, page[0] - _RIGHT, _BOTTOM + 34 * mm, _BOTTOM
     station = (right - 96 * mm, foot_bottom + 3 * mm, right - 36 * mm, foot_top - 4 * mm)
     return Geometry(
         page=page,
         left=left,
         right=right,
         top=page[1] - 20 * mm,
-        bottom=45 * mm,
+        bottom=foot_top + 1.5 * mm,
         foot_top=foot_top,
         foot_bottom=foot_bottom,
         seal_side=33 * mm,
@@ -90,7 +97,7 @@ def _lying() -> Geometry:
 
 def _upright() -> Geometry:
     page = _A4
-    left, right, foot_top, foot_bottom = 30 * mm, page[0] - 15 * mm, 60 * mm, 9 * mm
+    left, right, foot_top, foot_bottom = _LEFT, page[0] - _RIGHT, _BOTTOM + 51 * mm, _BOTTOM
     seal_side = 40 * mm
     edge = right - seal_side - 3 * mm
     station = (edge - 70 * mm, foot_bottom + mm, edge, foot_bottom + 21.5 * mm)
@@ -99,7 +106,7 @@ def _upright() -> Geometry:
         left=left,
         right=right,
         top=page[1] - 20 * mm,
-        bottom=62 * mm,
+        bottom=foot_top + 1.5 * mm,
         foot_top=foot_top,
         foot_bottom=foot_bottom,
         seal_side=seal_side,

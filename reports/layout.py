@@ -6,13 +6,14 @@ No row is divided that fits on a page. Pure. Lengths are PDF points from the low
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
 from reportlab.lib.units import mm
 
 from reports.body import BODY_GAP, Placed, height_of, joined, pieces_of
+from reports.columns import fitted
 from reports.errors import HeadTooTallError
 from reports.fonts import Face, Line, fit, narrowed, stack_height
 from reports.geometry import LYING, Geometry, geometry_of
@@ -100,10 +101,12 @@ class PlacedHeads:
 class Layout:
     """A sheet laid out: rows and blocks by page, the heads and the closing block as lines.
 
-    `bare`: the page (from 0) that shows the heads of a table without rows, or None.
+    `columns`: as wide as they are drawn. `bare`: the page (from 0) that shows the heads of a table without rows, or
+    None.
     """
 
     geometry: Geometry
+    columns: tuple[Column, ...]
     header: HeaderLines
     heads: PlacedHeads
     pages: tuple[tuple[PlacedRow, ...], ...]
@@ -115,6 +118,7 @@ class Layout:
 def lay_out(sheet: Sheet) -> Layout:
     """Return a sheet's pages. Raises RowTooTallError, HeadTooTallError, ClosingTooTallError for what fits on none."""
     paper = geometry_of(sheet)
+    sheet = replace(sheet, columns=fitted(sheet, paper.width / mm))
     header, heads, closing = _header(sheet.header, paper), _heads(sheet), _closing(sheet.closing, paper)
     rest = paper.height - heads.height
     if header.height > rest or 2 * heads.height > paper.height:
@@ -135,6 +139,7 @@ def lay_out(sheet: Sheet) -> Layout:
     bodies += [()] * (len(pages) - len(bodies))
     return Layout(
         geometry=paper,
+        columns=sheet.columns,
         header=header,
         heads=heads,
         pages=tuple(pages),
@@ -161,7 +166,7 @@ def _flow(sheet: Sheet, paper: Geometry, first: float) -> tuple[list[tuple[Place
 def _letter(sheet: Sheet, paper: Geometry, first: float, closing: float) -> list[tuple[Placed, ...]]:
     """Return the blocks by page of a sheet without a table, the closing block after the last."""
     pieces = pieces_of(sheet.body, paper.width)
-    counts = paginate([height_of(piece) for piece in pieces], first, paper.height, closing)
+    counts = paginate([height_of(piece) for piece in pieces], first, paper.height, closing, least=1)
     bodies, start = [], 0
     for count in counts:
         bodies.append(joined(pieces[start : start + count]))

@@ -10,6 +10,8 @@ from typing import Final
 from reports.errors import RowTooTallError
 
 _MIN_TAIL: Final = 2
+_BARE: Final = 0.5
+"""No page is left barer than this part of a whole one so that its last rows may go with the closing block."""
 Together = Callable[[int, int], bool]
 """Whether the rows from one up to before another may stand on one page, whatever their heights; fewer then may too."""
 
@@ -19,26 +21,32 @@ def _anything(start: int, end: int) -> bool:
 
 
 def paginate(
-    heights: Sequence[float], first: float, rest: float, closing: float, together: Together = _anything
+    heights: Sequence[float],
+    first: float,
+    rest: float,
+    closing: float,
+    together: Together = _anything,
+    *,
+    least: int = _MIN_TAIL,
 ) -> tuple[int, ...]:
     """Return how many rows each page takes.
 
     `first` and `rest` are the heights for rows on the first and every later page. Rows fill their pages. Where the
-    closing block has no room below the last ones, it goes to a page of its own with the last one or two of them,
-    never with all: a page emptied so would look as if rows had been taken out. A single row stays, and the
-    block stands alone; 0 is a page without a table. `together` limits a page besides its height. Raises
-    RowTooTallError.
+    closing block has no room below the last ones, it goes to the next page with the last two of them if those that
+    stay still fill most of their page, else alone: no row stands alone on a page, and no page looks as if rows had
+    been taken out. 0 is a page without a table. `least` 1: a single row may go with the block (lines of a letter,
+    of which one piece is company enough). `together` limits a page besides its height. Raises RowTooTallError.
     """
     if closing > rest:
         raise RowTooTallError(row=len(heights))
     counts = fill(heights, first, rest, together)
+    if len(counts) > 1 and counts[-1] < least < counts[-2]:
+        counts[-2:] = [counts[-2] - 1, _MIN_TAIL]
     tail = heights[len(heights) - counts[-1] :]
     room = first if len(counts) == 1 else rest
     if sum(tail) + closing > room:
-        moved = _company(tail, room, rest - closing)
+        moved = _company(tail, room, rest, closing, least)
         counts[-1:] = [len(tail) - moved, moved]
-    elif len(counts) > 1 and counts[-1] < _MIN_TAIL < counts[-2] and _fits(heights, rest - closing):
-        counts[-2:] = [counts[-2] - 1, _MIN_TAIL]
     return tuple(counts)
 
 
@@ -56,15 +64,13 @@ def fill(heights: Sequence[float], first: float, rest: float, together: Together
     return counts
 
 
-def _fits(heights: Sequence[float], room: float) -> bool:
-    return sum(heights[len(heights) - _MIN_TAIL :]) <= room
-
-
-def _company(tail: Sequence[float], room: float, free: float) -> int:
-    """Return how many rows of a page of `room` go with the closing block to the next, which has `free` for them.
-
-    Two where those that stay still fill half of their page, else one; none where that would be all of them.
+def _company(tail: Sequence[float], room: float, rest: float, closing: float, least: int) -> int:
+    """Return how many rows of a page of `room` go with the closing block to the next, `rest` high: two, or `least`,
+    where as many stay and these leave the page not too bare; else none.
     """
-    if len(tail) > _MIN_TAIL and 2 * sum(tail[:-_MIN_TAIL]) >= room and _fits(tail, free):
-        return _MIN_TAIL
-    return int(len(tail) > 1 and tail[-1] <= free)
+    for moved in range(_MIN_TAIL, least - 1, -1):
+        stay = tail[: len(tail) - moved]
+        bare = room - sum(stay) > _BARE * rest
+        if len(stay) >= least and sum(tail[len(stay) :]) + closing <= rest and not (bare and moved > 1):
+            return moved
+    return 0

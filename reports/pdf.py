@@ -9,7 +9,6 @@ from typing import Final
 
 from reportlab import rl_config
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from reports import layout as at
 from reports.body import BODY_GAP, PlacedFigures, PlacedText
@@ -18,7 +17,7 @@ from reports.geometry import Box
 from reports.images import keep, stencil_object
 from reports.layout import Layout, lay_out
 from reports.page_seal import page_seal
-from reports.pen import BLACK, Pen
+from reports.pen import BLACK, Pen, blank_canvas
 from reports.placed_rows import PAD_X, PlacedRow
 from reports.seal import qr_modules, seal_text
 from reports.sheet import Align, Sheet, page_digest
@@ -71,9 +70,7 @@ def draw(sheet: Sheet, signer: Signer) -> Drawn:
     """
     placed = lay_out(sheet)
     buffer = io.BytesIO()
-    canvas = Canvas(
-        buffer, pagesize=placed.geometry.page, invariant=1, pageCompression=1, lang=sheet.language
-    )
+    canvas = blank_canvas(buffer, placed.geometry.page, sheet.language)
     canvas.setTitle(f"{sheet.header.title} {sheet.session_id}")
     canvas.setSubject(sheet.session_id)
     canvas.setAuthor(sheet.head.origin)
@@ -250,7 +247,7 @@ class _Page:
 
     def _edges(self) -> list[float]:
         edges = [self._paper.left]
-        for column in self._sheet.columns:
+        for column in self._placed.columns:
             edges.append(edges[-1] + column.width_mm * mm)
         return edges
 
@@ -273,7 +270,7 @@ class _Page:
 
     def _row(self, placed: PlacedRow, edges: Sequence[float], top: float) -> None:
         for column, lines, left, right in zip(
-            self._sheet.columns, placed.lines, edges, edges[1:], strict=False
+            self._placed.columns, placed.lines, edges, edges[1:], strict=False
         ):
             if column.portraits:
                 if placed.begins:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from typing import Final
 
 from reportlab.pdfgen.canvas import Canvas
 
-from reports.fonts import LEADING, Line
+from reports.fonts import LEADING, Line, initial_font
 from reports.images import jpeg_object, keep
 from reports.sheet import Thumbnail
 
@@ -18,6 +19,20 @@ _ASCENT: Final = 0.80
 """Part of a line's leading above the baseline: room for two marks on a capital letter (Ẩ, Ễ)."""
 _FRAME: Final = 0.25
 _GREY: Final = 0.6
+
+
+def blank_canvas(buffer: io.BytesIO, page: tuple[float, float], language: str | None = None) -> Canvas:
+    """Return a canvas that gives the same bytes for the same strokes, without the library's own initial font, which
+    no file would embed.
+    """
+    return Canvas(
+        buffer,
+        pagesize=page,
+        invariant=1,
+        pageCompression=1,
+        lang=language,
+        initialFontName=initial_font(),  # type: ignore[arg-type]  # the stubs have a number here
+    )
 
 
 class Pen:

@@ -9,7 +9,7 @@ from typing import Final
 
 from reportlab.lib.units import mm
 
-from reports.fonts import LEADING, Face, Line, fit, stack_height
+from reports.fonts import LEADING, READABLE, Face, Line, fit, stack_height
 from reports.sheet import ROW_MM, Cell, Portraits, Row, Sheet
 
 TABLE_SIZE: Final = 10.0
@@ -43,7 +43,7 @@ def place(sheet: Sheet, row: Row, number: int) -> PlacedRow:
         cell_lines: list[Line] = []
         for index, paragraph in enumerate(cell.paragraphs):
             face = Face.BOLD if cell.strong and index == 0 else Face.REGULAR
-            cell_lines += fit(paragraph, face, TABLE_SIZE, room)
+            cell_lines += fit(paragraph, face, TABLE_SIZE, room, narrowest=READABLE)
         lines.append(tuple(cell_lines))
     return PlacedRow(
         row=row, height=max(sheet.row_mm * mm, _height(lines)), lines=tuple(lines), number=number

@@ -16,12 +16,12 @@ from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, Sim
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.stamp.static import StaticStampStyle
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 
 from reports.certificate import certificate_fingerprint
 from reports.fonts import LEADING, Face, Line, fit
-from reports.session_sheet import VIETNAM
+from reports.pen import blank_canvas
 from reports.wording import Texts, say
+from sessions.vietnam import VIETNAM
 
 Box = tuple[int, int, int, int]
 Words = tuple[str, Face, float]
@@ -115,7 +115,7 @@ def _fitted(words: Sequence[Words], wide: float, high: float) -> list[Line]:
 
 def _box_pdf(lines: Sequence[Line], wide: float, high: float, thickness: float) -> bytes:
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(wide, high), invariant=1, pageCompression=1)
+    canvas = blank_canvas(buffer, (wide, high))
     canvas.setLineWidth(thickness)
     canvas.rect(thickness / 2, thickness / 2, wide - thickness, high - thickness)
     y = high - _ABOVE

@@ -5,6 +5,7 @@ What an administrator may change is never what the record says: rows, counts, ha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Final
 
 from reportlab.lib.units import mm
 
+from reports.columns import EASY, TIGHT, least_mm
 from reports.fonts import Face, width
 from reports.geometry import LYING, UPRIGHT, geometry_of
 from reports.placed_rows import PAD_X, TABLE_SIZE
@@ -27,7 +29,6 @@ EXTRA_SHARE: Final = 0.4
 """What part of a sheet's width extra columns may take."""
 _LEAST_SHARE: Final = 0.55
 _BLANK_SHARE: Final = 0.9
-_NARROW: Final = 0.8
 _LINES: Final = 3
 _NUMBER: Final = "number"
 _YES_NO: Final = frozenset({"health_valid"})
@@ -73,13 +74,13 @@ KINDS: Final[Mapping[str, KindOfSheet]] = MappingProxyType(
         "results": KindOfSheet(columns=True, candidates=True),
         "collection": KindOfSheet(upright=True, columns=True, candidates=True),
         "exceptions": KindOfSheet(columns=True),
-        "incident": KindOfSheet(),
-        "self-test": KindOfSheet(),
+        "incident": KindOfSheet(upright=True),
+        "self-test": KindOfSheet(upright=True),
         "slip": KindOfSheet(upright=True),
         "seal": KindOfSheet(upright=True),
         "summary": KindOfSheet(),
         "notice": KindOfSheet(upright=True),
-        "erasure": KindOfSheet(),
+        "erasure": KindOfSheet(upright=True),
     }
 )
 """Every kind of sheet, by the name of its command."""
@@ -187,14 +188,16 @@ def extra_room(kind: str) -> float:
 def _widened(sheet: Sheet, extra: Sequence[ExtraColumn], seats: Sequence[Seat], texts: Texts) -> Sheet:
     """Return a sheet with extra columns at the right; its own give way."""
     by_sbd = {clean(seat.sbd): seat for seat in seats if not seat.erased}
-    wanted = sum(column.width_mm for column in extra)
-    own = _giving_way(sheet, geometry_of(sheet).width / mm - wanted, wanted)
     added = tuple(
         Column(heading=_heading(column, texts), width_mm=column.width_mm, align=_align(column))
         for column in extra
     )
     rows = tuple(replace(row, cells=(*row.cells, *_cells(row, extra, by_sbd, texts))) for row in sheet.rows)
-    return replace(sheet, columns=(*own, *added), rows=rows)
+    count = len(sheet.columns)
+    whole = _wide_enough(replace(sheet, columns=(*sheet.columns, *added), rows=rows), count)
+    wanted = sum(column.width_mm for column in whole.columns[count:])
+    own = _giving_way(sheet, geometry_of(sheet).width / mm - wanted, wanted)
+    return replace(whole, columns=(*own, *whole.columns[count:]))
 
 
 def _heading(column: ExtraColumn, texts: Texts) -> str:
@@ -228,43 +231,55 @@ def _value(seat: Seat, source: str, texts: Texts) -> str:
 
 def _giving_way(sheet: Sheet, room: float, wanted: float) -> tuple[Column, ...]:
     """Return a sheet's own columns within `room` mm: each gives of what its texts do not need, or, where that does
-    not do, of its width. The column of portraits keeps its width. Raises TemplateColumnsError.
+    not do, all but its numbers and the words of its heading. The column of portraits keeps its width. Raises
+    TemplateColumnsError, which names how many mm there are for all extra columns.
     """
     columns = sheet.columns
     over = sum(column.width_mm for column in columns) - room
     if over <= 0:
         return columns
-    for lines in (_LINES, None):
+    spare: list[float] = []
+    for lines in (_LINES, None, 0):
         spare = [_spare(sheet, index, lines) for index in range(len(columns))]
         if sum(spare) >= over:
             break
     else:
-        spare = [0.0 if column.portraits else column.width_mm for column in columns]
+        raise TemplateColumnsError(
+            kind=sheet.kind, room=max(0, int(wanted + sum(spare) - over)), wanted=math.ceil(wanted)
+        )
     share = over / sum(spare)
-    narrowed = tuple(
+    return tuple(
         replace(column, width_mm=column.width_mm - share * free)
         for column, free in zip(columns, spare, strict=True)
     )
-    if any(now.width_mm < _LEAST_SHARE * was.width_mm for now, was in zip(narrowed, columns, strict=True)):
-        raise TemplateColumnsError(
-            kind=sheet.kind, room=int(EXTRA_SHARE * (room + wanted)), wanted=int(wanted)
-        )
-    return narrowed
 
 
 def _spare(sheet: Sheet, index: int, lines: int | None) -> float:
     """Return how many mm a column can do without: its longest word stays whole, narrowed a little, and its longest text
-    within `lines` lines (None: as many as it takes). A blank column is one to write in.
+    within `lines` lines (None: as many as it takes; 0: longer words may be broken, numbers and headings not). A blank
+    column is one to write in.
     """
     column = sheet.columns[index]
     if column.portraits:
         return 0.0
     texts = [text for row in sheet.rows for text in row.cells[index].paragraphs]
-    if not texts:
-        return column.width_mm * (1 - _BLANK_SHARE)
-    words = {word for text in (column.heading, *texts) for word in text.split()}
-    longest = max(width(word, Face.BOLD, TABLE_SIZE) for word in words) * _NARROW
-    if lines is not None:
-        longest = max(longest, max(width(text, Face.REGULAR, TABLE_SIZE) for text in texts) / lines)
-    needed = (longest + 2 * PAD_X) / mm
-    return max(0.0, column.width_mm - max(needed, _LEAST_SHARE * column.width_mm))
+    kept = _LEAST_SHARE if texts or lines == 0 else _BLANK_SHARE
+    needed = max(least_mm(sheet, index, TIGHT if lines == 0 else EASY), kept * column.width_mm)
+    if texts and lines != 0:
+        words = {word for text in texts for word in text.split()}
+        longest = max(width(word, Face.BOLD, TABLE_SIZE) for word in words) * EASY
+        if lines is not None:
+            longest = max(longest, max(width(text, Face.REGULAR, TABLE_SIZE) for text in texts) / lines)
+        needed = max(needed, (longest + 2 * PAD_X) / mm)
+    return max(0.0, column.width_mm - needed)
+
+
+def _wide_enough(sheet: Sheet, own: int) -> Sheet:
+    """Return a sheet whose extra columns, from `own` on, are as wide as their numbers and headings need."""
+    columns = tuple(
+        column
+        if index < own
+        else replace(column, width_mm=max(column.width_mm, least_mm(sheet, index, EASY)))
+        for index, column in enumerate(sheet.columns)
+    )
+    return replace(sheet, columns=columns)

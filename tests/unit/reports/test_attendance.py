@@ -9,12 +9,15 @@ from reportlab.lib.units import mm
 from reports.attendance import Pictures, build_attendance
 from reports.errors import TextMissingError
 from reports.geometry import LYING
+from reports.layout import lay_out
 from reports.pdf import render
 from reports.posting import mask_number
 from reports.sheet import Letterhead, Sheet
+from reports.tables import csv_bytes
 from sessions.course.states import Standing, State
 from sessions.record import Verdict
 from sessions.roster.model import ERASED
+from tests.support.reports_pages import page_texts
 from tests.support.reports_sheets import (
     PICTURES,
     entry_of,
@@ -35,7 +38,7 @@ def cells(sheet: Sheet, row: int) -> list[str]:
 
 def test_the_columns_fill_the_width_between_the_margins():
     sheet = sheet_of(mixed_roll(1))
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
+    assert sum(column.width_mm for column in lay_out(sheet).columns) == pytest.approx(LYING.width / mm)
     assert [column.heading for column in sheet.columns] == [
         "STT",
         "Ảnh chíp, tại chỗ",
@@ -273,6 +276,27 @@ def test_only_a_training_session_is_marked_as_training():
     assert all("HUẤN LUYỆN" in words for words in training)
 
 
+@pytest.mark.parametrize(
+    ("component", "short"),
+    [("theory", "Lý thuyết"), ("simulation", "Mô phỏng"), ("yard", "Sa hình"), ("road", "Đường trường")],
+)
+def test_a_driving_component_has_a_short_name_in_its_column_and_the_laws_under_the_title(
+    component: str, short: str
+) -> None:
+    of = session_of(())
+    label = of.rules.components[component].label if component in of.rules.components else "Nội dung khác"
+    of = replace(of, component=component, component_label=label, components=(component,))
+    roll = [replace(row, component=component) for row in mixed_roll(2)]
+    subject = replace(roll[1], seat=replace(roll[1].seat, subject="Toán"))
+    sheet = build_attendance(of, [roll[0], subject], texts=texts(), head=head_of())
+    column = [each.heading for each in sheet.columns].index("Nội dung")
+    assert [cells(sheet, row)[column] for row in (0, 1)] == [short, "Toán"]
+    assert any(label in line for line in sheet.header.lines)
+    other = replace(of, rules=replace(of.rules, classes={}))
+    sheet = build_attendance(other, [roll[0]], texts=texts(), head=head_of())
+    assert cells(sheet, 0)[column] == label
+
+
 def test_the_posted_copy_masks_the_numbers():
     roll = mixed_roll(2)
     sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), posted=True)
@@ -285,8 +309,13 @@ def test_the_posted_copys_seal_tells_who_is_in_and_no_verdict():
     wall = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), posted=True)
     assert {"A", "R", "X"} <= {letter for _, letter in (row.mark for row in full.rows)}
     assert [row.mark for row in wall.rows] == [
-        (sbd, letter if letter == "A" else "-") for sbd, letter in (row.mark for row in full.rows)
+        (sbd, "R" if letter == "X" else letter) for sbd, letter in (row.mark for row in full.rows)
     ]
+    result = [column.heading for column in wall.columns].index("Kết quả")
+    said = {(row.mark[1], cells(wall, at)[result]) for at, row in enumerate(wall.rows)}
+    assert said == {("A", "Có mặt"), ("R", "Đã đến, chưa được vào"), ("-", "Chưa đến")}
+    for language, words in (("vi", "đã đến, chưa được vào"), ("en", "came, not let in yet")):
+        assert texts(language)["picture.outcome.attendance.R"] == words
 
 
 def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
@@ -300,7 +329,7 @@ def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
     assert sheet.posted
     assert sheet.header.title == "DANH SÁCH ĐIỂM DANH – NHẬN DẠNG – BẢN NIÊM YẾT"
     assert not any(column.portraits for column in sheet.columns)
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
+    assert sum(column.width_mm for column in lay_out(sheet).columns) == pytest.approx(LYING.width / mm)
     assert all(row.portraits.chip is None and row.portraits.live is None for row in sheet.rows)
     assert [cells(sheet, row)[8] for row in range(7)] == [
         "Có mặt",
@@ -315,8 +344,16 @@ def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
     for words in ("Không khớp", "Máy:", "Thủ công", "đồng ý", "chíp", "Chíp", "đình chỉ"):
         assert words not in said
     assert not re.search(r"\d{9}", said)
-    full = build_attendance(session, roll, texts=texts(), head=head_of())
-    assert (sheet.counts, sheet.closing.totals) == (full.counts, full.closing.totals)
+    assert sheet.counts == {"listed": 7, "present": 3, "waiting": 3, "missing": 1, "erased": 0}
+    assert [line.partition(":")[0] for line in sheet.closing.totals] == [
+        "Tổng số thí sinh trong danh sách",
+        "Có mặt, được vào",
+        "Đã đến, chưa được vào",
+        "Chưa đến",
+    ]
+    told = page_texts(render(sheet, signer()))[-1] + csv_bytes(sheet, note="").decode()
+    for words in ("Trượt nhận dạng", "không khớp", "Sai phòng", "Ngoại lệ", "không có trong danh sách"):
+        assert words not in told
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from reportlab.lib.units import mm
 
 from reports.class_summary import build_exam_summary, build_summary
 from reports.geometry import LYING
+from reports.layout import lay_out
 from reports.pdf import render
 from reports.session_sheet import Frame
 from reports.sheet import Sheet
@@ -93,7 +94,7 @@ def test_the_heads_have_two_levels_and_a_spreadsheet_has_both_in_one():
     sheet = summary(*day())
     assert [column.group for column in sheet.columns[3:6]] == ["Lý thuyết"] * 3
     assert [column.heading for column in sheet.columns[3:6]] == ["dự", "đạt", "trượt"]
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
+    assert sum(column.width_mm for column in lay_out(sheet).columns) == pytest.approx(LYING.width / mm)
     page = page_texts(render(sheet, signer()))[0]
     assert page.count("trượt") >= 3
     assert "Thực hành lái xe trong" in page
@@ -105,7 +106,8 @@ def test_totals_are_in_figures_and_words_with_scans_and_no_fee():
     totals = summary(*day()).closing.totals
     assert "Tổng hồ sơ: 5 (năm)." in totals
     assert "DA (đạt): 1 (một)." in totals
-    assert "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một)." in totals
+    assert "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một); vắng 2 (hai)." in totals
+    assert "Trong số VA (vắng), đã đến nhưng không được vào: 0 (không)." in totals
     assert totals[-2:] == ("Lượt quét chíp: 4 (bốn).", "Phí quét chíp: không thu.")
 
 
@@ -133,6 +135,9 @@ def test_somebody_turned_away_is_not_plainly_absent():
     refused = replace(refused, body={**refused.body, "verdict": "REFUSE"})
     found = rows(summary(of, [*entries[:-1], refused, entries[-1]]))
     assert found[1][-1] == "Vắng nhưng đã đến, không được vào: 1"
+    totals = summary(of, [*entries[:-1], refused, entries[-1]]).closing.totals
+    assert "Trong số VA (vắng), đã đến nhưng không được vào: 1 (một)." in totals
+    assert any("vắng 2 (hai; trong đó đã đến, không được vào: 1)" in line for line in totals)
 
 
 def test_an_open_session_says_so_and_the_title_is_the_stations_own():
@@ -181,4 +186,4 @@ def test_an_exam_is_summed_up_by_subject_and_room_by_lot_before_the_list():
     assert "PHÒNG" in sheet.header.title
     text = " ".join(" ".join(page_texts(render(sheet, signer()))).split())
     assert "Toán: danh sách 5 (năm); có mặt 1 (một)" in text
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(LYING.width / mm)
+    assert sum(column.width_mm for column in lay_out(sheet).columns) == pytest.approx(LYING.width / mm)

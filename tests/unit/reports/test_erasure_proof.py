@@ -78,7 +78,9 @@ def test_what_it_says() -> None:
     assert "42 (bốn mươi hai)" in text
     assert "không với tới: 2" in text
     assert sheet.head.size == 42
-    assert sum(column.width_mm for column in sheet.columns) == pytest.approx(UPRIGHT.width / 72 * 25.4)
+    assert sum(column.width_mm for column in lay_out(sheet).columns) == pytest.approx(
+        UPRIGHT.width / 72 * 25.4
+    )
 
 
 def test_it_is_a_page_like_the_others() -> None:

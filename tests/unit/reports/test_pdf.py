@@ -175,7 +175,8 @@ def test_each_seal_names_the_rows_printed_on_its_page(tmp_path: Path, count: int
     printed = [[word for word in text.split() if word.startswith("0010990")] for text in page_texts(pdf)]
     assert [len(seal.rows) for seal in seals] == [len(rows) for rows in printed]
     assert [row for seal in seals for row in seal.rows] == [row.mark for row in sheet.rows]
-    assert all(printed)
+    assert all(printed[:-1])
+    assert len(printed[-1]) != 1 or count == 1
 
 
 @needs_poppler

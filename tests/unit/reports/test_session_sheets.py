@@ -1,3 +1,4 @@
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -306,7 +307,7 @@ def every_sheet(language: str) -> Sequence[Sheet]:
 def test_every_sheet_fills_its_width_bears_the_roster_hash_and_can_be_drawn(language: str):
     for sheet in every_sheet(language):
         width = geometry_of(sheet).width / mm
-        assert sum(column.width_mm for column in sheet.columns) == pytest.approx(width), sheet.kind
+        assert sum(column.width_mm for column in lay_out(sheet).columns) == pytest.approx(width), sheet.kind
         pages = page_texts(render(sheet, signer()))
         assert all(sheet.roster_hash in page for page in pages), sheet.kind
 
@@ -338,6 +339,8 @@ def test_the_figures_of_a_component_add_up_and_who_was_not_let_in_is_not_plainly
         parts = [sheet.counts[f"{name}:{each}"] for each in ("sat", "absent", "blocked", "pending")]
         assert sum(parts) == progress.totals(name).owed
     assert any("không được dự" in line for line in sheet.closing.totals)
+    theory = next(line for line in sheet.closing.totals if line.startswith("Lý thuyết:"))
+    assert re.search(r"vắng \d+ \([^;]+; trong đó đã đến, không được vào: 1\)", theory)
     (row,) = [each for at in range(len(sheet.rows)) if "001" in (each := cells(sheet, at))]
     assert "Không được vào" in row
     assert row[-2].startswith("VA")
