@@ -8,6 +8,13 @@ from typing import Final
 PREFIX: Final = "PRS1:"
 MAX_FOUND: Final = 16
 """So many seals on one page of a file: nobody photographs more sheets at once."""
+PAGES_MM: Final = ((297, 210, 33), (210, 297, 40))
+"""Width and height of a page, lying and upright, and the longest side of its seal, in mm: as `reports.geometry`."""
+SEAL_RIGHT_MM: Final = 15
+SEAL_BOTTOM_MM: Final = 20
+"""How far the seal stands from the right and lower edge."""
+MODULE_MM: Final = 0.52
+"""Side of a seal's module where the seal is not held to the longest side; as `reports.pdf`."""
 DONE: Final = "done"
 LATE: Final = "late"
 UNREADABLE: Final = "unreadable"

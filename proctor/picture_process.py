@@ -2,7 +2,8 @@
 
 Run as `python -m proctor.picture_process MAX_PIXELS MAX_SIDE MAX_PAGES MEMORY_MIB SECONDS PAGE_SECONDS`. It imports no
 more than it needs and gives itself limits where the system has them. Answers are lines of JSON, each flushed at once,
-so that what was found survives the parent's deadline: {"page": from 1, "seals": [texts]}, at last {"end": why}.
+so that what was found survives the parent's deadline: {"page": from 1, "seals": [texts], "letters", "empty",
+"beyond_lying", "beyond_upright"}, at last {"end": why}.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 from proctor.picture_limits import DONE, LATE, TOO_LARGE, TOO_MANY, UNREADABLE, Limits
-from proctor.picture_search import Grey, find_seals
+from proctor.picture_marks import has_marks, letters_beyond
+from proctor.picture_search import Code, Grey, find_codes
 
 if sys.platform != "win32":  # on Windows the parent's deadline and the pixel limit remain
     import resource
@@ -31,7 +33,7 @@ _DPI = (200, 300)
 _POINTS = 72
 _DEPTH = 8
 _DARKER, _SPECKS = 40, 0.0005
-"""By how many levels, and on which part of it, a page may differ from its paper and still be empty."""
+"""By how many levels, and on which part of it, a page may differ from its paper and still bear no code."""
 
 
 class _StopError(Exception):
@@ -69,26 +71,37 @@ def _read(data: bytes, limits: Limits, end: float) -> str:
     """Read page after page; return why it ended."""
     pages = _of_pdf(data, limits) if data.startswith(b"%PDF-") else _of_picture(data, limits)
     for number, view in enumerate(pages, start=1):
-        seals, empty = _seals(view.greys, min(end, time.monotonic() + limits.page_seconds))
-        _say({"page": number, "seals": list(seals), "letters": view.letters, "empty": empty})
+        _say(
+            {
+                "page": number,
+                "letters": view.letters,
+                **_page(view, min(end, time.monotonic() + limits.page_seconds)),
+            }
+        )
         if time.monotonic() >= end:
             return LATE
     return DONE
 
 
-def _seals(greys: Iterator[Grey], end: float) -> tuple[tuple[str, ...], bool]:
+def _page(view: _View, end: float) -> dict[str, Any]:
     """Return what is found in the first picture of a page that shows anything, and whether the page is empty."""
-    for grey in greys:
-        if _is_empty(grey):
-            return (), True
-        found = find_seals(grey, seconds_left=lambda: end - time.monotonic())
+    for grey in view.greys:
+        if _has_no_code(grey):
+            return {"seals": [], "empty": not has_marks(grey)}
+        found = find_codes(grey, seconds_left=lambda: end - time.monotonic())
         if found or time.monotonic() >= end:
-            return found, False
-    return (), False
+            return _found(grey, found)
+    return _found(np.zeros((1, 1), np.uint8), ())
 
 
-def _is_empty(grey: Grey) -> bool:
-    """Whether a page is the back of one: next to nothing on it differs from its paper."""
+def _found(grey: Grey, codes: tuple[Code, ...]) -> dict[str, Any]:
+    lying, upright = letters_beyond(grey, codes)
+    more = {"beyond_lying": lying, "beyond_upright": upright}
+    return {"seals": [code.text for code in codes], "empty": False, **more}
+
+
+def _has_no_code(grey: Grey) -> bool:
+    """Whether next to nothing on a page stands out from its paper: nothing is looked for there."""
     small = grey[:: max(1, grey.shape[0] // 1_000), :: max(1, grey.shape[1] // 1_000)].astype(np.int16)
     return bool((abs(small - np.median(small)) > _DARKER).mean() < _SPECKS)
 

@@ -32,15 +32,19 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSeals:
-    """The texts of the seals on each page of a file; unverified. `whole`: no page was left out for lack of time.
+    """The texts of the seals on each page of a file, one that stands there twice twice; unverified. `whole`: no page
+    was left out for lack of time.
 
-    `empty`: pages (from 1) with nothing on them; `letters`: pages of a PDF that are drawn, and no scan.
+    `empty`: pages (from 1) with nothing on them; `letters`: pages of a PDF that are drawn, and no scan; `beyond_lying`,
+    `beyond_upright`: those with letters beyond the page of their seal, were it lying or upright.
     """
 
     pages: tuple[tuple[str, ...], ...]
     whole: bool
     empty: tuple[int, ...] = ()
     letters: tuple[int, ...] = ()
+    beyond_lying: tuple[int, ...] = ()
+    beyond_upright: tuple[int, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -69,6 +73,8 @@ def read_picture_seals(data: bytes, *, file: str = "", limits: Limits = LIMITS) 
             whole=end == DONE,
             empty=_numbers(answers, "empty"),
             letters=_numbers(answers, "letters"),
+            beyond_lying=_numbers(answers, "beyond_lying"),
+            beyond_upright=_numbers(answers, "beyond_upright"),
         )
     codes = {
         TOO_LARGE: "picture-too-large",

@@ -16,6 +16,7 @@ import zxingcpp
 from proctor.picture_limits import MAX_FOUND, PREFIX
 
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
+Points = np.ndarray[Any, np.dtype[np.float32]]
 Seconds = Callable[[], float]
 Light = Callable[[Grey], Grey]
 
@@ -28,10 +29,28 @@ _MAX_PLACES: Final = 4
 _NEAR: Final = 0.45
 """How far around a code that was seen and not read, in parts of its side, is looked at again."""
 _LEAST_SIDE: Final = 24
+_USUAL: Final = 61
+"""Modules of a seal's side where the reader does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Code:
+    """A page seal where it stands: its text, its corners from the upper left of the code clockwise (shape (4, 2), in
+    pixels, x before y), and how many modules a side has.
+    """
+
+    text: str
+    corners: Points
+    modules: int
 
 
 def find_seals(grey: Grey, *, seconds_left: Seconds) -> tuple[str, ...]:
-    """Return the texts of the page seals in a picture, each once, in the order found; at most MAX_FOUND.
+    """Return the texts of the page seals in a picture, each once, as `find_codes`."""
+    return tuple(dict.fromkeys(code.text for code in find_codes(grey, seconds_left=seconds_left)))
+
+
+def find_codes(grey: Grey, *, seconds_left: Seconds) -> tuple[Code, ...]:
+    """Return the page seals in a picture, in the order found, one that stands there twice twice; at most MAX_FOUND.
 
     `grey`: uint8, shape (H, W), is drawn over. Whatever is found is wiped out, and the search ends where nothing
     that looks like a code is left, or no time.
@@ -44,7 +63,7 @@ def find_seals(grey: Grey, *, seconds_left: Seconds) -> tuple[str, ...]:
     for left, top, right, bottom in search.places[:_MAX_PLACES]:
         part = np.ascontiguousarray(grey[top:bottom, left:right])
         for look in _close():
-            if seconds_left() <= 0 or search.look(look, part):
+            if seconds_left() <= 0 or search.look(look, part, (left, top)):
                 break
     return tuple(search.found[:MAX_FOUND])
 
@@ -82,11 +101,13 @@ class _Search:
 
     def __init__(self, grey: Grey) -> None:
         self._grey = grey
-        self.found: list[str] = []
+        self.found: list[Code] = []
         self.places: list[tuple[int, int, int, int]] = []
 
-    def look(self, look: Look, part: Grey | None = None) -> bool:
-        """Read a prepared picture, or a part of one; wipe out what was read. Whether there was anything."""
+    def look(self, look: Look, part: Grey | None = None, at: tuple[int, int] = (0, 0)) -> bool:
+        """Read a prepared picture, or a part of one that begins `at`; wipe out what was read. Whether there was
+        anything.
+        """
         picture = self._grey if part is None else part
         before = len(self.found)
         for code in _codes(look.of(picture)):
@@ -95,10 +116,19 @@ class _Search:
                 if part is None:
                     self._suspect(corners)
             elif code.text.startswith(PREFIX):
-                if code.text not in self.found:
-                    self.found.append(code.text)
+                self._add(
+                    Code(text=code.text, corners=corners + np.array(at, np.float32), modules=_modules(code))
+                )
                 _wipe(picture, corners)
         return len(self.found) > before
+
+    def _add(self, code: Code) -> None:
+        """Keep a code, unless it is one that was found before in this place."""
+        middle, side = code.corners.mean(axis=0), float(np.ptp(code.corners, axis=0).max())
+        for known in self.found:
+            if known.text == code.text and np.hypot(*(known.corners.mean(axis=0) - middle)) < side / 2:
+                return
+        self.found.append(code)
 
     def is_done(self) -> bool:
         """Whether something was found and nothing else looks like a code."""
@@ -108,7 +138,7 @@ class _Search:
         self.look(Look())
         return not self.places
 
-    def _suspect(self, corners: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+    def _suspect(self, corners: Points) -> None:
         low, high = corners.min(axis=0), corners.max(axis=0)
         side = float((high - low).max())
         if side < _LEAST_SIDE:
@@ -128,13 +158,19 @@ def _codes(picture: Grey) -> list[Any]:
     return list(zxingcpp.read_barcodes(picture, formats=_QR, return_errors=True))
 
 
-def _corners(code: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _modules(code: Any) -> int:
+    """Return how many modules a side of a code has, by its version."""
+    version = str(code.extra.get("Version", ""))
+    return 17 + 4 * int(version) if version.isdecimal() else _USUAL
+
+
+def _corners(code: Any) -> Points:
     at = code.position
     points = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
     return np.array([[point.x, point.y] for point in points], np.float32)
 
 
-def _wipe(picture: Grey, corners: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+def _wipe(picture: Grey, corners: Points) -> None:
     """Paint over a code, so that it is not found again."""
     middle = corners.mean(axis=0)
     shape = (middle + (corners - middle) * 1.08).astype(np.int32)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from proctor.picture_seals import read_picture_seals
+from proctor.picture_seals import PictureSeals, read_picture_seals
 from reports.errors import ReportsError, SealSignatureError
 from reports.seal import PageSeal, read_seal
+from reports.template import KINDS
 from sessions.anchor import parse_seal
 from sessions.checkpoint import VerifierKey, station_of
 from sessions.errors import NoteFormatError
@@ -32,7 +33,8 @@ class PictureVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSeal:
-    """A page seal in a picture: on which pages of the file (from 1), and what became of its signature.
+    """A page seal in a picture: on which pages of the file (from 1; one that bears it twice stands there twice), and
+    what became of its signature.
 
     `seal` is there only where a believed key signed; else `claimed` is the origin it names, which proves nothing.
     """
@@ -42,6 +44,11 @@ class FoundSeal:
     claimed: str = ""
     seal: PageSeal | None = None
     fingerprint: str = ""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a page of a sheet is there more than once: one may be forged below a seal that was copied."""
+        return len(self.pages) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +74,8 @@ class SealedSheet:
 class PictureFinding:
     """What a file of pictures shows. `pages`: how many the file has; `bare`: those on which no seal was found, empty
     backs aside; `letters`: those that a PDF draws, which is no scan then, and may be a sheet whose seal was taken off;
-    `whole`: no page was left out. `compared`: a log was at hand.
+    `crowded`: those that show more than the page of their seal; `whole`: no page was left out.
+    `compared`: a log was at hand.
     """
 
     pages: int
@@ -76,11 +84,13 @@ class PictureFinding:
     seals: tuple[FoundSeal, ...]
     sheets: tuple[SealedSheet, ...]
     letters: tuple[int, ...] = ()
+    crowded: tuple[int, ...] = ()
     compared: bool = False
 
     @property
     def verdict(self) -> PictureVerdict:
-        """INTACT where every page has a valid seal, no page of a sheet is missing, and no log contradicts.
+        """INTACT where every page has a valid seal, no page of a sheet is missing or there twice, and no log
+        contradicts.
 
         A file of one page is a photo of one page: what it lacks of its sheet is said, and proves nothing against it.
         """
@@ -89,7 +99,8 @@ class PictureFinding:
             return PictureVerdict.ALTERED
         sealed = bool(self.seals) and all(seal.status == VALID for seal in self.seals)
         complete = self.whole and not self.bare and (self.pages == 1 or not self.lacks)
-        if sealed and complete and not self.letters and all(found.ok for found in said):
+        single = not self.crowded and not any(seal.repeated for seal in self.seals)
+        if sealed and complete and single and not self.letters and all(found.ok for found in said):
             return PictureVerdict.INTACT
         return PictureVerdict.UNVERIFIED
 
@@ -127,11 +138,30 @@ def verify_picture(
             if not texts and number not in read.empty
         ),
         letters=read.letters,
+        crowded=_crowded(read, seals),
         whole=read.whole,
         seals=seals,
         sheets=_sheets([found.seal for found in seals if found.seal is not None], opened),
         compared=opened is not None,
     )
+
+
+def _crowded(read: PictureSeals, seals: Sequence[FoundSeal]) -> tuple[int, ...]:
+    """Return the pages of the file with letters beyond the page of their seal, which lies or stands by its kind."""
+    lying, upright = set(read.beyond_lying), set(read.beyond_upright)
+    crowded = set()
+    for number in lying | upright:
+        forms = {
+            _is_upright(found.seal) for found in seals if number in found.pages and found.seal is not None
+        }
+        beyond = {False: number in lying, True: number in upright}
+        if forms and all(beyond[form] for form in forms):
+            crowded.add(number)
+    return tuple(sorted(crowded))
+
+
+def _is_upright(seal: PageSeal) -> bool:
+    return seal.kind in KINDS and KINDS[seal.kind].upright
 
 
 def _judge(

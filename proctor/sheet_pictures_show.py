@@ -19,6 +19,7 @@ def picture_json(finding: PictureFinding, file: str) -> dict[str, Any]:
         "pages": finding.pages,
         "pages_without_seal": list(finding.bare),
         "pages_with_letters": list(finding.letters),
+        "pages_with_more": list(finding.crowded),
         "searched_whole": finding.whole,
         "printed_text_read": False,
         "compared_with_log": finding.compared,
@@ -28,22 +29,22 @@ def picture_json(finding: PictureFinding, file: str) -> dict[str, Any]:
 
 
 def picture_lines(finding: PictureFinding, texts: Texts) -> tuple[str, ...]:
-    """Return a finding in words: what is wrong first, then each sheet with its sealed rows, then what it means."""
+    """Return a finding in words: the verdict first, then what is wrong, then each sheet with its sealed rows."""
     return tuple(_lines(finding, texts))
 
 
 def _lines(finding: PictureFinding, texts: Texts) -> Iterator[str]:
+    part = "-part" if finding.ok and finding.lacks else ""
+    yield texts[f"picture.verdict.{finding.verdict}{part}"]
     yield from _troubles(finding, texts)
     for sheet in finding.sheets:
         yield ""
         yield from _sheet_lines(sheet, texts)
-    yield ""
     if finding.sheets:
+        yield ""
         yield texts["picture.text-not-read"]
     if finding.sheets and not finding.compared:
         yield texts["picture.no-log"]
-    part = "-part" if finding.ok and finding.lacks else ""
-    yield texts[f"picture.verdict.{finding.verdict}{part}"]
 
 
 def _troubles(finding: PictureFinding, texts: Texts) -> Iterator[str]:
@@ -53,8 +54,11 @@ def _troubles(finding: PictureFinding, texts: Texts) -> Iterator[str]:
     for seal in finding.seals:
         if seal.status != VALID:
             yield say(
-                f"picture.seal.{seal.status}", page=_numbers(seal.pages), origin=_plain(seal.claimed) or "—"
+                f"picture.seal.{seal.status}",
+                page=_numbers(seal.pages),
+                origin=_plain(seal.claimed) or "—",
             )
+    yield from _too_much(finding, texts)
     if finding.seals and finding.bare:
         yield say("picture.bare", pages=_numbers(finding.bare))
     if finding.letters:
@@ -63,6 +67,15 @@ def _troubles(finding: PictureFinding, texts: Texts) -> Iterator[str]:
         yield say("picture.not-whole")
     if len(finding.sheets) > 1:
         yield say("picture.several", count=len(finding.sheets))
+
+
+def _too_much(finding: PictureFinding, texts: Texts) -> Iterator[str]:
+    for seal in finding.seals:
+        if seal.repeated and seal.seal is not None:
+            pages = _numbers(seal.pages)
+            yield texts.say("picture.repeated", page=seal.seal.page, times=len(seal.pages), pages=pages)
+    if finding.crowded:
+        yield texts.say("picture.crowded", pages=_numbers(finding.crowded))
 
 
 def _sheet_lines(sheet: SealedSheet, texts: Texts) -> Iterator[str]:
@@ -133,7 +146,7 @@ def _mark(texts: Texts, seal: PageSeal, mark: tuple[str, str]) -> str:
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))
+    return ", ".join(map(str, dict.fromkeys(numbers)))
 
 
 def _plain(text: str) -> str:
@@ -144,7 +157,8 @@ def _plain(text: str) -> str:
 def _seal_json(found: FoundSeal) -> dict[str, Any]:
     return {
         "status": found.status,
-        "pages": list(found.pages),
+        "pages": list(dict.fromkeys(found.pages)),
+        "times": len(found.pages),
         "claimed_origin": _plain(found.claimed),
         "fingerprint": found.fingerprint,
     }

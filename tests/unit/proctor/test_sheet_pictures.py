@@ -4,21 +4,27 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+import reports
 from proctor.errors import CommandError
-from proctor.picture_limits import Limits
+from proctor.picture_limits import PAGES_MM, SEAL_BOTTOM_MM, SEAL_RIGHT_MM, Limits
+from proctor.picture_marks import letters_beyond
 from proctor.picture_seals import LIMITS, read_picture_seals
-from proctor.picture_search import find_seals
-from proctor.sheet_pictures import PictureVerdict, verify_picture
+from proctor.picture_search import find_codes, find_seals
+from proctor.sheet_pictures import PictureFinding, PictureVerdict, verify_picture
 from proctor.sheet_pictures_show import picture_json, picture_lines
 from proctor.texts import load_texts
 from reports import base45
+from reports.geometry import LYING, UPRIGHT
 from reports.pdf import render
 from reports.seal import PREFIX, PageSeal, qr_modules, read_seal, seal_text
 from sessions.checkpoint import Signer, VerifierKey
@@ -84,6 +90,9 @@ def test_a_scan_of_a_whole_sheet_is_intact_and_says_every_row():
     require_valid("sheet-verify-picture", data)
     assert data["sheets"][0]["found"][0]["rows"][0] == {"sbd": "001", "outcome": "A"}
     assert data["printed_text_read"] is False
+    assert picture_lines(finding, load_texts("vi"))[0].startswith(
+        "KẾT LUẬN: mã niêm phong của mọi trang đều đúng"
+    )
     lines = "\n".join(picture_lines(finding, load_texts("vi")))
     for said in ("SBD 001: được vào", "SBD 003: máy: không khớp", "trang 1, 2 trên 2", "KHÔNG được đọc"):
         assert said in lines
@@ -147,7 +156,7 @@ def test_a_photo_of_one_page_is_judged_as_one_page_under_any_epochs_key(epoch: s
     finding = verify_picture(saved(picture(text_of(2, 3, later, origin=later.key.name)), "JPEG"), KEYS)
     assert finding.verdict is PictureVerdict.INTACT
     assert finding.sheets[0].missing == (1, 3)
-    assert "còn thiếu trang" in picture_lines(finding, load_texts("vi"))[-1]
+    assert "còn thiếu trang" in picture_lines(finding, load_texts("vi"))[0]
 
 
 def test_without_a_pinned_key_nothing_is_valid():
@@ -159,7 +168,118 @@ def test_without_a_pinned_key_nothing_is_valid():
 def test_a_picture_without_a_seal_proves_nothing():
     finding = verify_picture(saved(picture(), "PNG"), KEYS)
     assert (finding.verdict, finding.seals) == (PictureVerdict.UNVERIFIED, ())
-    assert "KHÔNG thấy mã niêm phong" in picture_lines(finding, load_texts("vi"))[0]
+    verdict, cause = picture_lines(finding, load_texts("vi"))[:2]
+    assert "CHƯA được coi là nguyên vẹn" in verdict
+    assert "KHÔNG thấy mã niêm phong" in cause
+
+
+# -- pages that are more than the sealed ones ------------------------------------------------------
+
+
+def written(
+    image: Image.Image, text: str, level: int, at: tuple[int, int] = (60, 60), size: int = 24
+) -> Image.Image:
+    """A copy of a page with a line of text on it, in a grey level."""
+    copy = image.copy()
+    face = ImageFont.truetype(
+        str(Path(reports.__file__).parent / "fonts" / "LiberationSerif-Regular.ttf"), size
+    )
+    ImageDraw.Draw(copy).text(at, text, fill=level, font=face)
+    return copy
+
+
+@cache
+def printed() -> tuple[Image.Image, ...]:
+    """Both pages of a sheet as a scanner at 110 dpi takes them."""
+    pdf = render(sheet_of(mixed_roll(8)), signer())
+    return tuple(Image.fromarray(drawn(pdf, page, 110)) for page in range(2))
+
+
+def said_of(finding: PictureFinding) -> str:
+    require_valid("sheet-verify-picture", picture_json(finding, "x"))
+    return "\n".join(picture_lines(finding, load_texts("vi")))
+
+
+def test_a_page_that_is_there_twice_is_never_intact():
+    first, second = printed()
+    forged = written(first, "003 ĐẠT", 0)
+    assert verify_picture(scan(first, second), KEYS).ok
+    for pile in ((first, forged, second), (second, first, second)):
+        finding = verify_picture(scan(*pile), KEYS)
+        assert finding.verdict is PictureVerdict.UNVERIFIED
+        (twice,) = (found for found in finding.seals if found.repeated)
+        assert len(twice.pages) == 2
+        assert "có 2 lần" in said_of(finding)
+
+
+def test_the_same_seal_twice_in_one_picture_is_never_intact():
+    finding = verify_picture(
+        saved(Image.fromarray(np.vstack([printed()[0], written(printed()[0], "003 ĐẠT", 0)])), "PNG"), KEYS
+    )
+    assert finding.verdict is PictureVerdict.UNVERIFIED
+    assert [found.pages for found in finding.seals] == [(1, 1)]
+    assert "Trang 1 của tờ có 2 lần" in said_of(finding)
+
+
+@pytest.mark.parametrize(("level", "size"), [(0, 16), (218, 16), (218, 40), (232, 40)])
+def test_a_page_of_text_without_a_seal_is_named_however_pale(level: int, size: int):
+    first, second = printed()
+    more = written(Image.new("L", first.size, 255), "003 Lê Văn Mẫu: 29 85 90 DA đạt", level, size=size)
+    finding = verify_picture(scan(first, second, more), KEYS)
+    assert (finding.verdict, finding.bare) == (PictureVerdict.UNVERIFIED, (3,))
+    assert "Trang 3 của tệp có chữ hoặc vết" in said_of(finding)
+
+
+def test_an_empty_back_with_the_noise_of_a_scanner_is_empty():
+    first, second = printed()
+    chance = np.random.default_rng(3)
+    high, wide = np.asarray(first).shape
+    light = 238 - 20 * np.linspace(0, 1, wide)[None, :]
+    back = Image.fromarray(np.clip(light + chance.normal(0, 4, (high, wide)), 0, 255).astype(np.uint8))
+    finding = verify_picture(scan(first, back, second, back), KEYS)
+    assert (finding.verdict, finding.bare) == (PictureVerdict.INTACT, ())
+
+
+def beyond(image: Image.Image) -> bool:
+    """Whether a picture of a lying page shows letters beyond it."""
+    grey = np.array(image)
+    return letters_beyond(grey, find_codes(grey, seconds_left=lambda: 5.0))[0]
+
+
+def pair(place: str) -> Image.Image:
+    """A sealed page and one with a line of text, no seal, in one picture."""
+    page, empty = printed()[1], Image.new("L", printed()[1].size, 255)
+    other = written(empty, "003 Lê Văn Mẫu: 29 85 90 DA đạt", 0, at=(400, 400))
+    order = [np.asarray(image) for image in ((other, page) if place in {"above", "left"} else (page, other))]
+    return Image.fromarray(np.vstack(order) if place in {"above", "below"} else np.hstack(order))
+
+
+def test_a_page_without_a_seal_beside_the_sealed_one_in_one_picture_is_named():
+    finding = verify_picture(saved(pair("above"), "PNG"), KEYS)
+    assert (finding.verdict, finding.crowded) == (PictureVerdict.UNVERIFIED, (1,))
+    assert "Mỗi ảnh chỉ được có một trang" in said_of(finding)
+    assert verify_picture(saved(printed()[1], "PNG"), KEYS).ok
+
+
+@pytest.mark.parametrize("turn", [0, 90, 183])
+@pytest.mark.parametrize("place", ["above", "below", "left", "right"])
+def test_another_page_is_seen_on_whatever_side_it_lies(place: str, turn: int):
+    assert beyond(pair(place).rotate(turn, expand=True, fillcolor=255))
+    assert not beyond(printed()[1].rotate(turn, expand=True, fillcolor=255))
+
+
+def test_a_photo_of_one_page_aslant_shows_no_more_than_that_page():
+    page = drawn(render(sheet_of(mixed_roll(8)), signer()), 0, 300)
+    for look in (Look(turn=11, tilt=15, pan=-15, noise=4, stains=3), Look(turn=95, tilt=-15, light=0.4)):
+        taken = photograph(page, look, np.random.default_rng(2))
+        assert not beyond(Image.open(io.BytesIO(taken)).convert("L"))
+
+
+def test_where_a_seal_stands_is_what_sheets_are_drawn_by():
+    for (wide, high, side), paper in zip(PAGES_MM, (LYING, UPRIGHT), strict=True):
+        assert (wide * mm, high * mm, side * mm) == pytest.approx((*paper.page, paper.seal_side))
+        assert paper.page[0] - paper.right == pytest.approx(SEAL_RIGHT_MM * mm, abs=2 * mm)
+        assert paper.foot_bottom == pytest.approx(SEAL_BOTTOM_MM * mm, abs=12 * mm)
 
 
 def paper(*, letters: bool) -> bytes:
