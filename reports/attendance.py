@@ -48,6 +48,8 @@ Excused = Mapping[str, str]
 """By SBD why somebody does not take the component: "blocked" (an earlier one was not passed), "kept", "not-listed"."""
 DECIDED_BY_PERSONS: Final = frozenset({"override", "decision", "manual"})
 """The kinds of entries by which persons decide about one candidate: what the foot calls exceptions."""
+ON_A_WALL: Final = ("listed", "present", "waiting", "missing", "erased")
+"""The counts of a copy for a wall: of whom the machine or persons turned away, and why, it says nothing."""
 
 PortraitOf = Callable[[int], bytes | None]
 """From an entry's number to a JPEG the station encoded, or None where there is none."""
@@ -103,6 +105,8 @@ def build_attendance(
     writer = _Writer(frame, pictures, places_of(entries, session.component), excused, posted=posted)
     specs = writer.specs
     counts = attendance_counts(session.component, standings, entries, excused)
+    if posted:
+        counts = {name: counts[name] for name in ON_A_WALL}
     sheet = frame.sheet(
         KIND,
         variant=session.component,
@@ -159,6 +163,7 @@ def attendance_counts(
     }
 
 
+_POSTED_LETTERS: Final = MappingProxyType({"present": "A", "waiting": "R"})
 GROUPS: Final = ("present", "waiting", "barred", "excused", "missing", "erased")
 """Into which everybody falls, each into one."""
 
@@ -211,7 +216,7 @@ class _Writer:
             "id-number": cell(mask_number(digits) if self._posted and digits else digits or DASH),
             "class": cell(seat.licence_class or DASH),
             "school-class": cell(seat.school_class or seat.licence_class or DASH),
-            "component": cell(seat.subject or self._session.component_label),
+            "component": cell(seat.subject or self._component()),
             "time": clock_cell(
                 parse_utc(standing.at) if standing.at and standing.state not in NOT_COME else None
             ),
@@ -221,6 +226,14 @@ class _Writer:
         }
         cells = tuple(values.get(name, cell("")) for name, _, _ in self.specs)
         return Row(cells=cells, mark=(clean(seat.sbd), self._letter(standing)), portraits=portraits)
+
+    def _component(self) -> str:
+        """Return the component: of a driving test the short name, as the line under the title has the law's own."""
+        session = self._session
+        short = f"paper.component-short.{session.component}"
+        if session.rules.classes and short in self._texts:
+            return say(self._texts, short)
+        return session.component_label
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -245,9 +258,9 @@ class _Writer:
         return self._frame.coded("how", how or "manual")
 
     def _letter(self, standing: Standing) -> str:
-        """Return the seal's letter; on a wall it tells who is in, and nothing of the machine's verdict."""
+        """Return the seal's letter; on a wall it says what the row says, and nothing of the machine's verdict."""
         if self._posted:
-            return "A" if standing.admitted else "-"
+            return _POSTED_LETTERS.get(group_of(standing, self._excused), "-")
         return seal_letter(standing)
 
     def _posted_result(self, standing: Standing) -> Cell:
@@ -377,12 +390,13 @@ _IF_ANY: Final = ("decided", "late", "wrong-room", "duplicate", "suspended", "ba
 
 
 def _closing(frame: Frame, counts: Mapping[str, int], *, closed: bool) -> Closing:
-    names = [*_ALWAYS, *(name for name in _IF_ANY if counts[name])]
+    """`counts`: the foot says those of them that it knows."""
+    names = [name for name in _ALWAYS if name in counts]
+    names += [name for name in _IF_ANY if counts.get(name)]
     missing = "absent" if closed else "not-come"
     totals = (
         *(frame.count(name, counts[name]) for name in names),
         frame.count(missing, counts["missing"]),
-        frame.count("unlisted", counts["unlisted"]),
-        frame.count("exceptions", counts["exceptions"]),
+        *(frame.count(name, counts[name]) for name in ("unlisted", "exceptions") if name in counts),
     )
     return frame.closing(KIND, totals, (say(frame.texts, "sheet.attendance.remark"),))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from reports.attendance import Excused, attendance_counts
+from reports.results_sheet import absent_words
 from reports.session_sheet import DOTS, Frame, Spec, cell
 from reports.sheet import Align, Cell, Column, Row, Sheet
 from reports.wording import DASH
@@ -173,6 +174,7 @@ def _notes(frame: Frame, whole: Totals) -> list[str]:
 
 def _whole(frame: Frame, progress: Progress, codes: Sequence[str]) -> list[str]:
     whole = progress.totals(None)
+    absent = progress.code_of(Outcome.ABSENT)
     return [
         frame.count("files", whole.files),
         frame.count("sat", whole.sat),
@@ -180,6 +182,7 @@ def _whole(frame: Frame, progress: Progress, codes: Sequence[str]) -> list[str]:
             frame.count("code", whole.codes.get(code, 0), code=code, meaning=frame.coded("code", code))
             for code in codes
         ),
+        frame.count("not-let-in", whole.not_let_in, code=absent, meaning=frame.coded("code", absent).lower()),
         frame.count("pending", whole.pending),
     ]
 
@@ -191,6 +194,7 @@ def _components(frame: Frame, progress: Progress) -> list[str]:
     for component in progress.session.components:
         found = progress.totals(component)
         values = {name: _words(frame, getattr(found, name)) for name in _OF_COMPONENT}
+        values["absent"] = absent_words(frame, found)
         lines.append(frame.say("summary.component", component=known[component].label, **values))
     return lines
 

@@ -219,6 +219,7 @@ def _totals(
 
 def _component(frame: Frame, label: str, found: Totals) -> str:
     values = {name: _figure(frame, getattr(found, name)) for name in _FIGURES}
+    values["absent"] = absent_words(frame, found)
     rare = [
         frame.say(f"results.component.{name}", count=_figure(frame, getattr(found, name)))
         for name in _RARE
@@ -226,6 +227,18 @@ def _component(frame: Frame, label: str, found: Totals) -> str:
     ]
     return frame.say(
         "results.component", component=label, rest="".join(f"; {words}" for words in rare), **values
+    )
+
+
+def absent_words(frame: Frame, found: Totals) -> str:
+    """Return how many were absent, and how many of them came: the attendance sheet counts those apart."""
+    if not found.not_let_in:
+        return _figure(frame, found.absent)
+    return frame.say(
+        "results.absent-of",
+        count=found.absent,
+        words=number_words(found.absent),
+        not_let_in=found.not_let_in,
     )
 
 

@@ -15,7 +15,7 @@ from reports.seal import RESULT_LETTERS
 from reports.session_sheet import DOTS, Frame, cell, moment
 from reports.sheet import Align, Block, Paragraph, Row, Sheet
 from reports.slip_pictures import Shots, pictures_of
-from reports.slip_rows import ATTEMPT, Teller, by_component, e4, entries_about
+from reports.slip_rows import ATTEMPT, Teller, e4, entries_about
 from reports.wording import DASH, clean, say
 from reports.words import number_words
 from sessions.course.component_state import ComponentResult, Status
@@ -143,7 +143,12 @@ class _Writer:
         self._frame, self._say = frame, frame.say
         self._of, self._seat, self._sbd = candidate, candidate.seat, candidate.seat.sbd
         self._progress = progress
-        self._teller = Teller(frame=frame, people=people, sbd=self._sbd)
+        tried = {
+            str(entry.body["attempt"]): str(entry.body["component"])
+            for entry in candidate.entries
+            if entry.kind == ATTEMPT
+        }
+        self._teller = Teller(frame=frame, people=people, sbd=self._sbd, tried=tried)
         self._consent = consent_of(entries, self._sbd)
         self._agrees = self._consent is None or self._consent.outcome != REFUSED
         self._missing = missing_parts(frame.session, entries)
@@ -308,11 +313,9 @@ class _Writer:
     # -- rows -------------------------------------------------------------------------------------
 
     def rows(self) -> Iterator[Row]:
-        """Yield what happened, component after component, each with its result; then what it comes to."""
-        for component, entries in by_component(self._frame.session.components, self._of.entries):
-            yield from (self._teller.row(entry) for entry in entries)
-            if component is not None:
-                yield self._result(component)
+        """Yield what happened, in the session's order; then each component's result, and what it comes to."""
+        yield from (self._teller.row(entry) for entry in self._of.entries)
+        yield from (self._result(component) for component in self._frame.session.components)
         yield self._last()
 
     def _result(self, component: str) -> Row:

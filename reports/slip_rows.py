@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reports.exceptions_sheet import People
@@ -81,6 +81,8 @@ class Teller:
     frame: Frame
     people: People
     sbd: str
+    tried: Mapping[str, str] = field(default_factory=dict)
+    """By attempt its component: a decision may name the attempt alone."""
 
     def row(self, entry: SessionEntry) -> Row:
         """Return the row of an entry."""
@@ -99,7 +101,8 @@ class Teller:
         return Row(cells=cells, mark=(clean(self.sbd), told.letter))
 
     def _component(self, entry: SessionEntry) -> str:
-        return self.frame.component_of(entry.body) if "component" in entry.body else DASH
+        name = entry.body.get("component", self.tried.get(str(entry.body.get("of"))))
+        return DASH if name is None else self.frame.component_of({"component": name})
 
     def who(self, entry: SessionEntry) -> str:
         """Return who made an entry, both where there were two, and how the second one proved to be there."""
@@ -270,22 +273,6 @@ def e4(value: object) -> str:
         return DASH
     whole, part = divmod(abs(value), 10_000)
     return f"{'-' if value < 0 else ''}{whole},{part:04d}"
-
-
-def by_component(
-    components: Sequence[str], entries: Sequence[SessionEntry]
-) -> Iterator[tuple[str | None, tuple[SessionEntry, ...]]]:
-    """Yield the entries by component in the session's order, those of none first (None).
-
-    An override that names no component belongs to its attempt's.
-    """
-    tried = {entry.body["attempt"]: entry.body["component"] for entry in entries if entry.kind == ATTEMPT}
-    found: dict[str | None, list[SessionEntry]] = {name: [] for name in (None, *components)}
-    for entry in entries:
-        name = entry.body.get("component", tried.get(entry.body.get("of")))
-        found[name if name in found else None].append(entry)
-    for component, own in found.items():
-        yield component, tuple(own)
 
 
 _TELL: Final[Mapping[str, Callable[[Teller, SessionEntry], Told]]] = {

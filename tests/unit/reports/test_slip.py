@@ -148,6 +148,19 @@ def test_every_check_has_time_entry_station_method_score_and_who():
     assert found["Đồng ý thu ảnh"].startswith("Đồng ý; thông báo bản 2026-11-22")
 
 
+def test_what_happened_stands_in_order_of_time_whatever_it_belongs_to():
+    fell = entry_of(5, "incident", AT + timedelta(minutes=5), sbd="001", code="other")
+    yard, again = attempt(6, component="yard"), attempt(12, purpose="spot-check")
+    sheet = slip([attempt(4), fell, yard, result(7, "theory", 29), again, close()])
+    times = [row[1].partition(" / ")[0] for row in cells(sheet) if row[1][:1].isdigit()]
+    assert (len(times), times) == (5, sorted(times))
+    assert [row[0] for row in cells(sheet)[5:8]] == [
+        "Lý thuyết",
+        "Thực hành lái xe trong hình",
+        "Thực hành lái xe trên đường",
+    ]
+
+
 def test_the_pictures_are_those_of_the_check_that_counts_and_of_later_ones():
     sheet = slip(passed())
     assert captions(sheet) == [
@@ -220,7 +233,7 @@ def test_an_attempt_that_named_nobody_is_told_once_persons_said_whose_it_was():
     said = {"sbd": "001", "of": "a4", "verdict": "ADMIT", "reason": "suggestion-confirmed", "second": SECOND}
     found = cells(slip([nobody, entry_of(5, "override", AT, **said)]))
     assert [row[1].rsplit(" / ", 1)[-1] for row in found[:2]] == ["mục 4", "mục 5"]
-    assert [row[0] for row in found[:2]] == ["Lý thuyết", "—"]
+    assert [row[0] for row in found[:2]] == ["Lý thuyết", "Lý thuyết"]
     assert all("mục 4" not in row[1] for row in cells(slip([nobody])))
 
 
