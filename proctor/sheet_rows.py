@@ -194,23 +194,35 @@ def _numbers(seals: Sequence[PageSeal]) -> list[str]:
 
 def _sealed_otherwise(
     sheet: Sheet, seals: Sequence[PageSeal], alone: frozenset[str], gone: int
-) -> Iterator[str]:
-    """Yield the SBD whose number, outcome or order the seals have otherwise, and rows that the log does not have."""
+) -> Sequence[str]:
+    """Return the SBD whose number, outcome or order the seals have otherwise, and rows that the log does not have."""
     sealed = Counter(mark for seal in seals for mark in seal.rows)
     marks = Counter(row.mark for row in sheet.rows)
     if not sealed:
-        return
+        return ()
     counted, expected = Counter(_numbers(seals)), Counter(row.mark[0] for row in sheet.rows)
-    if len(alone) > gone:
-        yield from (EXTRA + number for number in sorted(alone))
     twice = [number for number in counted if 0 < expected[number] < counted[number]]
-    yield from (EXTRA + number for number in twice)
     other = {number for number, _ in (marks - sealed) + (sealed - marks) if number and expected[number]}
-    yield from sorted(other.difference(twice))
     order = [number for number in _numbers(seals) if number not in alone]
     wanted = [row.mark[0] for row in sheet.rows if row.mark[0]]
-    if sorted(order) == sorted(wanted):
-        yield from (number for number, other in zip(wanted, order, strict=True) if number != other)
-    of_nobody = sum(count for (number, _), count in sealed.items() if not number)
-    if of_nobody > expected[""] + (0 if wanted else gone):
-        yield EXTRA
+    moved = zip(wanted, order, strict=True) if sorted(order) == sorted(wanted) else ()
+    named = [
+        *(EXTRA + number for number in (*twice, *(sorted(alone) if len(alone) > gone else ()))),
+        *sorted(other.difference(twice)),
+        *(number for number, there in moved if number != there),
+    ]
+    return named if named or not _other_order(sheet, seals, alone, gone) else [EXTRA]
+
+
+def _other_order(sheet: Sheet, seals: Sequence[PageSeal], alone: frozenset[str], gone: int) -> bool:
+    """Whether the rows of the seals, those of nobody too, are not those of the log, one after the other.
+
+    The row of somebody erased is left out when the sheet is built again, or it stands there as nobody's. Where all rows
+    are nobody's, some that counted who is gone may be left out.
+    """
+    there = [number for seal in seals for number, _ in seal.rows]
+    wanted = [row.mark[0] for row in sheet.rows]
+    if not any(wanted):
+        return len(wanted) < len(there) - gone
+    stays = ["" if number in alone else number for number in there]
+    return wanted not in (stays, [number for number in there if number not in alone])

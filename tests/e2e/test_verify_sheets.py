@@ -196,11 +196,12 @@ def test_words_that_only_another_version_could_have_printed_leave_it_open(
     assert verify(replayed, forged(replayed, "results", tmp_path, totals)).status == 1
 
 
-def test_a_sheet_of_another_session_is_said_to_be_one(replayed: Root) -> None:
+def test_a_sheet_of_another_session_is_said_to_be_one(replayed: Root, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(ROSTER, encoding="utf-8")
     made = proctor(
         *("session", "create", "--root", replayed[0], "--json", "--component", "theory"),
-        *("--roster", "-", "--rules", "driving-tt108-2026", "--place", "Trung tâm Mẫu"),
-        stdin=ROSTER,
+        *("--roster", roster, "--rules", "driving-tt108-2026", "--place", "Trung tâm Mẫu", "--training"),
     )
     assert made.status == 0, made.err
     other = (replayed[0], made.json["id"], replayed[2])
