@@ -68,7 +68,7 @@ def pictures_pdf(found: Pictures, words: PageWords, texts: Texts) -> bytes:
     wide, tall = (_RIGHT - _LEFT - _GAP) / 2, (top - bottom - _GAP) / 2
     right, upper = _LEFT + wide + _GAP, bottom + tall + _GAP
     page.throughput(_Box(_LEFT, upper, wide, tall), found)
-    page.waiting(_Box(right, upper, wide, tall), found)
+    page.waiting(_Box(right, upper, wide, tall), found, machine=words.training is not None)
     page.reasons(_Box(_LEFT, bottom, wide, tall), found)
     page.rates(_Box(right, bottom, wide, tall), found)
     canvas.showPage()
@@ -234,8 +234,8 @@ class _Page:
 
     # -- waiting ----------------------------------------------------------------------------------
 
-    def waiting(self, box: _Box, found: Pictures) -> None:
-        """How long people waited, with median and p95 of all."""
+    def waiting(self, box: _Box, found: Pictures, *, machine: bool) -> None:
+        """How long people waited, with median and p95 of all; `machine`: nobody did, a replay or a training."""
         waiting = found.waiting
         whole, desk = waiting.wait, waiting.desk
         told = self._say(
@@ -249,6 +249,8 @@ class _Page:
         if desk.n:
             median, p95 = self._took(desk.quantile(0.5)), self._took(desk.quantile(0.95))
             told += " " + self._say("waiting.desk", n=number(desk.n), median=median, p95=p95)
+        if machine:
+            told += " " + self._say("waiting.machine")
         plot = self._frame(box, "waiting", told).inside(left=24, bottom=32, top=10)
         if not whole.n:
             self._nothing(plot)
@@ -356,9 +358,11 @@ class _Page:
             "rates.told",
             hits=number(hits),
             cases=number(cases),
-            share=percent(found.mean or 0),
+            share="—" if found.mean is None else percent(found.mean),
             people=number(len(found.rates)),
         )
+        if len(found.rates) == 1:
+            told += " " + self._say("rates.alone")
         if len(found.rates) > _RATES:
             told += " " + self._say("rates.more", count=len(found.rates) - _RATES)
         room = 96.0

@@ -54,9 +54,7 @@ def model17(context: Context) -> int:
     packs = None if options.packs is None else _packs(context, Path(options.packs))
     with _log(context, needed=packs is None) as log:
         sources = () if log is None else tuple(sources_of_log(log.opened.store, since, until))
-        gathered = gather(
-            sources, packs or (), since=since, until=until, training=_training(context, log, packs)
-        )
+        gathered = gather(sources, packs or (), since=since, until=until, training=_training(context, log))
         wish = Wish(
             since=since,
             until=until,
@@ -111,6 +109,11 @@ def pictures(context: Context) -> int:
         context.texts.say(
             "result.pictures", sessions=number(len(sources)), attempts=number(page.data["attempts"])
         ),
+        *(
+            []
+            if sources
+            else [context.texts.say("result.report-no-sessions", since=str(since), until=str(until))]
+        ),
         *_file_lines(context, written),
     ]
     context.result(data, tuple(lines))
@@ -143,18 +146,20 @@ def _typed(context: Context) -> Typed | None:
     return read_typed(read_file(file, MAX_BYTES), file)
 
 
-def _training(context: Context, log: _Log | None, packs: list[Any] | None) -> bool | None:
-    """Return whether training sessions count: as asked, or as the log that is read; packs alone say it themselves."""
-    if context.options.training:
-        return True
-    return None if log is None and packs else log is not None and log.opened.training
+def _training(context: Context, log: _Log | None) -> bool:
+    """Return whether training sessions count: as asked, or as the log that is read; never because of packs."""
+    return bool(context.options.training) or (log is not None and log.opened.training)
 
 
 @contextmanager
 def _log(context: Context, *, needed: bool, session: str | None = None) -> Iterator[_Log | None]:
-    """Open the log that is read: where packs are given, only one that is named by --root, --by or --training."""
+    """Open the log that is read: where packs are given, only one that --root, --by or --training names.
+
+    --training says which packs count, too: without a training root here it names none.
+    """
     options = context.options
-    if not needed and not (options.root or options.by or options.training):
+    named = options.root or options.by or (options.training and kind_at(context.places.training))
+    if not needed and not named:
         yield None
         return
     place = context.places.training if options.training else context.places.real
@@ -281,6 +286,8 @@ def _model_lines(
     say = context.texts.say
     people = data["figures"].get("candidates", 0)
     yield say("result.report17", sessions=number(len(gathered.counted)), people=number(people))
+    if not gathered.counted:
+        yield say("result.report-no-sessions", since=data["from"], until=data["to"])
     yield from _file_lines(context, written)
     for left in gathered.left_out:
         why = say(f"report17.why.{left.why}")

@@ -9,6 +9,7 @@ from proctor.report17.packs import ReadPack, RefusedPack, source_of_pack
 from proctor.report17.source import Source, differences
 from reports.model17_tally import Tally
 from sessions.errors import StoreAlteredError
+from sessions.pack_finding import PackFinding
 
 BAD = frozenset({"pack", "contradicts", "incomplete", "damaged"})
 """Reasons that somebody has to see to; the others are as they should be."""
@@ -62,11 +63,11 @@ def gather(
     *,
     since: date,
     until: date,
-    training: bool | None,
+    training: bool,
 ) -> Gathered:
     """Return what counts of a log's sessions and of packs, the days from `since` to `until` inclusive.
 
-    `training`: which of the two are counted; None: training only if there is nothing else.
+    `training`: whether training sessions are counted, or real ones; never both.
     """
     own = list(sources)
     read, left = _split(packs)
@@ -79,7 +80,7 @@ def gather(
             left.append(found)
         elif since <= found.day <= until:
             own.append(found)
-    wanted = _wanted(own, training)
+    wanted = _TRAINING if training else "real"
     unique, again = _once(own)
     left += again
     counted = []
@@ -117,8 +118,14 @@ def _refused(pack: RefusedPack) -> LeftOut:
         station=report.origin,
         file=pack.file,
         code=report.code if first is None else first.code,
-        facts=report.facts if first is None else first.facts,
+        facts=report.facts if first is None else _facts(first),
     )
+
+
+def _facts(found: PackFinding) -> Mapping[str, str | int]:
+    """Return what a finding's text needs: where it is, too."""
+    seq = "" if found.seq is None else str(found.seq)
+    return {**found.facts, "seq": seq, "member": " ".join(part for part in (found.member, seq) if part)}
 
 
 def _newest(packs: Sequence[ReadPack]) -> tuple[list[ReadPack], list[LeftOut]]:
@@ -161,12 +168,6 @@ def _once(sources: Iterable[Source]) -> tuple[list[Source], list[LeftOut]]:
         else:
             kept[source.key] = source
     return sorted(kept.values(), key=lambda each: (each.day, each.station, each.session)), again
-
-
-def _wanted(sources: Sequence[Source], training: bool | None) -> str:
-    if training is None:
-        training = bool(sources) and all(source.kind == _TRAINING for source in sources)
-    return _TRAINING if training else "real"
 
 
 def _why_not(source: Source, wanted: str) -> str:

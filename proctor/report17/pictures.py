@@ -59,7 +59,8 @@ def _subtitle(found: Pictures, wish: PicturesWish, texts: Texts, opened: int) ->
     days = f"{wish.since:%d/%m/%Y}"
     if wish.until != wish.since:
         days = texts.say("pictures.days", since=days, until=f"{wish.until:%d/%m/%Y}")
-    key = "pictures.subtitle-one" if wish.session else "pictures.subtitle"
+    several = "pictures.subtitle" if found.sessions else "pictures.subtitle-none"
+    key = "pictures.subtitle-one" if wish.session else several
     said = texts.say(key, days=days, sessions=found.sessions, session=wish.session)
     return said + (texts.say("pictures.open") if opened else "")
 

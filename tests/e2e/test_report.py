@@ -79,9 +79,12 @@ def test_a_department_counts_packs_without_a_station(home: Path, played: Path, t
     session = listed[0]["id"]
     assert proctor("pack", "export", "--root", played, "--session", session, "--out", packs).status == 0
     call = ("report", "model17", *DAYS, "--packs", packs, "--department", "Sở Mẫu", "--out", out, "--json")
-    ran = proctor(
-        *call, "--pins", played / "trust" / "stations", "--department-key", played / "keys" / "department.key"
-    )
+    known = ("--pins", played / "trust" / "stations", "--department-key", played / "keys" / "department.key")
+    real = proctor(*call, *known)
+    assert (real.status, real.json["sessions"], real.json["training"]) == (0, 0, False)
+    assert [each["why"] for each in real.json["left_out"]] == ["training"]
+    assert "không có phiên nào" in proctor(*call[:-1], *known).out
+    ran = proctor(*call, *known, "--training")
     assert ran.status == 0, ran.err
     assert (ran.json["sessions"], ran.json["figures"]["class:B:candidates"], ran.json["entry"]) == (
         1,
@@ -114,6 +117,17 @@ def test_the_pictures_of_days_and_of_one_session(home: Path, played: Path, tmp_p
     )
     assert (one.status, one.json["open"], one.json["attempts"]) == (0, 1, 0)
     assert "(chưa đóng)" in page_texts(files_of(one)[".pdf"].read_bytes())[0]
+
+
+def test_days_without_a_session_are_said_to_have_none(home: Path, played: Path, tmp_path: Path) -> None:
+    ran = proctor(
+        *("report", "pictures", "--root", played, "--from", "2020-01-01", "--to", "2020-01-02"),
+        *("--out", tmp_path / "out"),
+    )
+    assert ran.status == 0, ran.err
+    assert "CHÚ Ý: không có phiên nào được tính từ 2020-01-01 đến 2020-01-02" in ran.out
+    (file,) = (tmp_path / "out").glob("*.pdf")
+    assert "không có phiên nào đã đóng" in page_texts(file.read_bytes())[0]
 
 
 @pytest.mark.parametrize(

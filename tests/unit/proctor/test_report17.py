@@ -263,7 +263,7 @@ def test_open_sessions_other_days_and_training_do_not_count(sources: tuple[Sourc
     assert [(each.why, each.session) for each in found.left_out] == [("open", first.session)]
     assert found.good
     assert f"Chưa tính 1 phiên chưa đóng: {first.session}." in report_of(found).row[2]
-    real = gather((replace(third, kind="real"), second), (), since=EVER[0], until=EVER[1], training=None)
+    real = gather((replace(third, kind="real"), second), (), since=EVER[0], until=EVER[1], training=False)
     assert not real.training
     assert [each.source.session for each in real.counted] == [third.session]
     assert [(each.why, each.session) for each in real.left_out] == [("training", second.session)]
@@ -277,7 +277,7 @@ def test_only_the_days_asked_for_are_read(root: Path, sources: tuple[Source, ...
         assert tuple(sources_of_log(opened.store, EVER[0], day - timedelta(days=1))) == ()
         assert tuple(sources_of_log(opened.store, day + timedelta(days=1), EVER[1])) == ()
     nothing = gather((), (), since=day, until=day, training=True)
-    assert "chưa có phiên nào đã đóng" in report_of(nothing).row[2][1]
+    assert "không có phiên nào đã đóng" in report_of(nothing).row[2][1]
     assert report_pdf(report_of(nothing)).startswith(b"%PDF")
 
 
@@ -345,7 +345,7 @@ def closed(packed: Path, root: Path) -> list[ReadPack | RefusedPack]:
 
 
 def whole(packs: Iterable[ReadPack | RefusedPack], sources: Iterable[Source] = ()) -> Gathered:
-    return gather(sources, packs, since=EVER[0], until=EVER[1], training=None)
+    return gather(sources, packs, since=EVER[0], until=EVER[1], training=True)
 
 
 def test_packs_give_the_numbers_of_the_log(packed: Path, root: Path, gathered: Gathered) -> None:
@@ -387,6 +387,9 @@ def test_a_session_counts_once_and_a_bad_pack_never(
         ("same", "again.pack"),
     ]
     assert not found.good
+    for each in found.left_out:
+        if each.code:
+            assert "—" not in VI.say(each.code, **each.facts), each.code
     with_log = whole(closed, sources)
     assert [each.source.file for each in with_log.counted] == [""] * 3
     assert [each.why for each in with_log.left_out] == ["same"] * 3

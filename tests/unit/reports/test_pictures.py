@@ -177,7 +177,8 @@ def test_the_page_says_its_numbers_in_vietnamese(log: Log) -> None:
         "p95 33 phút 20 giây",
         "cb1 0/1",
         "cb2 1/1",
-        "mức chung 50 %",
+        "mức chung của mọi cán bộ: 50 %",
+        "thời gian của máy",
         "Trạm 0a1b2c3d",
         "Nguồn: mẫu.",
         "HUẤN LUYỆN",
@@ -188,3 +189,15 @@ def test_the_page_says_its_numbers_in_vietnamese(log: Log) -> None:
 def test_a_page_of_nothing_is_a_page() -> None:
     (page,) = page_of(Log().found)
     assert page.count("Chưa có số liệu") == 4
+    text = " ".join(page.split())
+    assert "mức chung của mọi cán bộ: —" in text
+    assert "0 %" not in text
+
+
+def test_one_supervisor_is_compared_with_nobody() -> None:
+    log = Log()
+    log.check("001", 10, "REFER", "face-none")
+    (page,) = page_of(log.found)
+    assert "là của chính người này" in " ".join(page.split())
+    (several,) = page_of(Log().found)
+    assert "là của chính người này" not in " ".join(several.split())
