@@ -10,19 +10,19 @@ import io
 from datetime import datetime
 from typing import Final
 
-from asn1crypto import keys
 from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
-from pyhanko.sign.signers.pdf_cms import Signer, SimpleSigner
+from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfSigningSession
 from pyhanko.stamp.static import StaticStampStyle
 from pyhanko_certvalidator.registry import CertificateStore, SimpleCertificateStore
 
 from reports.pdf import Drawn, SigningPlace
+from reports.signing_ecdsa import with_low_s
 from reports.signing_look import Box, station_look
 from reports.wording import Texts, say
 
@@ -30,6 +30,8 @@ FIELD_NAME: Final = "NiemPhongTram"
 MAX_OFFICIALS: Final = 5
 """Whoever has a block beyond these signs by hand."""
 _RESERVED: Final = 8_192
+_MAX_SIGNATURE: Final = 72
+"""Octets of an ECDSA-Sig-Value on P-256."""
 
 
 def official_field(number: int) -> str:
@@ -77,11 +79,23 @@ class _Seal:
             certify=True,
             docmdp_permissions=permitted,
         )
-        signer = SimpleSigner(
-            signing_cert=parsed, signing_key=_private_key(self._key), cert_registry=no_others()
-        )
+        signer = _StationKey(parsed, self._key)
         look = station_look(box, certificate=self._certificate, origin=origin, at=self._at, texts=self._texts)
         return fill_field(writer, meta, signer, at=self._at, look=look, reserved=_RESERVED)
+
+
+class _StationKey(Signer):
+    """pyHanko's view of the station's key."""
+
+    def __init__(self, certificate: asn1_x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        super().__init__(signing_cert=certificate, cert_registry=no_others())
+        self._key = key
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        """Return the signature of `data`."""
+        if dry_run:
+            return bytes(_MAX_SIGNATURE)
+        return with_low_s(self._key.sign(data, ec.ECDSA(hashes.SHA256())), self._key.public_key())
 
 
 def fill_field(
@@ -124,11 +138,3 @@ def no_others() -> CertificateStore:
 
 def _spec(name: str, place: SigningPlace, words: str) -> SigFieldSpec:
     return SigFieldSpec(name, on_page=place.page, box=place.box, readable_field_name=words)
-
-
-def _private_key(key: ec.EllipticCurvePrivateKey) -> keys.PrivateKeyInfo:
-    return keys.PrivateKeyInfo.load(
-        key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )

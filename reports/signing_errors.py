@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from reports.errors import ReportsError
 
 
@@ -58,3 +63,18 @@ class CrlRollbackError(ReportsError):
 
     code = "signing-crl-rollback"
     conclusive = True
+
+
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What parsers of certificates, lists and answers raise for octets that somebody else chose."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -27,6 +27,7 @@ from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata
 
 from reports.signature import FIELD_NAME, MAX_OFFICIALS, fill_field, no_others, official_field
+from reports.signing_ecdsa import with_low_s
 from reports.signing_errors import (
     SigningFieldError,
     SigningFieldTakenError,
@@ -34,6 +35,7 @@ from reports.signing_errors import (
     SigningKeyError,
 )
 from reports.signing_look import Box, Shown, official_look
+from reports.signing_paths import issued
 from reports.signing_status import name_of, read_certificate
 from reports.wording import Texts, clean, say
 from sessions.roster.names import comparison_key
@@ -122,6 +124,14 @@ def choose_field(fields: Sequence[OfficialField], *, name: str | None, roles: Se
     raise SigningFieldError(known=known, found=len(free))
 
 
+def reserved_digits(certificate: bytes, chain: Sequence[bytes]) -> int:
+    """Return how many hexadecimal digits are kept for a CMS with these certificates.
+
+    The signature covers where they stand, so that no certificate of another length can be added or taken away.
+    """
+    return 2 * (len(certificate) + sum(map(len, chain)) + _ROOM)
+
+
 def sign_field(
     pdf: bytes, place: OfficialField, official: Official, *, at: datetime, unknown: bool, texts: Texts
 ) -> bytes:
@@ -145,7 +155,8 @@ def sign_field(
         reason=say(texts, "signing.reason", role=place.role),
         name=shown.holder,
     )
-    size = len(official.certificate) + sum(map(len, official.chain)) + _ROOM
+    chain = tuple(der for der in official.chain if not issued(der, der))
+    official = replace(official, chain=chain)  # a root is known or it is not: it is never carried along
     try:
         return fill_field(
             IncrementalPdfFileWriter(io.BytesIO(pdf)),
@@ -153,7 +164,7 @@ def sign_field(
             _HeldKey(certificate, official),
             at=at,
             look=official_look(place.box, shown, texts),
-            reserved=2 * size,
+            reserved=reserved_digits(official.certificate, chain),
         )
     except SigningError as error:
         if "filled already" in str(error):
@@ -182,10 +193,11 @@ class _HeldKey(Signer):
         signature = self._sign(data)
         try:
             if isinstance(self._public, ec.EllipticCurvePublicKey):
+                signature = with_low_s(signature, self._public)
                 self._public.verify(signature, data, ec.ECDSA(hashes.SHA256()))
             elif isinstance(self._public, rsa.RSAPublicKey):
                 self._public.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
-        except InvalidSignature:
+        except (InvalidSignature, ValueError):
             raise SigningKeyError from None
         return signature
 

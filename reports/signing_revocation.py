@@ -12,12 +12,14 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from reports.signing_errors import UNREADABLE
 
 AHEAD: Final = timedelta(minutes=5)
 """How far the clock of who made a list or an answer may be ahead of ours."""
@@ -56,21 +58,24 @@ def read_crl(der: bytes) -> x509.CertificateRevocationList | None:
     try:
         crl = x509.load_der_x509_crl(der[: MAX_CRL + 1])
         _ = (crl.issuer, crl.extensions, crl.signature_hash_algorithm)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None
     return crl if len(der) <= MAX_CRL else None
 
 
 def made_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
     """Whether an issuer made a list, as its name, its key and its key usage say."""
-    key = issuer.public_key()
+    try:
+        key = issuer.public_key()
+    except UNREADABLE:
+        return False
     if crl.issuer != issuer.subject or not isinstance(key, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey)):
         return False
     if isinstance(crl.signature_hash_algorithm, _WEAK) or not _usage(issuer, "crl_sign"):
         return False
     try:
         return crl.is_signature_valid(key)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False
 
 
@@ -126,7 +131,7 @@ def _by_crl(certificate: x509.Certificate, issuer: x509.Certificate, der: bytes,
         return Revocation.UNKNOWN
     try:
         listed = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    except (ValueError, TypeError):
+    except UNREADABLE:
         return Revocation.UNKNOWN
     if listed is not None:
         return Revocation.REVOKED
@@ -143,7 +148,7 @@ def _by_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, der: bytes
         ):
             return Revocation.UNKNOWN
         found = [each for each in answer.responses if _about(each, certificate, issuer)]
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return Revocation.UNKNOWN
     if any(each.certificate_status is ocsp.OCSPCertStatus.REVOKED for each in found):
         return Revocation.REVOKED
@@ -177,7 +182,7 @@ def _delegated(responder: x509.Certificate, issuer: x509.Certificate, at: dateti
     try:
         usage = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         responder.verify_directly_issued_by(issuer)
-    except (x509.ExtensionNotFound, InvalidSignature, ValueError, TypeError):
+    except (x509.ExtensionNotFound, InvalidSignature, *UNREADABLE):
         return False
     valid = responder.not_valid_before_utc <= at <= responder.not_valid_after_utc
     return valid and ExtendedKeyUsageOID.OCSP_SIGNING in usage
@@ -190,15 +195,15 @@ def _verifies(answer: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
         return False
     if answer.responder_key_hash and answer.responder_key_hash != _key_hash(signer):
         return False
-    key = signer.public_key()
     try:
+        key = signer.public_key()
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(algorithm))
         elif isinstance(key, rsa.RSAPublicKey):
             key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), algorithm)
         else:
             return False
-    except InvalidSignature:
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 

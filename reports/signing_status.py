@@ -1,6 +1,7 @@
 """May this certificate sign: its chain to a pinned authority, validity, key usage, revocation. No network.
 
-Paths are built by pyhanko-certvalidator (RFC 5280, 6.1); what is pinned comes from outside.
+Paths are found by `signing_paths`, validated by pyhanko-certvalidator (RFC 5280, 6.1); what is pinned comes from
+outside.
 """
 
 from __future__ import annotations
@@ -16,24 +17,28 @@ from typing import Final
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.errors import (
     ExpiredError,
     NotYetValidError,
     PathError,
     ValidationError,
 )
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.validate import async_validate_path
 
-from reports.signing_errors import SigningCertificateError
+from reports.signing_errors import UNREADABLE, SigningCertificateError
+from reports.signing_paths import paths_up
 from reports.signing_revocation import Revocation, is_authority, read_crl, revocation_of
 from reports.wording import clean
 
 MAX_CERTIFICATE: Final = 64 * 1024
-MAX_CHAIN: Final = 12
+MAX_OTHERS: Final = 200
+"""Certificates among which those in between are looked for."""
 MIN_RSA_BITS: Final = 2_048
 _CURVES: Final = (256, 384, 521)
 _NAMES: Final = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
@@ -74,7 +79,7 @@ def read_certificate(data: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(data[: MAX_CERTIFICATE + 1])
         key = certificate.public_key()
         _ = (certificate.extensions, certificate.subject, certificate.issuer)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise SigningCertificateError(why="unreadable") from None
     if certificate.public_bytes(Encoding.DER) != data:
         raise SigningCertificateError(why="unreadable")
@@ -119,7 +124,7 @@ def judge(
     parsed = read_certificate(certificate)
     if not may_sign(parsed):
         return Judged(status=SignatureStatus.UNTRUSTED, why="key-usage", chain=(certificate,))
-    near = tuple(_readable(others))[:MAX_CHAIN]
+    near = tuple(_readable(itertools.islice(dict.fromkeys(others), MAX_OTHERS)))
     chain, problem = find_path(certificate, near, tuple(authorities), at)
     if problem is not None:
         return Judged(status=problem[0], why=problem[1], chain=(certificate,))
@@ -140,27 +145,35 @@ def find_path(
 
     Any certificate, an authority's too; nobody asks here whether it is revoked.
     """
-    if not authorities:
-        return (), (SignatureStatus.UNTRUSTED, "no-chain")
+    problem: tuple[SignatureStatus, str] = (SignatureStatus.UNTRUSTED, "no-chain")
+    for number, path in enumerate(paths_up(certificate, others, authorities)):
+        wrong = _wrong_with(path, at)
+        if wrong is None:
+            return path, None
+        problem = wrong if number == 0 else problem
+    return (), problem
+
+
+def _wrong_with(path: tuple[bytes, ...], at: datetime) -> tuple[SignatureStatus, str] | None:
+    """Return what RFC 5280, 6.1 says against a path, or None."""
     try:
+        certificate, *between = (asn1_x509.Certificate.load(each) for each in path)
+        anchor = between.pop() if between else certificate
         context = ValidationContext(
-            trust_roots=[asn1_x509.Certificate.load(each) for each in authorities],
-            other_certs=[asn1_x509.Certificate.load(each) for each in others],
-            moment=at,
-            revocation_mode="none",
-            allow_fetching=False,
+            trust_roots=[anchor], moment=at, revocation_mode="none", allow_fetching=False
         )
-        validator = CertificateValidator(asn1_x509.Certificate.load(certificate), validation_context=context)
-        path = asyncio.run(validator.async_validate_path())
-        return tuple(item.dump() for item in path)[::-1], None  # it runs from the anchor down
+        leaf = certificate if len(path) > 1 else None
+        found = ValidationPath(CertTrustAnchor(anchor), between[::-1], leaf)  # it runs from the anchor down
+        asyncio.run(async_validate_path(context, found))
     except ExpiredError:
-        return (), (SignatureStatus.EXPIRED, "expired")
+        return SignatureStatus.EXPIRED, "expired"
     except NotYetValidError:
-        return (), (SignatureStatus.EXPIRED, "not-yet-valid")
+        return SignatureStatus.EXPIRED, "not-yet-valid"
     except (PathError, ValidationError):
-        return (), (SignatureStatus.UNTRUSTED, "no-chain")
-    except (ValueError, TypeError, KeyError):  # what a hostile certificate makes of a parser
-        return (), (SignatureStatus.UNTRUSTED, "unreadable")
+        return SignatureStatus.UNTRUSTED, "no-chain"
+    except UNREADABLE:  # what a hostile certificate makes of a parser
+        return SignatureStatus.UNTRUSTED, "unreadable"
+    return None
 
 
 def _revocation(
@@ -184,7 +197,7 @@ def _readable(others: Iterable[bytes]) -> Iterable[bytes]:
         try:
             loaded = x509.load_der_x509_certificate(der[:MAX_CERTIFICATE])
             _ = (loaded.extensions, loaded.subject, loaded.issuer, loaded.public_key())
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except UNREADABLE:
             continue
         yield der
 

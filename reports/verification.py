@@ -34,8 +34,11 @@ from pyhanko_certvalidator import ValidationContext
 
 from reports.dss import Dss, dss_at, require_dss
 from reports.errors import PdfAlteredError, PdfSealTimeError, PdfUnsignedError
-from reports.verify_changes import Addition, Place, Update, additions_of, places_of
+from reports.signing_errors import UNREADABLE
+from reports.signing_official import reserved_digits
+from reports.verify_changes import STATION_FIELD, Addition, Place, Update, additions_of, places_of
 from reports.verify_cms import Signed, digest_of, judge_cms
+from reports.verify_look import require_no_look, require_official_look, require_station_look
 from reports.verify_revisions import MAX_BYTES as _LIMIT
 from reports.verify_revisions import Revision, covered_by, envelope_of, split_revisions
 from reports.verify_station import require_envelope
@@ -50,7 +53,7 @@ _UNREADABLE = (
     KeyError,
     AttributeError,
 )
-_UNREADABLE_TOO = (IndexError, RecursionError, OverflowError, NotImplementedError, AssertionError)
+_UNREADABLE_TOO = (*UNREADABLE, RecursionError, NotImplementedError, AssertionError)
 """What pyHanko raises for structures that it does not expect; its own assertions too."""
 
 
@@ -145,11 +148,15 @@ def _proof(pdf: bytes, revision: Revision) -> Signed:
         raise PdfAlteredError(**{**error.facts, "revision": revision.number}) from None
 
 
-def _added(addition: Addition, proofs: Mapping[int, Signed]) -> Added:
+def _added(addition: Addition, proofs: Mapping[int, Signed], revisions: tuple[Revision, ...]) -> Added:
     """Return an addition with its proof; a time stamp proves a time, a signature none."""
-    signed = proofs.get(addition.revision)
+    signed, gap = proofs.get(addition.revision), revisions[addition.revision].gap
     if signed is not None and (signed.at is None) is (addition.kind is Update.STAMP):
         raise PdfAlteredError(why="signature-form", field=addition.field, revision=addition.revision)
+    if signed is not None and gap is not None and addition.kind is Update.TOKEN:
+        digits = reserved_digits(signed.certificate, signed.others)
+        if gap[1] - gap[0] - len("<>") != digits or signed.stamp is not None:
+            raise PdfAlteredError(why="certificates", field=addition.field, revision=addition.revision)
     return Added(addition=addition, signed=signed)
 
 
@@ -172,7 +179,7 @@ def _require_pyhanko(
     reader = PdfFileReader(io.BytesIO(pdf))
     places = places_of(reader, seal)
     additions = additions_of(reader, revisions, seal)
-    added = [_added(each, proofs) for each in additions]
+    added = [_added(each, proofs, revisions) for each in additions]
     first, *others = reader.embedded_signatures
     sealed = _require_seal(first, certificate, alone=len(revisions) == seal + 1)
     signed = [each for each in added if each.signed is not None]
@@ -181,6 +188,7 @@ def _require_pyhanko(
     dated = {
         each.addition.field: _require_agreed(found, each) for found, each in zip(others, signed, strict=True)
     }
+    _require_looks(reader, places, sealed, certificate, dated)
     stores = [each.revision for each in additions if each.kind is Update.STORE]
     return IntactPdf(
         sealed=sealed,
@@ -240,6 +248,25 @@ def _require_agreed(found: EmbeddedPdfSignature, added: Added) -> Added:
     if not (status.intact and status.valid and covered) or at is None or at.tzinfo is None:
         raise PdfAlteredError(why="validation", field=added.addition.field, revision=added.addition.revision)
     return Added(addition=added.addition, signed=added.signed, claimed_at=at.astimezone(UTC))
+
+
+def _require_looks(
+    reader: PdfFileReader,
+    places: tuple[Place, ...],
+    sealed: SealedPdf,
+    certificate: x509.Certificate,
+    dated: Mapping[str, Added],
+) -> None:
+    """Raise unless every field of the sheet shows what this program draws for it. Looks do not change once signed."""
+    found = [each.get_object() for each in reader.root["/AcroForm"]["/Fields"]]
+    fields = {str(each["/T"]): each for each in found}
+    require_station_look(fields[STATION_FIELD], certificate.public_bytes(Encoding.DER), sealed.signed_at)
+    for place in places[1:]:
+        added = dated.get(place.name)
+        if added is None:
+            require_no_look(fields[place.name])
+        elif added.signed is not None and added.claimed_at is not None:
+            require_official_look(fields[place.name], added.signed.certificate, added.claimed_at)
 
 
 @contextmanager

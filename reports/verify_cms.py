@@ -1,27 +1,33 @@
 """A CMS as a judge reads it: one signer, every byte signed, fixed, or of a certificate; by our own verification.
 
 RFC 5652 (CMS), RFC 5035 (signing certificate), RFC 3161 (time stamps). The station's seal has a stricter judge, which
-rebuilds the whole envelope; this one takes what officials' certificates and time-stamp authorities make.
+rebuilds the whole envelope, as this one does for officials' signatures; what time-stamp authorities make is taken as
+it comes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from asn1crypto import cms, core
+from asn1crypto import cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from reports.errors import PdfAlteredError
+from reports.signing_ecdsa import has_low_s
+from reports.signing_errors import UNREADABLE
+from reports.verify_station import build_cms
 
 MAX_CERTIFICATES: Final = 16
+MAX_NAMESAKES: Final = 4
 MAX_DEPTH: Final = 40
 MIN_RSA_BITS: Final = 2048
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
@@ -29,15 +35,6 @@ _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
-_UNREADABLE: Final = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    UnsupportedAlgorithm,
-    OverflowError,
-)
 
 Digest = Callable[[str], bytes]
 """Gives the digest of what is signed by a hash algorithm's name."""
@@ -79,7 +76,7 @@ def judge_cms(envelope: bytes, digest: Digest) -> Signed:
     """
     try:
         return _judge(envelope, digest)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise PdfAlteredError(why="envelope") from None
 
 
@@ -90,8 +87,8 @@ def _judge(envelope: bytes, digest: Digest) -> Signed:
     _require_forms(message, content)
     (info,) = content["signer_infos"]
     certificates = [choice.chosen for choice in content["certificates"]]
-    if len(certificates) > MAX_CERTIFICATES:
-        raise PdfAlteredError(why="envelope")
+    if len(certificates) > MAX_CERTIFICATES or not few_namesakes(certificates):
+        raise PdfAlteredError(why="certificates")
     signer = _signer_of(info, certificates)
     name = info["digest_algorithm"]["algorithm"].native
     if [each["algorithm"].native for each in content["digest_algorithms"]] != [name]:
@@ -100,11 +97,60 @@ def _judge(envelope: bytes, digest: Digest) -> Signed:
     _require_signer(info, signer)
     signature = info["signature"].native
     _require_signature(info, signer, name, signature, info["signed_attrs"].untag().dump())
+    if at is None:
+        _require_own_form(envelope, signer, certificates, digest, signature)
     return Signed(
         certificate=signer.dump(),
         others=tuple(each.dump() for each in certificates if each is not signer),
         at=at,
         stamp=_stamp_over(info, signature),
+    )
+
+
+def few_namesakes(certificates: Sequence[asn1_x509.Certificate], most: int = MAX_NAMESAKES) -> bool:
+    """Whether no name is that of more than `most` certificates: who looks for issuers by name finds few."""
+    names = Counter(each.subject.dump() for each in certificates)
+    return not names or max(names.values()) <= most
+
+
+def _require_own_form(
+    envelope: bytes,
+    signer: asn1_x509.Certificate,
+    certificates: Sequence[asn1_x509.Certificate],
+    digest: Digest,
+    signature: bytes,
+) -> None:
+    """Raise unless an official's CMS is, octet by octet, the one that this program writes around its signature."""
+    key = x509.load_der_x509_certificate(signer.dump()).public_key()
+    elliptic = isinstance(key, ec.EllipticCurvePublicKey)
+    if isinstance(key, ec.EllipticCurvePublicKey) and not has_low_s(signature, key):
+        raise PdfAlteredError(why="signature")
+    others = [each for each in certificates if each is not signer]
+    algorithm = "sha256_ecdsa" if elliptic else "sha256_rsa"
+    if build_cms(signer, others, _own_attributes(signer, digest("sha256")), signature, algorithm) != envelope:
+        raise PdfAlteredError(why="envelope")
+
+
+def _own_attributes(signer: asn1_x509.Certificate, digest: bytes) -> cms.CMSAttributes:
+    """Return what this program has an official sign: kind, digest, certificate (RFC 5652, 11; RFC 5035, 4)."""
+    issuer = asn1_x509.GeneralName(name="directory_name", value=signer.issuer)
+    named = tsp.ESSCertIDv2(
+        {
+            "cert_hash": hashlib.sha256(signer.dump()).digest(),
+            "issuer_serial": {"issuer": [issuer], "serial_number": signer.serial_number},
+        }
+    )
+    return cms.CMSAttributes(
+        [
+            cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
+            cms.CMSAttribute({"type": "message_digest", "values": [digest]}),
+            cms.CMSAttribute(
+                {
+                    "type": "signing_certificate_v2",
+                    "values": [tsp.SigningCertificateV2({"certs": [named]})],
+                }
+            ),
+        ]
     )
 
 

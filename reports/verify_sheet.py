@@ -6,6 +6,7 @@ Whoever is believed comes from outside: the station's certificate, authorities f
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,13 +14,13 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from reports.dss import Dss
 from reports.errors import PdfAlteredError, PdfFormatError, ReportsError
-from reports.signing_errors import SigningCertificateError
+from reports.signing_errors import UNREADABLE, SigningCertificateError
+from reports.signing_paths import issued
 from reports.signing_revocation import Revocation, made_by, read_crl, revocation_of
 from reports.signing_status import Judged, SignatureStatus, judge, name_of
 from reports.verification import Added, IntactPdf, verify_intact
@@ -27,6 +28,11 @@ from reports.verify_changes import STATION_FIELD, Update
 from reports.verify_cms import Signed
 
 MAX_MOMENTS: Final = 8
+MAX_CARRIED: Final = 50
+"""Certificates of a file, all signatures and proofs together."""
+MAX_NAMESAKES: Final = 8
+MAX_ANSWERS: Final = 8
+"""Certificates that one OCSP answer may be about."""
 _GOOD: Final = frozenset({SignatureStatus.VALID, SignatureStatus.UNKNOWN})
 
 
@@ -136,15 +142,19 @@ def verify_sheet(
 def _require_linked(intact: IntactPdf, believed: Believed) -> None:
     """Raise PdfAlteredError for a certificate, list or answer in the file that belongs to none of its signatures."""
     pinned = believed.signatures + believed.time_stamps + believed.others
-    carried: list[bytes] = []
+    carried: dict[bytes, None] = {}
     for added in intact.additions:
         for signed in _with_stamp(added.signed):
             if not _all_above(signed, pinned):
                 raise PdfAlteredError(
                     why="certificates", field=added.addition.field, revision=added.addition.revision
                 )
-            carried += [signed.certificate, *signed.others]
-    for revision, store in intact.stores.items():
+            carried |= dict.fromkeys((signed.certificate, *signed.others))
+    stores = intact.stores
+    everything = {**carried, **dict.fromkeys(der for each in stores.values() for der in each.certificates)}
+    if len(everything) > MAX_CARRIED or not _distinct(tuple(everything)):
+        raise PdfAlteredError(why="certificates")
+    for revision, store in stores.items():
         if not _belongs(store, tuple(carried), pinned):
             raise PdfAlteredError(why="store-foreign", revision=revision)
 
@@ -155,76 +165,103 @@ def _with_stamp(signed: Signed | None) -> list[Signed]:
     return [signed, *_with_stamp(signed.stamp)]
 
 
-def _all_above(signed: Signed, pinned: Sequence[bytes]) -> bool:
-    """Whether every other certificate of a CMS stands above the signer's, each signed by the one above it."""
-    left = {der: _load(der) for der in signed.others}
-    known = [_load(der) for der in pinned]
-    current, believed = _load(signed.certificate), False
-    while True:
-        believed = believed or current in known or any(_issued(current, each) for each in known)
-        above = next((der for der, each in left.items() if _issued(current, each)), None)
-        if above is None:
-            break
-        current = left.pop(above)
-    if left:
+def _distinct(certificates: tuple[bytes, ...]) -> bool:
+    """Whether few share a name, and none an issuer and a number: else every question has too many answers."""
+    parsed = [_load(each) for each in certificates]
+    try:
+        names = Counter(each.subject.public_bytes() for each in parsed)
+        numbers = Counter((each.issuer.public_bytes(), each.serial_number) for each in parsed)
+    except UNREADABLE:
         return False
-    proven = not signed.others or _issued(current, current) or any(_issued(current, each) for each in known)
+    few = not names or max(names.values()) <= MAX_NAMESAKES
+    return few and (not numbers or max(numbers.values()) == 1)
+
+
+def _all_above(signed: Signed, pinned: Sequence[bytes], *, trusted: bool = False) -> bool:
+    """Whether every other certificate of a CMS stands above the signer's, each signed by the one above it.
+
+    The chain may go on above a pinned certificate; its last one is pinned, made by a pinned one, or makes itself.
+    """
+    left, current = list(signed.others), signed.certificate
+    vouched = _vouched(current, pinned)
+    believed = trusted or vouched
+    while left:
+        above = next((der for der in left if der != current and issued(current, der)), None)
+        if above is None:
+            return False
+        left.remove(above)
+        current, vouched = above, _vouched(above, pinned)
+        believed = believed or vouched
+    proven = not signed.others or vouched or issued(current, current)
     return proven or not believed  # what nobody vouches for makes nothing believed
+
+
+def _require_proven(added: Added, judged: Judged, pinned: Sequence[bytes]) -> None:
+    """Raise PdfAlteredError if a signer is believed and beside its signature stands what nobody vouches for.
+
+    Its chain may have been found without that one.
+    """
+    if judged.status is SignatureStatus.UNTRUSTED:
+        return
+    if not _all_above(_signed(added), (*pinned, *judged.chain), trusted=True):
+        place = added.addition
+        raise PdfAlteredError(why="certificates", field=place.field, revision=place.revision)
+
+
+def _vouched(certificate: bytes, pinned: Sequence[bytes]) -> bool:
+    return certificate in pinned or any(issued(certificate, each) for each in pinned)
 
 
 def _belongs(store: Dss, carried: tuple[bytes, ...], pinned: Sequence[bytes]) -> bool:
     """Whether everything in a store is about the signatures' chains, and made by who it says."""
-    chain = [_load(der) for der in dict.fromkeys(carried)]
-    left = {der: _load(der) for der in store.certificates}
-    candidates = [*left.values(), *chain, *(_load(der) for der in pinned)]
+    chain, left = [*carried], list(dict.fromkeys(store.certificates))
+    candidates = [*left, *chain, *pinned]
     while left:
-        linked = next((der for der, each in left.items() if _is_linked(each, chain, candidates)), None)
+        linked = next((der for der in left if _is_linked(der, chain, candidates)), None)
         if linked is None:
             return False
-        chain.append(left.pop(linked))
-    issuers = [*chain, *(_load(der) for der in pinned)]
+        left.remove(linked)
+        chain.append(linked)
+    issuers = list(dict.fromkeys([*chain, *pinned]))
+    makers = [_load(der) for der in issuers]
     lists = [read_crl(der) for der in store.crls]
-    if not all(each is not None and any(made_by(each, issuer) for issuer in issuers) for each in lists):
+    if not all(each is not None and any(made_by(each, issuer) for issuer in makers) for each in lists):
         return False
-    return all(_answers(der, chain, issuers) for der in store.ocsps)
+    pairs = [
+        (_load(each), _load(issuer))
+        for each, issuer in itertools.product(dict.fromkeys(chain), issuers)
+        if issued(each, issuer)
+    ]
+    return all(_answers(der, pairs) for der in store.ocsps)
 
 
-def _is_linked(
-    certificate: x509.Certificate, chain: Sequence[x509.Certificate], candidates: Sequence[x509.Certificate]
-) -> bool:
+def _is_linked(certificate: bytes, chain: Sequence[bytes], candidates: Sequence[bytes]) -> bool:
     """Whether a certificate is one of the chain's or made one of them, and its own signature is good."""
-    if not any(_issued(each, certificate) or each == certificate for each in chain):
+    if certificate not in chain and not any(issued(each, certificate) for each in chain):
         return False
-    return any(_issued(certificate, each) for each in candidates)
+    return any(issued(certificate, each) for each in candidates)
 
 
-def _answers(der: bytes, chain: Sequence[x509.Certificate], issuers: Sequence[x509.Certificate]) -> bool:
+def _answers(der: bytes, pairs: Sequence[tuple[x509.Certificate, x509.Certificate]]) -> bool:
+    """Whether an answer is about a certificate of one of these pairs, which its issuer follows."""
     try:
-        answer = ocsp.load_der_ocsp_response(der)
-        at = answer.responses and next(iter(answer.responses)).this_update_utc
-    except (ValueError, TypeError):
-        return False
-    if not isinstance(at, datetime):
+        said = list(itertools.islice(ocsp.load_der_ocsp_response(der).responses, MAX_ANSWERS + 1))
+        if not 1 <= len(said) <= MAX_ANSWERS:
+            return False
+        at, numbers = said[0].this_update_utc, {each.serial_number for each in said}
+        about = [(each, issuer) for each, issuer in pairs if each.serial_number in numbers][:MAX_ANSWERS]
+    except UNREADABLE:
         return False
     return any(
         revocation_of(each, issuer, crls=(), ocsps=(der,), at=at) is not Revocation.UNKNOWN
-        for each, issuer in itertools.product(chain, issuers)
-        if _issued(each, issuer)
+        for each, issuer in about
     )
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
-        return False
-    return True
 
 
 def _load(der: bytes) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError:
+    except UNREADABLE:
         raise PdfAlteredError(why="certificates") from None
 
 
@@ -251,6 +288,7 @@ class _Court:
 
     def __init__(self, intact: IntactPdf, believed: Believed, at: datetime) -> None:
         self._intact, self._believed, self._at = intact, believed, at
+        self._pinned = believed.signatures + believed.time_stamps + believed.others
         self.stamps: list[SignatureFinding] = []
         for added in reversed(intact.additions):  # a later stamp says when an earlier one was still good
             if added.addition.kind is Update.STAMP:
@@ -278,6 +316,7 @@ class _Court:
         if stamped_at is None and signed.stamp is not None:
             stamped_at = self._own_stamp(signed.stamp)
         judged = self._judged(signed, self._believed.signatures, stamped_at)
+        _require_proven(added, judged, self._pinned)
         role = next((each.role for each in self._intact.places if each.name == added.addition.field), "")
         return _described(added, judged, kind=SignatureKind.TOKEN, role=role, stamped_at=stamped_at)
 
@@ -285,6 +324,7 @@ class _Court:
         signed = _signed(added)
         stamped_at = self._dated(added.addition.revision)
         judged = self._judged(signed, self._believed.time_stamps, stamped_at)
+        _require_proven(added, judged, self._pinned)
         return _described(added, judged, kind=SignatureKind.STAMP, role="", stamped_at=stamped_at)
 
     def _own_stamp(self, stamp: Signed) -> datetime | None:
@@ -389,7 +429,7 @@ def stamps_times(certificate: bytes) -> bool:
     """Whether a certificate is for time stamps and for nothing else (RFC 3161, 2.3)."""
     try:
         found = _load(certificate).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return False
     return found.critical and list(found.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
@@ -411,6 +451,6 @@ def _younger(believed: Believed, at: datetime) -> list[datetime]:
     for der in believed.ocsps:
         try:
             made += [each.this_update_utc for each in ocsp.load_der_ocsp_response(der).responses]
-        except ValueError:
+        except UNREADABLE:
             continue
     return sorted({moment for moment in made if moment is not None and moment > at})[-MAX_MOMENTS:]

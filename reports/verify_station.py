@@ -6,16 +6,19 @@ The envelope is rebuilt from its three parts and must be the same bytes; nothing
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reports.errors import PdfAlteredError, PdfOtherSignerError
+from reports.signing_ecdsa import has_low_s
+from reports.signing_errors import UNREADABLE
 
 
 def require_envelope(signed: bytes, envelope: bytes, pinned: str) -> x509.Certificate:
@@ -34,10 +37,10 @@ def require_envelope(signed: bytes, envelope: bytes, pinned: str) -> x509.Certif
         )
         if hashlib.sha256(certificate_der).hexdigest() != pinned:
             raise PdfOtherSignerError(fingerprint=hashlib.sha256(certificate_der).hexdigest())
-        rebuilt = _rebuild(embedded, attributes, signature)
+        rebuilt = build_cms(embedded, (), attributes, signature, "sha256_ecdsa")
         digest = _attribute(attributes, "message_digest")
         certificate = x509.load_der_x509_certificate(certificate_der)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise PdfAlteredError(why="envelope") from None
     if rebuilt != envelope:
         raise PdfAlteredError(why="envelope")
@@ -47,8 +50,17 @@ def require_envelope(signed: bytes, envelope: bytes, pinned: str) -> x509.Certif
     return certificate
 
 
-def _rebuild(certificate: asn1_x509.Certificate, attributes: core.Asn1Value, signature: bytes) -> bytes:
-    """Return the one CMS that these three parts can stand in: CMS version 1, SHA-256, ECDSA (RFC 5652, 5.1)."""
+def build_cms(
+    certificate: asn1_x509.Certificate,
+    others: Sequence[asn1_x509.Certificate],
+    attributes: core.Asn1Value,
+    signature: bytes,
+    algorithm: str,
+) -> bytes:
+    """Return the one CMS that these parts can stand in: CMS version 1, SHA-256, the certificates in DER's order.
+
+    RFC 5652, 5.1; `others`: certificates beside the signer's.
+    """
     sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
     signer = cms.SignerInfo(
         {
@@ -61,7 +73,7 @@ def _rebuild(certificate: asn1_x509.Certificate, attributes: core.Asn1Value, sig
                 }
             ),
             "digest_algorithm": sha256,
-            "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+            "signature_algorithm": algos.SignedDigestAlgorithm({"algorithm": algorithm}),
             "signed_attrs": attributes,
             "signature": signature,
         }
@@ -71,7 +83,7 @@ def _rebuild(certificate: asn1_x509.Certificate, attributes: core.Asn1Value, sig
             "version": "v1",
             "digest_algorithms": [sha256],
             "encap_content_info": {"content_type": "data"},
-            "certificates": [certificate],
+            "certificates": [certificate, *others],
             "signer_infos": [signer],
         }
     )
@@ -87,10 +99,16 @@ def _attribute(attributes: Any, name: str) -> Any:
 
 
 def _require_signature(certificate: x509.Certificate, signature: bytes, message: bytes) -> None:
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except UNREADABLE:
+        raise PdfAlteredError(why="key") from None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise PdfAlteredError(why="key")
     try:
         key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
+        low = has_low_s(signature, key)
+    except (InvalidSignature, *UNREADABLE):
         raise PdfAlteredError(why="signature") from None
+    if not low:
+        raise PdfAlteredError(why="signature")

@@ -167,11 +167,11 @@ def with_new_field(pdf: bytes) -> bytes:
 
 
 def signed_again(pdf: bytes) -> bytes:
-    from reports.signature import SimpleSigner, _private_key, asn1_x509, no_others
+    from reports.signature import _StationKey, asn1_x509
 
     other = ec.generate_private_key(ec.SECP256R1())
     certificate = asn1_x509.Certificate.load(make_station_certificate(other, signer().key.name, AT))
-    inner = SimpleSigner(signing_cert=certificate, signing_key=_private_key(other), cert_registry=no_others())
+    inner = _StationKey(certificate, other)
     meta = PdfSignatureMetadata(field_name="Other", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
     outer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     return bytes(PdfSigner(meta, inner).sign_pdf(outer).getvalue())
