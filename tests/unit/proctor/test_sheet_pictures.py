@@ -278,8 +278,8 @@ def test_a_photo_of_one_page_aslant_shows_no_more_than_that_page():
 def test_where_a_seal_stands_is_what_sheets_are_drawn_by():
     for (wide, high, side), paper in zip(PAGES_MM, (LYING, UPRIGHT), strict=True):
         assert (wide * mm, high * mm, side * mm) == pytest.approx((*paper.page, paper.seal_side))
-        assert paper.page[0] - paper.right == pytest.approx(SEAL_RIGHT_MM * mm, abs=2 * mm)
-        assert paper.foot_bottom == pytest.approx(SEAL_BOTTOM_MM * mm, abs=12 * mm)
+        assert paper.page[0] - paper.right == pytest.approx(SEAL_RIGHT_MM * mm, abs=mm)
+        assert paper.foot_bottom == pytest.approx(SEAL_BOTTOM_MM * mm, abs=mm)
 
 
 def paper(*, letters: bool) -> bytes:
