@@ -194,7 +194,7 @@ def _components(frame: Frame, progress: Progress) -> list[str]:
     for component in progress.session.components:
         found = progress.totals(component)
         values = {name: _words(frame, getattr(found, name)) for name in _OF_COMPONENT}
-        values["absent"] = absent_words(frame, found)
+        values["absent"] = absent_words(frame, found, always=True)
         lines.append(frame.say("summary.component", component=known[component].label, **values))
     return lines
 

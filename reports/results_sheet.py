@@ -230,9 +230,12 @@ def _component(frame: Frame, label: str, found: Totals) -> str:
     )
 
 
-def absent_words(frame: Frame, found: Totals) -> str:
-    """Return how many were absent, and how many of them came: the attendance sheet counts those apart."""
-    if not found.not_let_in:
+def absent_words(frame: Frame, found: Totals, *, always: bool = False) -> str:
+    """Return how many were absent, and how many of them came: the attendance sheet counts those apart.
+
+    `always`: that nobody of them came is said too.
+    """
+    if not (found.absent if always else found.not_let_in):
         return _figure(frame, found.absent)
     return frame.say(
         "results.absent-of",

@@ -106,7 +106,10 @@ def test_totals_are_in_figures_and_words_with_scans_and_no_fee():
     totals = summary(*day()).closing.totals
     assert "Tổng hồ sơ: 5 (năm)." in totals
     assert "DA (đạt): 1 (một)." in totals
-    assert "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một); vắng 2 (hai)." in totals
+    assert (
+        "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một); vắng 2 (hai; trong đó đã đến, không được vào: 0)."
+        in totals
+    )
     assert "Trong số VA (vắng), đã đến nhưng không được vào: 0 (không)." in totals
     assert totals[-2:] == ("Lượt quét chíp: 4 (bốn).", "Phí quét chíp: không thu.")
 
