@@ -15,13 +15,13 @@ from reports.sheet import Sheet
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2."""
 _A4: Final = (210 * mm, 297 * mm)
-_LINES: Final = 0.44 * mm
-"""How far inside the margins everything stands, so that half a frame's line does not reach into them; at this distance
-the page seal of a lying sheet falls best onto the dots of a picture of 100 dpi."""
-_LEFT: Final = 30 * mm + _LINES
-_RIGHT: Final = 15 * mm + _LINES
-_BOTTOM: Final = 20 * mm + _LINES
-"""Below this stands nothing, not even the foot or the page seal."""
+_LEFT: Final = 30.46 * mm
+_RIGHT: Final = 15.46 * mm
+"""A little more than 30 and 15 mm, so that half a frame's line does not reach into the margins."""
+_BOTTOM: Final = 20.42 * mm
+"""Below this stands nothing, not even the foot or the page seal. At these distances the seal of a lying sheet falls
+best onto the dots of a picture of 100 dpi.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from reports.paging import paginate
 from reports.placed_rows import MIN_ROW
 from reports.sheet import Letterhead
 from sessions.course.states import State
-from tests.support.reports_sheets import head_of, mixed_roll, roll_row, session_of, sheet_of, texts
+from tests.support.reports_sheets import head_of, mixed_roll, roll_row, seat, session_of, sheet_of, texts
 
 
 @pytest.mark.parametrize("paper", [LYING, UPRIGHT])
@@ -203,3 +203,20 @@ def test_a_long_agency_pushes_the_table_down_not_off():
     letterhead = Letterhead(agency="PHÒNG MẪU " * 40)
     sheet = build_attendance(session_of(roll), roll, texts=texts(), head=head_of(), letterhead=letterhead)
     assert len(lay_out(sheet).pages[0]) < len(lay_out(sheet_of(roll)).pages[0])
+
+
+@pytest.mark.parametrize("name", ["TRANKANCHANARATTANAPHONGPHAIBOONWATTHANAK", "NGUYENVANMAUTHANH"])
+def test_a_name_without_spaces_is_divided_rather_than_hard_to_read(name: str):
+    placed = lay_out(sheet_of([roll_row(1, State.ADMITTED, name)]))
+    lines = placed.pages[0][0].lines[3]
+    assert "".join(line.text for line in lines) == name
+    assert all(line.scale >= 0.85 - 1e-9 for line in lines)
+    assert len(lines[-1].text) > 3
+
+
+def test_a_column_too_narrow_for_its_numbers_takes_room_from_the_others():
+    sheet = sheet_of([roll_row(1, State.ADMITTED, seat=seat(1, sbd="B1-0000-00001"))])
+    placed = lay_out(sheet)
+    assert [line.text for line in placed.pages[0][0].lines[2]] == ["B1-0000-00001"]
+    assert sum(column.width_mm for column in placed.columns) == pytest.approx(LYING.width / mm)
+    assert placed.columns[2].width_mm > sheet.columns[2].width_mm

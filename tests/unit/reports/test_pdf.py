@@ -1,7 +1,9 @@
 import io
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pypdf
 import pytest
 
@@ -208,3 +210,31 @@ def test_nothing_is_drawn_beyond_the_margins(tmp_path: Path):
         assert right / per_mm <= 297 - 14.5
         assert top / per_mm >= 12
         assert bottom / per_mm <= 210 - 8
+
+
+@needs_poppler
+@pytest.mark.parametrize("upright", [False, True])
+@pytest.mark.parametrize("kind", ["real", "training"])
+def test_nothing_stands_in_the_margins_but_the_marks_and_the_page_number(
+    tmp_path: Path, kind: str, upright: bool
+):
+    roll = mixed_roll(3)
+    cosigners = Cosigners(configured=3, missing=tuple(f"witness.example/{at}-rat-dai" for at in range(3)))
+    sheet = build_attendance(
+        session_of(roll, kind=kind), roll, texts=texts(), head=head_of(kind), cosigners=cosigners
+    )
+    sheet = replace(sheet, reprint="IN LẠI LẦN 1")
+    if upright:
+        sheet = replace(sheet, portrait=True, columns=(), rows=())
+    for page in pictures(render(sheet, signer(kind)), tmp_path, dpi=254):
+        rows, columns = (np.flatnonzero((np.asarray(page) < 250).any(axis=axis)) for axis in (1, 0))
+        assert columns[0] >= 300
+        assert page.width - 1 - columns[-1] >= 150
+        assert page.height - 1 - rows[-1] >= 200
+
+
+def test_every_face_that_a_page_names_is_embedded():
+    reader = pypdf.PdfReader(io.BytesIO(render(sheet_of(mixed_roll(9)), signer())))
+    fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
+    assert fonts
+    assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts)

@@ -191,6 +191,34 @@ def test_numbers_and_dates_are_not_broken_by_the_columns_that_give_way():
         assert [len(row.lines[at]) for at in (4, 5)] == [1, 1]
 
 
+def test_neither_numbers_nor_headings_are_broken_where_columns_barely_fit():
+    text = COLUMNS.replace("width = 12", "width = 20")
+    placed = lay_out(dressed(text, sheet_of(mixed_roll(6)), seats_of(6)))
+    for row in (row for page in placed.pages for row in page):
+        numbers = [(2, "00"), (4, "1999"), (5, "001099"), (8, ":")]
+        for at, part in numbers:
+            cell = row.row.cells[at].paragraphs[0]
+            assert part not in cell or [line.text for line in row.lines[at]] == [cell]
+    for column, lines in zip(placed.columns, placed.heads.lines, strict=True):
+        assert " ".join(line.text for line in lines) == column.heading
+
+
+def test_an_extra_column_too_narrow_for_its_heading_or_numbers_is_widened():
+    text = '[[sheet.attendance.columns]]\nheading = "Số"\nwidth = 8\nfield = "number"\n'
+    placed = lay_out(dressed(text, sheet_of(mixed_roll(2)), seats_of(2)))
+    assert [len(row.lines[-1]) for row in placed.pages[0]] == [1, 1]
+    assert " ".join(line.text for line in placed.heads.lines[-1]) == placed.columns[-1].heading
+
+
+def test_columns_that_would_break_numbers_are_refused_and_the_room_there_is_is_named():
+    text = COLUMNS.replace("width = 12", "width = {}")
+    with pytest.raises(TemplateColumnsError) as caught:
+        dressed(text.format(46), sheet_of(mixed_roll(6)), seats_of(6))
+    room, wanted = caught.value.facts["room"], caught.value.facts["wanted"]
+    assert 70 < room < wanted == 100
+    dressed(text.format(46 - (wanted - room)), sheet_of(mixed_roll(6)), seats_of(6))
+
+
 def test_a_copy_for_a_wall_shows_no_more_than_a_place():
     text = COLUMNS + '[[sheet.attendance.columns]]\nheading = "Lớp"\nwidth = 12\nfield = "school_class"\n'
     sheet = replace(sheet_of(mixed_roll(2)), posted=True)
