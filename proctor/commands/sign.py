@@ -1,5 +1,6 @@
 """`proctor sheets sign` and `proctor sheets token`: an official's own signature on a sheet."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ def token(context: Context) -> int:
     """List the certificates in a token. Nobody logs in, no PIN is asked for."""
     held = held_token(context.options.token, context.options.token_label)
     rows = [_certificate(each) for each in held.certificates]
-    say = context.texts.say
+    say, now = context.texts.say, datetime.now(UTC)
     lines = [say("signing.token", token=held.label)]
     for row in rows:
         lines += [
@@ -36,6 +37,8 @@ def token(context: Context) -> int:
                 until=parse_utc(row["until"]).astimezone(VIETNAM).strftime("%d/%m/%Y"),
             ),
         ]
+        if row["use"] == "signs" and parse_utc(row["until"]) < now:
+            lines[-1] = say("signing.token-ended", line=lines[-1])
     if held.tries in _TOLD:
         lines.append(say(f"signing.tries-{held.tries}"))
     context.result({"ok": True, "token": held.label, "tries": held.tries, "certificates": rows}, tuple(lines))
@@ -77,7 +80,7 @@ def sign(context: Context) -> int:
         else:
             held = held_token(options.token, options.token_label)
             proposal = desk.propose(order, standing, held, options.certificate)
-            _announce(context, proposal, held)
+            _announce(context, session.session_id, order, proposal, held)
             user = opened.require_login().operator.user_id
             done = desk.sign(proposal, held, lambda: context.ask(f"{user}{USER_PIN}"))
     _report(context, session.session_id, done)
@@ -89,12 +92,15 @@ def _tell_findings(context: Context, desk: SigningDesk) -> None:
         context.say(f"signing.found-{found.code}", fingerprint=grouped(found.fingerprint))
 
 
-def _announce(context: Context, proposal: Proposal, held: HeldToken) -> None:
+def _announce(context: Context, session: str, order: Order, proposal: Proposal, held: HeldToken) -> None:
     """Tell whoever is about to give the PIN what it will sign."""
     parsed = proposal.holder.parsed
     context.say(
         "signing.about",
-        file=proposal.out.name,
+        file=order.file.name,
+        out=proposal.out.name,
+        session=session,
+        kind=_kind(context, proposal),
         field=proposal.place.name,
         role=proposal.place.role,
         holder=name_of(parsed.subject),
@@ -103,6 +109,13 @@ def _announce(context: Context, proposal: Proposal, held: HeldToken) -> None:
     context.say(f"signing.status-{proposal.judged.status}")
     if held.tries in _TOLD:
         context.say(f"signing.tries-{held.tries}")
+
+
+def _kind(context: Context, proposal: Proposal) -> str:
+    """Return what the sheet is, as the entry that printed it says."""
+    kind = str(proposal.standing.printed["sheet"])
+    key = f"picture.kind.{kind}"
+    return context.texts.say(key) if key in context.texts else kind
 
 
 def _report(context: Context, session: str, done: SignedSheet) -> None:

@@ -26,6 +26,7 @@ from proctor.sheet_verification import (
     judge_file,
     pins_of_root,
 )
+from reports.signing_status import SignatureStatus
 from reports.verification import MAX_BYTES
 from reports.verify_sheet import Believed, SignatureFinding, SignatureKind
 from sessions.record import format_utc
@@ -119,8 +120,7 @@ def _lines(context: Context, found: Judgement) -> Iterator[str]:
             yield say("verifying.before-seal", field=each.field)
     for _, role in found.file.open_fields:
         yield say("verifying.open-field", role=role)
-    if found.seals is not None:
-        yield _seals(context, found.seals)
+    yield say("verifying.seals-unchecked") if found.seals is None else _seals(context, found.seals)
     if found.log is None:
         yield say("verifying.no-log")
         yield say("verifying.later-unknown")
@@ -165,9 +165,12 @@ def _reason(context: Context, reason: str, found: Judgement) -> str:
 
 def _signature(context: Context, each: SignatureFinding) -> str:
     say = context.texts.say
-    unbelieved = each.kind is SignatureKind.TOKEN and not each.authority
+    key = f"verifying.{each.kind}"
+    if each.kind is SignatureKind.TOKEN and not each.authority:
+        ended = each.status is SignatureStatus.EXPIRED
+        key = f"verifying.token-{'ended' if ended else 'unbelieved'}"
     words = say(
-        "verifying.token-unbelieved" if unbelieved else f"verifying.{each.kind}",
+        key,
         role=each.role,
         holder=each.holder,
         issuer=each.issuer,

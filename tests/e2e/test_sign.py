@@ -72,6 +72,7 @@ class Place:
 
     def printed(self, name: str) -> Path:
         out = self.roster.parent / name
+        out.mkdir(exist_ok=True)
         ran = proctor("sheets", "attendance", "--session", self.session, "--out", out, "--pdf-only", "--json")
         assert ran.status == 0, ran.err
         return Path(ran.json["file"])
@@ -145,6 +146,7 @@ def test_two_officials_sign_one_after_the_other(place: Place) -> None:
     said = first.json
     assert (said["field"], said["holder"], said["status"]) == ("KySo2", OFFICIAL, "valid")
     assert OFFICIAL in first.err  # who signs is said before the PIN is used
+    assert f"phiên {place.session}: {place.sheet.name}, ô KySo2" in first.err
     assert Path(said["file"]).name == f"{place.sheet.stem}-signed-1.pdf"
     second = place.sign(Path(said["file"]), "--field", "KySo1", "--role", "preparer", *RSA)
     assert second.status == 0, second.err
@@ -286,12 +288,30 @@ def test_where_an_address_was_given_an_answer_is_asked_for_and_kept(place: Place
     assert place.pin(PKI.issuing.der, "--ocsp", "nowhere").status == 2
 
 
+def test_a_certificate_that_ended_is_not_said_to_be_of_nobody_known(place: Place) -> None:
+    done = place.sign(place.sheet, "--role", "Sát hạch viên", *EC)
+    assert done.status == 0, done.err
+    with mock.patch("proctor.commands.verify_sheets.datetime") as clock:
+        clock.now.return_value = datetime.now(UTC) + timedelta(days=500)
+        told = proctor("sheets", "verify", done.json["file"], "--session", place.session)
+    assert told.status == 1
+    assert told.out.startswith("KHÔNG XÁC MINH ĐƯỢC")
+    assert "không rõ của ai" not in told.out
+    assert "Chữ ký của chứng thư NGOÀI HẠN" in told.out
+    assert "Khi ký ở ô KySo2, nhật ký ghi: chứng thư còn hiệu lực" in told.out
+
+
 def test_the_token_is_listed_without_a_pin(place: Place) -> None:
     ran = proctor("sheets", "token", "--token", place.token.library, "--json")
     require_valid("sheet-token", ran.json)
     uses = {row["label"]: row["use"] for row in ran.json["certificates"]}
     assert uses == {"ky-1": "signs", "ky-2": "signs", "ca-1": "authority", "ca-2": "authority"}
     assert OFFICIAL in proctor("sheets", "token", "--token", place.token.library).out
+    assert "HẾT HẠN" not in proctor("sheets", "token", "--token", place.token.library).out
+    with mock.patch("proctor.commands.sign.datetime") as clock:
+        clock.now.return_value = datetime.now(UTC) + timedelta(days=500)
+        ended = proctor("sheets", "token", "--token", place.token.library).out
+    assert ended.count("HẾT HẠN") == 2
     for options, code in (
         (("--token", "/nowhere/lib.so"), "signing-token"),
         (("--token", "/etc/hostname"), "signing-token"),

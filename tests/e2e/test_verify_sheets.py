@@ -225,6 +225,9 @@ def test_the_certificate_given_is_enough_whatever_else_is_pinned(
             *("--key", other.encode()),
         )
     assert (done.status, done.json["seals"]) == (0, None)
+    plain = proctor("sheets", "verify", replayed[2]["results"], "--certificate", pinned)
+    assert "Mã QR trên trang: CHƯA kiểm tra" in plain.out
+    assert "--key" in plain.out
     assert told.json["reasons"] == ["seals-not-ours"]
 
 
