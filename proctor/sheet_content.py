@@ -325,7 +325,7 @@ def _sealed_alike(sheet: Sheet, drawn: Drawn, seals: Sequence[PageSeal]) -> bool
 def _erased(opened: OpenRoot, printed: Entry) -> int:
     """Return how many candidates of the sheet's list have no data any more; nothing says which.
 
-    None where nobody was erased after the print: then it was printed without them.
+    0 where nobody was erased after the print: then it was printed without them.
     """
     body = printed.body
     if not any(entry.seq >= body["sheet_size"] for entry in opened.store.entries("shred", body["session"])):
