@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from reports.chain_proofs import unproven, whole_chain
 from reports.dss import Dss
 from reports.errors import PdfAlteredError, PdfFormatError, ReportsError
 from reports.signing_errors import UNREADABLE, SigningCertificateError
@@ -374,7 +375,13 @@ class _Court:
         stamp = added.addition.kind is Update.STAMP
         anchors = self._believed.time_stamps if stamp else self._believed.signatures
         judged = judge_signer(_signed(added), anchors, only, moment or self._at)
-        return judged.status is SignatureStatus.VALID and set(judged.chain[:-1]) <= set(only.others)
+        if judged.status is not SignatureStatus.VALID:
+            return False
+        known = (*self._believed.signatures, *self._believed.time_stamps, *only.others)
+        chain, since = whole_chain(judged.chain, known), moment or self._at
+        moments = (since, *_younger(only, since))
+        lacking = unproven(chain, crls=only.crls, ocsps=only.ocsps, moments=moments)
+        return lacking is None and set(chain[:-1]) <= set(only.others)
 
 
 def _signed(added: Added) -> Signed:

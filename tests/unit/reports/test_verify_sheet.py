@@ -3,6 +3,7 @@ import io
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,7 @@ from tests.support.signed_sheets import (
     archived,
     believed,
     drawn,
+    proofs,
     proven,
     sealed,
     signed,
@@ -111,6 +113,17 @@ def test_levels_grow_with_stamps_and_proofs():
     assert set(last.values()) == {("valid", "B-LTA")}
     assert not judged(proven()).whole
     assert judged(archived()).whole
+
+
+def test_without_the_roots_list_it_is_not_long_term_whoever_else_is_pinned():
+    """The level must not depend on which of its authorities somebody pinned."""
+    known = proofs()
+    both = (pki().issuing.der, pki().root.der)
+    asked = replace(believed(lists=False), signatures=both, time_stamps=both)
+    for crls, level in ((known.crls, "B-LT"), (known.crls[:1], "B-T")):
+        pdf = with_store(stamped(), replace(known, crls=crls))
+        found = verify_sheet(pdf, CERTIFICATE, asked, at=datetime.now(UTC))
+        assert {said for _, said in statuses(found).values()} == {level}
 
 
 def test_a_stamp_by_nobody_known_dates_nothing():
