@@ -258,7 +258,7 @@ def test_no_bit_of_an_envelope_crashes_the_judge():
         start, length = (revision.gap or (0, 0))[0] + 1, 2 * len(envelope_of(pdf, revision))
         octets = bytes.fromhex(pdf[start : start + length].decode())
         curve = octets.find(bytes.fromhex("2a8648ce3d030107"))
-        places = [*rng.sample(range(len(octets)), 20), *(curve + at for at in range(8) if curve > 0)]
+        places = [*rng.sample(range(len(octets)), 10), *(curve + at for at in range(8) if curve > 0)]
         for place in places:
             changed = bytearray(octets)
             changed[place] ^= 1 << rng.randrange(8)
