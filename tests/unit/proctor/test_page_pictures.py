@@ -13,7 +13,7 @@ from tests.support.reports_sheets import mixed_roll, sheet_of, signer
 
 @cache
 def sheet() -> bytes:
-    return render(sheet_of(mixed_roll(12)), signer())
+    return render(sheet_of(mixed_roll(9)), signer())
 
 
 def test_a_sheet_has_its_pages():
