@@ -114,7 +114,7 @@ class Authority(Holder):
         days: int = 7,
         reason: x509.ReasonFlags = x509.ReasonFlags.key_compromise,
     ) -> bytes:
-        """Return a revocation list, DER; `revoked` since an hour before `at`, by default an hour ago: tests take time."""
+        """A revocation list, DER; `revoked` since an hour before `at`, by default an hour ago (tests take time)."""
         at = at or now() - timedelta(hours=1)
         builder = (
             x509.CertificateRevocationListBuilder()
