@@ -121,12 +121,24 @@ def _against(opened: OpenRoot, entry: Entry, pages: Sequence[PageSeal]) -> Compa
 
 
 def _rows(seal: PageSeal, placed: Layout, erased: frozenset[str] | None) -> Iterator[RowDifference]:
-    """Yield the rows of a sealed page that the log has otherwise."""
+    """Yield the rows of a sealed page that the log has otherwise.
+
+    A program that divides pages otherwise has the same rows elsewhere: a run of the sheet's rows is none of them.
+    """
     logged = _marks(placed, seal.page)
+    if _is_run(seal.rows, [mark for page in range(len(placed.pages)) for mark in _marks(placed, page + 1)]):
+        return
     for number, (was, now) in enumerate(zip_longest(seal.rows, logged, fillvalue=NOTHING), start=1):
         if was != now:
             gone = erased is not None and was != NOTHING and (not now[0] or was[0] in erased)
             yield RowDifference(page=seal.page, row=number, sealed=was, logged=now, erased=gone)
+
+
+def _is_run(part: Sequence[Mark], whole: Sequence[Mark]) -> bool:
+    """Whether rows of candidates stand one after the other in the whole sheet."""
+    size = len(part)
+    numbered = size > 0 and all(sbd for sbd, _ in part)
+    return numbered and any(list(part) == list(whole[at : at + size]) for at in range(len(whole) - size + 1))
 
 
 def _marks(placed: Layout, page: int) -> list[Mark]:

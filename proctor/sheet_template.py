@@ -1,11 +1,13 @@
 """The agency's own heads: the template file of a data root, and the logo beside it."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from proctor.errors import CommandError
 from proctor.files import read_file
 from reports.template import FILE, Template
+from reports.template_errors import TemplateError, TemplateLogoError
 from reports.template_file import MAX_FILE, MAX_LOGO, logo_name, read_template
 from sessions.files import make_private_dir, write_private
 
@@ -75,6 +77,7 @@ def keep_template(root: Path, sha256: str) -> None:
 def kept_template(root: Path, sha256: str) -> Template | None:
     """Return a template by its SHA-256: the present one, or one a sheet was printed with; None where it is gone."""
     for path in (template_file(root), root / KEPT / sha256[:32] / FILE):
-        if path.is_file() and (found := check_template(path)).sha256 == sha256:
-            return found
+        with suppress(TemplateError, TemplateLogoError, CommandError):  # the present one may be broken by now
+            if path.is_file() and (found := check_template(path)).sha256 == sha256:
+                return found
     return None

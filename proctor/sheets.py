@@ -96,7 +96,7 @@ class SheetDesk:
             wish = replace(wish, later=opened.store.head().size - wish.at)
             cosigners = _cosigners(opened, head)
         self._stand(opened, session, wish, head, cosigners)
-        self._asked = asked
+        self.template, self._asked = load_template(opened.root.path), asked
 
     @classmethod
     def as_printed(cls, opened: OpenRoot, entry: Mapping[str, Any]) -> Self:
@@ -106,10 +106,8 @@ class SheetDesk:
         session = load_session(LogAsOf(opened.store, head.size), entry["session"])
         desk._stand(opened, session, Wish.of_entry(entry), head, _cosigners(opened, head))
         desk._asked = ()
-        printed_with = (
-            kept_template(opened.root.path, entry["template"]) if "template" in entry else Template()
-        )
-        desk.template = desk.template if printed_with is None else printed_with
+        kept = kept_template(opened.root.path, entry["template"]) if "template" in entry else None
+        desk.template = Template() if kept is None else kept
         return desk
 
     def _stand(
@@ -117,7 +115,6 @@ class SheetDesk:
     ) -> None:
         self.opened, self.texts = opened, load_texts("vi")
         self.decoder: PortraitDecoder | None = None
-        self.template = load_template(opened.root.path)
         self.store: LogReader = LogAsOf(opened.store, head.size)
         meant = load_session(self.store, session.session_id).at(wish.component or session.component)
         self.board = Board(self.store, meant)

@@ -46,7 +46,9 @@ def verify(context: Context) -> int:
     with _root(context) as opened:
         pins = _pins(context, opened)
         if _is_picture(data):
-            return judge_picture(context, data, file=options.file, keys=pins.keys, opened=opened)
+            return judge_picture(
+                context, data, file=options.file, keys=pins.keys, opened=opened, session=options.session
+            )
         found = judge_file(data, pins, opened=opened, at=datetime.now(UTC), session=options.session)
     context.result(_data(found, options.file), tuple(_lines(context, found)))
     return 0 if found.verdict is SheetVerdict.INTACT else 1

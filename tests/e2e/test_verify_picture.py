@@ -53,6 +53,17 @@ def verify(path: Path, *more: str) -> Ran:
     return ran
 
 
+def test_a_photo_of_another_session_is_not_the_one_that_was_meant(printed: Path, tmp_path: Path) -> None:
+    other = proctor(
+        *("session", "create", "--training", "--json", "--roster", tmp_path / "pupils.csv"),
+        *("--rules", "written-exam", "--component", "literature", "--place", "Trường Mẫu"),
+    ).json["id"]
+    ran = proctor("sheets", "verify", photo(printed), "--session", other, "--json")
+    assert (ran.status, ran.json["code"]) == (1, "picture-session-other")
+    own = ran.json["facts"]["found"]
+    assert proctor("sheets", "verify", photo(printed), "--session", own, "--json").status == 0
+
+
 def test_a_photo_shows_its_sealed_rows_and_agrees_with_the_log(printed: Path) -> None:
     ran = verify(photo(printed))
     assert ran.status == 0, ran.out

@@ -238,6 +238,8 @@ def test_a_sheet_is_built_again_with_the_heads_it_was_printed_with(
     (written,) = write_kind(opened, session, ATTENDANCE, tmp_path)
     body = opened.store.entry(written.seq).body
     assert "TRUNG TÂM MẪU MỘT" in page_texts(written.path.read_bytes())[0]
+    template.write_text('[letterhead]\nagencies = "broken by now"\n', encoding="utf-8")
+    assert written.path.read_bytes().startswith(unsigned(opened, rebuild(opened, body)))
     template.write_text('[letterhead]\nagency = "Trung tâm Mẫu Hai"\n', encoding="utf-8")
     assert written.path.read_bytes().startswith(unsigned(opened, rebuild(opened, body)))
     template.unlink()
