@@ -12,7 +12,7 @@ help:
 	@echo "make bench   measure; prints tables, asserts nothing"
 	@echo "make fuzz    every parser and protocol step under atheris: 1,000,000 inputs or 10 minutes each"
 	@echo "             (FUZZ_RUNS, FUZZ_SECONDS; one target: make fuzz FUZZ='sod dg14')"
-	@echo "make soak    power cuts, kills and tampering at full counts (under an hour on 2 cores); writes docs/soak.md"
+	@echo "make soak    the slow tests; power cuts, kills and tampering at full counts (under an hour on 2 cores); writes docs/soak.md"
 	@echo "             (a part: make soak SOAK='power --count 100')"
 	@echo "make interop every cipher with every curve and group against cards and readers that are not ours"
 
@@ -22,7 +22,7 @@ run:
 
 test:
 	@.ci/setup test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint:
 	@.ci/setup test
@@ -49,6 +49,7 @@ fuzz:
 
 soak:
 	@.ci/setup test
+	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.soak $(SOAK)
 
 interop:

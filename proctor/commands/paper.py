@@ -8,7 +8,6 @@ from proctor.commands.context import Context
 from proctor.commands.printing import job_json, job_lines, none_stands_still, print_files, require_printer
 from proctor.commands.session import open_session
 from proctor.commands.witness_show import outcome_json, outcome_line
-from proctor.errors import CommandError
 from proctor.printing.queue import Job
 from proctor.sheet_kinds import EACH, write_kind
 from proctor.sheet_wish import Wish
@@ -25,8 +24,6 @@ def write(context: Context) -> int:
     if wish.posted:
         require_postable(wish.kind)
     out = Path(context.options.out)
-    if not out.is_dir():
-        raise CommandError("folder-missing", usage=True, folder=str(out))
     with open_session(context, context.options.session, login=True) as (opened, session):
         meant = session.at(wish.component) if wish.component else session
         if context.options.print:

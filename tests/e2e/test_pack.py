@@ -130,7 +130,7 @@ def test_a_sheet_with_the_sessions_name_that_was_never_printed_stops_the_export(
     training_session: str, home: Path, tmp_path: Path
 ) -> None:
     sheets(training_session, tmp_path / "sheets", None)
-    printed = next((tmp_path / "sheets").iterdir())
+    printed = next((tmp_path / "sheets").glob("*.pdf"))
     printed.write_bytes(printed.read_bytes()[:-1] + b"\0")
     export = ("pack", "export", "--session", training_session, "--out", tmp_path / "packs")
     ran = proctor(*export, "--sheets", tmp_path / "sheets", "--json")

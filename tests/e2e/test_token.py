@@ -52,6 +52,7 @@ def station(tmp_path: Path) -> Station:
     return station
 
 
+@pytest.mark.slow
 def test_the_signing_key_moves_into_a_token(station: Station, tmp_path: Path) -> None:
     library = next(name for name in Path("/usr/lib").rglob("libsofthsm2.so"))
     move = ("keys", "rotate", "station", "--by", "an", "--second", "binh", "--reason", "thử")

@@ -244,7 +244,7 @@ def test_a_driving_test_is_rehearsed_to_its_last_sheet(trained: dict[str, Any]) 
     assert "Quyết định của chủ tịch hội đồng: 1 (một)." in sheets["exceptions"]
     assert "DA (đạt): 1 (một)." in sheets["results"]
     assert "RO (rớt): 1 (một)." in sheets["results"]
-    assert "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một)." in sheets["summary"]
+    assert "Lý thuyết: dự 2 (hai); đạt 1 (một); trượt 1 (một)" in sheets["summary"]
     assert "Tờ đã lập: 6 (sáu)" in sheets["seal"]
     assert "ĐÃ ĐÓNG" in sheets["seal"]
 

@@ -360,6 +360,7 @@ def test_levels_are_reached_and_verified(pinned: Root, copy: Path) -> None:
     assert (told["verdict"], told["reasons"], told["log"]["newer"]) == ("unverified", ["log-has-newer"], True)
 
 
+@pytest.mark.slow
 def test_long_term_needs_every_list_up_to_the_root(tmp_path: Path) -> None:
     """Whoever pins the root alone later must find its list about the issuing authority in the file."""
     folder = tmp_path / "root"

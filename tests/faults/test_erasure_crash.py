@@ -12,6 +12,7 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the child forks")
 
 
+@pytest.mark.slow
 def test_killed_at_every_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.faults.erasure_child", str(tmp_path)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

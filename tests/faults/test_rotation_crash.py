@@ -27,6 +27,7 @@ def killed(folder: Path, what: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_new_secrets_killed_anywhere(tmp_path: Path) -> None:
     runs = killed(tmp_path, "secrets")

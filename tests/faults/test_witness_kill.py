@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from proctor.witness.folder import DATABASE
 from sessions.cosignature import verify_line
 from sessions.witness_store import WitnessStore
@@ -72,6 +74,7 @@ def served(folder: Path, port: int) -> tuple[subprocess.Popen[str], int]:
     return process, int(process.stdout.readline())
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_never_signs_two_histories(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "w1")
     log = PaperLog().grown(2_000)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.pcsc
 CHOSEN = (
-    "mau can-card-2024 no-ca ecdsa-aa rsa-sha256-aa ca-3des ca-two-keys p521 tdes dh im-dh cam no-parameter-id "
+    "mau can-card-2024 no-ca ecdsa-aa rsa-sha256-aa ca-3des ca-two-keys p521 tdes dh im dh-im cam no-parameter-id "
     "card-access-missing mrz-only bac-only short-length lds-1 pss-signer jpeg2000 dg11-dg12 passport passport-pace-cam "
     "bare-refusals clone ca-clone aa-clone replayed-aa card-access-stripped pace-wrong-token wrong-can "
     "sm-ssc-off-by-one huge-length altered-dg2 hidden-dg15 unknown-signer revoked"

@@ -449,6 +449,7 @@ def test_two_lists_of_one_issuer_in_one_file(store: TrustStore) -> None:
 # --- many --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_list_of_many_is_one_commit_however_long(store: TrustStore, tmp_path: Path) -> None:
     """More entries than any structure of a chip may have."""
     entries = many(1100)

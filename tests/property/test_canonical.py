@@ -36,6 +36,7 @@ def judged(decode: Any, data: bytes, unread: str = "") -> Any:
         return "refused"
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(bodies, min_size=1, max_size=6), st.data())
 def test_the_same_judgement(found: list[dict[str, Any]], data: st.DataObject) -> None:

@@ -66,6 +66,7 @@ def test_every_flip_of_an_entry_names_that_entry(station: Station) -> None:
                 assert report.code in {"pack-entry-changed", "pack-entry-foreign", "pack-entry-missing"}
 
 
+@pytest.mark.slow
 def test_cuts_and_additions_are_refused(station: Station) -> None:
     chance = random.Random("cuts")
     for _ in range(120):

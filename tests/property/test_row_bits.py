@@ -51,6 +51,7 @@ def flip(execute: Any, table: str, key: tuple[Any, ...], column: str, bit: int) 
     execute(sql, (bytes(data), *key))
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_row_is_found(rich: RichLog, tmp_path: Path) -> None:
     all_bits = list(bits(rich))
     assert len(all_bits) > 100_000

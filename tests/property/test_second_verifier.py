@@ -186,6 +186,7 @@ def test_rows_of_a_log_with_rotations_and_epochs(rich: RichLog) -> None:
     assert found > ROW_CHANGES // 2
 
 
+@pytest.mark.slow
 def test_rewritten_with_the_stations_keys(rich: RichLog) -> None:
     """Bodies that the station's program would not write, under its own good signatures."""
     for name, edit in rich.contradictions().items():

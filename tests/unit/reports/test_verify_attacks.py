@@ -250,6 +250,7 @@ def test_a_search_for_paths_ends_and_finds_the_short_one_first():
 # -- parsers ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_bit_of_an_envelope_crashes_the_judge():
     """Curves, versions and extensions among them; one in a certificate above, which nobody then vouches for, too."""
     pdf, rng = signed(), random.Random(20261122)
@@ -266,6 +267,7 @@ def test_no_bit_of_an_envelope_crashes_the_judge():
             assert not found.credible, (number, place)
 
 
+@pytest.mark.slow
 def test_no_bit_of_an_authoritys_certificate_crashes_the_judge():
     rng, issuing = random.Random(20261122), pki().issuing
     assert isinstance(issuing, Authority)

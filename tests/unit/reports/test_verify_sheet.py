@@ -165,6 +165,7 @@ def test_a_bit_flipped_anywhere_is_refused(make: Callable[[], bytes]):
         assert found.signatures == ()
 
 
+@pytest.mark.slow
 def test_every_byte_of_an_uncovered_store_counts():
     """Its form is written again and compared; what it holds was signed by who made it."""
     pdf, start = proven(), len(stamped())

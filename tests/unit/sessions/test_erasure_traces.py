@@ -175,6 +175,7 @@ def test_frames_of_the_write_ahead_log_are_searched_too(tmp_path: Path) -> None:
         assert seen(plain_bytes(bench.path, bench.bundle.database_key), windows(ciphertext, 300)) == 0
 
 
+@pytest.mark.slow
 def test_small_pieces_leave_nothing_in_the_gaps_of_pages(tmp_path: Path) -> None:
     """Small rows move within and between pages as a table grows; what they leave behind must not be theirs."""
     hall = Hall.filled(tmp_path, people=150, size=320)
@@ -195,6 +196,7 @@ def test_small_pieces_leave_nothing_in_the_gaps_of_pages(tmp_path: Path) -> None
     assert seen(plain_bytes(bench.path, bench.bundle.database_key), noted) == 0
 
 
+@pytest.mark.slow
 def test_150_of_200_and_every_proof_verifies(tmp_path: Path) -> None:
     hall = Hall.filled(tmp_path, people=200, size=640)
     with hall.bench.open() as store:

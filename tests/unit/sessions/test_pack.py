@@ -406,6 +406,7 @@ def test_hostile_manifests_end_soon_and_small(station: Station) -> None:
     assert verified(pack.HEADER.pack(pack.MAGIC, 1, 2**32 - 1), pins=station.pins).code == "pack-malformed"
 
 
+@pytest.mark.slow
 def test_hostile_lists_end_soon(station: Station) -> None:
     loose = station.loose
     loose.frames = [Frame(seq, b"x" * 64) for seq in range(20_000)]
