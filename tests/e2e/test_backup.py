@@ -141,6 +141,7 @@ def test_every_closed_session_is_backed_up(
     assert back_up().json["code"] == "backup-target"
 
 
+@pytest.mark.slow
 def test_wrong_persons_and_wrong_keys_bring_nothing_back(
     station: Path, department: Path, places: tuple[Path, Path], tmp_path: Path
 ) -> None:

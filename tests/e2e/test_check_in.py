@@ -166,6 +166,7 @@ def blank(folder: Path, image: np.ndarray) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_no_face_two_faces_and_darkness_are_told_apart(
     training_session: str, tmp_path: Path, hopper_frames: Path, astronaut_frames: Path
 ) -> None:
@@ -255,6 +256,7 @@ def test_spelling_is_no_difference(home: Path, tmp_path: Path, hopper_frames: Pa
     assert check_in(session, hopper_frames).json["verdict"] == "ADMIT"
 
 
+@pytest.mark.slow
 def test_training_repeats_itself_with_the_same_specimen(
     home: Path, tmp_path: Path, hopper_frames: Path
 ) -> None:

@@ -268,6 +268,7 @@ def test_a_real_session_starts_with_a_self_test_or_two_persons(home: Path, roste
     assert proctor("log", "verify", "--by", "an", "--json", secrets=AN).status == 0
 
 
+@pytest.mark.slow
 def test_a_real_part_travels_sealed(home: Path, roster: Path, tmp_path: Path) -> None:
     assert (
         proctor("user", "add", "an", "--first", "--name", "Nguyễn Văn Mẫu", "--json", secrets=AN).status == 0

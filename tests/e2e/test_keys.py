@@ -146,6 +146,7 @@ def test_two_persons(station: Path) -> None:
     assert rotate("secrets", "--drop", "binh").json["code"] == "rotation-refused"
 
 
+@pytest.mark.slow
 def test_the_departments_key(station: Path, tmp_path: Path) -> None:
     offline = tmp_path / "offline"
     arguments = ("department", "init", "--out", offline, "--name", "Sở Mẫu", "--json")

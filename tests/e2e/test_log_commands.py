@@ -121,6 +121,7 @@ def test_a_checkpoint_and_a_qr_text_are_anchors(root: Path, tmp_path: Path) -> N
     assert [row["code"] for row in ran.json["anchors"]] == ["ok", "ok"]
 
 
+@pytest.mark.slow
 def test_an_older_log_put_back_does_not_fit(tmp_path: Path) -> None:
     root, older = tmp_path / "root", tmp_path / "older"
     tiles, later = tmp_path / "tiles", tmp_path / "later"

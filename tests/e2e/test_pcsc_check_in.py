@@ -55,6 +55,7 @@ def test_a_full_check_in_over_a_real_reader(
     assert result["checks"]["card-access"]["facts"]["reader"] == "pcsc"
 
 
+@pytest.mark.slow
 def test_chip_read_tells_a_genuine_card_from_an_altered_one(private_pcsc: PrivatePcsc, home: Path) -> None:
     verdicts = {}
     for sample in ("mau", "altered-dg2", "pulled"):

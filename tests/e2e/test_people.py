@@ -117,6 +117,7 @@ def test_codes_at_log_in(station: Path) -> None:
     assert proctor("user", "list", "--by", "chi", secrets=CHI).status == 0
 
 
+@pytest.mark.slow
 def test_a_token_proves_presence(tmp_path: Path) -> None:
     station = Station(tmp_path / "home", make_token(tmp_path / "token"))
     library = next(name for name in Path("/usr/lib").rglob("libsofthsm2.so"))

@@ -192,6 +192,7 @@ def test_a_day_with_two_witnesses(station: Path, roster: Path, tmp_path: Path) -
     assert WARNING not in printed(session_id, tmp_path / "removed")
 
 
+@pytest.mark.slow
 def test_two_stations_and_one_that_is_put_back(
     home: Path, roster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
