@@ -39,6 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(ROUNDS))
 def test_every_sample_ends_as_in_process(private_pcsc: PrivatePcsc, folder: Path, part: int) -> None:
     expected = {name: outcome for name, outcome in EXPECTED if name not in SLOW}

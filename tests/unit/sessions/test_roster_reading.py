@@ -257,6 +257,7 @@ CELL = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELL, max_size=8), max_size=12), st.booleans())
 def test_any_table(rows: list[list[str]], with_heading: bool) -> None:
