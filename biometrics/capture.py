@@ -58,6 +58,26 @@ class Camera:
             self._start()
             return self._newest
 
+    def now(self) -> float:
+        """Return the camera's clock, in seconds: the times of its frames are read off it."""
+        return self._clock()
+
+    def next_frame(
+        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+    ) -> Frame:
+        """Return the newest frame that was read after `after` (or after this call began). Reading goes on; `pause`
+        ends it. Raises CameraGoneError (no frame in time, or the camera went away), NoticeMissingError.
+        """
+        require_notice(notice)
+        with self._changed:
+            self._raise_failure()
+            self._start()
+            since = (self._number, self._clock()) if after is None else (after.number, after.monotonic_s)
+        frame = self._next(since, self._clock() + deadline_s)
+        if frame is None:
+            raise CameraGoneError(reason="no-frame", kind=self.info.kind)
+        return frame
+
     def capture_burst(
         self,
         notice: NoticeShown,

@@ -3,14 +3,11 @@
 Burst rule (models/quality.toml): the template of a burst is the mean of the templates of its good frames.
 """
 
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from time import perf_counter
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-import cv2
 import numpy as np
 
 from biometrics.advisory import DlibAdvisor, load_advisor
@@ -19,8 +16,6 @@ from biometrics.decode import FILE_LIMITS, PortraitDecoder
 from biometrics.detect import Face, FaceDetector
 from biometrics.errors import (
     BiometricsError,
-    FaceChangedError,
-    FaceDarkError,
     FaceNoMatchError,
     FaceReferError,
     FaceTurnedError,
@@ -32,35 +27,22 @@ from biometrics.errors import (
 from biometrics.evidence import Comparison, Live, Match, Reference
 from biometrics.frames import Burst, Frame, Image
 from biometrics.opencv import prepare
+from biometrics.probing import Prober
 from biometrics.quality import (
-    Quality,
     QualityRules,
     defect,
-    is_black,
     load_quality_rules,
     measure,
     still_defect,
 )
-from biometrics.template import Embedder, Template, mean_template
+from biometrics.template import Embedder
 from biometrics.thresholds import Thresholds, thresholds_for
 from biometrics.upright import require_upright
 from biometrics.weights import Models, load_models
-from biometrics.zone import face_in_zone, face_of_still
+from biometrics.zone import face_of_still
 
 Decision = Literal["match", "refer", "no-match"]
-EVIDENCE_SIZE = (360, 480)
-RECENT_FRAMES = 8
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Seen:
-    """A good frame: its face, measured, and the aligned crop."""
-
-    frame: Frame = field(repr=False)
-    face: Face
-    quality: Quality
-    aligned: Image = field(repr=False)
 
 
 class FaceEngine:
@@ -77,7 +59,8 @@ class FaceEngine:
         self._advisor = advisor
         self._advice = advice
         self._decoder = PortraitDecoder(FILE_LIMITS)
-        self._recent: deque[_Seen] = deque(maxlen=RECENT_FRAMES)
+        same_person = thresholds_for(models.embedder).refer
+        self._prober = Prober(self._detector, self._embedder, rules=rules, same_person=same_person)
 
     @classmethod
     def load(cls, *, dlib: bool = False) -> Self:
@@ -138,11 +121,7 @@ class FaceEngine:
 
         What was seen is kept for the `probe` that follows.
         """
-        try:
-            self._recent.append(self._see(frame))
-        except BiometricsError:
-            return False
-        return True
+        return self._prober.usable(frame)
 
     def probe(self, burst: Burst) -> Live:
         """Return the live face of a burst.
@@ -151,30 +130,7 @@ class FaceEngine:
         they show different people; without any good frame the commonest defect: NoFaceError, FaceDarkError,
         FaceTooSmallError, FaceBrightError, FaceTurnedError, FaceUnclearError, FaceBlurredError.
         """
-        good, defects = self._sort(burst)
-        self._recent.clear()  # no frame outlives its candidate here
-        several = [error for error in defects if isinstance(error, TwoFacesError)]
-        if len(several) >= min(2, len(burst.frames)):
-            raise several[0]
-        if not good:
-            raise _commonest(defects)
-        templates = tuple(self._embedder.template_of_crop(seen.aligned) for seen in good)
-        self._require_one_person(templates)
-        best = max(good, key=lambda seen: seen.quality.sharpness)
-        return Live(
-            templates=templates,
-            template=mean_template(templates, self.models.embedder),
-            best_frame=best.frame,
-            face=best.face,
-            evidence_jpeg=evidence_jpeg(best.frame.image, best.face),
-            quality=best.quality,
-            facts={
-                **burst.facts,
-                "good_frames": len(good),
-                "burst_rule": self.rules.rule,
-                **best.quality.facts,
-            },
-        )
+        return self._prober.probe(burst)
 
     def require_match(self, reference: Reference, live: Live, thresholds: Thresholds) -> Match:
         """Return the match. Raises FaceReferError in the grey band, FaceNoMatchError below, with facts.
@@ -268,42 +224,6 @@ class FaceEngine:
         facts = {**quality.facts, "width_px": width, "height_px": height}
         return Reference(image=image, face=face, template=template, quality=quality, facts=facts)
 
-    def _see(self, frame: Frame) -> _Seen:
-        """Return a good frame's face, or raise its defect."""
-        image = frame.image
-        try:
-            face = face_in_zone(self._detector.detect(image), image.shape[1], self.rules.zone)
-        except NoFaceError:
-            if is_black(image, self.rules.live):
-                raise FaceDarkError(face=0) from None
-            raise
-        aligned = self._embedder.align(image, face)
-        quality = measure(face, aligned)
-        broken = defect(quality, self.rules.live)
-        if broken is not None:
-            raise broken(**quality.facts)
-        return _Seen(frame=frame, face=face, quality=quality, aligned=aligned)
-
-    def _remembered(self, frame: Frame) -> _Seen | None:
-        """Return what `usable` saw in this very frame, if it was asked lately."""
-        return next((seen for seen in tuple(self._recent) if seen.frame is frame), None)
-
-    def _sort(self, burst: Burst) -> tuple[list[_Seen], list[BiometricsError]]:
-        good: list[_Seen] = []
-        defects: list[BiometricsError] = []
-        for frame in burst.frames:
-            try:
-                good.append(self._remembered(frame) or self._see(frame))
-            except BiometricsError as error:
-                defects.append(error)
-        return good, defects
-
-    def _require_one_person(self, templates: tuple[Template, ...]) -> None:
-        vectors = np.stack([template.vector for template in templates])
-        lowest = float((vectors @ vectors.T).min())
-        if lowest < self.thresholds().refer:
-            raise FaceChangedError(good_frames=len(templates), lowest_score_e4=round(lowest * 1e4))
-
     def _require_upright(self, image: Image, face: Face, side: str) -> None:
         try:
             require_upright(self._detector, image, face)
@@ -323,23 +243,6 @@ def decide(score: float, thresholds: Thresholds) -> Decision:
     if score >= thresholds.accept:
         return "match"
     return "refer" if score >= thresholds.refer else "no-match"
-
-
-def evidence_jpeg(image: Image, face: Face, *, size: tuple[int, int] = EVIDENCE_SIZE) -> bytes:
-    """Return the face with its surroundings as a JPEG of `size` (width, height), without the room."""
-    scale = size[0] / (2.0 * face.width)
-    x, y = face.centre
-    frame = np.array([[scale, 0.0, size[0] / 2 - scale * x], [0.0, scale, size[1] / 2 - scale * y]])
-    shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    _, data = cv2.imencode(
-        ".jpg", cv2.warpAffine(image, frame, size, flags=shrink), [cv2.IMWRITE_JPEG_QUALITY, 88]
-    )
-    return bytes(data)
-
-
-def _commonest(defects: list[BiometricsError]) -> BiometricsError:
-    code, _ = Counter(error.code for error in defects).most_common(1)[0]
-    return next(error for error in defects if error.code == code)
 
 
 def _advice_facts(advice: Mapping[str, str | float]) -> Mapping[str, str | int]:

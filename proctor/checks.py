@@ -19,7 +19,12 @@ class CheckName(StrEnum):
     DUPLICATE = "duplicate"
     FACE_CAPTURE = "face-capture"
     PAD = "pad"
+    PAD_TURN = "pad-turn"
+    PAD_EYES = "pad-eyes"
+    PAD_FLASH = "pad-flash"
+    PAD_MODEL = "pad-model"
     FACE_MATCH = "face-match"
+    FACE_SEARCH = "face-search"
 
 
 class ChipVerdict(StrEnum):

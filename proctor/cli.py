@@ -9,8 +9,13 @@ from collections.abc import Sequence
 
 from proctor import __version__
 from proctor.cli_build import Builder, Commands, add_access, add_login, help_of
+from proctor.cli_calibrate import add_calibrate_commands
+from proctor.cli_cameras import add_camera_commands
 from proctor.cli_day import add_day_commands, add_doctor_options
 from proctor.cli_exceptions import add_exceptions_commands
+from proctor.cli_faces import add_face_commands
+from proctor.cli_models import add_model_commands
+from proctor.cli_pad import add_pad_commands
 from proctor.cli_paper import add_paper_commands
 from proctor.cli_people import add_people_commands
 from proctor.cli_printing import add_printing_commands
@@ -80,9 +85,14 @@ def _add_work_commands(build: Builder) -> None:
     again.add_argument("--checkpoint", metavar="ROOT", action="append", help=help_of("option.checkpoint"))
     again.add_argument("--training", action="store_true", help=help_of("option.training"))
     again.add_argument("--show-holder", action="store_true", help=help_of("option.show-holder"))
-    compare = build.group("face", "face").command("compare", "face.compare", face.compare)
+    faces = build.group("face", "face")
+    compare = faces.command("compare", "face.compare", face.compare)
     compare.add_argument("reference", metavar="REFERENCE", help=help_of("option.reference"))
     compare.add_argument("probe", metavar="PROBE", help=help_of("option.probe"))
+    for add in (
+        add_calibrate_commands, add_camera_commands, add_face_commands, add_model_commands, add_pad_commands,
+    ):  # fmt: skip
+        add(build, faces)
     session = build.group("session", "session")
     _add_session_commands(session)
     add_day_commands(build, session)

@@ -22,6 +22,8 @@ CHIP_CHECKS = (
 ALWAYS_REQUIRED = frozenset({C.NOTICE, *CHIP_CHECKS, C.ROSTER, C.DUPLICATE, C.FACE_CAPTURE, C.FACE_MATCH})
 # A software card or a camera that shows a recording says that the station itself is not what it should be.
 ALWAYS_REFUSED = frozenset({C.CARD_ACCESS, C.FACE_CAPTURE})
+# Signs of a presentation attack and a resemblance to others are advice to people: nobody is refused by them.
+NEVER_REFUSED = frozenset({C.PAD, C.PAD_TURN, C.PAD_EYES, C.PAD_FLASH, C.PAD_MODEL, C.FACE_SEARCH})
 _SEVERITY = (Verdict.ADMIT, Verdict.REFER, Verdict.REFUSE)
 NO_CHIP_CODES = frozenset({"no-card", "reader-not-found", "pcsc-unavailable", "reader-gone", "reader-busy"})
 SIGNER_UNKNOWN_CODE = "pa-no-trust-anchor"
@@ -46,9 +48,10 @@ def decide(
 ) -> Decision:
     """Return the decision.
 
-    `required` is added to `ALWAYS_REQUIRED`, `refuse_on_failed` to `ALWAYS_REFUSED`: a FAILED check among them REFUSEs.
-    A FAILED check outside, an INDETERMINATE or a NOT_PERFORMED required check REFERs: a person decides. `chip_at_best`
-    (chip verdict → verdict) can only make it worse; a chip verdict it does not name REFERs.
+    `required` is added to `ALWAYS_REQUIRED`, `refuse_on_failed` to `ALWAYS_REFUSED`: a FAILED check among them REFUSEs,
+    unless it is one of `NEVER_REFUSED`. Any other FAILED check, an INDETERMINATE or a NOT_PERFORMED required check
+    REFERs: a person decides. `chip_at_best` (chip verdict → verdict) can only make it worse; a chip verdict it does not
+    name REFERs.
     """
     chip = chip_verdict(checks)
     failed = frozenset(name for name in CheckName if checks[name].outcome is Outcome.FAILED)
@@ -57,7 +60,7 @@ def decide(
     bounds = [chip_at_best.get(chip, Verdict.REFER)]
     if unmet or chip is not ChipVerdict.GENUINE:
         bounds.append(Verdict.REFER)
-    if failed & (ALWAYS_REFUSED | refuse_on_failed):
+    if failed & ((ALWAYS_REFUSED | refuse_on_failed) - NEVER_REFUSED):
         bounds.append(Verdict.REFUSE)
     return Decision(verdict=max(bounds, key=_SEVERITY.index), reasons=_reasons(checks, unmet), chip=chip)
 

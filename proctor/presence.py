@@ -20,7 +20,7 @@ from proctor.challenge import Challenge
 from proctor.checks import CheckName as C
 from proctor.desks import FaceBooth, Notice
 from proctor.pipeline import FaceDesk, Proven, read_chip
-from proctor.policy import chip_verdict
+from proctor.policy import NEVER_REFUSED, chip_verdict
 from proctor.present import AccessText
 from proctor.recorder import Recorder
 from proctor.roots import OpenRoot
@@ -38,7 +38,7 @@ from sessions.session import Session
 APDU_S = 5.0
 NOTICE_VERSION = "user-1"
 """The notice of those who work here: they registered their card themselves."""
-NEEDED = tuple(name for name in C if name not in {C.PAD, C.DUPLICATE})
+NEEDED = tuple(name for name in C if name not in {*NEVER_REFUSED, C.DUPLICATE})
 """All of these pass, or nobody was present: a chip that proves nothing of itself is not enough here."""
 
 ShowNotice = Callable[[str, str], None]

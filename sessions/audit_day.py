@@ -17,7 +17,8 @@ _FAILED: Final = "failed"
 _ADMITTED: Final = "admitted"
 _LOOKS_AGAIN: Final = frozenset({"component-start", "re-entry", "spot-check", "watch"})
 """Purposes of attempts that look again at somebody who was let in."""
-_REQUIRED: Final = tuple(name for name in CHECK_NAMES if name != "pad")
+_BY_RULE: Final = frozenset({"pad", "pad-turn", "pad-eyes", "pad-flash", "pad-model", "face-search"})
+_REQUIRED: Final = tuple(name for name in CHECK_NAMES if name not in _BY_RULE)
 """Checks without which the machine admits nobody, whatever the rules say (proctor.policy.ALWAYS_REQUIRED)."""
 
 

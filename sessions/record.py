@@ -34,7 +34,12 @@ CHECK_NAMES: Final = (
     "duplicate",
     "face-capture",
     "pad",
+    "pad-turn",
+    "pad-eyes",
+    "pad-flash",
+    "pad-model",
     "face-match",
+    "face-search",
 )
 
 

@@ -21,15 +21,15 @@ from sessions.session import newest_roster
 from sessions.store import Store
 
 GROUPS: Final[Mapping[str, frozenset[str]]] = {
-    "portrait": frozenset({"chip-portrait", "live-portrait", "photo"}),
+    "portrait": frozenset({"chip-portrait", "live-portrait", "photo", "frames"}),
     "chip-portrait": frozenset({"chip-portrait"}),
-    "live-portrait": frozenset({"live-portrait", "photo"}),
+    "live-portrait": frozenset({"live-portrait", "photo", "frames"}),
     "identity": frozenset({"identity"}),
     "note": frozenset({"note", "minutes"}),
     "roster": frozenset({"roster"}),
     "template": frozenset({"template"}),
 }
-"""Words for kinds of data → names of pieces. No version stores templates yet."""
+"""Words for kinds of data → names of pieces."""
 ALL: Final = frozenset().union(*GROUPS.values())
 RULES: Final = "rules"
 """The rules file tells nothing about anybody and stays."""

@@ -36,7 +36,7 @@ KINDS = {
     "begin": "session:id attempt:id component sbd? purpose?",
     "attempt": "session:id attempt:id component verdict reasons:list checks:object chip_verdict method "
     "begun:object rules_sha256:hash roster_hash trust:object facts:object sbd? late:object? purpose? "
-    "place? | chip-portrait? identity? live-portrait?",
+    "place? | chip-portrait? frames? identity? live-portrait? template?",
     "open": "session:id root_kind day place component component_label rules rules_sha256:hash "
     "roster_hash:hash roster_file:hash? candidates:integer refused_rows:integer components:list? "
     "part:object? changed_rows:integer? | roster rules",
@@ -71,6 +71,7 @@ KINDS = {
     "double:list conflicts:list | part",
     "presence": "* user:id action outcome chip_verdict results:object card:integer? session:id? | identity?",
     "rules-confirmed": "rules rules_sha256:hash reference keys:list? | note?",
+    "camera": "event camera:object session:id?",
     "clock": "jump_ms:integer before:object",
     "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash variant? "
     "sbd? posted:integer? copy:integer? unsigned_sha256:hash? template:hash? files:object? day? "
@@ -98,6 +99,9 @@ KINDS = {
     "key/user-enabled": "* user:id reason",
     "key/user-unlocked": "* user:id",
     "key/login-refused": "user:id count:integer since:time counter",
+    "key/face-model": "* model:id card:hash weights:hash state",
+    "key/face-calibration": "* model:id calibration:hash state",
+    "key/camera": "* camera:object state",
     "key/signing-authority": "* fingerprint:hash purpose state",
     "key/signing-crl": "fingerprint:hash issuer:hash authority:hash number this_update:time",
     "key/password-changed": "user:id",

@@ -14,6 +14,7 @@ from sessions.errors import RetentionError, RulesError, UnknownRulesError
 from sessions.record import CHECK_NAMES, Verdict
 from sessions.roster.names import comparison_key
 from sessions.rules.errors import RulesIdTakenError
+from sessions.rules.faces import MAX_FMR_REFER, NEVER_REFUSE, searching
 from sessions.rules.model import Component, Deadlines, Rules, SectionSource, Source
 from sessions.rules.sections import (
     NAME,
@@ -46,8 +47,7 @@ MUST_REFUSE: Final = frozenset(
 )
 """Failed checks that no file can soften: they are evidence against the chip or the face, not a lack of it."""
 MAX_FMR_ACCEPT: Final = 1e-3
-MAX_FMR_REFER: Final = 1e-2
-"""The weakest thresholds: of a thousand impostors one comes in, of a hundred one is looked at by a person."""
+"""The weakest threshold: of a thousand impostors one comes in."""
 _FORMER: Final = frozenset(
     {
         "6474843d55c472a6eb617b8bad1c0adc3f3d9fc2e6fa1dbf9d2e374a696b739e",  # driving-tt108-2026
@@ -287,7 +287,7 @@ def _checking(top: Table) -> dict[str, Any]:
     """Return what the pipeline takes: checks, chip verdicts, thresholds, limits of time."""
     checks = top.under("checks").only({"required", "refuse_on_failed"}).policy()
     chip = top.under("chip").only(CHIP_VERDICTS).policy()
-    face = top.under("face").only({"fmr_accept", "fmr_refer"}, {"tries"}).policy()
+    face = top.under("face").only({"fmr_accept", "fmr_refer"}, {"tries", "search_fmr", "old_photo"}).policy()
     access = top.under("access").only({"pace_tries", "bac"}).policy()
     waits = top.under("deadlines").only({"apdu_s", "chip_s", "face_capture_s"}).policy()
     tries = face.maybe("tries", lambda name: face.integer(name, 1, 5))
@@ -306,6 +306,7 @@ def _checking(top: Table) -> dict[str, Any]:
             face_capture_s=waits.number("face_capture_s", 600.0),
         ),
         **({} if tries is None else {"face_tries": tries}),
+        **searching(face),
     }
 
 
@@ -315,7 +316,8 @@ def _require_possible(rules: Rules) -> None:
     problems = {
         "valid.until": rules.valid_until is not None and rules.valid_until < rules.valid_from,
         "checks.required": not {"pa-trusted", "face-match", "roster"} <= rules.required,
-        "checks.refuse_on_failed": not rules.refuse_on_failed >= MUST_REFUSE,
+        "checks.refuse_on_failed": not rules.refuse_on_failed >= MUST_REFUSE
+        or bool(rules.refuse_on_failed & NEVER_REFUSE),
         "chip": admitting != {"genuine"},
         "chip.altered": rules.chip_at_best["altered"] is not Verdict.REFUSE,
         "face": not rules.fmr_accept <= rules.fmr_refer,

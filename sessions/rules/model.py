@@ -57,6 +57,14 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldPhoto:
+    """Of a photograph at least `years` old on the session's day the grey band begins at `fmr_refer`."""
+
+    years: int
+    fmr_refer: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grading:
     """How a component is marked. `max_e1`, `pass_e1`: points × 10; `critical`: one question that fails the paper.
 
@@ -194,6 +202,10 @@ class Rules:
     session_start_required: bool = False
     idle_minutes: int = 10
     face_tries: int = 3
+    search_fmr: float = 1e-6
+    old_photo: OldPhoto | None = None
+    pad_advised: frozenset[str] = frozenset()
+    pad_turns: int = 3
     consent_required: bool = False
     reverify: Reverify = Reverify()
     fees: Fees = Fees()
@@ -205,6 +217,11 @@ class Rules:
     documents: Mapping[str, tuple[DocumentRule, ...]] = field(default_factory=dict)
     incidents: Mapping[str, IncidentKind] = field(default_factory=dict)
     sources: Mapping[str, SectionSource] = field(default_factory=dict)
+
+    @property
+    def pad_checks(self) -> frozenset[str]:
+        """The checks for presentation attacks that are made: required, or for advice only."""
+        return frozenset(name for name in self.required | self.pad_advised if name.split("-")[0] == "pad")
 
     def in_force(self, day: date) -> bool:
         """Whether the rules hold on a day."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sessions.errors import RulesError
 from sessions.roles import ACTIONS, STATION_ACTIONS, load_roles
+from sessions.rules.faces import pad_section
 from sessions.rules.model import (
     PROOFS,
     RESULT_CODES,
@@ -327,6 +328,7 @@ _SMALL: Final = {
     "reverification": _reverification,
     "fees": _fees,
     "signatures": _signatures,
+    "pad": pad_section,
     "result_codes": _result_codes,
 }
 SMALL_SECTIONS: Final = frozenset(_SMALL)

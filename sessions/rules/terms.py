@@ -11,7 +11,7 @@ from sessions.errors import RetentionError
 STATUSES: Final = ("primary", "secondary", "unconfirmed")
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     "template": frozenset({"template"}),
-    "live-portrait": frozenset({"live-portrait", "photo"}),
+    "live-portrait": frozenset({"live-portrait", "photo", "frames"}),
     "chip-portrait": frozenset({"chip-portrait"}),
     "identity": frozenset({"identity"}),
     "note": frozenset({"note", "minutes"}),

@@ -1,0 +1,8 @@
+"""The command line of cameras: names and options."""
+
+from proctor.cli_build import Builder
+
+
+def add_camera_commands(build: Builder, face: Builder) -> None:
+    """Add them; `face` is the group of the face commands."""
+    del build, face
