@@ -52,6 +52,15 @@ _FORMER: Final = frozenset(
     {
         "6474843d55c472a6eb617b8bad1c0adc3f3d9fc2e6fa1dbf9d2e374a696b739e",  # driving-tt108-2026
         "4d053f2df038530955ba1284ccd8bebaadfe0d542d76ccddab56b1c8f2611efd",  # written-exam
+        "802aa87ffda47dc49b653b3a3a10c8f7e7edcff90809ffa77cca422e51c375b3",  # computer-exam
+        "669974a7986c45d1a6fce88c990bbf29b8b7e6f145c7698fa188e748994820e3",  # driving-graduation
+        "3fe9e1caf8cf3f68a015bea962e4f02ce185d19fbb9614b5b0d4049521f50047",  # driving-tt108-2026
+        "797db713f42be201c7df200643a58920ab40fa4abb79cd978c455632b3e9eb43",  # driving-tt108-2027-01
+        "1a7440d82f87664dfedd53916358797ebc2ce2b67cb6585f4f8f8855c5b1bb66",  # driving-tt108-2027-03
+        "565b17c90204bc8f020266cd449f1340caf329dfa4a1657c6672ebbbcc124946",  # driving-tt108-2027-07
+        "7c7707ad57eec20f0926d1a75c631aa850a941a0b59fb47879cfaa0fd288d674",  # driving-tt108-2028
+        "30a3ce852121e5e4b43fd86629a4b9aa0ccc44995f532b47edeeffd3822d26c3",  # driving-tt12-2025
+        "7cdc7d54fd8f3506ce8f14d3f3cfa4e918c5afb23114a16d0873f05dd26ef2cd",  # written-exam
     }
 )
 """SHA-256 of files that came with an earlier program: old logs keep them, and they stay shipped ones."""

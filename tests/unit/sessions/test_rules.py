@@ -23,7 +23,8 @@ def test_the_two_files_of_the_start() -> None:
     assert list(DRIVING.components) == ["theory", "yard", "road"]
     assert "exam" in rules["written-exam"].components
     assert DRIVING.sha256 == hashlib.sha256(DRIVING.data).hexdigest()
-    assert "pad" not in DRIVING.required
+    assert {"pad", "pad-turn", "pad-eyes", "pad-flash"} <= DRIVING.required
+    assert "pad-model" not in DRIVING.required
     assert DRIVING.chip_at_best["signer-unknown"] is Verdict.REFER
 
 
