@@ -248,17 +248,6 @@ def kind_at(path: Path) -> str | None:
         return None
 
 
-@contextmanager
-def open_any(path: Path, *, by: str | None, ask: AskSecret, login: bool) -> Iterator[OpenRoot]:
-    """Open the root at `path`, real or training. Raises as the two above."""
-    if kind_at(path) == "training":
-        with open_training(ensure_training_root(path)) as opened:
-            yield opened
-    else:
-        with open_real(path, by=by, ask=ask, login=login) as opened:
-            yield opened
-
-
 def machine_pins(places: Places) -> StationPins:
     """Return the station keys this machine believes: imported ones, and those of its own data roots.
 

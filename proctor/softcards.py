@@ -149,10 +149,6 @@ class CardWorkshop:
         """Return who the card of `make` is for."""
         return self._described(name)[0]
 
-    def payload_of(self, name: str) -> str:
-        """Return the QR payload of that card, of a passport the MRZ."""
-        return access_text(*self._described(name))
-
     def _described(self, name: str) -> tuple[HolderRecord, ChipOptions]:
         if name.endswith(".toml"):
             return load_card(Path(name))

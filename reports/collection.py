@@ -34,7 +34,6 @@ _COLUMNS: Final = (
     ("paper-code", 13.0, Align.CENTRE),
     ("signs", 27.0, Align.CENTRE),
 )
-_BY_HAND: Final = frozenset({"sheets", "paper-code", "signs"})
 _IF_ANY: Final = ("waiting", "barred", "excused", "erased")
 
 

@@ -49,11 +49,6 @@ class LoggedSheet:
         )
 
 
-def find_sheet(store: LogReader, sha256: str) -> LoggedSheet | None:
-    """Return what the log knows of a file: a print, or a print that was signed or time-stamped since."""
-    return find_sheets(store).get(sha256)
-
-
 def find_sheets(store: LogReader) -> dict[str, LoggedSheet]:
     """Return every file that the log made, by its SHA-256."""
     found: dict[str, LoggedSheet] = {}

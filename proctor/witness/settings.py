@@ -3,16 +3,13 @@
 from pathlib import Path
 
 from proctor.roots import OpenRoot
-from sessions.checkpoint import Checkpoint
 from sessions.record import Second
 from sessions.root import DataRoot
 from sessions.store import Store
 from sessions.witnesses import (
     FILE,
     REMOVED,
-    Cosigners,
     Witness,
-    cosigners_of,
     find,
     logged,
     read_file,
@@ -58,8 +55,3 @@ def remove_witness(opened: OpenRoot, name: str, second: Second) -> Witness:
     opened.store.append("key", body, operator=opened.require_login().operator, second=second)
     write_file(settings_file(opened.root), logged_witnesses(opened.store))
     return witness
-
-
-def cosigners_at(root: DataRoot, store: Store, head: Checkpoint) -> Cosigners:
-    """Return who cosigned a head of this log. Raises WitnessSettingsError, NoteSignatureError."""
-    return cosigners_of(head, store.cosignatures(head.size), load_witnesses(root, store))
