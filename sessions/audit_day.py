@@ -34,6 +34,7 @@ class Days:
         self._excused: set[tuple[str, str, str]] = set()
         self._out: dict[tuple[str, str], set[str]] = {}
         self._listed: dict[str, int] = {}
+        self._demanded: dict[str, tuple[str, ...]] = {}
         self._added: dict[str, set[str]] = {}
         self._placed: dict[tuple[str, str], frozenset[str]] = {}
         self._parts: dict[str, set[int]] = {}
@@ -52,7 +53,7 @@ class Days:
     # -- who is in --------------------------------------------------------------------------------
 
     def _attempt(self, body: Mapping[str, Any]) -> tuple[str, ...]:
-        """An attempt admits only with every check passed that no rules file can take away."""
+        """An attempt admits only with every check passed: those no rules file can take away, those of the session's."""
         component = str(body.get("component"))
         again = str(body.get("purpose")) in _LOOKS_AGAIN
         if body.get("verdict") != Verdict.ADMIT:
@@ -62,7 +63,8 @@ class Days:
         if "sbd" in body and not again:
             left_out = self._let_in(str(body.get("session")), component, str(body["sbd"]))
         checks = body.get("checks")
-        passed = body["schema"] == 1 or (isinstance(checks, dict) and _passed(checks))
+        needed = (*_REQUIRED, *self._demanded.get(str(body.get("session")), ()))
+        passed = body["schema"] == 1 or (isinstance(checks, dict) and _passed(checks, needed))
         return (*(() if passed else ("checks",)), *(("sbd",) if left_out else ()))
 
     def _let_in(self, session: str, component: str, sbd: str) -> bool:
@@ -101,6 +103,8 @@ class Days:
     def _list(self, _seq: int, session: str, body: Mapping[str, Any]) -> Iterator[str]:
         self._listed[session] = self._listed.get(session, 0) + body.get("candidates", body.get("added", 0))
         self._added.setdefault(session, set()).update(map(str, body.get("sbds", ())))
+        if body["kind"] == "open":
+            self._demanded[session] = tuple(map(str, body.get("required", ())))
         if body["kind"] == "roster" and body["added"] and "sbds" not in body:  # nobody knows who
             for key in [key for key in self._placed if key[0] == session]:
                 del self._placed[key]
@@ -172,9 +176,9 @@ class Days:
         known.add(body["part"])
 
 
-def _passed(checks: Mapping[str, Any]) -> bool:
+def _passed(checks: Mapping[str, Any], needed: Iterable[str]) -> bool:
     try:
-        return all(checks[name]["outcome"] == "passed" for name in _REQUIRED)
+        return all(checks[name]["outcome"] == "passed" for name in needed)
     except (KeyError, TypeError):
         return False
 

@@ -150,6 +150,7 @@ def create_session(
         "rules_sha256": rules.sha256,
         "roster_hash": document.roster_hash,
         "roster_file": file_hash,
+        "required": sorted(rules.required),
         "candidates": len(roster.rows),
         "refused_rows": len({defect.row for defect in roster.refused}),
         **({} if part is None else {"part": part.as_body()}),

@@ -39,7 +39,7 @@ KINDS = {
     "place? | chip-portrait? frames? identity? live-portrait? template?",
     "open": "session:id root_kind day place component component_label rules rules_sha256:hash "
     "roster_hash:hash roster_file:hash? candidates:integer refused_rows:integer components:list? "
-    "part:object? changed_rows:integer? | roster rules",
+    "part:object? changed_rows:integer? required:list? | roster rules",
     "start": "session:id roster_hash:hash self_test:integer? notice exception? | note?",
     "pause": "session:id reason | note?",
     "resume": "session:id reason after | note?",
@@ -985,6 +985,7 @@ class Lots:
         self.tests, self.admitted, self.excused = {}, {}, set()
         self.divided, self.parts = {}, set()
         self.tried, self.placed, self.out, self.listed, self.added = {}, {}, {}, {}, {}
+        self.required = {}
 
     def wrong(self, seq, body, formed):
         kind, session = body["kind"].replace("-", "_"), body.get("session")
@@ -999,7 +1000,8 @@ class Lots:
             return True
 
     def tries(self, session, body):
-        """An attempt: the machine admits with every check passed but "pad", and whom the places drawn there name."""
+        """An attempt: the machine admits with every check passed that it must or the session asks for, and whom the
+        places drawn there name."""
         again = body.get("purpose") in AGAIN
         if body.get("verdict") != "ADMIT":
             self.tried[str(body.get("attempt"))] = (str(body.get("component")), again)
@@ -1013,7 +1015,7 @@ class Lots:
         )
         if type(checks) is not dict:
             return False
-        rows = [checks.get(name) for name in (*asked, "face-match")]
+        rows = [checks.get(name) for name in (*asked, "face-match", *self.required.get(session, ()))]
         return seated and all(type(row) is dict and row.get("outcome") == "passed" for row in rows)
 
     def let_in(self, session, component, sbd):
@@ -1051,6 +1053,8 @@ class Lots:
     def of_open(self, _seq, session, body):
         self.listed[session] = self.listed.get(session, 0) + body.get("candidates", body.get("added"))
         self.added.setdefault(session, set()).update(str(sbd) for sbd in body.get("sbds", ()))
+        if body["kind"] == "open":
+            self.required[session] = [str(name) for name in body.get("required", ())]
         if body["kind"] == "roster" and body["added"] and "sbds" not in body:
             self.placed = {key: value for key, value in self.placed.items() if key[0] != session}
         return True

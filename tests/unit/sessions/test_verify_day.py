@@ -67,9 +67,14 @@ def let_in_with_a_failed_check(sitting: Sitting) -> None:
     sitting.attempt(ADMIT, checks={"pa-trusted": "failed"})
 
 
+def let_in_without_what_the_session_asks_for(sitting: Sitting) -> None:
+    sitting.attempt(ADMIT, sbd="002")
+    sitting.attempt(ADMIT, checks={"pad-turn": "not-performed"})
+
+
 def honest(sitting: Sitting) -> None:
     placed(sitting, "001", "002", "003")
-    sitting.attempt(ADMIT, checks={"pad": "not-performed"})
+    sitting.attempt(ADMIT, checks={"pad-model": "not-performed", "face-search": "not-performed"})
     sitting.entry("exit", {"sbd": "001", "reason": "toilet", "component": "theory"})
     sitting.entry("re-entry", {"sbd": "001", "outcome": "admitted", "component": "theory"})
     sitting.manual("002")
@@ -83,6 +88,7 @@ CASES: dict[Callable[[Sitting], None], str | None] = {
     not_placed: "sbd",
     too_many: "groups",
     back_without_out: "sbd",
+    let_in_without_what_the_session_asks_for: "checks",
     let_in_with_a_failed_check: "checks",
     honest: None,
 }
