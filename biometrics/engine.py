@@ -11,6 +11,7 @@ from typing import Literal, Self, TypeVar
 import numpy as np
 
 from biometrics.advisory import DlibAdvisor, load_advisor
+from biometrics.calibration import shipped_calibration
 from biometrics.compare import compare
 from biometrics.decode import FILE_LIMITS, PortraitDecoder
 from biometrics.detect import Face, FaceDetector
@@ -35,6 +36,7 @@ from biometrics.quality import (
     measure,
     still_defect,
 )
+from biometrics.quality_report import FrameReport
 from biometrics.template import Embedder
 from biometrics.thresholds import Thresholds, thresholds_for
 from biometrics.upright import require_upright
@@ -59,7 +61,8 @@ class FaceEngine:
         self._advisor = advisor
         self._advice = advice
         self._decoder = PortraitDecoder(FILE_LIMITS)
-        same_person = thresholds_for(models.embedder).refer
+        self.calibration = shipped_calibration(models.embedder.weights.name)
+        same_person = thresholds_for(models.embedder, calibration=self.calibration).refer
         self._prober = Prober(self._detector, self._embedder, rules=rules, same_person=same_person)
 
     @classmethod
@@ -95,9 +98,17 @@ class FaceEngine:
         width, height = self.models.embedder.size
         self._embedder.template_of_crop(np.full((height, width, 3), 127, dtype=np.uint8))
 
-    def thresholds(self, *, fmr: float = 1e-4, refer_fmr: float = 1e-3) -> Thresholds:
+    def thresholds(
+        self, *, fmr: float = 1e-4, refer_fmr: float = 1e-3, search_fmr: float = 1e-6
+    ) -> Thresholds:
         """Return the model's thresholds for the rates a rules file states. Raises CalibrationMissingError."""
-        return thresholds_for(self.models.embedder, fmr=fmr, refer_fmr=refer_fmr)
+        return thresholds_for(
+            self.models.embedder,
+            calibration=self.calibration,
+            fmr=fmr,
+            refer_fmr=refer_fmr,
+            search_fmr=search_fmr,
+        )
 
     def find_face(self, image: Image) -> Face:
         """Return where the face of a photograph is. Raises NoFaceError, TwoFacesError."""
@@ -122,6 +133,14 @@ class FaceEngine:
         What was seen is kept for the `probe` that follows.
         """
         return self._prober.usable(frame)
+
+    def judge(self, frame: Frame) -> FrameReport:
+        """Return what a live frame shows: its face, measured, or the code of its defect. Never raises for a defect."""
+        return self._prober.judge(frame)
+
+    def forget(self) -> None:
+        """Forget what was seen in frames that no `probe` followed: the candidate refused, or is gone."""
+        self._prober.forget()
 
     def probe(self, burst: Burst) -> Live:
         """Return the live face of a burst.
@@ -216,7 +235,7 @@ class FaceEngine:
         except (NoFaceError, TwoFacesError) as error:
             raise type(error)(**{**error.facts, "side": side}) from None
         aligned = self._embedder.align(image, face)
-        quality = measure(face, aligned)
+        quality = measure(image, face, aligned)
         broken = still_defect(quality, self.rules.still)
         if broken is not None:
             raise broken(side=side, **quality.facts)

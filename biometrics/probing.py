@@ -6,6 +6,7 @@ Burst rule (models/quality.toml): the template of a burst is the mean of the tem
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import numpy as np
 
@@ -15,20 +16,20 @@ from biometrics.errors import BiometricsError, FaceChangedError, FaceDarkError, 
 from biometrics.evidence import Live
 from biometrics.frames import Burst, Frame, Image
 from biometrics.quality import Quality, QualityRules, defect, is_black, measure
+from biometrics.quality_report import FrameReport
 from biometrics.template import Embedder, Template, mean_template
-from biometrics.zone import face_in_zone
+from biometrics.zone import in_zone, live_face
 
-RECENT_FRAMES = 8
+RECENT_FRAMES = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Seen:
-    """A good frame: its face, measured, and the aligned crop."""
+    """A good frame: its face, measured, and its template. The picture itself is not kept."""
 
-    frame: Frame = field(repr=False)
-    face: Face
+    face: Face = field(repr=False)
     quality: Quality
-    aligned: Image = field(repr=False)
+    template: Template = field(repr=False)
 
 
 class Prober:
@@ -42,28 +43,37 @@ class Prober:
         self._embedder = embedder
         self._rules = rules
         self._same_person = same_person
-        self._recent: deque[Seen] = deque(maxlen=RECENT_FRAMES)
+        self._recent: deque[tuple[tuple[int, float, int], Seen]] = deque(maxlen=RECENT_FRAMES)
 
     def usable(self, frame: Frame) -> bool:
         """Say whether a frame would count in `probe`. What was seen is kept for the `probe` that follows."""
+        return self.judge(frame).usable
+
+    def judge(self, frame: Frame) -> FrameReport:
+        """Return what a frame shows; a defect is a code, never an exception. A good frame's face and template are
+        kept for the `probe` that follows, so that it costs nothing there."""
+        image = frame.image
+        faces = self._detector.detect(image)
         try:
-            self._recent.append(self.see(frame))
-        except BiometricsError:
-            return False
-        return True
+            seen = self._see(image, faces)
+        except BiometricsError as error:
+            return self._report(image, faces, error)
+        self._recent.append((_mark(frame), seen))
+        others = len(faces) - 1
+        return FrameReport(code="", face=seen.face, quality=seen.quality, in_zone=True, others=others)
 
     def probe(self, burst: Burst) -> Live:
         """Return the live face of a burst; raises as `FaceEngine.probe` says."""
         good, defects = self._sort(burst)
-        self._recent.clear()  # no frame outlives its candidate here
+        self.forget()  # no frame outlives its candidate here
         several = [error for error in defects if isinstance(error, TwoFacesError)]
         if len(several) >= min(2, len(burst.frames)):
             raise several[0]
         if not good:
             raise _commonest(defects)
-        templates = tuple(self._embedder.template_of_crop(seen.aligned) for seen in good)
+        templates = tuple(seen.template for _, seen in good)
         self._require_one_person(templates)
-        best = max(good, key=lambda seen: seen.quality.sharpness)
+        frame, best = max(good, key=lambda pair: pair[1].quality.sharpness)
         facts: Mapping[str, str | int] = {
             **burst.facts,
             "good_frames": len(good),
@@ -73,39 +83,59 @@ class Prober:
         return Live(
             templates=templates,
             template=mean_template(templates, self._embedder.model),
-            best_frame=best.frame,
+            best_frame=frame,
             face=best.face,
-            evidence_jpeg=evidence_jpeg(best.frame.image, best.face),
+            evidence_jpeg=evidence_jpeg(frame.image, best.face),
             quality=best.quality,
             facts=facts,
         )
 
-    def see(self, frame: Frame) -> Seen:
+    def forget(self) -> None:
+        """Forget every frame that was judged: its candidate refused, or is gone."""
+        self._recent.clear()
+
+    def _see(self, image: Image, faces: tuple[Face, ...]) -> Seen:
         """Return a good frame's face, or raise its defect."""
-        image = frame.image
+        height, width = image.shape[:2]
         try:
-            face = face_in_zone(self._detector.detect(image), image.shape[1], self._rules.zone)
+            face = live_face(faces, width, height, self._rules.zone)
         except NoFaceError:
-            if is_black(image, self._rules.live):
+            if not faces and is_black(image, self._rules.live):
                 raise FaceDarkError(face=0) from None
             raise
         aligned = self._embedder.align(image, face)
-        quality = measure(face, aligned)
+        quality = measure(image, face, aligned)
         broken = defect(quality, self._rules.live)
         if broken is not None:
             raise broken(**quality.facts)
-        return Seen(frame=frame, face=face, quality=quality, aligned=aligned)
+        return Seen(face=face, quality=quality, template=self._embedder.template_of_crop(aligned))
+
+    def _report(self, image: Image, faces: tuple[Face, ...], error: BiometricsError) -> FrameReport:
+        height, width = image.shape[:2]
+        inside = [face for face in faces if in_zone(face, width, height, self._rules.zone)]
+        main = next(iter(inside or faces), None)
+        quality = None if main is None else measure(image, main, self._embedder.align(image, main))
+        return FrameReport(
+            code=error.code,
+            face=main,
+            quality=quality,
+            in_zone=bool(inside),
+            others=max(0, len(faces) - 1),
+            facts=dict(error.facts),
+        )
 
     def _remembered(self, frame: Frame) -> Seen | None:
-        """Return what `usable` saw in this very frame, if it was asked lately."""
-        return next((seen for seen in tuple(self._recent) if seen.frame is frame), None)
+        """Return what `judge` saw in this very frame, if it was asked lately."""
+        mark = _mark(frame)
+        return next((seen for known, seen in tuple(self._recent) if known == mark), None)
 
-    def _sort(self, burst: Burst) -> tuple[list[Seen], list[BiometricsError]]:
-        good: list[Seen] = []
+    def _sort(self, burst: Burst) -> tuple[list[tuple[Frame, Seen]], list[BiometricsError]]:
+        good: list[tuple[Frame, Seen]] = []
         defects: list[BiometricsError] = []
         for frame in burst.frames:
             try:
-                good.append(self._remembered(frame) or self.see(frame))
+                seen = self._remembered(frame) or self._see(frame.image, self._detector.detect(frame.image))
+                good.append((frame, seen))
             except BiometricsError as error:
                 defects.append(error)
         return good, defects
@@ -115,6 +145,11 @@ class Prober:
         lowest = float((vectors @ vectors.T).min())
         if lowest < self._same_person:
             raise FaceChangedError(good_frames=len(templates), lowest_score_e4=round(lowest * 1e4))
+
+
+def _mark(frame: Frame) -> tuple[int, float, int]:
+    """Return what tells one frame from another: number, time, and its pixels' checksum."""
+    return frame.number, frame.monotonic_s, crc32(np.ascontiguousarray(frame.image).data)
 
 
 def _commonest(defects: list[BiometricsError]) -> BiometricsError:

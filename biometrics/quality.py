@@ -47,9 +47,10 @@ class StillLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """Share of the frame's width, size of a rival against the main face, margin of centrality."""
+    """Shares of the frame's width and height, size of a rival against the main face, margin of centrality."""
 
     width: float
+    height: float
     rival: float
     margin: float
 
@@ -110,8 +111,9 @@ def _require_numbers(table: Mapping[str, Any], keys: object) -> None:
     require_keys("quality", table, dict.fromkeys(keys if isinstance(keys, tuple) else (), float))
 
 
-def measure(face: Face, aligned: Image) -> Quality:
-    """Measure a face and its aligned crop."""
+def measure(image: Image, face: Face, aligned: Image) -> Quality:
+    """Measure a face of an image and its aligned crop."""
+    del image
     grey = cv2.cvtColor(aligned, cv2.COLOR_BGR2GRAY)
     left, right, nose = face.points[0], face.points[1], face.points[2]
     line = right - left

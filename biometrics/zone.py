@@ -5,16 +5,34 @@ from collections.abc import Sequence
 from biometrics.detect import Face
 from biometrics.errors import NoFaceError, TwoFacesError
 from biometrics.quality import Zone
+from biometrics.quality_errors import FaceOutsideError
+
+Rectangle = tuple[float, float, float, float]
 
 
-def face_in_zone(faces: Sequence[Face], width: int, zone: Zone) -> Face:
-    """Return the one face in the middle of a live frame `width` pixels wide.
+def zone_rectangle(zone: Zone) -> Rectangle:
+    """Return the candidate's zone as (left, top, right, bottom) in shares of the frame, 0 to 1, for a preview to
+    draw. It is the same in a mirrored preview."""
+    return 0.5 - zone.width / 2, 0.5 - zone.height / 2, 0.5 + zone.width / 2, 0.5 + zone.height / 2
 
-    A second face of comparable size there raises TwoFacesError; outside the zone it does not matter. When the
-    zone is empty, the only face in the frame counts. Raises NoFaceError.
+
+def in_zone(face: Face, width: float, height: float, zone: Zone) -> bool:
+    """Say whether a face's centre lies in the zone of a frame of `width` × `height` pixels."""
+    x, y = face.centre
+    left, top, right, bottom = zone_rectangle(zone)
+    return left <= x / width <= right and top <= y / height <= bottom
+
+
+def live_face(faces: Sequence[Face], width: float, height: float, zone: Zone) -> Face:
+    """Return the one face in the candidate's zone of a live frame of `width` × `height` pixels.
+
+    A second face of comparable size there raises TwoFacesError; outside the zone it does not matter. Raises
+    FaceOutsideError when there are faces, but none in the zone, and NoFaceError when there are none.
     """
-    inside = [face for face in faces if abs(face.centre[0] / width - 0.5) <= zone.width / 2]
-    return _only(inside or list(faces), zone.rival)
+    inside = [face for face in faces if in_zone(face, width, height, zone)]
+    if faces and not inside:
+        raise FaceOutsideError(faces=len(faces))
+    return _only(inside, zone.rival)
 
 
 def face_of_still(faces: Sequence[Face], width: int, height: int, zone: Zone) -> Face:

@@ -13,9 +13,11 @@ from biometrics.errors import (
     TwoFacesError,
 )
 from biometrics.quality import Quality, defect, load_quality_rules, measure
-from biometrics.zone import face_in_zone, face_of_still
+from biometrics.quality_errors import FaceOutsideError
+from biometrics.zone import face_of_still, live_face
 
 RULES = load_quality_rules()
+FLAT = np.full((480, 640, 3), 252, np.uint8)
 GOOD = {
     "eye_distance_px": 60.0, "sharpness": 200.0, "brightness": 120.0, "clipped": 0.0, "turn": 0.0, "tilt_deg": 0.0,
     "detection": 0.9,
@@ -46,7 +48,7 @@ def test_each_limit_has_its_defect(change, error):
 
 
 def test_measurements_of_a_flat_crop():
-    quality = measure(face(100), np.full((112, 112, 3), 252, np.uint8))
+    quality = measure(FLAT, face(100), np.full((112, 112, 3), 252, np.uint8))
     assert quality.sharpness == 0
     assert quality.brightness == pytest.approx(252, abs=1)
     assert quality.clipped == 1.0
@@ -57,26 +59,27 @@ def test_measurements_of_a_flat_crop():
 def test_turn_grows_with_the_nose():
     seen = face(100)
     seen.points[2, 0] += 25
-    assert measure(seen, np.zeros((112, 112, 3), np.uint8)).turn == pytest.approx(0.5)
+    assert measure(FLAT, seen, np.zeros((112, 112, 3), np.uint8)).turn == pytest.approx(0.5)
 
 
 def test_live_zone():
     middle = face(320)
-    assert face_in_zone([middle], 640, RULES.zone) is middle
-    assert face_in_zone([middle, face(60)], 640, RULES.zone) is middle, "a passer-by at the edge"
-    assert face_in_zone([middle, face(420, 30)], 640, RULES.zone) is middle, "a small face behind"
+    assert live_face([middle], 640, 400, RULES.zone) is middle
+    assert live_face([middle, face(60)], 640, 400, RULES.zone) is middle, "a passer-by at the edge"
+    assert live_face([middle, face(420, 30)], 640, 400, RULES.zone) is middle, "a small face behind"
     at_the_edge = face(60)
-    assert face_in_zone([at_the_edge], 640, RULES.zone) is at_the_edge
+    with pytest.raises(FaceOutsideError):
+        live_face([at_the_edge], 640, 400, RULES.zone)
+    with pytest.raises(FaceOutsideError):
+        live_face([face(40, 100), face(600, 90)], 640, 400, RULES.zone)
     with pytest.raises(NoFaceError):
-        face_in_zone([], 640, RULES.zone)
+        live_face([], 640, 400, RULES.zone)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [((200, 100), (440, 100)), ((320, 150), (420, 61)), ((40, 100), (600, 90))]
-)
-def test_two_faces_in_the_zone_or_none_clearly_meant(first, second):
+@pytest.mark.parametrize(("first", "second"), [((200, 100), (440, 100)), ((320, 150), (420, 61))])
+def test_two_faces_in_the_zone(first, second):
     with pytest.raises(TwoFacesError) as caught:
-        face_in_zone([face(*first), face(*second)], 640, RULES.zone)
+        live_face([face(*first), face(*second)], 640, 400, RULES.zone)
     assert caught.value.facts["faces"] == 2
 
 
