@@ -1,0 +1,33 @@
+"""Errors of calibration: files that cannot be used, labelled pairs that cannot be read, figures that are not stated."""
+
+from biometrics.errors import BiometricsError
+
+
+class CalibrationAbsentError(BiometricsError):
+    """A calibration file is not there or cannot be read. Fact `file` names it."""
+
+    code = "calibration-file-missing"
+
+
+class CalibrationFormatError(BiometricsError):
+    """A calibration file is no TOML of this form. Facts `file`, `key`, `defect`."""
+
+    code = "calibration-file-invalid"
+
+
+class CalibrationAlteredError(BiometricsError):
+    """A calibration file has other bytes than were signed, or than the log names. Fact `file`."""
+
+    code = "calibration-altered"
+
+
+class CalibrationUnsignedError(BiometricsError):
+    """A calibration file without a signature. Fact `file`."""
+
+    code = "calibration-unsigned"
+
+
+class CalibrationOtherError(BiometricsError):
+    """A calibration made for another model, other weights, another detector or another rule. Fact `why`."""
+
+    code = "calibration-other"
