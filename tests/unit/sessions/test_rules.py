@@ -83,7 +83,7 @@ def test_unknown_names() -> None:
         ("until = 2026-12-31", "until = 2020-01-01", "valid.until"),
         ("order = 1", 'order = "1"', "components.theory.order"),
         ("order = 1", "order = 1\nweight = 2", "components.theory.weight"),
-        ('version = "2026-11-22"', 'version = ""', "notice.version"),
+        ('version = "2026-11-22-2"', 'version = ""', "notice.version"),
         ("apdu_s = 5.0", "apdu_s = 0.0", "deadlines.apdu_s"),
         ("[access]", "[access", "(toml)"),
     ],
