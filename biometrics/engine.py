@@ -1,18 +1,21 @@
-"""The face engine: reference, probe, comparison. SFace on YuNet decides; dlib may advise.
+"""The face engine: reference, probe, comparison. SFace on YuNet decides, or a site's own model; dlib may advise.
 
-Burst rule (models/quality.toml): the template of a burst is the mean of the templates of its good frames.
+How a burst becomes one score (mean, best, median; mirrored or not) is the calibration's: thresholds hold for that.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 import numpy as np
 
-from biometrics.advisory import DlibAdvisor, load_advisor
-from biometrics.calibration import shipped_calibration
-from biometrics.compare import compare
+from biometrics.advisory import Advisor, Dlib, load_advisor
+from biometrics.calibration import CalibrationFile, require_fit, shipped_calibration
+from biometrics.calibration_errors import CalibrationOtherError
+from biometrics.compare import compare, compare_burst
 from biometrics.decode import FILE_LIMITS, PortraitDecoder
 from biometrics.detect import Face, FaceDetector
 from biometrics.errors import (
@@ -28,6 +31,7 @@ from biometrics.errors import (
 from biometrics.evidence import Comparison, Live, Match, Reference
 from biometrics.frames import Burst, Frame, Image
 from biometrics.opencv import prepare
+from biometrics.pad_model import PadNetwork, PadScore
 from biometrics.probing import Prober
 from biometrics.quality import (
     QualityRules,
@@ -37,10 +41,11 @@ from biometrics.quality import (
     still_defect,
 )
 from biometrics.quality_report import FrameReport
+from biometrics.site_models import ModelChoice, load_site
 from biometrics.template import Embedder
 from biometrics.thresholds import Thresholds, thresholds_for
 from biometrics.upright import require_upright
-from biometrics.weights import Models, load_models
+from biometrics.weights import Models
 from biometrics.zone import face_of_still
 
 Decision = Literal["match", "refer", "no-match"]
@@ -51,32 +56,53 @@ class FaceEngine:
     """All face work of a station. May be used from several threads. A context manager."""
 
     def __init__(
-        self, models: Models, *, rules: QualityRules, advisor: DlibAdvisor | None, advice: str
+        self,
+        models: Models,
+        *,
+        rules: QualityRules,
+        advisor: Advisor | None = None,
+        advice: str = "off",
+        calibration: CalibrationFile | None = None,
     ) -> None:
-        """Use `load`. `advice`: "dlib", "absent" or "off"."""
+        """Use `load`. `advice`: "dlib", "absent" or "off"; `calibration`: None for the one that comes with the program.
+
+        Raises CalibrationMissingError (of a site's model that was never calibrated), CalibrationOtherError."""
+        known = calibration or shipped_calibration(models.embedder.weights.name)
+        self.calibration = require_fit(known, models, rule=known.rule, flip=known.flip)
         self.models = models
-        self.rules = rules
+        self.rules = replace(rules, rule=known.rule)
         self._detector = FaceDetector(models.detector)
-        self._embedder = Embedder(models.embedder)
+        self._embedder = Embedder(models.embedder, flip=known.flip)
+        self._pad = None if models.pad is None else PadNetwork(models.pad)
         self._advisor = advisor
         self._advice = advice
         self._decoder = PortraitDecoder(FILE_LIMITS)
-        self.calibration = shipped_calibration(models.embedder.weights.name)
-        same_person = thresholds_for(models.embedder, calibration=self.calibration).refer
-        self._prober = Prober(self._detector, self._embedder, rules=rules, same_person=same_person)
+        same_person = thresholds_for(models.embedder, calibration=known).refer
+        self._prober = Prober(self._detector, self._embedder, rules=self.rules, same_person=same_person)
 
     @classmethod
-    def load(cls, *, dlib: bool = False) -> Self:
-        """Load and check the models. `dlib`: also give dlib's number where it is installed.
+    def load(
+        cls,
+        *,
+        site: Path | None = None,
+        model: ModelChoice | str | None = None,
+        pad: ModelChoice | str | None = None,
+        dlib: Dlib = False,
+        calibration: CalibrationFile | None = None,
+    ) -> Self:
+        """Load and check the models. `site`: the folder with a site's cards; `model`, `pad`: those of them that decide
+        and that look for attacks, None for the program's own and for none. `dlib`: also give dlib's number where it is
+        installed, "face_recognition" through that package. `calibration`: None for the program's own.
 
-        Raises ModelMissingError(file), ModelAlteredError(file), ModelUnusableError(file, opencv),
-        ModelTableError(table, key).
+        Raises ModelMissingError(file), ModelAlteredError(file), ModelUnusableError(file, opencv), ModelUnknownError,
+        ModelPathError(file), ModelTooLargeError(file), ModelTableError(table, key), CalibrationMissingError,
+        CalibrationOtherError.
         """
         prepare()
-        models, rules = load_models(), load_quality_rules()
-        advisor = load_advisor() if dlib else None
+        models, rules = load_site(site, model, pad), load_quality_rules()
+        advisor = load_advisor(dlib) if dlib else None
         advice = "off" if not dlib else "absent" if advisor is None else "dlib"
-        return cls(models, rules=rules, advisor=advisor, advice=advice)
+        return cls(models, rules=rules, advisor=advisor, advice=advice, calibration=calibration)
 
     def __enter__(self) -> Self:
         """Return the engine."""
@@ -97,6 +123,9 @@ class FaceEngine:
         self._detector.detect(np.zeros((480, 640, 3), dtype=np.uint8))
         width, height = self.models.embedder.size
         self._embedder.template_of_crop(np.full((height, width, 3), 127, dtype=np.uint8))
+        if self._pad is not None:
+            width, height = self._pad.model.input.size
+            self._pad.score_of_crop(np.full((height, width, 3), 127, dtype=np.uint8))
 
     def thresholds(
         self, *, fmr: float = 1e-4, refer_fmr: float = 1e-3, search_fmr: float = 1e-6
@@ -151,12 +180,18 @@ class FaceEngine:
         """
         return self._prober.probe(burst)
 
+    def pad_score(self, image: Image, face: Face) -> PadScore | None:
+        """Return what the site's PAD model says of a face, None where the site has none. Raises ModelUnusableError."""
+        return None if self._pad is None else self._pad.score(image, face)
+
     def require_match(self, reference: Reference, live: Live, thresholds: Thresholds) -> Match:
         """Return the match. Raises FaceReferError in the grey band, FaceNoMatchError below, with facts.
 
-        Below it a face that is not upright is no evidence: FaceTurnedError(side).
+        Below it a face that is not upright is no evidence: FaceTurnedError(side). Thresholds of another model, burst
+        rule or calibration: CalibrationOtherError(why).
         """
-        score = compare(reference.template, live.template)
+        self._require_own(thresholds)
+        score = compare_burst(reference.template, live.templates, live.template, self.calibration.rule)
         decision = decide(score, thresholds)
         advice: Mapping[str, str | float] = {"dlib": "not-needed"}
         if (
@@ -168,7 +203,10 @@ class FaceEngine:
             **thresholds.facts,
             "model": self.models.embedder.weights.name,
             "model_sha256": self.models.embedder.weights.sha256,
+            "card_sha256": self.models.embedder.card_sha256,
             "detector_sha256": self.models.detector.weights.sha256,
+            "burst_rule": self.calibration.rule,
+            "flip": int(self.calibration.flip),
             "good_frames": len(live.templates),
             "reference_eye_distance_px": round(reference.quality.eye_distance_px),
             **_advice_facts(advice),
@@ -190,6 +228,7 @@ class FaceEngine:
         (ReferenceNoFaceError, ReferenceSeveralFacesError for the reference).
         """
         thresholds = thresholds or self.thresholds()
+        self._require_own(thresholds)
         times: dict[str, float] = {}
         first_image = self._decode(reference, "reference", times)
         second_image = self._decode(probe, "probe", times)
@@ -214,6 +253,19 @@ class FaceEngine:
             times_ms={name: round(seconds * 1000) for name, seconds in times.items()},
             advisory=advice,
         )
+
+    def _require_own(self, thresholds: Thresholds) -> None:
+        """Return if the thresholds are this calibration's: scores of other templates mean something else."""
+        own = self.calibration
+        made_for = {
+            "model": (thresholds.model, own.model),
+            "rule": (thresholds.rule, own.rule),
+            "flip": (thresholds.flip, own.flip),
+            "calibration": (thresholds.calibration_sha256, own.sha256),
+        }
+        for why, (given, wanted) in made_for.items():
+            if given != wanted:
+                raise CalibrationOtherError(model=thresholds.model, why=why)
 
     def _require_evidence(self, still: Reference, side: str) -> None:
         """Return if a low score says something of this picture: sharp, lit and upright. Raises its defect(side)."""

@@ -22,5 +22,13 @@ def reading(weights: Weights) -> Iterator[None]:
     """Turn OpenCV's refusal of a weight file into ModelUnusableError(file, opencv)."""
     try:
         yield
-    except cv2.error:
-        raise ModelUnusableError(file=weights.path.name, opencv=cv2.__version__) from None
+    except (cv2.error, MemoryError):
+        raise unusable(weights, "opencv") from None
+
+
+def unusable(weights: Weights, defect: str, **facts: int) -> ModelUnusableError:
+    """Return the error that names a weight file, and this OpenCV."""
+    whose = "site" if weights.site else "program"
+    return ModelUnusableError(
+        file=weights.path.name, opencv=cv2.__version__, defect=defect, why=whose, **facts
+    )

@@ -1,8 +1,7 @@
-"""The template: a face as a unit vector, made by the model of models/sface.toml."""
+"""The template: a face as a unit vector, made by the model of a card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ from biometrics.align import crop
 from biometrics.detect import Face
 from biometrics.errors import TemplateMismatchError
 from biometrics.frames import Image
-from biometrics.opencv import reading
+from biometrics.network import Network
 from biometrics.weights import EmbedderModel
 
 
@@ -25,15 +24,17 @@ class Template:
 
 
 class Embedder:
-    """Makes templates. May be used from several threads; calls run one after another."""
+    """Makes templates. May be used from several threads; calls run one after another.
 
-    def __init__(self, model: EmbedderModel) -> None:
+    `flip`: a template is the mean of the picture's and its mirror image's, scaled to length 1.
+    """
+
+    def __init__(self, model: EmbedderModel, *, flip: bool = False) -> None:
         """Build the network from the checked bytes of `model`. Raises ModelUnusableError(file, opencv)."""
         self.model = model
+        self.flip = flip
         self._target = np.array(model.points, dtype=np.float64)
-        self._lock = Lock()
-        with reading(model.weights):
-            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(model.weights.data, dtype=np.uint8))
+        self._network = Network(model.weights, model.input, width=model.dimension)
 
     def align(self, image: Image, face: Face) -> Image:
         """Return the face's crop as the model wants it, still BGR."""
@@ -44,14 +45,10 @@ class Embedder:
         return self.template_of_crop(self.align(image, face))
 
     def template_of_crop(self, aligned: Image) -> Template:
-        """Return the template of an aligned crop."""
-        blob = cv2.dnn.blobFromImage(
-            aligned, self.model.scale, self.model.size, self.model.mean, self.model.swap_red_blue, False
-        )
-        with self._lock:
-            self._net.setInput(blob, self.model.layer)
-            output = np.array(self._net.forward(), dtype=np.float32).reshape(-1)
-        return unit(output, self.model)
+        """Return the template of an aligned crop. Raises TemplateMismatchError, ModelUnusableError."""
+        pictures = [aligned, np.asarray(cv2.flip(aligned, 1), dtype=np.uint8)] if self.flip else [aligned]
+        templates = [unit(row, self.model) for row in self._network.run(pictures)]
+        return mean_template(templates, self.model) if self.flip else templates[0]
 
 
 def unit(vector: NDArray[np.float32], model: EmbedderModel) -> Template:
@@ -63,5 +60,5 @@ def unit(vector: NDArray[np.float32], model: EmbedderModel) -> Template:
 
 
 def mean_template(templates: Sequence[Template], model: EmbedderModel) -> Template:
-    """Return the burst rule's template: the mean of the frames' templates, scaled to length 1."""
+    """Return the mean of templates, scaled to length 1."""
     return unit(np.mean([template.vector for template in templates], axis=0, dtype=np.float32), model)

@@ -1,18 +1,23 @@
-"""Model descriptions (models/*.toml) and their weight files, pinned by SHA-256.
+"""The models that decide, and their weight files, pinned by SHA-256.
 
-Weights lie inside installed packages and are found without importing them. What was hashed is what is loaded:
-the bytes are read once.
+The program's own weights lie inside installed packages and are found without importing them (models/*.toml); a site's
+lie beside their card (`site_models`). What was hashed is what is loaded: the bytes are read once.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from biometrics.errors import ModelAlteredError, ModelMissingError, ModelTableError
-from biometrics.tables import numbers, read_table, require_keys
+from biometrics.cards import Card, NetInput, PadOutput, Points, parse_card
+from biometrics.errors import ModelAlteredError, ModelMissingError
+from biometrics.tables import read_table, require_keys
+
+OWN_EMBEDDER = "sface"
+"""The card of the model that decides where a site chose no other."""
 
 Locate = Callable[[str], Path | None]
 _COMMON: Mapping[str, type] = {
@@ -22,13 +27,14 @@ _COMMON: Mapping[str, type] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """A weight file whose bytes have been checked. `path` for libraries that cannot take bytes."""
+    """A weight file whose bytes were checked. `path` for libraries that cannot take bytes; `site`: a site's own."""
 
     name: str
     sha256: str
     licence: str
     path: Path
     data: bytes = field(repr=False)
+    site: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,29 +50,34 @@ class DetectorModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """One measured point. `fmr`: share of impostor comparisons at or above `threshold`; `n`: people."""
+class EmbedderModel:
+    """What makes templates. `points`: five (x, y) of the aligned crop in pixels; `card_sha256`: of the card's bytes."""
 
-    fmr: float
-    threshold: float
-    n: int
-    source: str
+    weights: Weights
+    input: NetInput
+    points: Points
+    dimension: int
+    card_sha256: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the aligned crop in pixels."""
+        return self.input.size
+
+    @property
+    def table_sha256(self) -> str:
+        """The card's hash."""
+        return self.card_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmbedderModel:
-    """SFace. `points`: five (x, y) of the aligned crop in pixels; `mean` per channel in `colour` order."""
+class PadModel:
+    """A site's network against presentation attacks."""
 
     weights: Weights
-    layer: str
-    size: tuple[int, int]
-    swap_red_blue: bool
-    scale: float
-    mean: tuple[float, ...]
-    points: tuple[tuple[float, ...], ...]
-    dimension: int
-    calibration: tuple[Calibration, ...]
-    table_sha256: str
+    input: NetInput
+    output: PadOutput
+    card_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +90,11 @@ class AdvisoryModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """The two models that decide."""
+    """The two models that decide, and a site's against presentation attacks, where it has one."""
 
     detector: DetectorModel
     embedder: EmbedderModel
+    pad: PadModel | None = None
 
 
 def package_folder(package: str) -> Path | None:
@@ -127,48 +139,22 @@ def load_detector(locate: Locate = package_folder) -> DetectorModel:
     return DetectorModel(weights=load_weights(card, card, locate), **sides, **limits)
 
 
-def embedder_table() -> tuple[Mapping[str, Any], str]:
-    """Return models/sface.toml, checked, and the SHA-256 of its bytes."""
-    card, data = read_table(
-        "sface", {**_COMMON, "input": dict, "alignment": dict, "template": dict, "calibration": list}
-    )
-    shape = {"layer": str, "width": int, "height": int, "colour": str, "scale": float, "mean": list}
-    require_keys("sface", card["input"], shape)
-    require_keys("sface", card["alignment"], {"points": list})
-    require_keys("sface", card["template"], {"dimension": int})
-    if card["input"]["colour"] not in {"rgb", "bgr"}:
-        raise ModelTableError(table="sface", key="colour", defect="value")
-    return card, sha256(data).hexdigest()
-
-
-def load_calibration(card: Mapping[str, Any]) -> tuple[Calibration, ...]:
-    """Return the calibration rows, falling FMR, rising threshold. Raises ModelTableError."""
-    for row in card["calibration"]:
-        require_keys("sface", row, {"fmr": float, "threshold": float, "n": int, "source": str})
-    rows = sorted((Calibration(**row) for row in card["calibration"]), key=lambda row: row.threshold)
-    rates = [row.fmr for row in rows]
-    if not rows or rates != sorted(rates, reverse=True):
-        raise ModelTableError(table="sface", key="calibration", defect="order")
-    return tuple(rows)
-
-
 def load_embedder(locate: Locate = package_folder) -> EmbedderModel:
     """Load SFace as models/sface.toml describes it."""
-    card, table_sha256 = embedder_table()
-    shape, places = card["input"], card["alignment"]["points"]
-    if len(places) != 5:
-        raise ModelTableError(table="sface", key="points", defect="count")
+    data = (files("biometrics") / "models" / f"{OWN_EMBEDDER}.toml").read_bytes()
+    card = parse_card(data, OWN_EMBEDDER, site=False)
+    entry = {name: getattr(card, name) for name in _COMMON}
+    return embedder_of(card, load_weights(entry, entry, locate))
+
+
+def embedder_of(card: Card, weights: Weights) -> EmbedderModel:
+    """Return the embedder that a card describes."""
     return EmbedderModel(
-        weights=load_weights(card, card, locate),
-        layer=shape["layer"],
-        size=(shape["width"], shape["height"]),
-        swap_red_blue=shape["colour"] == "rgb",
-        scale=shape["scale"],
-        mean=numbers("sface", "mean", shape["mean"], 3),
-        points=tuple(numbers("sface", "points", place, 2) for place in places),
-        dimension=card["template"]["dimension"],
-        calibration=load_calibration(card),
-        table_sha256=table_sha256,
+        weights=weights,
+        input=card.input,
+        points=card.points,
+        dimension=card.dimension,
+        card_sha256=card.card_sha256,
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from biometrics import advisory
-from biometrics import engine as module
 from biometrics.decode import PortraitDecoder
 from biometrics.engine import FaceEngine, decide
 from biometrics.errors import (
@@ -30,7 +29,9 @@ from biometrics.errors import (
     TwoFacesError,
 )
 from biometrics.evidence import Comparison, Live, Match
+from biometrics.quality import load_quality_rules
 from biometrics.recorded import portrait_jpeg, vary
+from biometrics.weights import load_models
 from tests.support.portraits import astronaut_path, burst, hopper_path, jpeg, picture
 
 EMPTY = np.full((480, 640, 3), 120, np.uint8)
@@ -294,7 +295,7 @@ class _FakeDlib:
 
 def test_advice_alone_never_accepts(references):
     fake = _FakeDlib()
-    models, rules = module.load_models(), module.load_quality_rules()
+    models, rules = load_models(), load_quality_rules()
     if advisory.package_folder("face_recognition_models") is None:
         pytest.skip("the optional weights are not installed")
     advisor = advisory.DlibAdvisor(fake, advisory.load_advisory())

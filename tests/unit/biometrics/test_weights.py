@@ -8,7 +8,6 @@ from biometrics.errors import ModelAlteredError, ModelMissingError, ModelTableEr
 from biometrics.tables import numbers, read_table, require_keys
 from biometrics.weights import (
     load_advisory,
-    load_calibration,
     load_detector,
     load_embedder,
     load_models,
@@ -94,11 +93,3 @@ def test_keys_must_be_exact():
         require_keys("t", {"a": True}, {"a": int})
     with pytest.raises(ModelTableError, match="points"):
         numbers("t", "points", [1, "2"], 2)
-
-
-def test_calibration_must_fall_as_the_threshold_rises():
-    row = {"fmr": 1e-3, "threshold": 0.4, "n": 1, "source": "s"}
-    with pytest.raises(ModelTableError, match="order"):
-        load_calibration({"calibration": [row, {**row, "fmr": 1e-2, "threshold": 0.5}]})
-    with pytest.raises(ModelTableError, match="order"):
-        load_calibration({"calibration": []})
