@@ -95,6 +95,12 @@ class TemplateIndex:
         ranked = sorted(best[np.isfinite(scores[best])], key=lambda row: (-scores[row], row))
         return tuple(Found(row=int(row), score=_score(scores[row])) for row in ranked)
 
+    def strangers(self) -> tuple[tuple[int, Found], ...]:
+        """Return each row of NOBODY with the most alike of somebody's, where there is one; in order of the rows."""
+        rows = np.flatnonzero(self._owners[: self._count] == NOBODY)
+        found = ((int(row), self.nearest(self._matrix[row], owner=NOBODY)) for row in rows)
+        return tuple((row, best[0]) for row, best in found if best)
+
     def pairs(self, *, top: int, floor: float = -1.0) -> tuple[FoundPair, ...]:
         """Return the pairs of different owners that are most alike, best first, at most `top`, none below `floor`.
 

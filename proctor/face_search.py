@@ -108,7 +108,7 @@ def search_fmr_for(session: Session) -> float:
     return min(session.rules.search_fmr, ALARMS / max(1, planned))
 
 
-class FaceSearch:
+class SessionFaces:
     """The search at one desk. `stops`: False where hits are never to stop anybody (training with two portraits)."""
 
     def __init__(

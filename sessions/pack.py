@@ -49,6 +49,8 @@ _FIELDS: Final = {
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _SESSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER: Final = r"(0|[1-9][0-9]{0,14})"
+STAYS: Final = frozenset({"template"})
+"""Pieces of evidence that no pack has: numbers of faces are of use in their session only, and soon erased."""
 _EVIDENCE: Final = re.compile(rf"evidence/{_NUMBER}/([a-z][a-z0-9-]{{0,39}})")
 _SHEET: Final = re.compile(rf"sheets/{_NUMBER}")
 

@@ -198,7 +198,12 @@ class Examination:
 
         Unless `whole`, pieces of entries that were not proven are left aside.
         """
-        bound = {(record.seq, name): digest for record in self.own for name, digest in record.bound.items()}
+        bound = {
+            (record.seq, name): digest
+            for record in self.own
+            for name, digest in record.bound.items()
+            if name not in pack.STAYS
+        }
         erased, digests = self.erased, set(bound.values())
         present = {member.piece: member for member in self._manifest.members if member.piece is not None}
         known = {record.seq for record in self.records}

@@ -156,9 +156,9 @@ def _records(log: LogReader, seqs: Sequence[int], head: Checkpoint) -> list[_Par
 
 
 def _evidence(log: LogReader, session: str, last: int) -> Iterator[_Part]:
-    """Yield the session's evidence that was not erased; each piece is read again when it is written."""
+    """Yield the session's evidence that was not erased and may leave; each piece is read again when it is written."""
     for entry in log.entries(session=session):
-        for name in sorted(entry.body.get("evidence", {})) if entry.seq <= last else ():
+        for name in sorted(entry.body.get("evidence", {}).keys() - pack.STAYS) if entry.seq <= last else ():
             try:
                 piece = log.sealed(entry.seq, name)
             except EvidenceErasedError:

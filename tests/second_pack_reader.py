@@ -356,7 +356,7 @@ def evidence_of(entries: dict[int, bytes], manifest: dict) -> dict[str, str]:
         for seq, body in bodies.items()
         if body.get("session") == manifest["session"]
         for name, digest in body.get("evidence", {}).items()
-        if (seq, name) not in gone
+        if (seq, name) not in gone and name != "template"
     }
 
 

@@ -1,10 +1,14 @@
-"""`proctor log evidence`: a person looks at what was kept of an entry, and the log says who looked."""
+"""`proctor log evidence`: a person looks at what was kept of an entry, and the log says who looked.
+
+Templates are numbers that show nobody anything: they are not written out.
+"""
 
 from pathlib import Path
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.errors import CommandError
+from proctor.face_gallery import PIECE
 from proctor.files import require_folder
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
@@ -19,7 +23,7 @@ _SUFFIXES = (
 
 
 def view(context: Context) -> int:
-    """Write the evidence of one entry to files; the view entry is committed first."""
+    """Write the evidence of one entry to files, but for templates; the view entry is committed first."""
     options = context.options
     with open_for(context, training=options.training, login=True) as opened:
         operator = require_may(opened.require_login().operator, "view")
@@ -32,7 +36,7 @@ def view(context: Context) -> int:
         body |= {name: entry.body[name] for name in ("session", "sbd") if name in entry.body}
         receipt = opened.store.append("view", body, operator=operator)
         written, erased = [], []
-        for name in names:
+        for name in (name for name in names if name != PIECE):
             try:
                 data = opened.store.evidence(options.entry, name)
             except EvidenceMissingError:
@@ -42,7 +46,9 @@ def view(context: Context) -> int:
             _write(path, data)
             written.append(str(path))
     lines = (*written, *(context.texts.say("result.evidence-erased", name=name) for name in erased))
-    data_out = {"ok": True, "files": written, "erased": erased, "view_entry": receipt.seq}
+    kept = [name for name in names if name == PIECE]
+    lines += tuple(context.texts.say("result.evidence-kept", name=name) for name in kept)
+    data_out = {"ok": True, "files": written, "erased": erased, "kept": kept, "view_entry": receipt.seq}
     context.result(data_out, lines)
     return 0
 
