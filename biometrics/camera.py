@@ -6,9 +6,11 @@ from time import monotonic, sleep
 import cv2
 import numpy as np
 
+from biometrics.camera_allow import EVERY_PHYSICAL, AllowedCameras, require_allowed
 from biometrics.camera_info import CameraInfo, classify, installed_cameras
+from biometrics.camera_watch import CameraWatch, WatchedCamera
 from biometrics.capture import Camera, Clock
-from biometrics.errors import CameraGoneError, ImageTooLargeError, RecordedCameraError
+from biometrics.errors import CameraGoneError, ImageTooLargeError
 from biometrics.frames import Image
 from biometrics.sources import FrameSource, ImageSource, sequence_files
 
@@ -102,19 +104,25 @@ def open_camera(
     info: CameraInfo | None = None,
     backend: str = "any",
     clock: Clock = monotonic,
+    allowed: AllowedCameras = EVERY_PHYSICAL,
+    watch: CameraWatch | None = None,
 ) -> Camera:
     """Return the camera `spec` names (see `classify`); it is switched on with the first notice.
 
-    `allow_recorded`: accept files, streams and virtual cameras (training). `info`: classified already.
-    `backend`: a key of BACKENDS, for devices. Raises RecordedCameraError(kind, driver),
+    `allow_recorded`: accept files, streams and virtual cameras (training), and any device. `info`: classified
+    already. `backend`: a key of BACKENDS, for devices. `allowed`: the station's list. `watch`: notices when a device
+    disappears, freezes or changes. Raises RecordedCameraError(kind, driver), CameraNotAllowedError,
     CameraGoneError(reason).
     """
     info = classify(spec) if info is None else info
-    if not info.physical and not allow_recorded and (info.present or info.kind != "device"):
-        raise RecordedCameraError(kind=info.kind, driver=info.driver)
+    if not allow_recorded:
+        require_allowed(info, allowed)
     if not info.present:
         raise CameraGoneError(reason="absent", kind=info.kind)
-    return Camera(info, _source(spec, info, backend), clock=clock)
+    source = _source(spec, info, backend)
+    if watch is None or info.kind != "device":
+        return Camera(info, source, clock=clock)
+    return WatchedCamera(info, source, watch, clock=clock)
 
 
 def _source(spec: str, info: CameraInfo, backend: str) -> FrameSource:

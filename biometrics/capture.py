@@ -31,6 +31,7 @@ class Camera:
         self._changed = Condition()
         self._newest: Frame | None = None
         self._number = 0
+        self._last_s = float("-inf")  # no frame is older than the one before, whatever the clock does
         self._generation = 0  # counts pauses: a frame read across one is dropped
         self._reading = False
         self._closed = False
@@ -207,7 +208,8 @@ class Camera:
         with self._changed:
             if self._reading and generation == self._generation:
                 self._number += 1
-                self._newest = Frame(image=image, monotonic_s=self._clock(), number=self._number)
+                self._last_s = max(self._last_s, self._clock())
+                self._newest = Frame(image=image, monotonic_s=self._last_s, number=self._number)
                 self._changed.notify_all()
 
     def _fail(self, error: BiometricsError) -> None:
