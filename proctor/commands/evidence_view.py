@@ -47,7 +47,7 @@ def view(context: Context) -> int:
             written.append(str(path))
     lines = (*written, *(context.texts.say("result.evidence-erased", name=name) for name in erased))
     kept = [name for name in names if name == PIECE]
-    lines += tuple(context.texts.say("result.evidence-kept", name=name) for name in kept)
+    lines += tuple(context.texts.say("result.evidence-in-store", name=name) for name in kept)
     data_out = {"ok": True, "files": written, "erased": erased, "kept": kept, "view_entry": receipt.seq}
     context.result(data_out, lines)
     return 0
