@@ -1,0 +1,141 @@
+"""A portrait made ready for rendering: eyes level and at a fixed place, the person cut out, lids for closed eyes.
+
+Lengths on the canvas are in eye distances (E): the eyes of every portrait are 1 E apart, a grown person's about 63 mm.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from biometrics.detect import FaceDetector, Points
+from biometrics.errors import NoFaceError
+from biometrics.frames import Image
+
+EYE_PX = 90.0  # one E on the canvas
+CANVAS = (540, 630)  # width, height
+EYES_AT = (270.0, 250.0)  # middle between the eyes
+LEVEL = 2.2  # exponent of the power law the canvas is in
+
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """`image`: the canvas, BGR. `points`: five points on it, as YuNet names them. `matte`: 255 where the person is.
+    `closed`: the canvas with lids drawn from the person's own skin over the eyes."""
+
+    image: Image = field(repr=False)
+    points: Points = field(repr=False)
+    matte: Mask = field(repr=False)
+    closed: Image = field(repr=False)
+
+
+def prepare_portrait(image: Image, detector: FaceDetector, *, mirrored: bool = False) -> Portrait:
+    """Return the largest face of a BGR image as a portrait. Raises NoFaceError. Takes about 0.3 s."""
+    if mirrored:
+        image = np.ascontiguousarray(image[:, ::-1])
+    faces = detector.detect(image)
+    if not faces:
+        raise NoFaceError
+    canvas, points = _level(image, faces[0].points)
+    return Portrait(
+        image=canvas, points=points, matte=_cut_out(canvas, points), closed=_with_lids(canvas, points)
+    )
+
+
+def canvas_points(shape: Points) -> Points:
+    """Return canvas pixels in E about the middle of the eyes, y down."""
+    return np.asarray((shape - np.array(EYES_AT)) / EYE_PX, np.float64)
+
+
+def _level(image: Image, points: Points) -> tuple[Image, Points]:
+    left, right = points[0], points[1]
+    line = right - left
+    scale = EYE_PX / max(float(np.linalg.norm(line)), 1.0)
+    angle = np.arctan2(line[1], line[0])
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    shift = np.array(EYES_AT) - turn @ ((left + right) / 2)
+    matrix = np.hstack([turn, shift[:, None]])
+    flags = cv2.INTER_CUBIC if scale > 1.0 else cv2.INTER_AREA
+    canvas = cv2.warpAffine(image, matrix, CANVAS, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(canvas, np.uint8), points @ turn.T + shift
+
+
+def _at(x: float, y: float) -> tuple[int, int]:
+    return round(EYES_AT[0] + x * EYE_PX), round(EYES_AT[1] + y * EYE_PX)
+
+
+def _cut_out(canvas: Image, points: Points) -> Mask:
+    """Cut the person out of the background (GrabCut); an outline of usual shape where that fails."""
+    small = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    guess = _usual_outline()
+    marks = np.full(canvas.shape[:2], cv2.GC_BGD, np.uint8)
+    cv2.ellipse(
+        marks, _at(0, 0.0), (round(1.75 * EYE_PX), round(2.45 * EYE_PX)), 0, 0, 360, cv2.GC_PR_BGD, -1
+    )
+    cv2.rectangle(marks, (0, _at(0, 1.7)[1]), (CANVAS[0], CANVAS[1]), cv2.GC_PR_BGD, -1)
+    marks[guess > 0] = cv2.GC_PR_FGD
+    cv2.ellipse(marks, _at(0, 0.35), (round(0.95 * EYE_PX), round(1.3 * EYE_PX)), 0, 0, 360, cv2.GC_FGD, -1)
+    cv2.rectangle(marks, _at(-0.5, 1.5), _at(0.5, 4.3), cv2.GC_FGD, -1)
+    half = cv2.resize(marks, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST)
+    cv2.setRNGSeed(1)
+    half = np.asarray(half, np.uint8)
+    cv2.grabCut(small, half, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    found = np.where((half == cv2.GC_FGD) | (half == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    cleaned = cv2.morphologyEx(cv2.morphologyEx(found, cv2.MORPH_OPEN, kernel), cv2.MORPH_CLOSE, kernel)
+    largest = _largest(np.asarray(cleaned, np.uint8))
+    mask = np.asarray(cv2.resize(largest, CANVAS, interpolation=cv2.INTER_LINEAR), np.uint8)
+    share = float(np.count_nonzero(mask) / np.count_nonzero(guess))
+    if not 0.7 < share < 1.5:
+        mask = guess
+    soft = cv2.erode(cv2.GaussianBlur(mask, (0, 0), 4.0), np.ones((3, 3), np.uint8))
+    return np.asarray(np.clip((soft.astype(np.float32) - 96) * 1.7, 0, 255), np.uint8)
+
+
+def _usual_outline() -> Mask:
+    mask = np.zeros((CANVAS[1], CANVAS[0]), np.uint8)
+    cv2.ellipse(mask, _at(0, 0.0), (round(1.25 * EYE_PX), round(1.75 * EYE_PX)), 0, 0, 360, 255, -1)
+    cv2.rectangle(mask, _at(-0.75, 1.0), _at(0.75, 3.0), 255, -1)
+    cv2.ellipse(mask, _at(0, 4.6), (round(2.9 * EYE_PX), round(2.1 * EYE_PX)), 0, 0, 360, 255, -1)
+    return mask
+
+
+def _largest(mask: Mask) -> Mask:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    if count < 2:
+        return mask
+    return np.where(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])), 255, 0).astype(np.uint8)
+
+
+def _with_lids(canvas: Image, points: Points) -> Image:
+    """Draw closed lids: skin grown in from around the eye, a crease above, lashes where the lids meet."""
+    closed = canvas.copy()
+    for eye in points[:2]:
+        centre = (round(float(eye[0])), round(float(eye[1])))
+        size = (round(0.27 * EYE_PX), round(0.13 * EYE_PX))
+        mask = np.zeros(canvas.shape[:2], np.uint8)
+        cv2.ellipse(mask, centre, size, 0, 0, 360, 255, -1)
+        x0, y0 = centre[0] - 45, centre[1] - 30
+        box = slice(max(y0, 0), y0 + 60), slice(max(x0, 0), x0 + 90)
+        closed[box] = _lid(closed[box], mask[box], centre[1] - max(y0, 0))
+    return closed
+
+
+def _lid(patch: Image, mask: Mask, middle: int) -> Image:
+    """Return an eye patch with its opening covered. The opening's dark pixels never feed the skin."""
+    skin = cv2.inpaint(patch, mask, 7, cv2.INPAINT_TELEA)
+    skin = cv2.GaussianBlur(skin, (0, 0), 2.0)
+    bright = np.percentile(patch[mask == 0].reshape(-1, 3), 65, axis=0)
+    inner = cv2.GaussianBlur(mask, (0, 0), 4.0)[..., None] / 255.0
+    lit = skin * 0.55 + np.minimum(bright, skin * 0.45 + bright * 0.55) * 0.45
+    out = patch * (1 - inner) + lit * inner
+    line = np.zeros(patch.shape[:2], np.float32)
+    width = patch.shape[1] // 2
+    cv2.ellipse(line, (width, middle + 1), (round(0.24 * EYE_PX), 8), 0, 15, 165, 1.0, 2, cv2.LINE_AA)
+    crease = np.zeros_like(line)
+    cv2.ellipse(crease, (width, middle - 2), (round(0.25 * EYE_PX), 9), 0, 200, 340, 1.0, 1, cv2.LINE_AA)
+    dark = 0.55 * cv2.GaussianBlur(line, (0, 0), 1.0) + 0.2 * cv2.GaussianBlur(crease, (0, 0), 1.0)
+    return np.asarray(np.clip(out * (1.0 - dark[..., None]), 0, 255), np.uint8)

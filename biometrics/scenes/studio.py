@@ -1,0 +1,95 @@
+"""One frame: the room, what stands in it, the light on both, the sensor."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from biometrics.frames import Image
+from biometrics.scenes.light import USUAL_SCREEN, Light, ScreenLight, linear, power, shading
+from biometrics.scenes.portraits import LEVEL, Mask
+from biometrics.scenes.raycast import Lens, Seen
+from biometrics.scenes.room import drawn_room
+from biometrics.scenes.sensor import Sensor, SensorTraits
+from biometrics.scenes.surface import Floats
+
+EXPOSURE_S = 1 / 30
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Canvas:
+    """A frame in the making, in the power law's values, and the light of its moment. `gain` turns light to values."""
+
+    picture: Image = field(repr=False)
+    lens: Lens
+    light: Light
+    screen: Floats = field(repr=False)
+    gain: Floats = field(repr=False)
+
+    def lit(self, seen: Seen, *, gloss: float = 1.0) -> Floats:
+        """Return the linear gain (h, w, 3) on the coarse grid of a matt surface."""
+        return shading(seen.normal, self.light, self.screen, gloss=gloss) * self.gain
+
+    def paint(self, seen: Seen, texture: Image, alpha: Mask, light: Floats) -> None:
+        """Put a matt surface into the picture. `light`: linear, on its coarse grid."""
+        _, _, width, height = seen.box
+        gain = cv2.resize(power(light, 1.0 / LEVEL), (width, height), interpolation=cv2.INTER_LINEAR)
+        picture = cv2.remap(
+            texture, seen.map_x, seen.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        shade = cv2.multiply(picture, gain, dtype=cv2.CV_8U)
+        self.blend(seen, np.asarray(shade, np.uint8), alpha)
+
+    def blend(self, seen: Seen, shade: Image, alpha: Mask) -> None:
+        """Put finished values into the picture where the surface is seen."""
+        x, y, width, height = seen.box
+        matte = cv2.remap(alpha, seen.map_x, seen.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        matte = cv2.multiply(matte, seen.cover, scale=1 / 255.0)
+        share = cv2.merge([matte] * 3)
+        part = self.picture[y : y + height, x : x + width]
+        front = cv2.multiply(shade, share, scale=1 / 255.0)
+        back = cv2.multiply(part, cv2.bitwise_not(share), scale=1 / 255.0)
+        self.picture[y : y + height, x : x + width] = cv2.add(front, back)
+
+
+class Studio:
+    """A room, its light, a camera's lens and sensor, all drawn from `random`. Frames are taken in order of time."""
+
+    def __init__(
+        self,
+        random: np.random.Generator,
+        *,
+        light: Light,
+        traits: SensorTraits | None = None,
+        lens: Lens | None = None,
+    ) -> None:
+        self.lens = lens or Lens()
+        self.light = light
+        size = (self.lens.width, self.lens.height)
+        self._sensor = Sensor(random, traits or SensorTraits.drawn(random), size)
+        self._room = drawn_room(random, size)
+        self._steady = self._front(linear(USUAL_SCREEN))
+
+    def begin(self, time: float, screen: ScreenLight) -> Canvas:
+        """Return the empty room at a time, as the sensor is about to expose it."""
+        shown = screen.mean(time - EXPOSURE_S, time)
+        gain = self._sensor.expose(self._front(shown), self._steady, time)
+        behind = gain * (np.array(self.light.tint, np.float32) + 0.08 * self.light.modulation * shown)
+        picture = cv2.LUT(self._room, scale_table(behind))
+        return Canvas(
+            picture=np.asarray(picture, np.uint8), lens=self.lens, light=self.light, screen=shown, gain=gain
+        )
+
+    def end(self, canvas: Canvas) -> Image:
+        """Return the frame."""
+        return self._sensor.develop(canvas.picture)
+
+    def _front(self, screen: Floats) -> Floats:
+        """The light on what faces the camera."""
+        return shading(np.array([[[0.0, 0.0, 1.0]]], np.float32), self.light, screen)[0, 0]
+
+
+def scale_table(gain: Floats) -> Image:
+    """Return the table (1, 256, 3) that applies a linear gain (3,) to values in the power law."""
+    values = np.arange(256, dtype=np.float32)[:, None] * np.maximum(gain, 1e-6)[None] ** (1.0 / LEVEL)
+    return np.asarray(np.rint(np.clip(values, 0, 255)), np.uint8)[None]
