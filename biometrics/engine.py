@@ -31,6 +31,9 @@ from biometrics.errors import (
 from biometrics.evidence import Comparison, Live, Match, Reference
 from biometrics.frames import Burst, Frame, Image
 from biometrics.opencv import prepare
+from biometrics.pad.observation import Look, Observation
+from biometrics.pad.observing import Observer
+from biometrics.pad.settings import load_pad_rules
 from biometrics.pad_model import PadNetwork, PadScore
 from biometrics.probing import Prober
 from biometrics.quality import (
@@ -79,6 +82,9 @@ class FaceEngine:
         self._decoder = PortraitDecoder(FILE_LIMITS)
         same_person = thresholds_for(models.embedder, calibration=known).refer
         self._prober = Prober(self._detector, self._embedder, rules=self.rules, same_person=same_person)
+        self._observer = Observer(
+            self._detector, self._embedder, zone=self.rules.zone, rules=load_pad_rules().observe
+        )
 
     @classmethod
     def load(
@@ -183,6 +189,10 @@ class FaceEngine:
     def pad_score(self, image: Image, face: Face) -> PadScore | None:
         """Return what the site's PAD model says of a face, None where the site has none. Raises ModelUnusableError."""
         return None if self._pad is None else self._pad.score(image, face)
+
+    def observe(self, frame: Frame, look: Look) -> Observation:
+        """Return what a frame of a challenge shows, as numbers: `pad.observing`."""
+        return self._observer.observe(frame, look)
 
     def require_match(self, reference: Reference, live: Live, thresholds: Thresholds) -> Match:
         """Return the match. Raises FaceReferError in the grey band, FaceNoMatchError below, with facts.

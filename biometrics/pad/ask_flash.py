@@ -1,0 +1,58 @@
+"""Show random colours on the candidate's screen: at most two a second, no saturated red."""
+
+from random import Random
+
+from biometrics.candidate_screen import Colour
+from biometrics.pad.asking import OutOfTimeError, Run
+from biometrics.pad.finding import Finding, unclear
+from biometrics.pad.flash import judge_flash
+from biometrics.pad.settings import FlashRules
+
+
+def ask_flash(run: Run) -> Finding:
+    """Return the finding of a run of colours; one that stayed unclear for the picture's sake is shown once more.
+
+    Raises SkippedError, CameraGoneError.
+    """
+    rules = run.rules.flash
+    found = unclear("few-frames")
+    try:
+        run.start(rules.deadline_s * (1 + rules.retries))
+        run.settle(light=True)
+        for _ in range(1 + rules.retries):
+            _one(run)
+            found = judge_flash(run.seen, run.shown, run.rules)
+            if found.outcome != "unclear" or found.why == "weak-light":
+                break
+            run.fresh()
+    except OutOfTimeError:
+        return unclear("out-of-time")
+    return found
+
+
+def _one(run: Run) -> None:
+    rules = run.rules.flash
+    run.prompt("watch-colours")
+    run.watch(run.camera.now() + 0.3, light=True)
+    count = 0
+    begin = run.camera.now()
+    for number, colour in enumerate(colours(run.random, rules)):
+        run.colour(colour)
+        until = begin + (number + 1) * rules.step_s
+        while run.camera.now() < until:
+            run.watch(
+                run.camera.now() + 1e-6, light=True, search=count % run.rules.observe.flash_search_every == 0
+            )
+            count += 1
+        if number in {2, 5, 8}:
+            run.keep("#{:02x}{:02x}{:02x}".format(*colour))
+    run.colour(None)
+    run.watch(run.camera.now() + 0.4, light=True)
+
+
+def colours(random: Random, rules: FlashRules) -> tuple[Colour, ...]:
+    """Return random colours of the palette, none twice in a row."""
+    chosen: list[Colour] = []
+    for _ in range(rules.colours):
+        chosen.append(random.choice([one for one in rules.palette if not chosen or one != chosen[-1]]))
+    return tuple(chosen)

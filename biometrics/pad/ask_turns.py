@@ -1,0 +1,70 @@
+"""Ask for head turns to random sides after random pauses; one turn that went wrong may be tried again."""
+
+from biometrics.candidate_screen import Prompt
+from biometrics.pad.asking import OutOfTimeError, Run
+from biometrics.pad.finding import Finding, unclear
+from biometrics.pad.observation import Observation
+from biometrics.pad.turn import TurnWatch, frontal, judge_turns, neutral_yaw, yaw
+
+
+def ask_turns(run: Run) -> Finding:
+    """Return the finding of `run.turns` turns. Raises SkippedError, CameraGoneError."""
+    rules = run.rules.turn
+    wrong = 0
+    met = 0
+    try:
+        run.start(rules.deadline_s)
+        run.settle()
+        while met < run.turns and wrong <= rules.retries:
+            good = _one(run, first=met + wrong == 0)
+            met, wrong = met + good, wrong + (not good)
+    except OutOfTimeError:
+        return unclear("out-of-time", turns_met=met)
+    return judge_turns(run.seen, run.shown, run.rules, turns=run.turns, same_person=run.same_person)
+
+
+def _one(run: Run, *, first: bool) -> bool:
+    """Ask for one turn; say whether it was met."""
+    rules = run.rules.turn
+    pause_s = run.random.uniform(*rules.pause_s)
+    side: Prompt = run.random.choice(("turn-left", "turn-right"))
+    run.watch(run.camera.now() + pause_s)
+    if not first:
+        _back(run)
+    neutral = neutral_yaw(run.seen)
+    if first:
+        run.keep("look-ahead")
+    shown = run.prompt(side)
+    watch = TurnWatch(frontal(run.seen, neutral, rules), side, shown.at_s, rules)
+    matched = False
+
+    def turned(one: Observation) -> bool:
+        watch.add(one)
+        return watch.over
+
+    end_s = shown.at_s + rules.turn_s
+    while run.camera.now() < end_s and not watch.over:
+        halfway = watch.now >= rules.onset and not matched
+        matched |= halfway
+        run.watch(run.camera.now() + 1e-6, turned, like=halfway)
+    run.keep(f"{side} r={watch.now:.2f}")
+    result = watch.result()
+    if len(run.shown) and not result.why:
+        run.look(like=True)
+    run.prompt("look-ahead")
+    return not result.why
+
+
+def _back(run: Run) -> None:
+    """Wait until the face looks ahead again."""
+    rules = run.rules.turn
+    neutral = neutral_yaw(run.seen)
+    streak = 0
+
+    def ahead(one: Observation) -> bool:
+        nonlocal streak
+        looks = one.face is not None and abs(yaw(one.face.points) - neutral) <= rules.frontal_turn
+        streak = streak + 1 if looks else 0
+        return streak >= rules.frames
+
+    run.watch(run.camera.now() + rules.return_s, ahead)

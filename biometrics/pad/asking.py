@@ -1,0 +1,165 @@
+"""One challenge in the making: prompts with their times, frames with what they show, an end to every wait."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from biometrics.candidate_screen import CandidateScreen, Colour, Prompt
+from biometrics.detect import Points
+from biometrics.evidence import Live
+from biometrics.frame_camera import FrameCamera
+from biometrics.frames import Frame, Image
+from biometrics.notice import NoticeShown
+from biometrics.pad.judging import ObservingFaces
+from biometrics.pad.observation import Box, Look, Observation
+from biometrics.pad.recording import Shown
+from biometrics.pad.settings import PadRules
+from biometrics.pad.turn import yaw
+
+MOST_FRAMES = 4_000
+MOST_KEPT = 8
+
+
+class SkippedError(Exception):
+    """The candidate or the supervisor goes on without this challenge."""
+
+
+class OutOfTimeError(Exception):
+    """The challenge has used up its time."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """`seen`: what was looked at since `begin`; `every`: since the run began. Times on the camera's clock."""
+
+    faces: ObservingFaces
+    camera: FrameCamera
+    screen: CandidateScreen
+    notice: NoticeShown
+    random: Random
+    rules: PadRules
+    live: Live
+    turns: int
+    same_person: float
+    seen: list[Observation] = field(default_factory=list)
+    every: list[Observation] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    _frame: Frame | None = None
+    _box: Box | None = None
+    _points: Points | None = None
+    _count: int = 0
+    _until_s: float = float("inf")
+    _pictures: list[tuple[str, Image]] = field(default_factory=list)
+
+    def start(self, deadline_s: float) -> None:
+        """Begin: from now on the challenge may take `deadline_s`."""
+        self._until_s = self.camera.now() + deadline_s
+        self.prompt("look-ahead")
+
+    def end(self) -> None:
+        """Put the screen back."""
+        self.screen.colour(None)
+        self.screen.prompt("done")
+
+    def fresh(self) -> None:
+        """Forget what was seen and shown: another try begins."""
+        self.seen, self.shown = [], []
+
+    def prompt(self, prompt: Prompt) -> Shown:
+        """Show a prompt. Raises SkippedError."""
+        self.screen.prompt(prompt)
+        return self._was_shown(Shown(at_s=self.camera.now(), prompt=prompt))
+
+    def colour(self, rgb: Colour | None) -> Shown:
+        """Show a colour. Raises SkippedError."""
+        self.screen.colour(rgb)
+        return self._was_shown(Shown(at_s=self.camera.now(), colour=rgb))
+
+    def _was_shown(self, shown: Shown) -> Shown:
+        self.shown.append(shown)
+        if self.screen.skip_asked:
+            raise SkippedError
+        return shown
+
+    def look(
+        self, *, light: bool = False, eyes: bool = False, search: bool = True, like: bool = False
+    ) -> Observation:
+        """Take the next frame that is not too close to the last one looked at, and say what it shows.
+
+        Raises OutOfTimeError, CameraGoneError.
+        """
+        rules = self.rules
+        frame = self._next()
+        others = self._count % rules.observe.others_every == 0
+        one = self.faces.observe(
+            frame,
+            Look(
+                near=self._box,
+                points=None if search or self._box is None else self._points,
+                others=others,
+                light=light,
+                eyes=eyes,
+                artefacts=self._count in {2, 12, 22},
+                like=self.live.template if like else None,
+            ),
+        )
+        self._count += 1
+        if one.face is None:
+            self._box = self._points = None
+        else:
+            self._box, self._points = one.face.box, one.face.points
+        self.seen.append(one)
+        self.every.append(one)
+        return one
+
+    def watch(self, until_s: float, until: Callable[[Observation], bool] | None = None, **look: bool) -> bool:
+        """Look at frames up to `until_s`; True as soon as `until` says so. Raises OutOfTimeError, SkippedError."""
+        while self.camera.now() < until_s:
+            one = self.look(**look)
+            if until is not None and until(one):
+                return True
+            if self.screen.skip_asked:
+                raise SkippedError
+        return False
+
+    def settle(self, **look: bool) -> bool:
+        """Wait for a face that looks ahead for some frames; False when none comes in time."""
+        rules = self.rules
+        streak = 0
+
+        def ahead(one: Observation) -> bool:
+            nonlocal streak
+            looks = one.face is not None and abs(yaw(one.face.points)) <= 2 * rules.turn.frontal_turn
+            streak = streak + 1 if looks else 0
+            return streak >= rules.turn.frames
+
+        return self.watch(self.camera.now() + rules.common.settle_s, ahead, **look)
+
+    def keep(self, caption: str) -> None:
+        """Remember the newest frame for a person who has to judge."""
+        if self._frame is not None and len(self._pictures) < MOST_KEPT:
+            self._pictures.append((caption, self._frame.image))
+
+    def pictures(self) -> list[tuple[str, Image]]:
+        """Return the remembered frames with their captions; the newest one when there are none."""
+        if not self._pictures:
+            self.keep("")
+        return self._pictures
+
+    def _next(self) -> Frame:
+        after = self._frame
+        while True:
+            if self.camera.now() > self._until_s or self._count >= MOST_FRAMES:
+                raise OutOfTimeError
+            frame = self.camera.next_frame(
+                self.notice, after=after, deadline_s=self.rules.common.frame_wait_s
+            )
+            spaced = (
+                self._frame is None
+                or frame.monotonic_s - self._frame.monotonic_s >= self.rules.observe.spacing_s
+            )
+            after = frame
+            if spaced:
+                self._frame = frame
+                return frame
+            self._count += 1

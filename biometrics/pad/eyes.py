@@ -1,0 +1,166 @@
+"""Eye closure: both eyes close within a window after the prompt, stay closed longer than a blink, and open again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biometrics.pad.finding import Finding, failed, trouble, unclear
+from biometrics.pad.observation import EyeSeen, Observation
+from biometrics.pad.recording import Shown
+from biometrics.pad.settings import EyesRules, PadRules
+
+
+def strength(eye: EyeSeen) -> float:
+    """Return how strongly an eye stands out of its surroundings: dark iris over some height, steps, other colour."""
+    return eye.dark * (eye.spread + 0.02) / 0.1 + eye.edge * 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureSeen:
+    """One closure. Times in seconds after the prompt; `depth`: openness of the less closed eye while closed."""
+
+    closed_s: float | None
+    lasted_s: float
+    reopened: bool
+    depth: float
+    base: float
+
+
+class EyesWatch:
+    """One closure, frame by frame. `before`: frames with the eyes open."""
+
+    def __init__(self, before: Sequence[Observation], prompt_s: float, rules: EyesRules) -> None:
+        rows = [_strengths(o.eyes) for o in before if o.eyes is not None]
+        self.frames = len(rows)
+        self._base: NDArray[np.float64] = np.median(np.array(rows), axis=0) if rows else np.zeros(2)
+        self._prompt_s = prompt_s
+        self._rules = rules
+        self._values: list[tuple[float, float]] = []  # time after the prompt, openness of the more open eye
+
+    @property
+    def base(self) -> float:
+        """Return the strength of the weaker open eye."""
+        return float(self._base.min())
+
+    def add(self, one: Observation) -> None:
+        """Take the next frame."""
+        if one.eyes is None or self.base <= 0:
+            return
+        both = _strengths(one.eyes) / self._base
+        self._values.append((one.at_s - self._prompt_s, float(both.max())))
+
+    @property
+    def closed_for_s(self) -> float:
+        """Return how long the eyes have been closed now."""
+        times = [at for at, _ in self._values]
+        shut = [value < self._rules.limit for _, value in self._values]
+        if not shut or not shut[-1]:
+            return 0.0
+        start = len(shut) - 1
+        while start > 0 and shut[start - 1]:
+            start -= 1
+        return times[-1] - times[start]
+
+    @property
+    def opened(self) -> bool:
+        """Say whether the eyes closed long enough and have been open again for some frames."""
+        tail = [value for _, value in self._values[-self._rules.frames :]]
+        full = len(tail) == self._rules.frames
+        return full and min(tail) >= self._rules.limit and self.result().lasted_s >= self._rules.min_closed_s
+
+    def result(self) -> ClosureSeen:
+        """Return the longest closure."""
+        best = (0, 0)
+        start: int | None = None
+        shut = [value < self._rules.limit for _, value in self._values] + [False]
+        for index, closed in enumerate(shut):
+            if closed and start is None:
+                start = index
+            elif not closed and start is not None:
+                best = max(best, (start, index), key=lambda run: run[1] - run[0])
+                start = None
+        first, end = best
+        if end == first:
+            return ClosureSeen(
+                closed_s=None,
+                lasted_s=0.0,
+                reopened=False,
+                depth=min((v for _, v in self._values), default=1.0),
+                base=self.base,
+            )
+        times = [at for at, _ in self._values]
+        after = [value for _, value in self._values[end : end + 2 * self._rules.frames]]
+        return ClosureSeen(
+            closed_s=times[first],
+            lasted_s=times[min(end, len(times) - 1)] - times[first],
+            reopened=sum(value >= self._rules.limit for value in after) >= self._rules.frames,
+            depth=float(np.median([value for _, value in self._values[first:end]])),
+            base=self.base,
+        )
+
+
+def _strengths(eyes: tuple[EyeSeen, EyeSeen]) -> NDArray[np.float64]:
+    return np.array([strength(eyes[0]), strength(eyes[1])])
+
+
+def judge_eyes(
+    seen: Sequence[Observation], shown: Sequence[Shown], rules: PadRules, *, same_person: float
+) -> Finding:
+    """Judge closures: the last one asked for counts, of at most 1 + `retries`."""
+    prompts = [one for one in shown if one.prompt == "close-eyes"]
+    if not prompts:
+        return unclear("few-frames")
+    found = unclear("few-frames")
+    for number, prompt in enumerate(prompts[: 1 + rules.eyes.retries]):
+        start = prompts[number - 1].at_s + rules.eyes.max_closed_s if number else float("-inf")
+        end = prompts[number + 1].at_s if number + 1 < len(prompts) else float("inf")
+        part = [o for o in seen if start < o.at_s <= end]
+        found = _judge_one(part, prompt.at_s, rules, same_person)
+        if found.outcome == "passed":
+            break
+    return found
+
+
+def _judge_one(seen: Sequence[Observation], prompt_s: float, rules: PadRules, same_person: float) -> Finding:
+    limits = rules.eyes
+    before = [o for o in seen if prompt_s - 2.0 < o.at_s <= prompt_s]
+    watch = EyesWatch(before, prompt_s, limits)
+    for one in seen:
+        if one.at_s > prompt_s:
+            watch.add(one)
+    found = watch.result()
+    facts: dict[str, str | int] = {
+        "openness_e4": round(found.depth * 1e4),
+        "open_strength_e4": round(found.base * 1e4),
+        "closed_ms": round(found.lasted_s * 1000),
+    }
+    if found.closed_s is not None:
+        facts["onset_ms"] = round(found.closed_s * 1000)
+    hindrance = trouble([o for o in seen if o.at_s > prompt_s - 2.0], rules.common)
+    if hindrance is not None:
+        return unclear(hindrance, **facts)
+    if watch.frames < limits.frames:
+        return unclear("few-frames", **facts)
+    if found.base < limits.floor:
+        return unclear("eyes-weak", **facts)
+    why = _why(found, limits)
+    if why:
+        return failed(why, **facts)
+    scores = [o.similarity for o in seen if o.similarity is not None]
+    if scores and max(scores) < same_person:
+        return unclear("other-person", **facts)
+    return Finding(outcome="passed", facts=facts)
+
+
+def _why(found: ClosureSeen, limits: EyesRules) -> str:
+    if found.closed_s is None:
+        return "not-closed"
+    if found.lasted_s < limits.min_closed_s:
+        return "blink"
+    if found.closed_s < limits.window_s[0]:
+        return "early"
+    if found.closed_s > limits.window_s[1]:
+        return "late"
+    return "" if found.reopened and found.lasted_s <= limits.max_closed_s else "not-opened"

@@ -1,0 +1,183 @@
+"""Head turns with parallax. A flat sheet carries the nose where the homography of eyes and mouth says; a head does not.
+
+r = median over frame pairs of s·(n_j − H n_i)·u_j / |e2 − e1|_i: H takes eyes and corners of the mouth of the frontal
+frame i to the turned frame j, n the nose tip, u_j the unit eye line, s = +1 when the nose should move image-right.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from biometrics.detect import Points
+from biometrics.pad.finding import Finding, failed, trouble, unclear
+from biometrics.pad.observation import Observation
+from biometrics.pad.recording import Shown
+from biometrics.pad.settings import PadRules, TurnRules
+
+SIGN = {"turn-left": 1, "turn-right": -1}
+FLAT = [0, 1, 3, 4]  # eyes and corners of the mouth
+FRONTAL_FRAMES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSeen:
+    """One turn. `r`: highest median in the asked direction; `onset_s` after the prompt; `why` "" when it was met."""
+
+    side: str
+    r: float
+    onset_s: float | None
+    why: str
+
+
+def off_plane(front: Points, turned: Points) -> float:
+    """Return how far the nose lies off the plane of the face, along the eye line, in eye distances of `front`;
+    positive to the image's right. NaN when the points have no homography."""
+    h = cv2.getPerspectiveTransform(front[FLAT].astype(np.float32), turned[FLAT].astype(np.float32))
+    line = turned[1] - turned[0]
+    scale = float(np.linalg.norm(front[1] - front[0]) * np.linalg.norm(line))
+    nose = h @ np.array([front[2][0], front[2][1], 1.0])
+    if scale < 1e-9 or abs(nose[2]) < 1e-9:
+        return float("nan")
+    return float((turned[2] - nose[:2] / nose[2]) @ line / scale)
+
+
+def yaw(points: Points) -> float:
+    """Return how far the nose lies off the eyes' middle along the eye line, in eye distances; positive image-right."""
+    line = points[1] - points[0]
+    return float((points[2] - (points[0] + points[1]) / 2) @ line / max(float(line @ line), 1e-9))
+
+
+class TurnWatch:
+    """One turn, frame by frame."""
+
+    def __init__(self, front: Sequence[Points], side: str, prompt_s: float, rules: TurnRules) -> None:
+        self._front = list(front)[-FRONTAL_FRAMES:]
+        self._sign = SIGN[side]
+        self.side = side
+        self._prompt_s = prompt_s
+        self._rules = rules
+        self._pairs: deque[list[float]] = deque(maxlen=rules.frames)
+        self._times: deque[float] = deque(maxlen=rules.frames)
+        self.best = 0.0
+        self.now = 0.0
+        self.onset_s: float | None = None
+        self.reached = False
+        self.wrong = False
+
+    @property
+    def enough(self) -> bool:
+        """Say whether there are enough frontal frames to compare with."""
+        return len(self._front) >= self._rules.frames
+
+    def add(self, one: Observation) -> None:
+        """Take the next frame."""
+        if one.face is None or not one.face.searched:
+            return
+        self._pairs.append([self._sign * off_plane(front, one.face.points) for front in self._front])
+        self._times.append(one.at_s)
+        if len(self._pairs) < self._rules.frames:
+            return
+        self.now = float(np.nanmedian(np.array(self._pairs)))
+        if self.onset_s is None and abs(self.now) >= self._rules.onset:
+            self.onset_s = float(np.median(np.array(self._times))) - self._prompt_s
+        self.best = max(self.best, self.now)
+        self.reached |= self.now >= self._rules.limit
+        self.wrong |= not self.reached and self.now <= -self._rules.limit
+
+    @property
+    def over(self) -> bool:
+        """Say whether more frames change nothing."""
+        return self.reached or self.wrong
+
+    def result(self) -> TurnSeen:
+        """Return what was seen."""
+        return TurnSeen(side=self.side, r=self.best, onset_s=self.onset_s, why=self._why())
+
+    def _why(self) -> str:
+        first, last = self._rules.window_s
+        if not self.enough or len(self._pairs) < self._rules.frames:
+            return "few-frames"
+        if self.wrong:
+            return "other-side"
+        if not self.reached:
+            return "no-turn" if self.onset_s is None else "flat"
+        if self.onset_s is not None and self.onset_s < first:
+            return "early"
+        return "late" if self.onset_s is None or self.onset_s > last else ""
+
+
+def frontal(seen: Sequence[Observation], neutral: float, rules: TurnRules) -> list[Points]:
+    """Return the points of the frames that look ahead, the newest last."""
+    faces = [o.face for o in seen if o.face is not None and o.face.searched]
+    return [f.points for f in faces if abs(yaw(f.points) - neutral) <= rules.frontal_turn]
+
+
+def neutral_yaw(seen: Sequence[Observation]) -> float:
+    """Return the yaw of a face that looks ahead: the median of its first frames."""
+    values = [yaw(o.face.points) for o in seen if o.face is not None][:FRONTAL_FRAMES]
+    return float(np.median(values)) if values else 0.0
+
+
+def turns_seen(seen: Sequence[Observation], shown: Sequence[Shown], rules: TurnRules) -> list[TurnSeen]:
+    """Return each turn that the screen asked for."""
+    neutral = neutral_yaw(seen)
+    ends = [*shown[1:], Shown(at_s=float("inf"))]
+    found: list[TurnSeen] = []
+    for prompt, after in zip(shown, ends, strict=True):
+        if prompt.prompt not in SIGN:
+            continue
+        front = frontal([o for o in seen if o.at_s <= prompt.at_s], neutral, rules)
+        watch = TurnWatch(front, str(prompt.prompt), prompt.at_s, rules)
+        for one in seen:
+            if prompt.at_s < one.at_s <= min(after.at_s, prompt.at_s + rules.turn_s):
+                watch.add(one)
+        found.append(watch.result())
+    return found
+
+
+def judge_turns(
+    seen: Sequence[Observation], shown: Sequence[Shown], rules: PadRules, *, turns: int, same_person: float
+) -> Finding:
+    """Judge a run of turns: `turns` of them met, `retries` more may fail. `same_person`: lowest score in mid-turn."""
+    found = turns_seen(seen, shown, rules.turn)
+    facts = _facts(found)
+    bad = [turn for turn in found if turn.why]
+    hindrance = trouble(seen, rules.common)
+    if hindrance is not None:
+        return unclear(hindrance, **facts)
+    if not found or any(turn.why == "few-frames" for turn in bad):
+        return unclear("few-frames", **facts)
+    if len(bad) > (rules.turn.retries if len(found) > turns else 0):
+        return failed(bad[-1].why, **facts)
+    if len(found) - len(bad) < min(turns, len(found)):
+        return unclear("few-turns", **facts)
+    scores = [o.similarity for o in seen if o.similarity is not None]
+    if scores:
+        facts["similarity_e4"] = round(max(scores) * 1e4)
+    if scores and max(scores) < same_person:
+        return unclear("other-person", **facts)
+    return Finding(outcome="passed", facts=facts)
+
+
+def _facts(found: Sequence[TurnSeen]) -> dict[str, str | int]:
+    facts: dict[str, str | int] = {
+        "turns": len(found),
+        "turns_met": sum(not turn.why for turn in found),
+        "order": "".join(turn.side.removeprefix("turn-")[0] for turn in found),
+    }
+    met = [turn.r for turn in found if not turn.why]
+    facts["r_min_e4"] = round(min((turn.r for turn in found), default=0.0) * 1e4)
+    if met:
+        facts["r_met_min_e4"] = round(min(met) * 1e4)
+    onsets = [turn.onset_s for turn in found if turn.onset_s is not None]
+    if onsets:
+        facts["onset_min_ms"], facts["onset_max_ms"] = round(min(onsets) * 1000), round(max(onsets) * 1000)
+    return facts
+
+
+def order_of(shown: Sequence[Shown]) -> tuple[str, ...]:
+    """Return the asked sides in order."""
+    return tuple(str(one.prompt) for one in shown if one.prompt in SIGN)
