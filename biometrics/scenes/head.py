@@ -8,7 +8,7 @@ from biometrics.scenes.light import shading
 from biometrics.scenes.motion import Performer
 from biometrics.scenes.portraits import CANVAS, EYE_PX, EYES_AT, Mask, Portrait, canvas_points
 from biometrics.scenes.raycast import Flex, Pose, cast
-from biometrics.scenes.studio import Canvas, scale_table
+from biometrics.scenes.studio import Canvas, Lit
 from biometrics.scenes.surface import Build, head_surface, jaw_line
 
 LID = 0.15  # from the middle of the eye to where the lids begin and meet, in E
@@ -64,7 +64,7 @@ class _Body:
     def __init__(self, portrait: Portrait) -> None:
         self._image, self._alpha = _cut_body(portrait)
         self._scale = 0.0
-        self._lit_part: Image = np.zeros((1, 1, 3), np.uint8)
+        self._lit = Lit(np.zeros((1, 1, 3), np.uint8))
         self._behind: Mask = np.zeros((1, 1, 3), np.uint8)
 
     def draw(self, canvas: Canvas, pose: Pose) -> None:
@@ -87,20 +87,20 @@ class _Body:
         share = cv2.merge([alpha] * 3)
         top = int(np.flatnonzero(alpha.max(axis=1) > 4)[0])
         self._top = top
-        self._lit_part = np.asarray(cv2.multiply(image, share, scale=1 / 255.0), np.uint8)[top:]
+        self._lit = Lit(np.asarray(cv2.multiply(image, share, scale=1 / 255.0), np.uint8)[top:])
         self._behind = np.asarray(cv2.bitwise_not(share), np.uint8)[top:]
 
     def _blend(self, canvas: Canvas, x: int, y: int) -> None:
         height, width = canvas.picture.shape[:2]
         start = max(self._top + y, 0)
-        rows = min(height - start, self._lit_part.shape[0])
+        rows = min(height - start, self._behind.shape[0])
         if rows <= 0:
             return
         columns = slice(MARGIN - x, MARGIN - x + width)
         front = np.array([[[0.0, -0.2, 0.98]]], np.float32)
         gain = (shading(front, canvas.light, canvas.screen) * canvas.gain)[0, 0]
         part = canvas.picture[start : start + rows]
-        lit = cv2.LUT(self._lit_part[:rows, columns], scale_table(gain))
+        lit = self._lit.under(gain)[:rows, columns]
         behind = cv2.multiply(part, self._behind[:rows, columns], scale=1 / 255.0)
         canvas.picture[start : start + rows] = cv2.add(lit, behind)
 

@@ -47,7 +47,9 @@ class Sensor:
         shape = (size[1] + NOISE_MARGIN, size[0] + NOISE_MARGIN, 3)
         grain = random.standard_normal(shape, np.float32)
         soft = cv2.GaussianBlur(grain, (0, 0), 0.55)  # demosaicing spreads each pixel's noise
-        self._noise = np.rint(soft * (traits.noise / float(soft.std()))).astype(np.int8)
+        noise = np.rint(soft * (traits.noise / float(soft.std())))
+        self._more = np.asarray(np.maximum(noise, 0), np.uint8)
+        self._less = np.asarray(np.maximum(-noise, 0), np.uint8)
         self._tone = _tone_table(traits.contrast)
 
     def expose(self, face_light: Floats, steady_light: Floats, time: float) -> Floats:
@@ -64,11 +66,11 @@ class Sensor:
     def develop(self, picture: Image) -> Image:
         """Return the frame of a picture in the power law's values. The picture may be written to."""
         if self._traits.blur > 0:
-            picture = np.asarray(cv2.GaussianBlur(picture, (5, 5), self._traits.blur), np.uint8)
+            picture = np.asarray(cv2.GaussianBlur(picture, (3, 3), self._traits.blur), np.uint8)
         rows, columns = picture.shape[:2]
         y, x = self._random.integers(0, NOISE_MARGIN, 2)
-        noise = self._noise[y : y + rows, x : x + columns]
-        frame = cv2.LUT(cv2.add(picture, noise, dtype=cv2.CV_8U), self._tone)
+        part = slice(y, y + rows), slice(x, x + columns)
+        frame = cv2.LUT(cv2.subtract(cv2.add(picture, self._more[part]), self._less[part]), self._tone)
         if self._traits.jpeg:
             _, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, self._traits.jpeg])
             frame = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)

@@ -67,7 +67,7 @@ class Studio:
         self.light = light
         size = (self.lens.width, self.lens.height)
         self._sensor = Sensor(random, traits or SensorTraits.drawn(random), size)
-        self._room = drawn_room(random, size)
+        self._room = Lit(drawn_room(random, size))
         self._steady = self._front(linear(USUAL_SCREEN))
 
     def begin(self, time: float, screen: ScreenLight) -> Canvas:
@@ -75,10 +75,8 @@ class Studio:
         shown = screen.mean(time - EXPOSURE_S, time)
         gain = self._sensor.expose(self._front(shown), self._steady, time)
         behind = gain * (np.array(self.light.tint, np.float32) + 0.08 * self.light.modulation * shown)
-        picture = cv2.LUT(self._room, scale_table(behind))
-        return Canvas(
-            picture=np.asarray(picture, np.uint8), lens=self.lens, light=self.light, screen=shown, gain=gain
-        )
+        picture = self._room.under(behind).copy()
+        return Canvas(picture=picture, lens=self.lens, light=self.light, screen=shown, gain=gain)
 
     def end(self, canvas: Canvas) -> Image:
         """Return the frame."""
@@ -86,7 +84,24 @@ class Studio:
 
     def _front(self, screen: Floats) -> Floats:
         """The light on what faces the camera."""
-        return shading(np.array([[[0.0, 0.0, 1.0]]], np.float32), self.light, screen)[0, 0]
+        ahead = np.array([[[0.0, 0.0, 1.0]]], np.float32)
+        return np.asarray(shading(ahead, self.light, screen)[0, 0], np.float32)
+
+
+class Lit:
+    """A picture under a light that changes slowly: it is computed anew when the light changed by half a per cent."""
+
+    def __init__(self, picture: Image) -> None:
+        self._picture = picture
+        self._gain = np.zeros(3, np.float32)
+        self._lit = picture
+
+    def under(self, gain: Floats) -> Image:
+        """Return the picture under a linear gain (3,), in the power law. Do not write into it."""
+        if np.abs(gain / np.maximum(self._gain, 1e-6) - 1.0).max() > 0.005:
+            self._gain = gain
+            self._lit = np.asarray(cv2.LUT(self._picture, scale_table(gain)), np.uint8)
+        return self._lit
 
 
 def scale_table(gain: Floats) -> Image:
