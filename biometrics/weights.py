@@ -5,7 +5,7 @@ lie beside their card (`site_models`). What was hashed is what is loaded: the by
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
@@ -162,7 +162,7 @@ def load_advisory(locate: Locate = package_folder) -> AdvisoryModel:
     """Check dlib's two files. Raises ModelMissingError, ModelAlteredError, ModelTableError."""
     card, _ = read_table("dlib", {**_COMMON, "landmarks": dict})
     require_keys("dlib", card["landmarks"], {"file": str, "sha256": str})
-    return AdvisoryModel(
-        network=load_weights(card, card, locate),
-        landmarks=load_weights(card["landmarks"], card, locate),
+    return AdvisoryModel(  # dlib opens the files itself: their bytes are not kept
+        network=replace(load_weights(card, card, locate), data=b""),
+        landmarks=replace(load_weights(card["landmarks"], card, locate), data=b""),
     )

@@ -23,6 +23,7 @@ from biometrics.errors import BiometricsError
 from biometrics.evidence import Comparison, Live, Match, Reference
 from biometrics.frame_link import ANSWER, MOST_ANSWER, Outbox, Request, unpack_answer
 from biometrics.frames import Burst, Frame, Image
+from biometrics.pad_model import PadScore
 from biometrics.quality_report import FrameReport
 from biometrics.thresholds import Thresholds
 from biometrics.worker_errors import FaceWorkBugError, FaceWorkerGoneError, FaceWorkerLateError
@@ -125,6 +126,10 @@ class FaceWorker:
         """As `FaceEngine.probe`."""
         return self._ask(Live, "probe", burst)
 
+    def pad_score(self, image: Image, face: Face) -> PadScore | None:
+        """As `FaceEngine.pad_score`."""
+        return self._maybe(PadScore, "pad_score", image, face)
+
     def require_match(self, reference: Reference, live: Live, thresholds: Thresholds) -> Match:
         """As `FaceEngine.require_match`."""
         return self._ask(Match, "require_match", reference, live, thresholds)
@@ -169,6 +174,13 @@ class FaceWorker:
             if name == "forget":
                 child.outbox.forget_all()
             return value
+
+    def _maybe(self, kind: type[T], name: str, *arguments: Any) -> T | None:
+        """As `_ask`; the engine may also answer None."""
+        value = self._ask(object, name, *arguments)
+        if value is not None and not isinstance(value, kind):
+            raise FaceWorkerGoneError(call=name, reason="answer")
+        return value
 
     def _ready(self) -> "_Child":
         """Return the child, a new one where there is none. Called with the lock held."""

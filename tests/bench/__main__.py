@@ -7,6 +7,7 @@ from tests.bench import (
     bench_day,
     bench_faces,
     bench_pack,
+    bench_preview,
     bench_results,
     bench_roster,
     bench_seal,
@@ -36,6 +37,7 @@ for bench in (
     bench_signatures,
     bench_verify_sheet,
     bench_faces,
+    bench_preview,
 ):
     print(f"\n== {bench.__name__}", flush=True)
     bench.main()

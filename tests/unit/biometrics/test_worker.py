@@ -17,6 +17,7 @@ from biometrics.errors import FaceNoMatchError, NoFaceError
 from biometrics.face_work import FaceWork
 from biometrics.frame_link import Inbox, Outbox, Request, unpack_answer
 from biometrics.frames import Frame
+from biometrics.model_errors import ModelUnknownError
 from biometrics.recorded import vary
 from biometrics.worker import FaceWorker, WorkerLimits
 from biometrics.worker_errors import FaceWorkBugError, FaceWorkerGoneError, FaceWorkerLateError
@@ -151,12 +152,23 @@ def test_a_hung_call_is_cut_at_its_deadline_and_the_next_one_works():
         assert worker.probe(FRAMES).facts["good_frames"] == 5
 
 
-def test_a_model_that_is_missing_is_said_by_the_first_call_and_by_every_other():
-    with FaceWorker.start(dlib="no such option", nonsense=1) as worker:
-        with pytest.raises(FaceWorkBugError) as caught:
-            worker.warm_up()
-        assert caught.value.kind == "TypeError"
-        assert worker.process_id is None
+def test_what_the_loading_refuses_is_said_by_every_call(tmp_path: Path):
+    with FaceWorker.start(site=tmp_path, model="no-such-model") as worker:
+        for call in (worker.warm_up, worker.thresholds, lambda: worker.judge(FRAMES.frames[0])):
+            with pytest.raises(ModelUnknownError) as caught:
+                call()
+            assert caught.value.facts["model"] == "no-such-model"
+        assert worker.restarts == 0
+        worker.forget()
+
+
+def test_a_bug_while_loading_does_not_leave_the_next_call_waiting():
+    with FaceWorker.start(nonsense=1) as worker:
+        for _ in range(2):
+            with pytest.raises(FaceWorkBugError) as caught:
+                worker.warm_up()
+            assert caught.value.kind == "TypeError"
+            assert worker.process_id is None
 
 
 def test_closing_ends_the_child_and_later_calls_say_so():
