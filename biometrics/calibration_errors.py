@@ -31,3 +31,33 @@ class CalibrationOtherError(BiometricsError):
     """A calibration made for another model, other weights, another detector or another rule. Fact `why`."""
 
     code = "calibration-other"
+
+
+class PairsFormatError(BiometricsError):
+    """A file of labelled pairs cannot be read. Facts `row` (the heading is row 1), `column`, `defect`."""
+
+    code = "calibration-pairs-invalid"
+
+
+class PairsImageError(BiometricsError):
+    """An image that a file of pairs names is not there. Facts `row`, `file`."""
+
+    code = "calibration-image-missing"
+
+
+class TooFewPairsError(BiometricsError):
+    """The pairs cannot support a figure. Facts `fmr` (as text), `have`, `need` independent comparisons, `smallest`."""
+
+    code = "calibration-too-few"
+
+
+class NothingToCompareError(BiometricsError):
+    """No impostor, or no genuine comparison is left to measure with. Fact `kind`."""
+
+    code = "calibration-nothing-to-compare"
+
+
+class NoThresholdError(BiometricsError):
+    """No score keeps the false match rate: different people reach the highest one. Fact `fmr` (as text)."""
+
+    code = "calibration-no-threshold"
