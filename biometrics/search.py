@@ -90,7 +90,9 @@ class TemplateIndex:
         Raises TemplateMismatchError for another shape.
         """
         self._require_shape(vector)
-        scores = np.where(self._others(owner), self._matrix[: self._count] @ vector, -np.inf)
+        # on one thread: a second one would save nothing at this size, and waits for whoever else works
+        alike = np.einsum("ij,j->i", self._matrix[: self._count], vector)
+        scores = np.where(self._others(owner), alike, -np.inf)
         best = np.argpartition(-scores, top - 1)[:top] if top < len(scores) else np.arange(len(scores))
         ranked = sorted(best[np.isfinite(scores[best])], key=lambda row: (-scores[row], row))
         return tuple(Found(row=int(row), score=_score(scores[row])) for row in ranked)

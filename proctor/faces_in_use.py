@@ -1,31 +1,53 @@
-"""Which model and thresholds a station's faces are compared with, without loading a network."""
+"""Which models and calibration a station's faces are compared with, as its log says; no network is loaded here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from biometrics.calibration import shipped_calibration
+from biometrics.calibration import CalibrationFile, shipped_calibration
+from biometrics.site_models import load_site
 from biometrics.thresholds import Thresholds, thresholds_for
-from biometrics.weights import load_embedder
+from biometrics.weights import Models
+from proctor.face_models import ModelsInUse, require_models
 from proctor.roots import OpenRoot
 from sessions.rules import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacesInUse:
-    """Thresholds, and the SHA-256 of the weights that made the templates they are for."""
+    """The models whose files were checked, and the calibration that gives their thresholds."""
 
-    thresholds: Thresholds
-    weights_sha256: str
+    chosen: ModelsInUse
+    models: Models
+    calibration: CalibrationFile
+
+    @property
+    def weights_sha256(self) -> str:
+        """The hash of the weights that templates are made with."""
+        return self.models.embedder.weights.sha256
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What `FaceEngine.load` and `FaceWorker` are to be given."""
+        return {**self.chosen.options, "calibration": self.calibration}
+
+    def thresholds(self, rules: Rules, *, search_fmr: float) -> Thresholds:
+        """Return what a session's rules ask. Raises CalibrationMissingError."""
+        return thresholds_for(
+            self.models.embedder,
+            calibration=self.calibration,
+            fmr=rules.fmr_accept,
+            refer_fmr=rules.fmr_refer,
+            search_fmr=search_fmr,
+        )
 
 
-def thresholds_in_use(opened: OpenRoot, rules: Rules, *, search_fmr: float) -> FacesInUse:
-    """Return what a session's rules ask of the model in use. Raises BiometricsError."""
-    del opened  # the program's own model and calibration
-    model = load_embedder()
-    thresholds = thresholds_for(
-        model,
-        calibration=shipped_calibration(model.weights.name),
-        fmr=rules.fmr_accept,
-        refer_fmr=rules.fmr_refer,
-        search_fmr=search_fmr,
-    )
-    return FacesInUse(thresholds=thresholds, weights_sha256=model.weights.sha256)
+def faces_in_use(opened: OpenRoot) -> FacesInUse:
+    """Return them, if their files are those that the log names.
+
+    Raises ModelMissingError(file), ModelAlteredError(file), ModelUnknownError, and what a calibration raises.
+    """
+    chosen = require_models(opened.root, opened.store)
+    models = load_site(chosen.folder, chosen.embedder, chosen.pad)
+    calibration = shipped_calibration(models.embedder.weights.name)
+    return FacesInUse(chosen=chosen, models=models, calibration=calibration)

@@ -11,6 +11,7 @@ from tests.bench import (
     bench_results,
     bench_roster,
     bench_seal,
+    bench_search,
     bench_sheet,
     bench_signatures,
     bench_store,
@@ -36,6 +37,7 @@ for bench in (
     bench_seal,
     bench_signatures,
     bench_verify_sheet,
+    bench_search,
     bench_faces,
     bench_preview,
 ):
