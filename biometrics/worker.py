@@ -23,6 +23,7 @@ from biometrics.errors import BiometricsError
 from biometrics.evidence import Comparison, Live, Match, Reference
 from biometrics.frame_link import ANSWER, MOST_ANSWER, Outbox, Request, unpack_answer
 from biometrics.frames import Burst, Frame, Image
+from biometrics.pad.observation import Look, Observation
 from biometrics.pad_model import PadScore
 from biometrics.quality_report import FrameReport
 from biometrics.thresholds import Thresholds
@@ -121,6 +122,10 @@ class FaceWorker:
     def judge(self, frame: Frame) -> FrameReport:
         """As `FaceEngine.judge`; the frame crosses once, for `probe` too."""
         return self._ask(FrameReport, "judge", frame)
+
+    def observe(self, frame: Frame, look: Look) -> Observation:
+        """As `FaceEngine.observe`."""
+        return self._ask(Observation, "observe", frame, look)
 
     def probe(self, burst: Burst) -> Live:
         """As `FaceEngine.probe`."""

@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random, SystemRandom
 
-from biometrics.camera import Camera, open_camera
+from biometrics.candidate_screen import CandidateScreen
 from biometrics.decode import PortraitDecoder
-from biometrics.engine import FaceEngine
+from biometrics.worker import FaceWorker
 from proctor.attempt import (
     AttemptContext,
     AttemptResult,
@@ -18,18 +19,22 @@ from proctor.attempt import (
     not_begun,
     run_attempt,
 )
+from proctor.blank_screen import BlankScreen
+from proctor.cameras import CameraDesk
 from proctor.challenge import RANDOM_BYTES, Challenge
 from proctor.desks import (
     CardSource,
     ChipDesk,
-    FaceBooth,
-    Notice,
     PassiveAuthDesk,
     Progress,
     SessionDesk,
     read_access,
 )
 from proctor.errors import SimulatedReaderError
+from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice, OpenCamera
+from proctor.face_gallery import SessionGallery
+from proctor.face_search import SessionFaces, search_fmr_for
+from proctor.faces_in_use import FacesInUse, faces_in_use
 from proctor.pipeline import Station
 from proctor.present import AccessText
 from proctor.roots import OpenRoot
@@ -64,7 +69,6 @@ NO_ROOT = bytes(32)
 """In place of a tree head where there is no log: a chip read without a session."""
 
 ShowNotice = Callable[[str, str], None]
-OpenCamera = Callable[[], Camera]
 
 
 def card_source(
@@ -91,11 +95,6 @@ def card_source(
 
 def _refuse_simulated() -> Connection:
     raise SimulatedReaderError(reader="simulated")
-
-
-def camera_source(spec: str, *, training: bool) -> OpenCamera:
-    """Return how to open the camera `spec`; outside training only a physical device opens."""
-    return lambda: open_camera(spec, allow_recorded=training)
 
 
 def limits_of(rules: Rules) -> ReadLimits:
@@ -147,11 +146,12 @@ def chip_desks(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """What one candidate's attempt is made with."""
+    """What one candidate's attempt is made with. `screen`: the candidate's, where it is not the desk's (a scene)."""
 
     access: AccessText
     source: CardSource
     open_camera: OpenCamera
+    screen: CandidateScreen | None = None
     attempt_id: str = field(default_factory=new_attempt_id)
     purpose: str = CHECK_IN
 
@@ -176,8 +176,8 @@ class Desk:
         session: Session,
         trust: TrustStore,
         *,
-        engine: FaceEngine,
-        decoder: PortraitDecoder,
+        means: FaceMeans,
+        cameras: CameraDesk,
         show_notice: ShowNotice,
         on_entry: Callable[[], None] = lambda: None,
         room: str = "",
@@ -187,8 +187,8 @@ class Desk:
         self._opened = opened
         self._session = session
         self._trust = trust
-        self._engine = engine
-        self._decoder = decoder
+        self._means = means
+        self.cameras = cameras
         self._on_entry = on_entry
         self._room = room
         self._board = Board(opened.store, session)
@@ -247,11 +247,9 @@ class Desk:
         booth = FaceBooth(
             notice=self._notice,
             open_camera=work.open_camera,
-            engine=self._engine,
-            decoder=self._decoder,
-            thresholds=self._engine.thresholds(fmr=self.rules.fmr_accept, refer_fmr=self.rules.fmr_refer),
+            means=self._means if work.screen is None else replace(self._means, screen=work.screen),
+            rules=FaceRules.of(self.rules),
             training=self._opened.training,
-            deadline_s=self.rules.deadlines.face_capture_s,
         )
         gate = Gate(board=self._board, room=self._room, purpose=work.purpose)
         station = Station(
@@ -272,7 +270,13 @@ class Desk:
         finally:
             desk.close()
             booth.close()
+            self._enter_cameras()
             self._on_entry()
+
+    def _enter_cameras(self) -> None:
+        """Enter what became of the camera; a log that takes nothing now is asked again after the next attempt."""
+        with suppress(StoreError):
+            self.cameras.enter()
 
     def remarks(self, sbd: str) -> Remarks:
         """Return what a person should know of a candidate beside the verdict; nobody is kept out by it."""
@@ -297,20 +301,48 @@ class Desk:
 
 @contextmanager
 def open_desk(
-    opened: OpenRoot, session: Session, trust: TrustStore, *, show_notice: ShowNotice, room: str = ""
+    opened: OpenRoot,
+    session: Session,
+    trust: TrustStore,
+    *,
+    show_notice: ShowNotice,
+    room: str = "",
+    screen: CandidateScreen | None = None,
+    random: Random | None = None,
 ) -> Iterator[Desk]:
-    """Open a desk: load and check the models, start the portrait decoder. Raises ModelMissingError and the like."""
+    """Open a desk: start the face process and the portrait decoder, find which model and calibration are in use.
+
+    `screen`: the candidate's; `random`: sides, colours and moments of the challenges, the system's by default. Raises
+    ModelMissingError and the like.
+    """
     with ExitStack() as stack:
-        engine = stack.enter_context(FaceEngine.load(dlib=True))
+        used = faces_in_use(opened)
+        faces = stack.enter_context(FaceWorker.start(**used.options, dlib=True))
         decoder = stack.enter_context(PortraitDecoder())
         cosigning = stack.enter_context(CosignWorker(opened.store, load_witnesses(opened.root, opened.store)))
+        means = FaceMeans(
+            faces=faces,
+            decoder=decoder,
+            thresholds=used.thresholds(session.rules, search_fmr=search_fmr_for(session)),
+            calibration=used.calibration,
+            screen=screen or BlankScreen(),
+            random=random or SystemRandom(),
+            search=_search_of(opened, session, used),
+        )
+        faces.warm_up()
         yield Desk(
             opened,
             session,
             trust,
-            engine=engine,
-            decoder=decoder,
+            means=means,
+            cameras=CameraDesk(opened.store, training=opened.training, session_id=session.session_id),
             show_notice=show_notice,
             on_entry=cosigning.kick,
             room=room,
         )
+
+
+def _search_of(opened: OpenRoot, session: Session, used: FacesInUse) -> SessionFaces:
+    """Return the search in the session; in training, with its two faces, a hit is advice only."""
+    gallery = SessionGallery(opened.store, session.session_id)
+    return SessionFaces(gallery, session, weights_sha256=used.weights_sha256, stops=not opened.training)

@@ -182,7 +182,8 @@ def evidence_of(
         evidence["identity"] = json.dumps(identity, ensure_ascii=False, sort_keys=True).encode()
     if proven.live is not None:
         evidence["live-portrait"] = proven.live.evidence_jpeg
-    return evidence
+    further = {"template": proven.template, "frames": proven.frames}
+    return evidence | {name: data for name, data in further.items() if data is not None}
 
 
 def _active_proofs(proven: Proven, challenges: tuple[Challenge, ...]) -> list[dict[str, str]]:

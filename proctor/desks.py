@@ -1,23 +1,15 @@
 """The desks of a station: thin adapters from the pipeline's steps to the packages that do the work."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from time import monotonic
 from typing import Any
 
-from biometrics.camera import Camera
-from biometrics.decode import PortraitDecoder
-from biometrics.engine import FaceEngine
-from biometrics.errors import BiometricsError, RecordedCameraError
-from biometrics.evidence import Live, Match
-from biometrics.notice import NoticeShown
-from biometrics.thresholds import Thresholds
 from proctor.challenge import Challenge
 from proctor.errors import AdmittedElsewhereError, RosterPersonDiffersError, SimulatedReaderError
-from proctor.present import AccessText, CaptureGround, PresentCard, RefusedCamera
+from proctor.present import AccessText, PresentCard
 from readers.cccd.access_plan import AccessPlan, AccessSource, number_of, plan_for, read_mrz
 from readers.cccd.cross_check import Agreement, require_agreement
 from readers.cccd.id_number import IdNumber, parse_id_number
@@ -296,85 +288,3 @@ class SessionDesk:
                 continue
             if Board(self._store, other).standing(seat.sbd, self._session.component).admitted:
                 raise AdmittedElsewhereError(session=other.session_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """The text a candidate is shown before a picture is taken. `show` puts it before them."""
-
-    version: str
-    text: str
-    show: Callable[[str, str], None]
-
-
-class FaceBooth:
-    """Camera, decoder and comparison. `open_camera` is called only after the notice is on record."""
-
-    def __init__(
-        self,
-        *,
-        notice: Notice,
-        open_camera: Callable[[], Camera],
-        engine: FaceEngine,
-        decoder: PortraitDecoder,
-        thresholds: Thresholds,
-        training: bool,
-        deadline_s: float = 8.0,
-    ) -> None:
-        self._notice = notice
-        self._open_camera = open_camera
-        self._engine = engine
-        self._decoder = decoder
-        self._thresholds = thresholds
-        self._training = training
-        self._deadline_s = deadline_s
-        self._camera: Camera | None = None
-        self._refused = False
-
-    def require_notice(self) -> NoticeShown:
-        """Show the notice and return which text was shown, and when."""
-        self._notice.show(self._notice.version, self._notice.text)
-        return NoticeShown(
-            version=self._notice.version,
-            sha256=hashlib.sha256(self._notice.text.encode()).hexdigest(),
-            shown_at=datetime.now(UTC),
-        )
-
-    def look(self, notice: NoticeShown | None) -> None:
-        """Let the camera start up; without a notice on record it stays off."""
-        if notice is None:
-            return
-        try:
-            self._opened().preview(notice)
-        except RecordedCameraError:
-            self._refused = True
-        except BiometricsError:
-            return  # the same error comes again where it is recorded, in capture_live
-
-    def ground(self, present: PresentCard | None) -> CaptureGround | None:
-        """Return why a picture may be asked for: the card, or that the camera is to be refused; else None."""
-        return RefusedCamera() if self._refused else present
-
-    def capture_live(self, notice: NoticeShown, ground: CaptureGround) -> Live:
-        """Take frames of the person whose card is on the reader, and their template. Raises BiometricsError."""
-        del ground  # without a card nobody's picture is kept: the pipeline asks for it
-        burst = self._opened().capture_burst(notice, deadline_s=self._deadline_s, accept=self._engine.usable)
-        return self._engine.probe(burst)
-
-    def close(self) -> None:
-        """Switch the camera off."""
-        if self._camera is not None:
-            self._camera.close()
-            self._camera = None
-
-    def _opened(self) -> Camera:
-        if self._camera is None:
-            self._camera = self._open_camera()
-        if not (self._camera.info.physical or self._training):
-            raise RecordedCameraError(kind=self._camera.info.kind)
-        return self._camera
-
-    def require_match(self, holder: ConsistentChip, live: Live) -> Match:
-        """Compare the chip's portrait with the live face."""
-        image = self._decoder.decode(holder.portrait.image, holder.portrait.format)
-        return self._engine.require_match(self._engine.reference(image), live, self._thresholds)

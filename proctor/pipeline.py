@@ -4,13 +4,17 @@ A `None` input makes a check NOT_PERFORMED (`Recorder.run`). The roster, the gen
 `ConsistentChip`: every hash good, the signer perhaps not known yet. Without PA_TRUSTED the decision is at best REFER.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from biometrics.evidence import Live, Match
 from biometrics.notice import NoticeShown
+from biometrics.pad.finding import PadPassed
 from proctor.challenge import Challenge
+from proctor.checks import CheckName
 from proctor.checks import CheckName as C
+from proctor.face_search import SearchedFace
 from proctor.present import CaptureGround, PresentCard
 from proctor.recorder import Recorder
 from readers.cccd.cross_check import Agreement
@@ -61,14 +65,27 @@ class RosterDesk(Protocol):
     ) -> PresentCard | None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PadStep:
+    """One check for presentation attacks; `require` raises, or returns what was seen."""
+
+    name: CheckName
+    require: Callable[[Live], PadPassed]
+
+
 class FaceDesk(Protocol):
-    """The camera and the comparison."""
+    """The camera, the comparison, the challenges, the search."""
 
     def require_notice(self) -> NoticeShown: ...
     def look(self, notice: NoticeShown | None) -> None: ...
     def ground(self, present: PresentCard | None) -> CaptureGround | None: ...
     def capture_live(self, notice: NoticeShown, ground: CaptureGround) -> Live: ...
     def require_match(self, holder: ConsistentChip, live: Live) -> Match: ...
+    def newest(self, live: Live | None) -> Live | None: ...
+    def challenges(self) -> tuple[PadStep, ...]: ...
+    def require_single(self, seat: Seat, live: Live) -> SearchedFace: ...
+    def template(self, live: Live | None) -> bytes | None: ...
+    def frames(self) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +102,8 @@ class Station:
 class Proven:
     """What an attempt proved, as far as it came: kept as evidence, never used for the decision.
 
-    `asked`: the card, where its holder does not refuse pictures; without it no picture is kept.
+    `asked`: the card, where its holder does not refuse pictures; without it no picture is kept. `template`: what finds
+    this face again; `frames`: what speaks for a failed or open challenge.
     """
 
     present: PresentCard | None
@@ -95,6 +113,8 @@ class Proven:
     seat: Seat | None = None
     live: Live | None = None
     asked: PresentCard | None = None
+    template: bytes | None = field(default=None, repr=False)
+    frames: bytes | None = field(default=None, repr=False)
 
 
 def read_chip(card: CardDesk, trust: TrustDesk, rec: Recorder) -> Proven:
@@ -119,6 +139,10 @@ def check_in(st: Station, rec: Recorder) -> Proven:
     rec.run(C.DUPLICATE, st.roster.require_first, seat)
     asked = st.roster.consenting(chip.present, chip.holder)  # None: the person in the chip refuses a picture
     live = rec.run(C.FACE_CAPTURE, st.faces.capture_live, notice, st.faces.ground(asked))
-    rec.run(C.PAD, None)  # this version has no presentation attack detection: the desk is attended
     rec.run(C.FACE_MATCH, st.faces.require_match, chip.holder, live)
-    return replace(chip, seat=seat, live=live, asked=asked)
+    shown = st.faces.newest(live)  # of the last try
+    for step in st.faces.challenges():  # in an order that is drawn anew for each attempt
+        rec.run(step.name, step.require, shown)
+    rec.run(C.FACE_SEARCH, st.faces.require_single, seat, shown)
+    template, frames = st.faces.template(shown), st.faces.frames()
+    return replace(chip, seat=seat, live=shown, asked=asked, template=template, frames=frames)

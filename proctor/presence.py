@@ -9,17 +9,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
-from biometrics.camera import Camera
 from biometrics.decode import PortraitDecoder
-from biometrics.engine import FaceEngine
-from biometrics.thresholds import Thresholds
-from proctor.app import CARD_WAIT_S, camera_source, card_source, chip_desks, limits_of, reader_memory
+from biometrics.thresholds import Thresholds, thresholds_for
+from biometrics.worker import FaceWorker
+from proctor.app import CARD_WAIT_S, card_source, chip_desks, limits_of, reader_memory
+from proctor.blank_screen import BlankScreen
+from proctor.cameras import CameraDesk
 from proctor.challenge import Challenge
 from proctor.checks import CheckName as C
-from proctor.desks import FaceBooth, Notice
-from proctor.pipeline import FaceDesk, Proven, read_chip
+from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice
+from proctor.faces_in_use import FacesInUse, faces_in_use
+from proctor.pipeline import Proven, read_chip
 from proctor.policy import NEVER_REFUSED, chip_verdict
 from proctor.present import AccessText
 from proctor.recorder import Recorder
@@ -108,8 +111,12 @@ def _run(
     show_notice: ShowNotice,
 ) -> list[dict[str, str]]:
     """Carry it out, and return the chip's signed answers, for the evidence."""
-    engine = stack.enter_context(FaceEngine.load(dlib=True))
+    used = faces_in_use(opened)
+    faces = stack.enter_context(FaceWorker.start(**used.options, dlib=True))
     decoder = stack.enter_context(PortraitDecoder())
+    cameras = CameraDesk(
+        opened.store, training=opened.training, session_id=None if session is None else session.session_id
+    )
     trust, workshop = _trust_of(opened)
     desk, trusting = chip_desks(
         presence.access,
@@ -129,22 +136,28 @@ def _run(
     stack.callback(desk.close)
     booth = FaceBooth(
         notice=Notice(version=NOTICE_VERSION, text=load_texts("vi")["presence.notice"], show=show_notice),
-        open_camera=_camera(presence.camera, training=opened.training),
-        engine=engine,
-        decoder=decoder,
-        thresholds=_thresholds(engine, session),
+        open_camera=lambda: cameras.open(presence.camera),
+        means=FaceMeans(
+            faces=faces,
+            decoder=decoder,
+            thresholds=_thresholds(used, session),
+            calibration=used.calibration,
+            screen=BlankScreen(),
+            random=SystemRandom(),
+        ),
+        rules=FaceRules(tries=1),
         training=opened.training,
     )
+    stack.callback(cameras.enter)
     stack.callback(booth.close)
     notice = recorder.run(C.NOTICE, booth.require_notice)
     booth.look(notice)
     chip = read_chip(desk, trusting, recorder)
     own = OwnCard(opened, user=presence.user, card=card)
     mine = recorder.run(C.ROSTER, own.require, chip.holder)
-    faces: FaceDesk = booth
-    ground = None if mine is None else faces.ground(chip.present)
-    live = recorder.run(C.FACE_CAPTURE, faces.capture_live, notice, ground)
-    recorder.run(C.FACE_MATCH, faces.require_match, mine, live)
+    ground = None if mine is None else booth.ground(chip.present)
+    live = recorder.run(C.FACE_CAPTURE, booth.capture_live, notice, ground)
+    recorder.run(C.FACE_MATCH, booth.require_match, mine, live)
     return _answers(chip, desk.challenges)
 
 
@@ -172,14 +185,11 @@ class OwnCard:
         return holder
 
 
-def _thresholds(engine: FaceEngine, session: Session | None) -> Thresholds:
+def _thresholds(used: FacesInUse, session: Session | None) -> Thresholds:
+    """Return the session's, or without one the usual ones."""
     if session is None:
-        return engine.thresholds()
-    return engine.thresholds(fmr=session.rules.fmr_accept, refer_fmr=session.rules.fmr_refer)
-
-
-def _camera(spec: str, *, training: bool) -> Callable[[], Camera]:
-    return camera_source(spec, training=training)
+        return thresholds_for(used.models.embedder, calibration=used.calibration)
+    return used.thresholds(session.rules, search_fmr=session.rules.search_fmr)
 
 
 def _trust_of(opened: OpenRoot) -> tuple[TrustStore, CardWorkshop | None]:

@@ -9,7 +9,7 @@ from proctor.errors import CommandError
 from proctor.face_gallery import Enrolled, SessionGallery
 from proctor.face_ranking import MOST, Alike, Ranking, rank
 from proctor.face_search import planned_comparisons, search_fmr_for, space_of
-from proctor.faces_in_use import thresholds_in_use
+from proctor.faces_in_use import faces_in_use
 from sessions.session import Session
 
 WHAT = "face-search"
@@ -22,7 +22,8 @@ def search(context: Context) -> int:
         raise CommandError("number-range", usage=True, option="--top", low=1, high=MOST)
     with open_session(context, options.session, login=True) as (opened, session):
         operator = session.rules.require_may(opened.require_login().operator, "view")
-        used = thresholds_in_use(opened, session.rules, search_fmr=search_fmr_for(session))
+        used = faces_in_use(opened)
+        thresholds = used.thresholds(session.rules, search_fmr=search_fmr_for(session))
         gallery = SessionGallery(opened.store, session.session_id)
         body = {"what": WHAT, "session": session.session_id}
         body |= {} if options.reason is None else {"reason": options.reason}
@@ -30,16 +31,16 @@ def search(context: Context) -> int:
         gallery.refresh()
         found = rank(
             gallery,
-            used.thresholds,
-            space_of(used.thresholds, used.weights_sha256),
+            thresholds,
+            space_of(thresholds, used.weights_sha256),
             planned=planned_comparisons(len(session.seats), len(session.components)),
             top=options.top,
             every=options.all,
         )
         gallery.clear()
         parts = [entry.body["part"] for entry in opened.store.entries("merge", session.session_id)]
-    data = _json(session, found, used.thresholds, parts) | {"view_entry": receipt.seq}
-    context.result(data, tuple(_lines(context, session, found, used.thresholds, parts)))
+    data = _json(session, found, thresholds, parts) | {"view_entry": receipt.seq}
+    context.result(data, tuple(_lines(context, session, found, thresholds, parts)))
     return 0
 
 

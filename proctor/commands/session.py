@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from proctor.app import Remarks, Transaction, camera_source, card_source, open_desk
+from proctor.app import Remarks, Transaction, card_source, open_desk
 from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
 from proctor.commands.roster import notice_lines, read_list, refused_json, refused_lines
@@ -268,7 +268,7 @@ def check_in(context: Context) -> int:
                     apdu_deadline_s=session.rules.deadlines.apdu_s,
                     wait_s=options.wait,
                 ),
-                open_camera=camera_source(options.camera, training=opened.training),
+                open_camera=lambda: desk.cameras.open(options.camera),
                 purpose=options.purpose,
             )
             with chip_progress(context.console) as on_progress:

@@ -1,6 +1,8 @@
 """The desks of a real session take no simulated part, however it was handed to them."""
 
 from datetime import UTC, datetime
+from random import Random
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from biometrics.camera import RecordedCamera
 from biometrics.errors import RecordedCameraError
 from biometrics.notice import NoticeShown
 from proctor.app import fresh_challenge
-from proctor.desks import CardSource, ChipDesk, FaceBooth, Notice
+from proctor.blank_screen import BlankScreen
+from proctor.desks import CardSource, ChipDesk
 from proctor.errors import SimulatedReaderError
+from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice
 from proctor.present import AccessText
 
 NOTICE = NoticeShown(version="1", sha256="0" * 64, shown_at=datetime(2026, 11, 22, tzinfo=UTC))
@@ -53,12 +57,25 @@ def test_a_virtual_reader_is_refused_by_what_it_is(name: str) -> None:
     assert desk(FakeConnection(name), training=True).require_present().reader_kind == "pcsc"
 
 
+def booth_of(notice: Notice, open_camera: Any, *, training: bool) -> FaceBooth:
+    """A booth without a face engine: it must not come so far."""
+    means = FaceMeans(
+        faces=cast("Any", None),
+        decoder=cast("Any", None),
+        thresholds=cast("Any", None),
+        calibration=cast("Any", None),
+        screen=BlankScreen(),
+        random=Random(1),
+    )
+    return FaceBooth(
+        notice=notice, open_camera=open_camera, means=means, rules=FaceRules(), training=training
+    )
+
+
 def test_a_recorded_camera_is_refused_even_when_handed_over_open() -> None:
     camera = RecordedCamera([np.zeros((480, 640, 3), np.uint8)])
     notice = Notice(version="1", text="…", show=lambda _version, _text: None)
-    booth = FaceBooth(
-        notice=notice, open_camera=lambda: camera, engine=None, decoder=None, thresholds=None, training=False
-    )
+    booth = booth_of(notice, lambda: camera, training=False)
     booth.look(NOTICE)  # says nothing yet: the refusal is recorded where the picture would be taken
     with pytest.raises(RecordedCameraError):
         booth.capture_live(NOTICE, None)
@@ -68,14 +85,7 @@ def test_a_recorded_camera_is_refused_even_when_handed_over_open() -> None:
 def test_without_a_notice_the_camera_is_not_even_opened() -> None:
     opened: list[bool] = []
     notice = Notice(version="1", text="…", show=lambda _version, _text: None)
-    booth = FaceBooth(
-        notice=notice,
-        open_camera=lambda: opened.append(True),
-        engine=None,
-        decoder=None,
-        thresholds=None,
-        training=True,
-    )
+    booth = booth_of(notice, lambda: opened.append(True), training=True)
     booth.look(None)
     assert opened == []
 
@@ -85,14 +95,7 @@ def test_the_notice_is_shown_and_its_text_hashed() -> None:
     notice = Notice(
         version="2026", text="Thông báo", show=lambda version, text: shown.append((version, text))
     )
-    booth = FaceBooth(
-        notice=notice,
-        open_camera=lambda: None,
-        engine=None,
-        decoder=None,
-        thresholds=None,
-        training=True,
-    )
+    booth = booth_of(notice, lambda: None, training=True)
     record = booth.require_notice()
     assert shown == [("2026", "Thông báo")]
     assert (record.version, len(record.sha256)) == ("2026", 64)
