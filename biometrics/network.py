@@ -73,8 +73,9 @@ class Network:
             blob = blob / self._spread
         if given.layout == "nhwc":
             blob = np.ascontiguousarray(np.asarray(blob).transpose(0, 2, 3, 1))
-        with reading(self._weights):
+        with reading(self._weights, "layer"):
             self._net.setInput(blob, given.layer)
+        with reading(self._weights, "run"):
             return np.array(self._net.forward(), dtype=np.float32)
 
     def _require(self, answer: Rows, count: int) -> Rows:

@@ -18,17 +18,15 @@ def prepare() -> None:
 
 
 @contextmanager
-def reading(weights: Weights) -> Iterator[None]:
-    """Turn OpenCV's refusal of a weight file into ModelUnusableError(file, opencv)."""
+def reading(weights: Weights, defect: str = "opencv") -> Iterator[None]:
+    """Turn OpenCV's refusal of a weight file into ModelUnusableError(file, opencv, defect)."""
     try:
         yield
     except (cv2.error, MemoryError):
-        raise unusable(weights, "opencv") from None
+        raise unusable(weights, defect) from None
 
 
 def unusable(weights: Weights, defect: str, **facts: int) -> ModelUnusableError:
-    """Return the error that names a weight file, and this OpenCV."""
-    whose = "site" if weights.site else "program"
-    return ModelUnusableError(
-        file=weights.path.name, opencv=cv2.__version__, defect=defect, why=whose, **facts
-    )
+    """Return the error that names a weight file, this OpenCV, and for a site's file what is wrong as `why`."""
+    whose = {"why": defect} if weights.site else {}
+    return ModelUnusableError(**whose, file=weights.path.name, opencv=cv2.__version__, **facts)

@@ -105,6 +105,11 @@ def load_model(folder: Path, choice: ModelChoice, kind: Kind) -> EmbedderModel |
         raise ModelAlteredError(file=f"{card.name}.toml", why="card")
     if choice.weights_sha256 not in {"", card.sha256}:
         raise ModelAlteredError(file=card.file, why="card")
+    return model_of(folder, card)
+
+
+def model_of(folder: Path, card: Card) -> EmbedderModel | PadModel:
+    """Return the model of a card of this folder. Raises what `read_weights` raises."""
     weights = read_weights(folder, card)
     if card.output is not None:
         return PadModel(weights=weights, input=card.input, output=card.output, card_sha256=card.card_sha256)

@@ -53,10 +53,10 @@ class Embedder:
 
 def unit(vector: NDArray[np.float32], model: EmbedderModel) -> Template:
     """Return the vector scaled to length 1. Raises TemplateMismatchError: other dimension, no length."""
-    length = float(np.linalg.norm(vector))
+    length = float(np.linalg.norm(vector.astype(np.float64)))
     if vector.shape != (model.dimension,) or not np.isfinite(length) or length == 0.0:
         raise TemplateMismatchError(model=model.weights.name, defect="shape")
-    return Template(vector=(vector / np.float32(length)).astype(np.float32), model=model.weights.name)
+    return Template(vector=(vector / length).astype(np.float32), model=model.weights.name)
 
 
 def mean_template(templates: Sequence[Template], model: EmbedderModel) -> Template:
