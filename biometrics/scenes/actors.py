@@ -10,15 +10,20 @@ import numpy as np
 
 from biometrics.candidate_screen import Prompt
 from biometrics.frames import Image
+from biometrics.scenes.clips import ChosenClips, Clip
 from biometrics.scenes.head import Person
 from biometrics.scenes.light import ScreenLight
 from biometrics.scenes.motion import Manner, Performer
+from biometrics.scenes.phones import Display, Phone, still_content
 from biometrics.scenes.portraits import Portrait
 from biometrics.scenes.sheets import Print
 from biometrics.scenes.studio import Canvas, Studio
 from biometrics.scenes.surface import Build
 
 PRINT_HOLDER = Manner(turn=(24.0, 36.0), takes=(0.6, 1.0), lids=False, shake=1.0)
+
+HELD_STILL = Manner(turn=(0.0, 4.0), takes=(0.6, 1.0), lids=False, shake=0.8)
+FILM_SHARE = 0.36  # of a film's width, on an upright telephone
 
 
 class Actor(Protocol):
@@ -91,6 +96,83 @@ def folded_print(portrait: Portrait, *, seed: int) -> Actor:
     return _holding(Print(portrait, random, fold=float(random.uniform(0.3, 0.7))), random)
 
 
+def phone_still(portrait: Portrait, *, seed: int) -> Actor:
+    """A telephone that shows the portrait, turned as the prompts say."""
+    random = _random(seed, 5)
+    return _phone(still_content(portrait), random)
+
+
+def phone_replay(portrait: Portrait, *, seed: int) -> Actor:
+    """A telephone that plays a film of the victim: turns and closed eyes in fixed order, from a random point on."""
+    random = _random(seed, 6)
+    clip = Clip(portrait, random, share=FILM_SHARE)
+    return _phone(clip.frame, random, still=True)
+
+
+def phone_adaptive(portrait: Portrait, *, seed: int) -> Actor:
+    """A telephone whose operator has a clip for each movement and starts it after the prompt. Known to be hard."""
+    random = _random(seed, 7)
+    clips = ChosenClips(portrait, random, share=FILM_SHARE)
+    return _Operated(_phone(clips.frame, random, still=True), clips)
+
+
+def injected_stream(portrait: Portrait, *, seed: int) -> Actor:
+    """A film of the victim fed in instead of the camera; it knows nothing of prompts and light, and loops."""
+    return _Injected(Clip(portrait, _random(seed, 8)).frame)
+
+
+def injected_adaptive(portrait: Portrait, *, seed: int) -> Actor:
+    """The same with an operator who starts clips after the prompts. Known to be hard but for the flash."""
+    clips = ChosenClips(portrait, _random(seed, 9))
+    return _Operated(_Injected(clips.frame), clips)
+
+
+class _Injected:
+    """Frames that never saw this camera."""
+
+    def __init__(self, frame: Callable[[float], Image]) -> None:
+        self._frame = frame
+
+    def prompt(self, prompt: Prompt, at: float) -> None:
+        """Nobody is there to see it."""
+
+    def hint(self, code: str, at: float) -> None:
+        """Nobody is there to see it."""
+
+    def shoot(self, studio: Studio, time: float, screen: ScreenLight) -> Image:
+        """Return the film's frame."""
+        del studio, screen
+        return self._frame(time)
+
+
+class _Operated:
+    """An actor whose film follows the prompts."""
+
+    def __init__(self, actor: Actor, clips: ChosenClips) -> None:
+        self._actor = actor
+        self._clips = clips
+
+    def prompt(self, prompt: Prompt, at: float) -> None:
+        """Let the operator see it."""
+        self._clips.prompt(prompt, at)
+
+    def hint(self, code: str, at: float) -> None:
+        """Let the holder see it."""
+        self._actor.hint(code, at)
+
+    def shoot(self, studio: Studio, time: float, screen: ScreenLight) -> Image:
+        """Return the frame of a time."""
+        return self._actor.shoot(studio, time, screen)
+
+
+def _phone(content: Callable[[float], Image], random: np.random.Generator, *, still: bool = False) -> Actor:
+    phone = Phone(content=content, display=Display.drawn(random), phase=float(random.uniform(0, 6.28)))
+    centre = float(random.uniform(-0.15, 0.15)), float(random.uniform(-0.05, 0.25))
+    manner = HELD_STILL if still else PRINT_HOLDER
+    distance = float(random.uniform(3.4, 4.4))
+    return Staged(phone, Performer(random, manner=manner, distance=distance, centre=centre))
+
+
 def _holding(thing: Drawn, random: np.random.Generator) -> Actor:
     centre = float(random.uniform(-0.3, 0.3)), float(random.uniform(-0.1, 0.3))
     distance = float(random.uniform(7.4, 9.4))
@@ -107,4 +189,9 @@ SPECIES: Mapping[str, Make] = {
     "flat-print": flat_print,
     "bent-print": bent_print,
     "folded-print": folded_print,
+    "phone-still": phone_still,
+    "phone-replay": phone_replay,
+    "phone-adaptive": phone_adaptive,
+    "injected-stream": injected_stream,
+    "injected-adaptive": injected_adaptive,
 }

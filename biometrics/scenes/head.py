@@ -125,8 +125,8 @@ def _cut_body(portrait: Portrait) -> tuple[Image, Mask]:
     alpha = np.where(above, np.where(neck[None], 255, 0), portrait.matte)
     alpha = np.where(rows <= EYES_AT[1] + 0.5 * EYE_PX, 0, alpha)
     filled = _fill_rows(np.asarray(alpha, np.uint8), int(EYES_AT[1] + 2.0 * EYE_PX))
-    half = 2.75 * EYE_PX * np.sqrt(np.clip(1.0 - ((4.9 - (rows - EYES_AT[1]) / EYE_PX) / 2.7) ** 2, 0.0, 1.0))
-    within = np.abs(x[None] * EYE_PX) < np.where(rows > EYES_AT[1] + 2.2 * EYE_PX, half, 3 * EYE_PX)
+    half = 2.75 * EYE_PX * np.sqrt(np.clip(1.0 - ((4.5 - (rows - EYES_AT[1]) / EYE_PX) / 2.7) ** 2, 0.0, 1.0))
+    within = np.abs(x[None] * EYE_PX) < np.maximum(half, 1.1 * EYE_PX)
     outline = cv2.GaussianBlur(np.where(within, filled, 0).astype(np.uint8), (0, 0), 1.2)
     lower = (0, MARGIN, 0, 0)  # the portrait ends above the frame's lower edge
     return (

@@ -4,6 +4,7 @@ Linear light, blue, green, red; 1.0 is the room's light on something that faces 
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -35,18 +36,21 @@ class Light:
         return self.screen_lux / self.room_lux
 
 
+LIGHTS: Mapping[str, tuple[float, float]] = {  # lux upright on the face
+    "dim": (120.0, 200.0),
+    "room": (200.0, 400.0),
+    "bright": (400.0, 700.0),
+    "window": (1500.0, 5000.0),
+}
+
+
 def drawn_light(name: str, random: np.random.Generator) -> Light:
-    """Return the light of a room: "dim" 120 to 200 lux, "room" 200 to 400, "bright" 400 to 700, "window" above."""
-    lux = {
-        "dim": (120.0, 200.0),
-        "room": (200.0, 400.0),
-        "bright": (400.0, 700.0),
-        "window": (1500.0, 5000.0),
-    }[name]
+    """Return a light by its name in `LIGHTS`."""
+    lux = LIGHTS[name]
     side = float(random.uniform(-0.8, 0.8)) * (1.4 if name == "window" else 1.0)
     warm = float(random.uniform(-0.06, 0.06))
     return Light(
-        room_lux=float(np.exp(random.uniform(*np.log(lux)))),
+        room_lux=float(np.exp(random.uniform(np.log(lux[0]), np.log(lux[1])))),
         ambient=float(random.uniform(0.55, 0.8)),
         key=(side, float(random.uniform(-0.9, -0.3)), 0.8),
         tint=(1.0 - warm, 1.0, 1.0 + warm),

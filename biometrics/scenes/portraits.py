@@ -32,10 +32,8 @@ class Portrait:
     closed: Image = field(repr=False)
 
 
-def prepare_portrait(image: Image, detector: FaceDetector, *, mirrored: bool = False) -> Portrait:
+def prepare_portrait(image: Image, detector: FaceDetector) -> Portrait:
     """Return the largest face of a BGR image as a portrait. Raises NoFaceError. Takes about 0.3 s."""
-    if mirrored:
-        image = np.ascontiguousarray(image[:, ::-1])
     faces = detector.detect(image)
     if not faces:
         raise NoFaceError
@@ -43,6 +41,85 @@ def prepare_portrait(image: Image, detector: FaceDetector, *, mirrored: bool = F
     return Portrait(
         image=canvas, points=points, matte=_cut_out(canvas, points), closed=_with_lids(canvas, points)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """What makes another person's picture, roughly, of a portrait. `tone`: skin lighter (> 0) or darker, in stops;
+    `warmth` of the light it was taken in; `narrow`: share by which the eyes are less open; `glasses` drawn on."""
+
+    mirrored: bool = False
+    tone: float = 0.0
+    warmth: float = 0.0
+    narrow: float = 0.0
+    glasses: bool = False
+
+    @classmethod
+    def drawn(cls, seed: int) -> "Variation":
+        """Return a variation; seed 0 is the portrait itself."""
+        if seed == 0:
+            return cls()
+        random = np.random.default_rng([seed, 77])
+        return cls(
+            mirrored=bool(random.uniform() < 0.5),
+            tone=float(random.uniform(-0.7, 0.3)),
+            warmth=float(random.uniform(-0.08, 0.08)),
+            narrow=float(random.choice([0.0, 0.25, 0.4])),
+            glasses=bool(random.uniform() < 0.35),
+        )
+
+
+def vary_portrait(image: Image, detector: FaceDetector, variation: Variation) -> Image:
+    """Return a photograph changed by a variation: what a chip would carry of this person. Raises NoFaceError."""
+    if variation.mirrored:
+        image = np.ascontiguousarray(image[:, ::-1])
+    faces = detector.detect(image)
+    if not faces:
+        raise NoFaceError
+    points = faces[0].points
+    unit = max(faces[0].eye_distance_px, 1.0)
+    changed = _narrowed(image, points, unit, variation.narrow) if variation.narrow else image
+    changed = _toned(changed, points, unit, variation)
+    return _with_glasses(changed, points, unit) if variation.glasses else changed
+
+
+def _narrowed(image: Image, points: Points, unit: float, share: float) -> Image:
+    """Squeeze the eyes' openings upright."""
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    shift = np.zeros_like(y)
+    for eye in points[:2]:
+        dx, dy = (x - eye[0]) / unit, (y - eye[1]) / unit
+        weight = np.exp(-((dx / 0.35) ** 4) - (dy / 0.2) ** 4)
+        shift += weight * dy * unit * share / (1.0 - share)
+    return np.asarray(cv2.remap(image, x, y + shift, cv2.INTER_CUBIC), np.uint8)
+
+
+def _toned(image: Image, points: Points, unit: float, variation: Variation) -> Image:
+    """Change the skin's tone within the face and the light's colour everywhere."""
+    mouth = points[3:].mean(axis=0)
+    centre = points[:2].mean(axis=0) * 0.6 + mouth * 0.4
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    inside = np.exp(-((((x - centre[0]) / (1.25 * unit)) ** 2 + ((y - centre[1]) / (1.6 * unit)) ** 2) ** 3))
+    skin = inside * np.clip((image[..., 2].astype(np.float32) - image[..., 0]) / 40.0, 0.0, 1.0)
+    tint = np.array([1.0 - variation.warmth, 1.0, 1.0 + variation.warmth], np.float32)
+    tone = 2.0 ** (variation.tone / LEVEL * cv2.GaussianBlur(np.asarray(skin, np.float32), (0, 0), 2.0))
+    return np.asarray(np.clip(image * tone[..., None] * tint, 0, 255), np.uint8)
+
+
+def _with_glasses(image: Image, points: Points, unit: float) -> Image:
+    """Draw a thin dark frame."""
+    out = image.copy()
+    thick = max(1, round(0.035 * unit))
+    colour = (30, 28, 34)
+    for eye in points[:2]:
+        centre = round(float(eye[0])), round(float(eye[1]) + 0.05 * unit)
+        size = round(0.36 * unit), round(0.25 * unit)
+        cv2.ellipse(out, centre, size, 0, 0, 360, colour, thick, cv2.LINE_AA)
+    middle = points[:2].mean(axis=0)
+    width = round(0.14 * unit), round(0.08 * unit)
+    at = round(float(middle[0])), round(float(middle[1]))
+    cv2.ellipse(out, at, width, 0, 180, 360, colour, thick, cv2.LINE_AA)
+    return out
 
 
 def canvas_points(shape: Points) -> Points:
