@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from biometrics.camera import RecordedCamera
-from biometrics.recorded import portrait_jpeg, vary
+from biometrics.recorded import portrait_jpeg
+from biometrics.scenes.camera import SceneCamera
 from proctor.app import Desk, Transaction, open_desk
 from proctor.attempt import AttemptResult
 from proctor.config import Places
@@ -19,6 +19,7 @@ from proctor.desks import CardSource
 from proctor.packing import WrittenPack, export_pack
 from proctor.present import AccessText
 from proctor.roots import OpenRoot, ensure_training_root, open_training
+from proctor.scenes import scene_of
 from proctor.sheets import WrittenSheet
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
 from proctor.texts import load_texts
@@ -51,6 +52,7 @@ class Scenario:
     name: str
     card_face: str | None = None
     live_face: str | None = None
+    species: str = "bona-fide"
     listed: bool = True
     signer: str = "signer"
     faults: Faults = field(default_factory=Faults)
@@ -330,7 +332,6 @@ class _Crowd:
         if scenario.card_face is None or scenario.live_face is None:
             return None
         card_image, card_face = self._faces[scenario.card_face]
-        live_image, live_face = self._faces[scenario.live_face]
         pki = self._workshop.pki
         image = personalise(
             person.holder,
@@ -340,10 +341,11 @@ class _Crowd:
             faults=scenario.faults,
             signer=pki.unknown_signer if scenario.signer == "unknown_signer" else pki.signer,
         )
-        frames = vary(live_image, seed=int(sbd) - 1, face=live_face)
+        scene = scene_of(scenario.live_face, scenario.species, seed=int(sbd))
         return Transaction(
             access=AccessText("qr", qr_payload(person.holder)),
             source=CardSource(kind="software", connect=lambda: InProcessConnection(SoftCard(image))),
-            open_camera=lambda: RecordedCamera(frames),
+            open_camera=lambda: SceneCamera(scene),
+            screen=scene,
             purpose=purpose,
         )

@@ -57,10 +57,17 @@ def test_a_virtual_reader_is_refused_by_what_it_is(name: str) -> None:
     assert desk(FakeConnection(name), training=True).require_present().reader_kind == "pcsc"
 
 
+class Forgetful:
+    """A face engine that is only ever told to forget."""
+
+    def forget(self) -> None:
+        """Nothing was seen."""
+
+
 def booth_of(notice: Notice, open_camera: Any, *, training: bool) -> FaceBooth:
     """A booth without a face engine: it must not come so far."""
     means = FaceMeans(
-        faces=cast("Any", None),
+        faces=cast("Any", Forgetful()),
         decoder=cast("Any", None),
         thresholds=cast("Any", None),
         calibration=cast("Any", None),
