@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from proctor.face_search import (
     space_of,
 )
 from proctor.policy import decide
+from sessions import retention
+from sessions.closing import close_session
+from sessions.errors import EvidenceErasedError
 from sessions.record import CHECK_NAMES, Check, Outcome, Verdict
 from sessions.selection import GROUPS, select
 from sessions.session import Session
@@ -251,6 +255,25 @@ def test_the_erased_vanish_while_the_desk_runs(
     shred_selection(store, chosen, scope="session", reason="request", **BOTH)
     kept = 2 if "sbd" in selecting else 0
     assert look(faces, "002", 2, 1).facts["templates"] == kept
+
+
+def test_the_term_takes_templates_first_and_leaves_the_rest(store: Store, session: Session) -> None:
+    faces = desk(store, session)
+    seqs = [
+        come(store, session, f"00{n}", face(n), face(n, 7), more={"live-portrait": b"\xff\xd8"})
+        for n in (1, 3)
+    ]
+    assert look(faces, "002", 2, 2).facts["templates"] == 4
+    close_session(store, session, operator=CHIEF)
+    closed = START.date()
+    assert retention.run(store, retention.plan(store, closed + timedelta(days=29)), **BOTH) == ()
+    done = retention.run(store, retention.plan(store, closed + timedelta(days=31)), **BOTH)
+    assert [due.term.kind for _, due, _ in done] == ["template"]
+    for seq in seqs:
+        assert store.evidence(seq, "live-portrait")
+        with pytest.raises(EvidenceErasedError):
+            store.evidence(seq, "template")
+    assert look(faces, "002", 2, 2).facts["templates"] == 0
 
 
 def test_what_cannot_be_read_is_counted_and_left_out(store: Store, session: Session) -> None:
