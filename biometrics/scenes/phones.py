@@ -64,6 +64,7 @@ class Phone:
     _hand_alpha: Mask = field(init=False, repr=False)
     _window: tuple[slice, slice] = field(init=False)
     _sheet: Surface = field(init=False, repr=False)
+    _last: Image | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         """Draw what does not change."""
@@ -85,7 +86,10 @@ class Phone:
     def draw(self, canvas: Canvas, performer: Performer, time: float) -> None:
         """Put the telephone into the picture."""
         pose = performer.pose(time)
-        self._front[self._window] = _fitted(self.content(time), self._window)
+        picture = self.content(time)
+        if picture is not self._last:
+            self._last = picture
+            self._front[self._window] = _fitted(picture, self._window)
         seen = cast(self._sheet, pose, canvas.lens)
         if seen is None:
             return
