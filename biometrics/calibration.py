@@ -5,6 +5,7 @@ signed is SIGNED_AS followed by every byte in front of the line "[signature]". T
 program has no signature: it is as trusted as the program, and its SHA-256 is in every attempt.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ def read_bytes(path: Path) -> bytes:
 def verified(data: bytes, file: str) -> CalibrationFile:
     """Return a calibration whose signature is good. Raises as `read_calibration`."""
     found = parse_calibration(data, file)
-    if found.signature is None:
+    if found.signature is None or not found.card_sha256:
         raise CalibrationUnsignedError(file=file)
     signed = data[: data.rindex(_SIGNATURE) + 1]
     try:
@@ -168,7 +169,7 @@ def require_fit(calibration: CalibrationFile, models: Models, *, rule: str, flip
     """Return the calibration if it was made for these models and this rule. Raises CalibrationOtherError(why)."""
     wanted = {
         "model": models.embedder.weights.name,
-        "card": models.embedder.table_sha256,
+        "card": models.embedder.card_sha256,
         "weights": models.embedder.weights.sha256,
         "detector": models.detector.weights.sha256,
         "rule": rule,
@@ -201,6 +202,11 @@ def parse_calibration(data: bytes, file: str) -> CalibrationFile:
         raise reader.error("version", "value")
     if table["rule"]["burst"] not in RULES:
         raise reader.error("rule.burst", "value")
+    for key in ("card_sha256", "weights_sha256", "detector_sha256", "pairs_sha256"):
+        if table[key] and not _HASH.fullmatch(table[key]):
+            raise reader.error(key, "value")
+    if not _NAME.fullmatch(table["model"]):
+        raise reader.error("model", "value")
     for key in table["counts"]:
         reader.whole(f"counts.{key}", table["counts"][key])
     signature = None
@@ -223,6 +229,8 @@ def parse_calibration(data: bytes, file: str) -> CalibrationFile:
     )
 
 
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _TEXTS: Final = (
     "model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256",
 )  # fmt: skip

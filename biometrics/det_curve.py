@@ -71,7 +71,7 @@ def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping
             x, y = _deviates(np.array([point.impostor.value, point.genuine.value]))
             axes.plot(x, y, "ok", markersize=4)
             axes.annotate(
-                f"{point.threshold:.4f}", place, textcoords="offset points", xytext=(6, 5), fontsize=8
+                f"{point.threshold:.4f}", (x, y), textcoords="offset points", xytext=(6, 5), fontsize=8
             )
     _axis(axes, "x", [smallest_rate(curve.person_pairs) for curve in curves], words["fmr"])
     _axis(axes, "y", [smallest_rate(curve.people) for curve in curves], words["fnmr"])
