@@ -309,11 +309,12 @@ def open_desk(
     room: str = "",
     screen: CandidateScreen | None = None,
     random: Random | None = None,
+    search_stops: bool = True,
 ) -> Iterator[Desk]:
     """Open a desk: start the face process and the portrait decoder, find which model and calibration are in use.
 
-    `screen`: the candidate's; `random`: sides, colours and moments of the challenges, the system's by default. Raises
-    ModelMissingError and the like.
+    `screen`: the candidate's; `random`: sides, colours and moments of the challenges, the system's by default;
+    `search_stops`: False where a few specimen faces stand for everybody. Raises ModelMissingError and the like.
     """
     with ExitStack() as stack:
         used = faces_in_use(opened)
@@ -327,7 +328,7 @@ def open_desk(
             calibration=used.calibration,
             screen=screen or BlankScreen(),
             random=random or SystemRandom(),
-            search=_search_of(opened, session, used),
+            search=_search_of(opened, session, used, stops=search_stops),
         )
         faces.warm_up()
         yield Desk(
@@ -342,7 +343,8 @@ def open_desk(
         )
 
 
-def _search_of(opened: OpenRoot, session: Session, used: FacesInUse) -> SessionFaces:
-    """Return the search in the session; in training, with its two faces, a hit is advice only."""
+def _search_of(opened: OpenRoot, session: Session, used: FacesInUse, *, stops: bool) -> SessionFaces:
+    """Return the search in the session. What earlier desks left is read now, not while somebody waits."""
     gallery = SessionGallery(opened.store, session.session_id)
-    return SessionFaces(gallery, session, weights_sha256=used.weights_sha256, stops=not opened.training)
+    gallery.refresh()
+    return SessionFaces(gallery, session, weights_sha256=used.weights_sha256, stops=stops)

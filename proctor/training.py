@@ -298,7 +298,12 @@ class _Crowd:
 
     def _desk(self, session: Session, room: str = "") -> AbstractContextManager[Desk]:
         return open_desk(
-            self._opened, session, self._trust, show_notice=lambda version, text: None, room=room
+            self._opened,
+            session,
+            self._trust,
+            show_notice=lambda version, text: None,
+            room=room,
+            search_stops=False,  # two portraits stand for everybody
         )
 
     def _attend(self, desk: Desk, on_candidate: OnCandidate) -> dict[str, AttemptResult | None]:
