@@ -28,7 +28,7 @@ _DIMENSIONS: Final = range(16, 4097)
 _LENGTH: Final = (
     1e-3  # how far from 1 the L2 norm of a stored vector may lie: rounding to binary32 stays far below
 )
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._+-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final = {"dimension": int, "model": str, "model_sha256": str, "rule": str, "vectors": list}
 

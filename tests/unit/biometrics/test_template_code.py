@@ -121,7 +121,7 @@ def changed(**fields: object) -> bytes:
         (changed(dimension=10**9), "header"),
         (changed(dimension=-128), "header"),
         (changed(dimension=64), "length"),
-        (changed(model="SFace/.."), "header"),
+        (changed(model="sface/.."), "header"),
         (changed(model_sha256="AB" * 32), "header"),
         (changed(rule=""), "header"),
         (changed(vectors=["probe", "reference"]), "header"),
