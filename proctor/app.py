@@ -146,12 +146,14 @@ def chip_desks(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """What one candidate's attempt is made with. `screen`: the candidate's, where it is not the desk's (a scene)."""
+    """What one candidate's attempt is made with. `screen`: the candidate's, where it is not the desk's (a scene);
+    `skipped`: challenges that the candidate cannot or does not want to do."""
 
     access: AccessText
     source: CardSource
     open_camera: OpenCamera
     screen: CandidateScreen | None = None
+    skipped: frozenset[str] = frozenset()
     attempt_id: str = field(default_factory=new_attempt_id)
     purpose: str = CHECK_IN
 
@@ -248,7 +250,7 @@ class Desk:
             notice=self._notice,
             open_camera=work.open_camera,
             means=self._means if work.screen is None else replace(self._means, screen=work.screen),
-            rules=FaceRules.of(self.rules),
+            rules=replace(FaceRules.of(self.rules), skipped=work.skipped),
             training=self._opened.training,
         )
         gate = Gate(board=self._board, room=self._room, purpose=work.purpose)

@@ -1,18 +1,24 @@
 """What stands behind `--camera`: looked at before anything begins, so that a slip of the keyboard is no attempt."""
 
 import argparse
+from importlib import import_module
 from pathlib import Path
 
 from biometrics.camera_info import classify, device_index
 from proctor.errors import CommandError
 
 _OPTIONS = ("camera", "second_camera")
+SCENE = "scene:"
 
 
 def require_cameras(options: argparse.Namespace) -> None:
-    """Raise CommandError "camera-unknown" where a camera is neither a number, an address nor anything that is there."""
+    """Raise CommandError "camera-unknown" where a camera is neither a number, an address nor anything that is there;
+    SceneSpecError for a scene that is none."""
     for name in _OPTIONS:
         spec = getattr(options, name, None)
+        if isinstance(spec, str) and spec.startswith(SCENE):
+            import_module("proctor.scenes").require_scene(spec)
+            continue
         if isinstance(spec, str) and spec.strip() and not _could_be(spec):
             raise CommandError("camera-unknown", usage=True, camera=Path(spec).name[:80])
 

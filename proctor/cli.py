@@ -33,6 +33,7 @@ from proctor.usage import Parser
 from readers.softcard.link import RATES
 
 session_commands = Commands("session")
+check_in_commands = Commands("check_in")
 chip = Commands("chip")
 chip_evidence = Commands("chip_evidence")
 face = Commands("face")
@@ -98,7 +99,7 @@ def _add_work_commands(build: Builder) -> None:
     add_day_commands(build, session)
     add_rosters_commands(build, session)
     add_exceptions_commands(build, session)
-    check_in = build.command("check-in", "check-in", session_commands.check_in)
+    check_in = build.command("check-in", "check-in", check_in_commands.check_in)
     check_in.add_argument("--session", required=True, metavar="S", help=help_of("option.session"))
     add_access(check_in, can=False)
     check_in.add_argument("--reader", required=True, metavar="R", help=help_of("option.reader"))
@@ -108,6 +109,9 @@ def _add_work_commands(build: Builder) -> None:
     purposes = ("check-in", "component-start", "re-entry", "spot-check")
     check_in.add_argument("--purpose", choices=purposes, default=purposes[0], help=help_of("option.purpose"))
     check_in.add_argument("--camera", required=True, metavar="C", help=help_of("option.camera"))
+    check_in.add_argument("--candidate-screen", metavar="PLACE", help=help_of("option.candidate-screen"))
+    skip = ("pad-turn", "pad-eyes", "pad-flash")
+    check_in.add_argument("--skip", choices=skip, action="append", help=help_of("option.skip"))
     add_login(check_in)
 
 

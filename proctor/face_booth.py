@@ -22,7 +22,7 @@ from biometrics.frame_camera import FrameCamera
 from biometrics.frames import Burst
 from biometrics.gathering import Gatherer
 from biometrics.notice import NoticeShown
-from biometrics.pad.challenger import Challenger
+from biometrics.pad.challenger import SKIPPED, Challenger
 from biometrics.pad.finding import PadPassed
 from biometrics.quality_report import FrameReport
 from biometrics.thresholds import Thresholds, for_photo_age
@@ -55,10 +55,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceRules:
-    """What is asked of a face. `pad`: the checks for presentation attacks that are made; `tries`: bursts below the
-    refer threshold before a no-match counts; `deadline_s`: for one burst."""
+    """What is asked of a face. `pad`: the checks for presentation attacks that are made; `skipped`: challenges that the
+    candidate goes without; `tries`: bursts below the refer threshold before a no-match counts; `deadline_s`: for one
+    burst."""
 
     pad: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
     turns: int = 3
     tries: int = 3
     old_photo: OldPhoto | None = None
@@ -206,6 +208,8 @@ class FaceBooth:
         """Return what makes one check."""
         if name not in self._rules.pad:
             return lambda _live: PadPassed(facts={}, not_performed_code=NOT_ASKED)
+        if name in self._rules.skipped:
+            return lambda _live: PadPassed(facts={}, not_performed_code=SKIPPED)
         if name == PASSIVE:
             return self._require_no_artefact
         if name == MODEL:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from biometrics.calibration import CalibrationFile, shipped_calibration
+from biometrics.calibration import CalibrationFile
 from biometrics.site_models import load_site
 from biometrics.thresholds import Thresholds, thresholds_for
 from biometrics.weights import Models
+from proctor.calibrations import calibration_in_force
 from proctor.face_models import ModelsInUse, require_models
 from proctor.roots import OpenRoot
 from sessions.rules import Rules
@@ -49,5 +50,5 @@ def faces_in_use(opened: OpenRoot) -> FacesInUse:
     """
     chosen = require_models(opened.root, opened.store)
     models = load_site(chosen.folder, chosen.embedder, chosen.pad)
-    calibration = shipped_calibration(models.embedder.weights.name)
+    calibration = calibration_in_force(opened.root, opened.store, models.embedder.weights.name)
     return FacesInUse(chosen=chosen, models=models, calibration=calibration)

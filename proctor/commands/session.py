@@ -1,15 +1,12 @@
-"""`proctor session …` and `proctor check-in`."""
+"""`proctor session …`."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from proctor.app import Remarks, Transaction, card_source, open_desk
-from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
 from proctor.commands.roster import notice_lines, read_list, refused_json, refused_lines
-from proctor.commands.show import attempt_json, attempt_lines, reason_json
 from proctor.commands.witness_show import outcome_json, outcome_line
 from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.day_totals import closing_json, closing_lines, day_json, day_lines
@@ -25,7 +22,6 @@ from readers.emrtd.pki.store import TrustStore
 from sessions.closing import close_session, counts_of, is_closed
 from sessions.course.board import Board
 from sessions.course.health import health_warnings
-from sessions.record import Verdict
 from sessions.roles import require_may
 from sessions.roster.by_rules import by_rules
 from sessions.roster.model import Roster
@@ -33,7 +29,6 @@ from sessions.rules import find_rules, sections_of
 from sessions.session import Session, create_session, list_sessions, load_session
 from sessions.vietnam import today
 
-INTERRUPTED_STATUS = 130
 SESSION_PREFIXES = ("S-", TRAINING_SESSION_PREFIX)
 
 
@@ -59,7 +54,7 @@ def open_session(context: Context, session_id: str, *, login: bool) -> Iterator[
 
 
 @contextmanager
-def _open_at(context: Context, *, login: bool) -> Iterator[tuple[OpenRoot, Session]]:
+def open_at(context: Context, *, login: bool) -> Iterator[tuple[OpenRoot, Session]]:
     """Open the session of the options, at the component that they name, else at its first."""
     options = context.options
     with open_session(context, options.session, login=login) as (opened, session):
@@ -84,7 +79,7 @@ def create(context: Context) -> int:
     with open_for(context, training=options.training, login=True) as opened:
         operator = opened.require_login().operator
         require_may(operator, "create-session")
-        _trust_of(opened)  # an altered trust store stops the day before it begins, not at the first card
+        trust_of(opened)  # an altered trust store stops the day before it begins, not at the first card
         session = create_session(
             opened.store,
             root_kind=opened.root.kind,
@@ -182,7 +177,7 @@ def list_all(context: Context) -> int:
 
 def show(context: Context) -> int:
     """Show one session with its candidates by SBD."""
-    with _open_at(context, login=False) as (opened, session):
+    with open_at(context, login=False) as (opened, session):
         data = session_json(opened, session)
         board = Board(opened.store, session)
         rows = board.standings()
@@ -245,68 +240,12 @@ def close(context: Context) -> int:
     return 1 if unsigned or (saved is not None and not saved["ok"]) else 0
 
 
-def check_in(context: Context) -> int:
-    """One attempt. Exit 0 only for ADMIT."""
-    options = context.options
-    if not options.camera.strip():
-        raise CommandError("camera-empty", usage=True)
-    access = context.access_text()
-    with _open_at(context, login=True) as (opened, session):
-        trust, workshop = _trust_of(opened)
-        require_known_card(options.reader, workshop)
-
-        def show_notice(version: str, text: str) -> None:
-            context.say("notice.shown", version=version, text=text)
-
-        with open_desk(opened, session, trust, show_notice=show_notice, room=options.room) as desk:
-            work = Transaction(
-                access=access,
-                source=card_source(
-                    options.reader,
-                    training=opened.training,
-                    workshop=workshop,
-                    apdu_deadline_s=session.rules.deadlines.apdu_s,
-                    wait_s=options.wait,
-                ),
-                open_camera=lambda: desk.cameras.open(options.camera),
-                purpose=options.purpose,
-            )
-            with chip_progress(context.console) as on_progress:
-                result = desk.check_in(work, on_progress=on_progress)
-            remarks = None if result.sbd is None else desk.remarks(result.sbd)
-        training = opened.training
-    data = attempt_json(result, training=training) | remarks_json(remarks)
-    lines = (*attempt_lines(result, data, context.texts), *remark_lines(context, session, remarks))
-    context.result(data, (*lines, *rules_marks(context, session)))
-    if result.interrupted:
-        return INTERRUPTED_STATUS
-    return 0 if result.verdict is Verdict.ADMIT else 1
-
-
 def _why(context: Context, reasons: Iterable[str]) -> str:
     """Return reasons in the few words that the sheets have for them."""
     return "; ".join(context.texts.get(f"sheet.reason.{code}", code) for code in reasons)
 
 
-def remarks_json(remarks: Remarks | None) -> dict[str, Any]:
-    """What the list and the results say beside the verdict."""
-    if remarks is None:
-        return {"remarks": [], "owed": []}
-    return {"remarks": [reason_json(code) for code in remarks.codes], "owed": list(remarks.owed)}
-
-
-def remark_lines(context: Context, session: Session, remarks: Remarks | None) -> tuple[str, ...]:
-    """The same in lines: what is owed, then what to look at."""
-    if remarks is None:
-        return ()
-    owed = ", ".join(session.rules.components[name].label for name in remarks.owed) or "-"
-    return (
-        context.texts.say("course.owed", components=owed),
-        *(f"  ! {context.texts.say(code)}" for code in remarks.codes),
-    )
-
-
-def _trust_of(opened: OpenRoot) -> tuple[TrustStore, CardWorkshop | None]:
+def trust_of(opened: OpenRoot) -> tuple[TrustStore, CardWorkshop | None]:
     if opened.training:
         workshop, trust = open_workshop(opened.root, opened.keys)
         return trust, workshop
