@@ -38,9 +38,9 @@ from biometrics.pad_model import PadNetwork, PadScore
 from biometrics.probing import Prober
 from biometrics.quality import (
     QualityRules,
-    defect,
     load_quality_rules,
     measure,
+    spoilt,
     still_defect,
 )
 from biometrics.quality_report import FrameReport
@@ -279,7 +279,7 @@ class FaceEngine:
 
     def _require_evidence(self, still: Reference, side: str) -> None:
         """Return if a low score says something of this picture: sharp, lit and upright. Raises its defect(side)."""
-        broken = defect(still.quality, self.rules.live)
+        broken = spoilt(still.quality, self.rules.live)
         if broken is not None:
             raise broken(side=side, **still.quality.facts)
         self._require_upright(still.image, still.face, side)

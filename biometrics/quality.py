@@ -1,7 +1,7 @@
 """How usable a face is. Limits are data: models/quality.toml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -19,6 +19,18 @@ from biometrics.errors import (
     ModelTableError,
 )
 from biometrics.frames import Image
+from biometrics.quality_errors import (
+    EyesClosedError,
+    EyesCoveredError,
+    FaceBacklitError,
+    FaceColourlessError,
+    FaceCutOffError,
+    FaceLoweredError,
+    FaceRaisedError,
+    FaceTooCloseError,
+    MouthCoveredError,
+)
+from biometrics.quality_marks import Marks, marks_of
 from biometrics.tables import read_table, require_keys
 
 
@@ -35,6 +47,21 @@ class LiveLimits:
     max_tilt_deg: float
     min_detection: float
     black_frame: float
+    max_cut_off: float
+    max_filling: float
+    max_back_light: float
+    back_light_face: float
+    min_pitch: float
+    max_pitch: float
+    min_chroma: float
+    min_eye_light: float
+    min_eye_chroma: float
+    shaded_eye_light: float
+    coloured_skin: float
+    min_iris: float
+    min_mouth_line: float
+    max_lower_chroma: float
+    min_lip_red: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +103,7 @@ class Quality:
     turn: float
     tilt_deg: float
     detection: float
+    marks: Marks = field(default_factory=Marks)
 
     @property
     def facts(self) -> Mapping[str, str | int]:
@@ -88,6 +116,7 @@ class Quality:
             "turn_pct": round(self.turn * 100),
             "tilt_deg": round(self.tilt_deg),
             "detection_e4": round(self.detection * 1e4),
+            **self.marks.facts,
         }
 
 
@@ -113,7 +142,6 @@ def _require_numbers(table: Mapping[str, Any], keys: object) -> None:
 
 def measure(image: Image, face: Face, aligned: Image) -> Quality:
     """Measure a face of an image and its aligned crop."""
-    del image
     grey = cv2.cvtColor(aligned, cv2.COLOR_BGR2GRAY)
     left, right, nose = face.points[0], face.points[1], face.points[2]
     line = right - left
@@ -126,6 +154,7 @@ def measure(image: Image, face: Face, aligned: Image) -> Quality:
         turn=float((nose - (left + right) / 2) @ line / length**2),
         tilt_deg=float(np.degrees(np.arctan2(line[1], line[0]))),
         detection=face.score,
+        marks=marks_of(image, face),
     )
 
 
@@ -140,15 +169,62 @@ def defect(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None
     """Return the error class of the first limit a live face breaks, or None when it may be compared."""
     if quality.eye_distance_px < limits.min_eye_distance_px:
         return FaceTooSmallError
+    closed = EyesClosedError if quality.marks.iris < limits.min_iris else None
+    return _framing(quality.marks, limits) or spoilt(quality, limits) or closed
+
+
+def spoilt(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None:
+    """Return the error class of the first limit by which a face says nothing against anybody, or None. How it lies in
+    the picture does not matter."""
+    if quality.eye_distance_px < limits.min_eye_distance_px:
+        return FaceTooSmallError
+    return (
+        _light(quality, limits)
+        or _pose(quality, limits)
+        or _cover(quality.marks, limits)
+        or (FaceBlurredError if quality.sharpness < limits.min_sharpness else None)
+        or (
+            MouthCoveredError if quality.marks.mouth_line < limits.min_mouth_line else None
+        )  # a blurred one is no sign
+    )
+
+
+def _framing(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
+    if marks.filling > limits.max_filling:
+        return FaceTooCloseError
+    return FaceCutOffError if marks.cut_off > limits.max_cut_off else None
+
+
+def _light(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None:
+    marks = quality.marks
+    if marks.back_light > limits.max_back_light and marks.face_grey < limits.back_light_face:
+        return FaceBacklitError
     if quality.brightness < limits.min_brightness:
         return FaceDarkError
     if quality.brightness > limits.max_brightness or quality.clipped > limits.max_clipped:
         return FaceBrightError
+    return None
+
+
+def _pose(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None:
     if abs(quality.turn) > limits.max_turn or abs(quality.tilt_deg) > limits.max_tilt_deg:
         return FaceTurnedError
     if quality.detection < limits.min_detection:
         return FaceUnclearError
-    return FaceBlurredError if quality.sharpness < limits.min_sharpness else None
+    if quality.marks.pitch > limits.max_pitch:
+        return FaceLoweredError
+    return FaceRaisedError if quality.marks.pitch < limits.min_pitch else None
+
+
+def _cover(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
+    if marks.chroma < limits.min_chroma:
+        return FaceColourlessError
+    coloured = marks.chroma >= limits.coloured_skin
+    grey = coloured and marks.eye_chroma < limits.min_eye_chroma and marks.eye_light < limits.shaded_eye_light
+    if grey or marks.eye_light < limits.min_eye_light:
+        return EyesCoveredError
+    other = marks.lower_chroma > limits.max_lower_chroma and marks.lip_red < limits.min_lip_red
+    return MouthCoveredError if other else None
 
 
 def is_black(image: Image, limits: LiveLimits) -> bool:
