@@ -1,8 +1,8 @@
 """Calibration files: from false match rates to scores of one model under one burst rule. TOML, signed (Ed25519).
 
-Form, version 1 (docs/calibration.md): keys as `CalibrationFile` has them; the last table is `[signature]`. What is
-signed is SIGNED_AS followed by every byte in front of the line "[signature]". The calibration that comes with the
-program has no signature: it is as trusted as the program, and its SHA-256 is in every attempt.
+Form, version 1 (docs/calibration.md): keys as `CalibrationFile` has them; the last table is `[signature]`. Signed are
+SIGNED_AS, the signer's name, a line feed, and every byte in front of the line "[signature]". The calibration that
+comes with the program has no signature: it is as trusted as the program, and its SHA-256 is in every attempt.
 """
 
 import re
@@ -125,9 +125,11 @@ def shipped_calibration(model: str) -> CalibrationFile:
     """Return the calibration of a model that comes with the program. Raises CalibrationMissingError(model)."""
     place = files("biometrics") / "models" / "calibrations" / f"{model}.toml"
     try:
-        data = place.read_bytes()
-    except (OSError, ValueError):
-        raise CalibrationMissingError(model=model, defect="none") from None
+        data = place.read_bytes() if _NAME.fullmatch(model) else b""
+    except OSError:
+        data = b""
+    if not data:
+        raise CalibrationMissingError(model=model[:64], defect="none")
     return parse_calibration(data, f"{model}.toml")
 
 
@@ -159,10 +161,15 @@ def verified(data: bytes, file: str) -> CalibrationFile:
     signed = data[: data.rindex(_SIGNATURE) + 1]
     try:
         key = Ed25519PublicKey.from_public_bytes(found.signature.public)
-        key.verify(found.signature.ed25519, SIGNED_AS + signed)
+        key.verify(found.signature.ed25519, signed_message(found.signature.signer, signed))
     except (InvalidSignature, ValueError):
         raise CalibrationAlteredError(file=file) from None
     return found
+
+
+def signed_message(signer: str, body: bytes) -> bytes:
+    """Return what is signed. `body`: every byte in front of the line "[signature]"."""
+    return SIGNED_AS + signer.encode() + b"\n" + body
 
 
 def require_fit(calibration: CalibrationFile, models: Models, *, rule: str, flip: bool) -> CalibrationFile:

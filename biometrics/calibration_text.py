@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from biometrics.calibration import SIGNED_AS, VERSION, GroupPoint, Point, Rate, Rule
+from biometrics.calibration import VERSION, GroupPoint, Point, Rate, Rule, signed_message
 
 _TEXTS = ("model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256")
 
@@ -47,7 +47,7 @@ def calibration_text(
 def signed_text(text: str, *, signer: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """Return the bytes of the signed file. `sign`: Ed25519 with the private half of `public` (32 bytes)."""
     body = f"{text}\n".encode()
-    table = {"signer": signer, "public": public.hex(), "ed25519": sign(SIGNED_AS + body).hex()}
+    table = {"signer": signer, "public": public.hex(), "ed25519": sign(signed_message(signer, body)).hex()}
     lines = ["[signature]", *(f"{key} = {_text(value)}" for key, value in table.items())]
     return body + ("\n".join(lines) + "\n").encode()
 
