@@ -21,10 +21,10 @@ from biometrics.template import Template
 
 Kind = Literal["reference", "probe"]
 KINDS: Final[tuple[Kind, ...]] = ("reference", "probe")
-MAX_OCTETS: Final = 65_536
+MAX_OCTETS: Final = 131_072
 _MAGIC: Final = b"proctor template 1\n"
 _MAX_HEADER: Final = 512
-_DIMENSIONS: Final = range(16, 4097)
+_DIMENSIONS: Final = range(16, 8193)
 _LENGTH: Final = (
     1e-3  # how far from 1 the L2 norm of a stored vector may lie: rounding to binary32 stays far below
 )
