@@ -1,4 +1,4 @@
-"""The report of presentation attacks in words: one object, one Markdown text, one CSV table, the same figures in all."""
+"""The report of presentation attacks in words: one object, one Markdown text, one CSV table with the same figures."""
 
 import csv
 import io
@@ -218,7 +218,7 @@ def _group_lines(group: Group, texts: Texts) -> list[str]:
     lines.append(_headline(say("pad.to-a-person"), "bona fide", bona.held if bona else None, texts))
     name = group.system.worst
     lines.append(_headline("IAPAR", name or "–", group.system.iapar[name] if name else None, texts))
-    lines += ["", *_table(group, texts)]
+    lines += ["", say("pad.cells"), "", *_table(group, texts)]
     if group.conditions:
         lines += ["", *_condition_table(group, texts)]
     return lines
@@ -243,6 +243,14 @@ def rate_text(rate: Rate, texts: Texts) -> str:
     return said if rate.three is None else f"{said}; {texts.say('pad.three', bound=_percent(rate.three))}"
 
 
+def cell_text(rate: Rate) -> str:
+    """Return a rate in a table's cell: count of n, share, interval."""
+    if rate.share is None or rate.interval is None:
+        return "0/0"
+    low, high = (_percent(bound) for bound in rate.interval)
+    return f"{rate.count}/{rate.n} {_percent(rate.share)} [{low}–{high}]"
+
+
 def _percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
@@ -262,10 +270,10 @@ def _table(group: Group, texts: Texts) -> list[str]:
             cells = (
                 word,
                 "bona fide" if bona else tally.species,
-                rate_text(tally.bpcer if bona else tally.apcer, texts),
-                rate_text(tally.non_response, texts),
-                rate_text(tally.through, texts),
-                "" if rate is None else rate_text(rate, texts),
+                cell_text(tally.bpcer if bona else tally.apcer),
+                cell_text(tally.non_response),
+                cell_text(tally.through),
+                "" if rate is None else cell_text(rate),
                 str(tally.missing),
             )
             lines.append(f"| {' | '.join(cells)} |")
@@ -277,8 +285,8 @@ def _condition_table(group: Group, texts: Texts) -> list[str]:
     lines = [f"| {say('pad.condition')} | APCER ({say('pad.worst')}) | BPCER |", "|---|---|---|"]
     for (name, value), check in group.conditions.items():
         worst, bona = check.worst, check.bona_fide
-        apcer = "–" if worst is None else f"{worst.species}: {rate_text(worst.apcer, texts)}"
-        bpcer = "–" if bona is None else rate_text(bona.bpcer, texts)
+        apcer = "–" if worst is None else f"{worst.species}: {cell_text(worst.apcer)}"
+        bpcer = "–" if bona is None else cell_text(bona.bpcer)
         lines.append(f"| {say(f'pad.condition.{name}')} {value} | {apcer} | {bpcer} |")
     return lines
 
