@@ -12,12 +12,14 @@ import numpy as np
 import psutil
 import pytest
 
+from biometrics.detect import Face
 from biometrics.engine import FaceEngine
 from biometrics.errors import FaceNoMatchError, NoFaceError
 from biometrics.face_work import FaceWork
 from biometrics.frame_link import Inbox, Outbox, Request, unpack_answer
 from biometrics.frames import Frame
 from biometrics.model_errors import ModelUnknownError
+from biometrics.pad.observation import Look
 from biometrics.recorded import vary
 from biometrics.worker import FaceWorker, WorkerLimits
 from biometrics.worker_errors import FaceWorkBugError, FaceWorkerGoneError, FaceWorkerLateError
@@ -25,7 +27,9 @@ from tests.support.portraits import burst, hopper_path, picture
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 FRAMES = burst(*vary(picture("hopper"), seed=1))
-QUICK = WorkerLimits(call_s=1.0, short_life_s=0.0)
+QUICK = WorkerLimits(calls={"pad_score": 0.5}, short_life_s=0.0)
+
+FACE = Face(x=1.0, y=1.0, width=9.0, height=9.0, points=np.zeros((5, 2)), score=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,8 @@ def test_it_is_the_engine_to_its_callers(worker: FaceWorker, engine: FaceEngine)
         reference = desk.reference(picture("hopper"))
         assert all(desk.judge(frame).usable for frame in FRAMES.frames)
         live = desk.probe(FRAMES)
+        assert desk.observe(FRAMES.frames[0], Look()).face is not None
+        assert desk.pad_score(FRAMES.frames[0].image, live.face) is None
         assert desk.require_match(reference, live, thresholds).score > 0.9
         assert reference.image is picture("hopper")
         assert any(live.best_frame is frame for frame in FRAMES.frames)
@@ -130,9 +136,9 @@ def test_a_hung_call_is_cut_at_its_deadline_and_the_next_one_works():
         hung = stop(worker)
         began = time.monotonic()
         with pytest.raises(FaceWorkerLateError) as caught:
-            worker.judge(FRAMES.frames[0])
-        assert 0.9 < time.monotonic() - began < 5.0
-        assert dict(caught.value.facts) == {"call": "judge", "deadline_ms": 1000, "restarts": 1}
+            worker.pad_score(FRAMES.frames[0].image, FACE)
+        assert 0.4 < time.monotonic() - began < 9.0
+        assert dict(caught.value.facts) == {"call": "pad_score", "deadline_ms": 500, "restarts": 1}
         assert not caught.value.conclusive
         assert not psutil.pid_exists(hung)
         assert worker.process_id != hung
