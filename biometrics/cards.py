@@ -154,6 +154,15 @@ class Section:
             raise self.fail(key, "count")
         return tuple(self._number(key, value, low, high) for value in values)
 
+    def rows(self, key: str, count: int, width: int, low: float, high: float) -> Points:
+        """Return `count` rows of `width` numbers within limits."""
+        rows = self.value(key, list)
+        if len(rows) != count:
+            raise self.fail(key, "count")
+        values = {str(at): row for at, row in enumerate(rows)}
+        inner = Section(self._table, values, why=self._why, path=f"{self._path}{key}.")
+        return tuple(inner.numbers(at, width, low, high) for at in values)
+
     def _number(self, key: str, value: Any, low: float, high: float) -> float:
         if type(value) not in {int, float}:
             raise self.fail(key, "type")
@@ -228,11 +237,7 @@ def _points(part: Section, size: tuple[int, int]) -> Points:
         side, points = known
         part.end()
         return tuple(tuple(value * size[0] / side for value in point) for point in points)
-    rows = part.value("points", list)
-    if len(rows) != 5:
-        raise part.fail("points", "count")
-    inner = Section(part._table, {str(at): row for at, row in enumerate(rows)}, why=part._why, path="points.")
-    found = tuple(inner.numbers(str(at), 2, -max(size), 2.0 * max(size)) for at in range(5))
+    found = part.rows("points", 5, 2, -max(size), 2.0 * max(size))
     part.end()
     if math.dist(found[0], found[1]) < 1:
         raise part.fail("points", "range")
@@ -248,9 +253,8 @@ def _alignments() -> Mapping[str, tuple[float, Points]]:
         part = top.section(name)
         side = part.number("side", 16, MAX_SIDE)
         part.text("source")
-        points = tuple(tuple(float(value) for value in row) for row in part.value("points", list))
+        found[name] = (side, part.rows("points", 5, 2, 0.0, side))
         part.end()
-        found[name] = (side, points)
     top.end()
     return found
 

@@ -125,6 +125,8 @@ def _find(folder: Path, choice: ModelChoice, kind: Kind) -> Card:
     for each in broken:  # it may be the one: say what is wrong with it
         if each.error is not None and (len(broken) == 1 or each.file == f"{choice.name}.toml"):
             raise each.error
+    if choice.card_sha256:  # it was there when it was chosen
+        raise ModelMissingError(file=f"{choice.name}.toml", why=SITE)
     raise ModelUnknownError(model=choice.name, kind=kind)
 
 
