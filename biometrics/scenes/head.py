@@ -42,8 +42,7 @@ class Person:
         if share == self._shown:
             return
         self._shown = share
-        for eye in self._portrait.points[:2]:
-            x, y = round(float(eye[0])), round(float(eye[1]))
+        for x, y in self._portrait.eyes:
             box = slice(y - 30, y + 30), slice(x - 45, x + 45)
             edge = y + EYE_PX * LID * (2.0 * share - 1.0)
             rows = np.arange(y - 30, y + 30, dtype=np.float32)

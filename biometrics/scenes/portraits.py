@@ -16,6 +16,7 @@ from biometrics.frames import Image
 EYE_PX = 90.0  # one E on the canvas
 CANVAS = (540, 630)  # width, height
 EYES_AT = (270.0, 250.0)  # middle between the eyes
+HIGHLIGHT = 205.0  # values of the brightest skin
 LEVEL = 2.2  # exponent of the power law the canvas is in
 
 Mask = NDArray[np.uint8]
@@ -24,12 +25,13 @@ Mask = NDArray[np.uint8]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portrait:
     """`image`: the canvas, BGR. `points`: five points on it, as YuNet names them. `matte`: 255 where the person is.
-    `closed`: the canvas with lids drawn from the person's own skin over the eyes."""
+    `closed`: the canvas with lids drawn from the person's own skin over the `eyes`, (x, y) of the pupils."""
 
     image: Image = field(repr=False)
     points: Points = field(repr=False)
     matte: Mask = field(repr=False)
     closed: Image = field(repr=False)
+    eyes: tuple[tuple[int, int], tuple[int, int]]
 
 
 def prepare_portrait(image: Image, detector: FaceDetector) -> Portrait:
@@ -38,8 +40,13 @@ def prepare_portrait(image: Image, detector: FaceDetector) -> Portrait:
     if not faces:
         raise NoFaceError
     canvas, points = _level(image, faces[0].points)
+    canvas = _metered(canvas)
     return Portrait(
-        image=canvas, points=points, matte=_cut_out(canvas, points), closed=_with_lids(canvas, points)
+        image=canvas,
+        points=points,
+        matte=_cut_out(canvas),
+        closed=_with_lids(canvas, points),
+        eyes=eye_centres(canvas, points),
     )
 
 
@@ -140,11 +147,19 @@ def _level(image: Image, points: Points) -> tuple[Image, Points]:
     return np.asarray(canvas, np.uint8), points @ turn.T + shift
 
 
+def _metered(canvas: Image) -> Image:
+    """Darken a portrait whose skin is nearly white: a camera that meters on a face leaves room above it."""
+    face = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.ellipse(face, _at(0, 0.45), (round(0.85 * EYE_PX), round(1.1 * EYE_PX)), 0, 0, 360, 255, -1)
+    bright = float(np.percentile(canvas[face > 0].max(axis=1), 95))
+    return np.asarray(canvas * min(1.0, HIGHLIGHT / max(bright, 1.0)), np.uint8)
+
+
 def _at(x: float, y: float) -> tuple[int, int]:
     return round(EYES_AT[0] + x * EYE_PX), round(EYES_AT[1] + y * EYE_PX)
 
 
-def _cut_out(canvas: Image, points: Points) -> Mask:
+def _cut_out(canvas: Image) -> Mask:
     """Cut the person out of the background (GrabCut); an outline of usual shape where that fails."""
     small = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     guess = _usual_outline()
@@ -190,9 +205,8 @@ def _largest(mask: Mask) -> Mask:
 def _with_lids(canvas: Image, points: Points) -> Image:
     """Draw closed lids: skin grown in from around the eye, a crease above, lashes where the lids meet."""
     closed = canvas.copy()
-    for eye in points[:2]:
-        centre = (round(float(eye[0])), round(float(eye[1])))
-        size = (round(0.27 * EYE_PX), round(0.13 * EYE_PX))
+    for centre in eye_centres(canvas, points):
+        size = (round(0.27 * EYE_PX), round(0.15 * EYE_PX))
         mask = np.zeros(canvas.shape[:2], np.uint8)
         cv2.ellipse(mask, centre, size, 0, 0, 360, 255, -1)
         x0, y0 = centre[0] - 45, centre[1] - 30
@@ -201,18 +215,35 @@ def _with_lids(canvas: Image, points: Points) -> Image:
     return closed
 
 
+def eye_centres(canvas: Image, points: Points) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the pupils: the darkest spots near the points, which a detector knows to some pixels only."""
+    dark = cv2.GaussianBlur(cv2.cvtColor(canvas, cv2.COLOR_BGR2GRAY), (0, 0), 0.055 * EYE_PX)
+    reach = round(0.13 * EYE_PX)
+    offset = np.arange(-reach, reach + 1, dtype=np.float32)
+    far = (offset[None] ** 2 + offset[:, None] ** 2) * (25.0 / reach**2)
+    centres = []
+    for eye in points[:2]:
+        x, y = round(float(eye[0])), round(float(eye[1]))
+        window = dark[y - reach : y + reach + 1, x - reach : x + reach + 1] + far
+        row, column = divmod(int(np.argmin(window)), window.shape[1])
+        centres.append((x + column - reach, y + row - reach))
+    return centres[0], centres[1]
+
+
 def _lid(patch: Image, mask: Mask, middle: int) -> Image:
     """Return an eye patch with its opening covered. The opening's dark pixels never feed the skin."""
     skin = cv2.inpaint(patch, mask, 7, cv2.INPAINT_TELEA)
     skin = cv2.GaussianBlur(skin, (0, 0), 2.0)
     bright = np.percentile(patch[mask == 0].reshape(-1, 3), 65, axis=0)
     inner = cv2.GaussianBlur(mask, (0, 0), 4.0)[..., None] / 255.0
-    lit = skin * 0.55 + np.minimum(bright, skin * 0.45 + bright * 0.55) * 0.45
+    lit = np.maximum(
+        skin * 0.4 + bright * 0.55, bright * 0.86
+    )  # a rim or a brow nearby must not darken the lid
     out = patch * (1 - inner) + lit * inner
     line = np.zeros(patch.shape[:2], np.float32)
     width = patch.shape[1] // 2
     cv2.ellipse(line, (width, middle + 1), (round(0.24 * EYE_PX), 8), 0, 15, 165, 1.0, 2, cv2.LINE_AA)
     crease = np.zeros_like(line)
     cv2.ellipse(crease, (width, middle - 2), (round(0.25 * EYE_PX), 9), 0, 200, 340, 1.0, 1, cv2.LINE_AA)
-    dark = 0.55 * cv2.GaussianBlur(line, (0, 0), 1.0) + 0.2 * cv2.GaussianBlur(crease, (0, 0), 1.0)
+    dark = 0.45 * cv2.GaussianBlur(line, (0, 0), 1.0) + 0.2 * cv2.GaussianBlur(crease, (0, 0), 1.0)
     return np.asarray(np.clip(out * (1.0 - dark[..., None]), 0, 255), np.uint8)
