@@ -77,8 +77,8 @@ def support_of(labelled: Labelled, chosen: NDArray[np.bool_] | None = None) -> S
     )
 
 
-def require_support(labelled: Labelled, asked: Sequence[float]) -> Support:
-    """Return the counts if they support every asked rate.
+def require_support(labelled: Labelled, asked: Sequence[float], *, lost: int | None = None) -> Support:
+    """Return the counts if they support every asked rate. `lost`: images and bursts that gave no template, once known.
 
     Raises NothingToCompareError(kind), TooFewPairsError(fmr, have, need, smallest) for the first rate that they do not.
     """
@@ -86,9 +86,11 @@ def require_support(labelled: Labelled, asked: Sequence[float]) -> Support:
     for kind, count in (("impostor", support.impostor), ("genuine", support.genuine)):
         if count == 0:
             raise NothingToCompareError(kind=kind)
+    after: dict[str, str | int] = {} if lost is None else {"why": "lost", "lost": lost}
     for fmr in sorted(asked, reverse=True):
         if not supports(support.person_pairs, fmr):
             raise TooFewPairsError(
+                **after,
                 fmr=f"{fmr:g}",
                 have=support.person_pairs,
                 need=needed(fmr),
@@ -101,7 +103,8 @@ def require_support(labelled: Labelled, asked: Sequence[float]) -> Support:
 def measure(scored: Scored, asked: Sequence[float]) -> Measured:
     """Return what the scores say. Raises as `require_support`, and NoThresholdError(fmr)."""
     labelled = scored.labelled
-    support = require_support(labelled, asked)
+    lost = sum(scored.enrol_failures.values()) + sum(scored.acquire_failures.values())
+    support = require_support(labelled, asked, lost=lost)
     strictest = min(asked)
     rates = sorted({*asked, *(rate for rate in USUAL if rate > strictest)}, reverse=True)
     points = tuple(_point(scored.burst, labelled.same, support, fmr) for fmr in rates)

@@ -1,4 +1,8 @@
-"""Comparison scores of labelled pairs, by the engine that a station uses: decoder, reference, burst rule."""
+"""Comparison scores of labelled pairs, by the engine that a station uses: decoder, reference, burst rule.
+
+Where no probe has several frames they are stills: they are taken as references are, without the gate for live frames,
+and each file is looked at once. Where any has, every probe goes through the gate and the burst rule, as at the desk.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -105,10 +109,9 @@ def score(
     `notice`: what the people of the images were told; the engine takes no burst without. Raises PairsImageError.
     """
     require_images(labelled, folder)
-    frames = sum(len(probe.files) for probe in labelled.probes)
-    steps = _Steps(progress, len(labelled.references) + frames)
     with PortraitDecoder(FILE_LIMITS) as decoder:
-        work = _Work(engine, decoder, folder, notice, steps)
+        stills = not labelled.has_bursts
+        work = _Work(engine, decoder, folder, notice, _Steps(progress, _images(labelled)), stills)
         enrol, vectors = _references(work, labelled.references)
         acquire, templates = _probes(work, labelled.probes, engine.models.embedder.dimension)
     has_reference = np.array([vector is not None for vector in vectors], dtype=np.bool_)
@@ -119,6 +122,13 @@ def score(
     )
     burst, single = _compare(made, stacked, templates, engine.calibration.rule)
     return Scored(labelled=made, burst=burst, single=single, enrol_failures=enrol, acquire_failures=acquire)
+
+
+def _images(labelled: Labelled) -> int:
+    """Return how many images will be looked at."""
+    references = {each.files[0] for each in labelled.references}
+    frames = [name for probe in labelled.probes for name in probe.files]
+    return len(references) + len(frames) if labelled.has_bursts else len(references.union(frames))
 
 
 class _Steps:
@@ -134,13 +144,15 @@ class _Steps:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What makes templates of files."""
+    """What makes templates of files. `known`: of stills, by file: the template or why there is none."""
 
     engine: FaceEngine
     decoder: PortraitDecoder
     folder: Path
     notice: NoticeShown
     steps: _Steps
+    stills: bool
+    known: dict[str, Vectors | BiometricsError] = field(default_factory=dict, repr=False)
 
     def image(self, name: str) -> Image:
         try:
@@ -149,10 +161,26 @@ class _Work:
             self.steps.done()
 
     def reference(self, each: Presentation) -> Vectors:
-        return self.engine.reference(self.image(each.files[0])).template.vector
+        name = each.files[0]
+        found = self.known.get(name)
+        if found is None:
+            try:
+                found = self.engine.reference(self.image(name)).template.vector
+            except _STOPS:
+                raise
+            except BiometricsError as error:
+                found = error
+            if self.stills:
+                self.known[name] = found
+        if isinstance(found, BiometricsError):
+            raise found
+        return found
 
     def probe(self, each: Presentation, number: int) -> tuple[list[Vectors], Vectors]:
         """Return the good frames' templates and their mean. A frame that cannot be decoded is one frame less."""
+        if self.stills:
+            still = self.reference(each)
+            return [still], still
         images, broken = [], None
         for name in each.files:
             try:
@@ -210,7 +238,7 @@ def _probes(
         except _STOPS:
             raise
         except BiometricsError as error:
-            failed[error.code] += 1
+            failed[error.code.removeprefix("reference-")] += 1
             continue
         made.ok[number] = True
         made.first[number], made.mean[number] = frames[0], mean
