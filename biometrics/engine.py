@@ -67,7 +67,7 @@ class FaceEngine:
         advice: str = "off",
         calibration: CalibrationFile | None = None,
     ) -> None:
-        """Use `load`. `advice`: "dlib", "absent" or "off"; `calibration`: None for the one that comes with the program.
+        """Use `load`. `advice`: "dlib", "face_recognition", "absent" or "off"; `calibration`: None for the program's own.
 
         Raises CalibrationMissingError (of a site's model that was never calibrated), CalibrationOtherError."""
         known = calibration or shipped_calibration(models.embedder.weights.name)
@@ -107,7 +107,8 @@ class FaceEngine:
         prepare()
         models, rules = load_site(site, model, pad), load_quality_rules()
         advisor = load_advisor(dlib) if dlib else None
-        advice = "off" if not dlib else "absent" if advisor is None else "dlib"
+        through = dlib if isinstance(dlib, str) else "dlib"
+        advice = "off" if not dlib else "absent" if advisor is None else through
         return cls(models, rules=rules, advisor=advisor, advice=advice, calibration=calibration)
 
     def __enter__(self) -> Self:
@@ -219,7 +220,7 @@ class FaceEngine:
             "flip": int(self.calibration.flip),
             "good_frames": len(live.templates),
             "reference_eye_distance_px": round(reference.quality.eye_distance_px),
-            **_advice_facts(advice),
+            **self._advice_facts(advice),
         }
         if decision == "no-match":
             self._require_upright(reference.image, reference.face, "reference")
@@ -318,17 +319,19 @@ class FaceEngine:
             return {"dlib": self._advice}
         return {"dlib": self._advisor.score(reference, reference_face, probe, probe_face)}
 
+    def _advice_facts(self, advice: Mapping[str, str | float]) -> Mapping[str, str | int]:
+        """Return dlib's number, and which package gave it; or why there is none."""
+        value = advice["dlib"]
+        if isinstance(value, str):
+            return {"advisory_dlib": value}
+        return {"advisory_dlib_e4": round(value * 1e4), "advisory_by": self._advice}
+
 
 def decide(score: float, thresholds: Thresholds) -> Decision:
     """Return what a score means."""
     if score >= thresholds.accept:
         return "match"
     return "refer" if score >= thresholds.refer else "no-match"
-
-
-def _advice_facts(advice: Mapping[str, str | float]) -> Mapping[str, str | int]:
-    value = advice["dlib"]
-    return {"advisory_dlib": value} if isinstance(value, str) else {"advisory_dlib_e4": round(value * 1e4)}
 
 
 def _timed(times: dict[str, float], name: str, work: Callable[[], T]) -> T:

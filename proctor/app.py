@@ -33,6 +33,7 @@ from proctor.desks import (
 from proctor.errors import SimulatedReaderError
 from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice, OpenCamera
 from proctor.face_gallery import SessionGallery
+from proctor.face_models import dlib_setting
 from proctor.face_search import SessionFaces, search_fmr_for
 from proctor.faces_in_use import FacesInUse, faces_in_use
 from proctor.pipeline import Station
@@ -320,7 +321,7 @@ def open_desk(
     """
     with ExitStack() as stack:
         used = faces_in_use(opened)
-        faces = stack.enter_context(FaceWorker.start(**used.options, dlib=True))
+        faces = stack.enter_context(FaceWorker.start(**used.options, dlib=dlib_setting()))
         decoder = stack.enter_context(PortraitDecoder())
         cosigning = stack.enter_context(CosignWorker(opened.store, load_witnesses(opened.root, opened.store)))
         means = FaceMeans(

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import biometrics
+from biometrics.advisory import Dlib
 from biometrics.cards import Card, Kind
 from biometrics.errors import BiometricsError, ModelUnusableError
 from biometrics.site_models import ModelChoice, list_cards, load_model, read_card, read_weights
+from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from sessions.record import Second
 from sessions.root import DataRoot
@@ -33,6 +35,27 @@ _STATES: Final[Mapping[str, tuple[Kind, bool]]] = {
 }
 TRIAL_S: Final = 180.0
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TEMP", "TMP", "NUMBER_OF_PROCESSORS")
+
+
+DLIB: Final = "PROCTOR_DLIB"
+"""The operator's setting: how dlib's advice is asked for."""
+_DLIB: Final[Mapping[str, Dlib]] = {
+    "": True,
+    "direct": True,
+    "off": False,
+    "face_recognition": "face_recognition",
+}
+
+
+def dlib_setting(environment: Mapping[str, str] = os.environ) -> Dlib:
+    """Return whether dlib advises, and through which package; directly, where nobody said otherwise.
+
+    Raises CommandError "dlib-setting": a word that was misspelt must not load what nobody asked for.
+    """
+    word = environment.get(DLIB, "").strip()
+    if word not in _DLIB:
+        raise CommandError("dlib-setting", usage=True, value=word[:40])
+    return _DLIB[word]
 
 
 class Log(Protocol):

@@ -21,6 +21,7 @@ from proctor.cameras import CameraDesk
 from proctor.challenge import Challenge
 from proctor.checks import CheckName as C
 from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice
+from proctor.face_models import dlib_setting
 from proctor.faces_in_use import FacesInUse, faces_in_use
 from proctor.pipeline import Proven, read_chip
 from proctor.policy import NEVER_REFUSED, chip_verdict
@@ -112,7 +113,7 @@ def _run(
 ) -> list[dict[str, str]]:
     """Carry it out, and return the chip's signed answers, for the evidence."""
     used = faces_in_use(opened)
-    faces = stack.enter_context(FaceWorker.start(**used.options, dlib=True))
+    faces = stack.enter_context(FaceWorker.start(**used.options, dlib=dlib_setting()))
     decoder = stack.enter_context(PortraitDecoder())
     cameras = CameraDesk(
         opened.store, training=opened.training, session_id=None if session is None else session.session_id

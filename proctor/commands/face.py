@@ -7,6 +7,7 @@ from biometrics.errors import BiometricsError
 from biometrics.evidence import Comparison
 from proctor.commands.context import Context
 from proctor.commands.show import reason_json
+from proctor.face_models import dlib_setting
 from proctor.files import read_file
 from proctor.texts import Texts
 
@@ -17,7 +18,7 @@ def compare(context: Context) -> int:
     """Compare two pictures. Exit 0 on a match; without a comparison the decision is "refer" with a code."""
     reference = read_file(context.options.reference, MAX_IMAGE_FILE)
     probe = read_file(context.options.probe, MAX_IMAGE_FILE)
-    with FaceEngine.load(dlib=True) as engine:
+    with FaceEngine.load(dlib=dlib_setting()) as engine:
         thresholds = engine.thresholds()
         data: dict[str, Any] = {
             "decision": "refer",

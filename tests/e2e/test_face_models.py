@@ -11,6 +11,7 @@ from proctor import face_models
 from proctor.roots import ensure_training_root
 from tests.support import tiny_onnx
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
+from tests.support.portraits import hopper_path
 from tests.support.schemas import require_valid
 from tests.support.site_models import PAD, put
 
@@ -149,3 +150,18 @@ def test_on_a_real_station_two_administrators_choose(home: Path) -> None:
     assert proctor(*words, "--second", "binh", secrets={**an, **binh}).status == 0
     listed = proctor("face", "model", "list", "--by", "an", "--json", secrets=an).json
     assert (listed["deciding"], listed["models"][0]["state"]) == ("tiny", "in-use")
+
+
+@pytest.mark.parametrize(
+    ("word", "asked"),
+    [("", True), ("direct", True), ("off", False), ("face_recognition", "face_recognition")],
+)
+def test_dlib_is_called_directly_unless_an_operator_says_otherwise(word: str, asked: object) -> None:
+    assert face_models.dlib_setting({"PROCTOR_DLIB": word} if word else {}) == asked
+
+
+def test_a_misspelt_setting_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCTOR_DLIB", "face-recognition")
+    ran = proctor("face", "compare", hopper_path(), hopper_path())
+    assert ran.status == 2
+    assert "face-recognition" in ran.err

@@ -336,6 +336,34 @@ def test_dlibs_number_where_it_is_installed(references):
             engine.require_match(references["astronaut"], live, engine.thresholds())
     assert own["advisory_dlib"] == "not-needed"  # nobody has to decide about a match
     assert caught.value.facts["advisory_dlib_e4"] < 5500
+    assert caught.value.facts["advisory_by"] == "dlib"
+
+
+def test_the_wrapper_advises_where_an_operator_asked_for_it_and_gives_the_same_number(references):
+    """A script stands for the package, which only a site's set-up installs."""
+    pytest.importorskip("dlib")
+    direct, asked = advisory.load_advisor(), []
+
+    class Wrapper:
+        def face_encodings(self, rgb, known_face_locations, model):
+            asked.append(model)
+            top, right, bottom, left = known_face_locations[0]
+            return [direct._describe(rgb, (left, top, right, bottom))]
+
+    wrapped = advisory.WrappedAdvisor(Wrapper())
+    people = [(each.image, each.face) for each in references.values()]
+    assert wrapped.score(*people[0], *people[1]) == pytest.approx(direct.score(*people[0], *people[1]))
+    assert asked == ["small", "small"]
+
+
+def test_a_wrapper_that_prints_and_exits_is_absent(monkeypatch, capsys):
+    def refuse(name):
+        print("Please install `face_recognition_models`")
+        raise SystemExit(0)
+
+    monkeypatch.setattr(advisory, "import_module", refuse)
+    assert advisory.load_advisor("face_recognition") is None
+    assert capsys.readouterr().out == ""
 
 
 def test_threads_share_the_engine(engine, references):
