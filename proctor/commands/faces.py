@@ -23,7 +23,8 @@ def search(context: Context) -> int:
     with open_session(context, options.session, login=True) as (opened, session):
         operator = session.rules.require_may(opened.require_login().operator, "view")
         used = faces_in_use(opened)
-        thresholds = used.thresholds(session.rules, search_fmr=search_fmr_for(session))
+        asked = search_fmr_for(session)
+        thresholds = used.thresholds(session.rules, search_fmr=asked)
         gallery = SessionGallery(opened.store, session.session_id)
         body = {"what": WHAT, "session": session.session_id}
         body |= {} if options.reason is None else {"reason": options.reason}
@@ -39,8 +40,8 @@ def search(context: Context) -> int:
         )
         gallery.clear()
         parts = [entry.body["part"] for entry in opened.store.entries("merge", session.session_id)]
-    data = _json(session, found, thresholds, parts) | {"view_entry": receipt.seq}
-    context.result(data, tuple(_lines(context, session, found, thresholds, parts)))
+    data = _json(session, found, thresholds, parts) | {"search_fmr_asked": asked, "view_entry": receipt.seq}
+    context.result(data, (*_head(context, data, found, thresholds), *_pairs(context, data, found)))
     return 0
 
 
@@ -87,44 +88,39 @@ def _side(who: Enrolled) -> dict[str, Any]:
     }
 
 
-def _lines(
-    context: Context, session: Session, found: Ranking, thresholds: Thresholds, parts: list[int]
-) -> list[str]:
+def _head(context: Context, data: dict[str, Any], found: Ranking, thresholds: Thresholds) -> tuple[str, ...]:
+    """What was compared, what it is worth, and what chance alone brings."""
     say = context.texts.say
-    lines = [
-        say(
-            "face-search.head",
-            session=session.session_id,
-            templates=found.templates,
-            candidates=found.candidates,
-            comparisons=found.comparisons,
-        ),
+    counts = {name: data[name] for name in ("session", "templates", "candidates", "comparisons")}
+    return (
+        say("face-search.head", **counts),
         say("face-search.suggestions"),
-        _threshold_line(context, found, thresholds),
-        say(
-            "face-search.by-chance",
-            threshold=f"{thresholds.refer:.3f}",
-            count=_number(found.by_chance),
-        ),
-        *(_pair_line(context, number, pair) for number, pair in enumerate(found.alike, 1)),
-    ]
-    if not found.alike:
-        lines.append(say("face-search.none", threshold=f"{found.floor:.3f}"))
-    else:
+        _threshold_line(context, found, thresholds, data["search_fmr_asked"]),
+        say("face-search.by-chance", threshold=f"{thresholds.refer:.3f}", count=_number(found.by_chance)),
+    )
+
+
+def _pairs(context: Context, data: dict[str, Any], found: Ranking) -> tuple[str, ...]:
+    """The pairs, how to look at the first of them, and what was compared apart or not at all."""
+    say, apart = context.texts.say, data["apart"]
+    lines = [_pair_line(context, number, pair) for number, pair in enumerate(found.alike, 1)]
+    if found.alike:
         first = found.alike[0]
         lines.append(say("face-search.look", one=first.one.entry, other=first.other.entry))
+    else:
+        lines.append(say("face-search.none", threshold=f"{found.floor:.3f}"))
     left = {
-        "other-models": found.others,
-        "without-number": found.numberless,
-        "unreadable": len(found.unreadable),
-        "parts": len(parts),
+        "other-models": apart["other_models"],
+        "without-number": apart["without_number"],
+        "unreadable": len(apart["unreadable"]),
+        "parts": len(apart["parts"]),
     }
-    return lines + [say(f"face-search.{name}", count=count) for name, count in left.items() if count]
+    return (*lines, *(say(f"face-search.{name}", count=count) for name, count in left.items() if count))
 
 
-def _threshold_line(context: Context, found: Ranking, thresholds: Thresholds) -> str:
+def _threshold_line(context: Context, found: Ranking, thresholds: Thresholds, asked: float) -> str:
     if thresholds.search is None or found.alarms is None or thresholds.search_fmr is None:
-        return context.texts.say("face-search.no-threshold")
+        return context.texts.say("face-search.no-threshold", fmr=f"{asked:.1e}")
     return context.texts.say(
         "face-search.stops" if found.stops else "face-search.too-many",
         threshold=f"{thresholds.search:.3f}",
