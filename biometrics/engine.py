@@ -67,7 +67,7 @@ class FaceEngine:
         advice: str = "off",
         calibration: CalibrationFile | None = None,
     ) -> None:
-        """Use `load`. `advice`: "dlib", "face_recognition", "absent" or "off"; `calibration`: None for the program's own.
+        """Use `load`. `advice`: "dlib", "face_recognition", "absent", "off"; `calibration`: None for the program's own.
 
         Raises CalibrationMissingError (of a site's model that was never calibrated), CalibrationOtherError."""
         known = calibration or shipped_calibration(models.embedder.weights.name)
