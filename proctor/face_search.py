@@ -7,6 +7,7 @@ Nobody is refused by a hit: twins and relatives look alike, and people decide (p
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor, log10
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -102,10 +103,12 @@ def planned_comparisons(candidates: int, components: int) -> int:
 
 def search_fmr_for(session: Session) -> float:
     """Return the false match rate to ask the calibration for: the rules', or less where the session is so large that
-    more than ALARMS false alarms were to be expected.
+    more than ALARMS false alarms were to be expected; then in two digits, rounded down, as people write it.
     """
     planned = planned_comparisons(len(session.seats), len(session.components))
-    return min(session.rules.search_fmr, ALARMS / max(1, planned))
+    needed = ALARMS / max(1, planned)
+    digits = 1 - floor(log10(needed))
+    return min(session.rules.search_fmr, float(f"{floor(needed * 10**digits)}e{-digits}"))
 
 
 class SessionFaces:

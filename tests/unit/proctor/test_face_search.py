@@ -221,7 +221,9 @@ def test_more_attempts_than_planned_count(store: Store, session: Session) -> Non
 def test_the_rate_that_is_asked_for_follows_the_size(store: Store, session: Session) -> None:
     assert search_fmr_for(session) == session.rules.search_fmr == 1e-6
     large = replace(session, seats=session.seats * 1000)
-    assert search_fmr_for(large) * planned_comparisons(3000, 1) == pytest.approx(ALARMS)
+    assert search_fmr_for(large) == 5.5e-9  # rounded down: a calibration that states what is shown is enough
+    assert search_fmr_for(large) * planned_comparisons(3000, 1) <= ALARMS
+    assert search_fmr_for(replace(session, seats=session.seats * 100)) == 5.5e-7
     assert planned_comparisons(300, 1) == 179_400
     assert planned_comparisons(300, 3) == 717_600
 
