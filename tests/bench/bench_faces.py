@@ -115,7 +115,7 @@ def measure(rounds: int = ROUNDS) -> dict[str, float]:
         five = burst(*frames)
         bare = bare_calls(frames[0], flip=thresholds.flip)
         here, there = judged(engine, frames[0]), judged(worker, frames[0])
-        portrait = portrait_jpeg(hopper, face=engine.find_face(hopper))
+        portrait, face = portrait_jpeg(hopper, face=engine.find_face(hopper)), engine.find_face(frames[0])
         calls: dict[str, Callable[[], float]] = {
             "frame_pipeline_ms": lambda frame=here: timed(lambda: engine.usable(next(frame))),
             "frame_bare_ms": lambda: timed(bare),
@@ -129,6 +129,7 @@ def measure(rounds: int = ROUNDS) -> dict[str, float]:
             ),
             "dg2_decode_ms": lambda: timed(lambda: decoder.decode(portrait)),
             "worker_round_trip_ms": lambda: timed(worker.thresholds),
+            "frame_crossing_ms": lambda: timed(lambda: worker.pad_score(frames[0], face)),  # answered at once
         }
         times: dict[str, list[float]] = {name: [] for name in calls}
         for _ in range(rounds):

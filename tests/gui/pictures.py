@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageGrab
 
+from proctor.candidate_window import CandidateWindow
 from proctor.config import Places
 from proctor.gui.roster_window import RosterWindow
 
@@ -64,8 +65,18 @@ def shoot(window: RosterWindow, path: Path) -> None:
     seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def candidate(path: Path) -> None:
+    """Keep what the candidate's screen asks for."""
+    with CandidateWindow.start("960x540+0+0", lambda _key, _facts: None) as screen:
+        screen.prompt("turn-left")
+        screen.hint("face-too-small")
+        seen = ImageGrab.grab(bbox=(0, 0, 960, 540), xdisplay=os.environ["DISPLAY"]).convert("RGB")
+    seen.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def main(folder: Path) -> None:
     """Make every picture."""
+    candidate(folder / "candidate-turn.png")
     with tempfile.TemporaryDirectory() as work:
         os.environ["PROCTOR_HOME"] = str(Path(work) / "home")
         good, old = Path(work) / "danh-sach-hang-b.csv", Path(work) / "danh-sach-cu.csv"
