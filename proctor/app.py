@@ -324,6 +324,8 @@ def open_desk(
         faces = stack.enter_context(FaceWorker.start(**used.options, dlib=dlib_setting()))
         decoder = stack.enter_context(PortraitDecoder())
         cosigning = stack.enter_context(CosignWorker(opened.store, load_witnesses(opened.root, opened.store)))
+        search = _search_of(opened, session, used, stops=search_stops)
+        stack.callback(search.forget)
         means = FaceMeans(
             faces=faces,
             decoder=decoder,
@@ -331,7 +333,7 @@ def open_desk(
             calibration=used.calibration,
             screen=screen or BlankScreen(),
             random=random or SystemRandom(),
-            search=_search_of(opened, session, used, stops=search_stops),
+            search=search,
         )
         faces.warm_up()
         yield Desk(

@@ -122,6 +122,10 @@ class SessionFaces:
         self._stops = stops
         self._planned = planned_comparisons(len(session.seats), len(session.components))
 
+    def forget(self) -> None:
+        """Forget every template; the next search reads them again."""
+        self._gallery.clear()
+
     def piece(
         self, reference: HasTemplate | None, live: Live | None, thresholds: SearchThresholds
     ) -> bytes | None:

@@ -165,6 +165,7 @@ def test_each_new_attempt_is_found_by_the_next(store: Store, session: Session) -
     come(store, session, "001", face(1), face(1, 7))
     look(faces, "002", 2, 2)
     come(store, session, "002", face(2), face(2, 7))
+    faces.forget()  # and is read again
     with pytest.raises(FaceElsewhereError) as caught:
         look(faces, "003", 3, 2)
     assert caught.value.facts["other"] == "002"
