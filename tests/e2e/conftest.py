@@ -8,6 +8,7 @@ import pytest
 from biometrics.recorded import vary
 from proctor.softcards import specimen_faces
 from tests.support.cli import proctor
+from tests.support.plain_rules import plain_file
 
 ROSTER = """SBD,Họ và tên,Ngày sinh,Số định danh,Hạng,Phòng
 001,Nguyễn Văn Mẫu,15/01/1999,001099000001,B,P1
@@ -52,11 +53,17 @@ def astronaut_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_frames(tmp_path_factory.mktemp("astronaut"), "astronaut")
 
 
+@pytest.fixture(scope="session")
+def plain_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rules without challenges, which recorded frames could not follow."""
+    return plain_file(tmp_path_factory.mktemp("rules"))
+
+
 @pytest.fixture
-def training_session(home: Path, roster: Path) -> str:
+def training_session(home: Path, roster: Path, plain_rules: Path) -> str:
     """The id of a training session with the two specimens on its roster."""
     made = proctor(
-        *("session", "create", "--training", "--json", "--roster", roster, "--rules", "driving-tt108-2026"),
+        *("session", "create", "--training", "--json", "--roster", roster, "--rules", plain_rules),
         *("--component", "theory", "--place", "Trung tâm Mẫu"),
     )
     assert made.status == 0, made.err

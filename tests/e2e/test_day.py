@@ -14,6 +14,7 @@ from proctor.config import Places
 from proctor.roots import ensure_training_root, open_training
 from tests.e2e.conftest import write_frames
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
+from tests.support.plain_rules import plain_file
 from tests.support.schemas import require_valid
 from tests.support.sessions_station import record
 
@@ -36,7 +37,7 @@ def roster(tmp_path: Path) -> Path:
 
 def created(roster: Path, *more: str) -> str:
     made = proctor(
-        *("session", "create", "--roster", roster, "--rules", "driving-tt108-2026", "--component", "theory"),
+        *("session", "create", "--roster", roster, "--rules", plain_file(roster.parent), "--component", "theory"),
         *("--place", "Trung tâm Mẫu", "--json", *more),
         secrets=AN if "--by" in more else None,
     )

@@ -31,8 +31,8 @@ from sessions import vietnam
 from sessions.reader import Entry
 from sessions.record import Operator, Second
 from sessions.roster.reading import read_roster
-from sessions.rules import load_rules
 from sessions.session import Session, create_session, load_session
+from tests.support.plain_rules import plain_rules
 
 SECOND = Second(user_id="giam-sat", role="trainee", proof="training")
 
@@ -124,7 +124,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FraudDesk]:
             opened.store,
             root_kind="training",
             roster=read_roster(roster_csv(people)),
-            rules=load_rules("driving-tt108-2026"),
+            rules=plain_rules(),
             component="theory",
             components=("yard", "road"),
             place="Sân Mẫu",

@@ -33,9 +33,9 @@ from readers.softcard.in_process import InProcessConnection
 from readers.softcard.personalise import personalise
 from readers.transport.base import Connection
 from sessions.roster.csv_roster import read_roster
-from sessions.rules import load_rules
 from sessions.session import create_session
 from sessions.vietnam import today
+from tests.support.plain_rules import plain_rules
 
 FILE = Path(__file__).parents[2] / "proctor" / "replay" / "outcomes.toml"
 HEAD = """\
@@ -100,7 +100,7 @@ def record(names: frozenset[str] | None = None) -> dict[str, Mapping[str, Any]]:
                 opened.store,
                 root_kind="training",
                 roster=read_roster(roster(len(ways))),
-                rules=load_rules("driving-tt108-2026"),
+                rules=plain_rules(),
                 component="theory",
                 place="Trung tâm Sát hạch Mẫu",
                 day=today(),
