@@ -8,6 +8,8 @@ from biometrics.pad.finding import Finding, unclear
 from biometrics.pad.flash import judge_flash
 from biometrics.pad.settings import FlashRules
 
+LEAD_S, TAIL_S = 0.15, 0.3  # frames before the first and after the last colour
+
 
 def ask_flash(run: Run) -> Finding:
     """Return the finding of a run of colours; one that stayed unclear for the picture's sake is shown once more.
@@ -33,7 +35,7 @@ def ask_flash(run: Run) -> Finding:
 def _one(run: Run) -> None:
     rules = run.rules.flash
     run.prompt("watch-colours")
-    run.watch(run.camera.now() + 0.3, light=True)
+    run.watch(run.camera.now() + LEAD_S, light=True)
     count = 0
     begin = run.camera.now()
     for number, colour in enumerate(colours(run.random, rules)):
@@ -47,7 +49,7 @@ def _one(run: Run) -> None:
         if number in {2, 5, 8}:
             run.keep("#{:02x}{:02x}{:02x}".format(*colour))
     run.colour(None)
-    run.watch(run.camera.now() + 0.4, light=True)
+    run.watch(run.camera.now() + TAIL_S, light=True)
 
 
 def colours(random: Random, rules: FlashRules) -> tuple[Colour, ...]:

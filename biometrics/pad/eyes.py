@@ -1,55 +1,51 @@
 """Eye closure: both eyes close within a window after the prompt, stay closed longer than a blink, and open again."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from biometrics.pad.finding import Finding, failed, trouble, unclear
-from biometrics.pad.observation import EyeSeen, Observation
+from biometrics.pad.observation import Observation
+from biometrics.pad.openness import OpenEyes
 from biometrics.pad.recording import Shown
 from biometrics.pad.settings import EyesRules, PadRules
 
 
-def strength(eye: EyeSeen) -> float:
-    """Return how strongly an eye stands out of its surroundings: dark iris over some height, steps, other colour."""
-    return eye.dark * (eye.spread + 0.02) / 0.1 + eye.edge * 4.0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureSeen:
-    """One closure. Times in seconds after the prompt; `depth`: openness of the less closed eye while closed."""
+    """One closure. Times in seconds after the prompt; `depth`: openness of the less closed eye while closed, else the
+    lowest; `steady`: openness that the open eyes kept before."""
 
     closed_s: float | None
     lasted_s: float
     reopened: bool
     depth: float
-    base: float
+    steady: float
 
 
 class EyesWatch:
     """One closure, frame by frame. `before`: frames with the eyes open."""
 
     def __init__(self, before: Sequence[Observation], prompt_s: float, rules: EyesRules) -> None:
-        rows = [_strengths(o.eyes) for o in before if o.eyes is not None]
-        self.frames = len(rows)
-        self._base: NDArray[np.float64] = np.median(np.array(rows), axis=0) if rows else np.zeros(2)
+        self._open = OpenEyes([o.eyes for o in before if o.eyes is not None][-rules.before :])
         self._prompt_s = prompt_s
         self._rules = rules
+        self._recent: deque[float] = deque(maxlen=3)
         self._values: list[tuple[float, float]] = []  # time after the prompt, openness of the more open eye
 
     @property
-    def base(self) -> float:
-        """Return the strength of the weaker open eye."""
-        return float(self._base.min())
+    def frames(self) -> int:
+        """Return how many frames showed the eyes before the prompt."""
+        return self._open.frames
 
     def add(self, one: Observation) -> None:
-        """Take the next frame."""
-        if one.eyes is None or self.base <= 0:
+        """Take the next frame. A value is the median of the last three."""
+        if one.eyes is None or not self._open.frames:
             return
-        both = _strengths(one.eyes) / self._base
-        self._values.append((one.at_s - self._prompt_s, float(both.max())))
+        self._recent.append(self._open.openness(one.eyes))
+        self._values.append((one.at_s - self._prompt_s, float(np.median(self._recent))))
 
     @property
     def closed_for_s(self) -> float:
@@ -88,7 +84,7 @@ class EyesWatch:
                 lasted_s=0.0,
                 reopened=False,
                 depth=min((v for _, v in self._values), default=1.0),
-                base=self.base,
+                steady=self._open.steady,
             )
         times = [at for at, _ in self._values]
         after = [value for _, value in self._values[end : end + 2 * self._rules.frames]]
@@ -97,12 +93,8 @@ class EyesWatch:
             lasted_s=times[min(end, len(times) - 1)] - times[first],
             reopened=sum(value >= self._rules.limit for value in after) >= self._rules.frames,
             depth=float(np.median([value for _, value in self._values[first:end]])),
-            base=self.base,
+            steady=self._open.steady,
         )
-
-
-def _strengths(eyes: tuple[EyeSeen, EyeSeen]) -> NDArray[np.float64]:
-    return np.array([strength(eyes[0]), strength(eyes[1])])
 
 
 def judge_eyes(
@@ -133,7 +125,7 @@ def _judge_one(seen: Sequence[Observation], prompt_s: float, rules: PadRules, sa
     found = watch.result()
     facts: dict[str, str | int] = {
         "openness_e4": round(found.depth * 1e4),
-        "open_strength_e4": round(found.base * 1e4),
+        "open_e4": round(found.steady * 1e4),
         "closed_ms": round(found.lasted_s * 1000),
     }
     if found.closed_s is not None:
@@ -143,7 +135,7 @@ def _judge_one(seen: Sequence[Observation], prompt_s: float, rules: PadRules, sa
         return unclear(hindrance, **facts)
     if watch.frames < limits.frames:
         return unclear("few-frames", **facts)
-    if found.base < limits.floor:
+    if found.steady < limits.floor:
         return unclear("eyes-weak", **facts)
     why = _why(found, limits)
     if why:

@@ -12,7 +12,7 @@ Box = tuple[float, float, float, float]  # x, y, width, height in pixels of the 
 Light = NDArray[
     np.float32
 ]  # (rows, columns, 3): mean linear value of blue, green, red over cells of the face, 0 to 1
-Profile = NDArray[np.float32]  # (ROWS,): see EyeSeen
+Eyes = NDArray[np.uint8]  # (2, ROWS, COLUMNS): grey around both eyes, 100 as bright as the cheek: `eye_patch`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +30,6 @@ class Look:
     eyes: bool = False
     artefacts: bool = False
     like: Template | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EyeSeen:
-    """One eye, with the distance between the eyes as scale and the cheek below as measure of brightness.
-
-    `dark`: how much darker than the cheek the darkest tenth of the middle is, 0 to 1. `spread`: height over which it
-    stays dark, in eye distances. `edge`: mean vertical step, in cheek brightness. `tint`: how far its colour lies
-    from the cheek's.
-    """
-
-    dark: float
-    spread: float
-    edge: float
-    tint: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +65,6 @@ class Observation:
     face: FaceSeen | None = None
     others: int | None = None
     light: Light | None = field(default=None, repr=False)
-    eyes: tuple[EyeSeen, EyeSeen] | None = None
+    eyes: Eyes | None = field(default=None, repr=False)
     artefacts: Artefacts | None = None
     similarity: float | None = None

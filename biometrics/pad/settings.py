@@ -68,6 +68,7 @@ class EyesRules:
     min_closed_s: float
     max_closed_s: float
     open_s: float
+    before: int
     frames: int
     limit: float
     floor: float

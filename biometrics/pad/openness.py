@@ -1,0 +1,81 @@
+"""How open the eyes are, against the same eyes open a moment before.
+
+The open eyes' patches are laid over one another and averaged: the pattern. Openness of a frame is the slope of the
+regression of its patch on the pattern, at the place where both agree best: 1 when the pattern is there as before, 0
+when nothing of it is left. What is the same open and closed (brows, rims of glasses) keeps the slope up; lashes that
+replace iris and white do not. The more open of both eyes counts.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from biometrics.pad.eye_patch import HALF_HEIGHT, HALF_WIDTH, STEP
+from biometrics.pad.observation import Eyes
+
+PATTERN_WIDTH: Final = 0.22  # half, in eye distances
+PATTERN_HEIGHT: Final = 0.12
+REACH: Final = 0.08  # the points of the eyes may be off by this
+BLINKED: Final = 0.8  # frames before the prompt that are less open are left out of the pattern
+FLAT: Final = 1e-6
+
+Pattern = NDArray[np.float32]
+
+
+class OpenEyes:
+    """The pattern of both eyes. `frames`: how many made it; `steady`: the openness nearly all of them keep."""
+
+    def __init__(self, patches: Sequence[Eyes]) -> None:
+        self.frames = len(patches)
+        self.steady = 0.0
+        self._patterns: list[Pattern] = []
+        if not patches:
+            return
+        stack = np.stack(patches).astype(np.float32)
+        self._patterns = [_pattern(stack[:, side]) for side in (0, 1)]
+        kept = stack[[self.openness(one) >= BLINKED for one in patches]]
+        if len(kept) >= 2:
+            self._patterns = [_pattern(kept[:, side]) for side in (0, 1)]
+        self.frames = len(kept)
+        self.steady = float(np.percentile([self.openness(one) for one in patches], 25))
+
+    def openness(self, eyes: Eyes) -> float:
+        """Return the openness of the more open eye."""
+        pairs = zip(eyes.astype(np.float32), self._patterns, strict=True)
+        return max(_slope(patch, pattern) for patch, pattern in pairs)
+
+
+def _middle() -> tuple[slice, slice]:
+    rows, columns = round(HALF_HEIGHT / STEP), round(HALF_WIDTH / STEP)
+    height, width = round(PATTERN_HEIGHT / STEP), round(PATTERN_WIDTH / STEP)
+    return slice(rows - height, rows + height), slice(columns - width, columns + width)
+
+
+def _pattern(patches: NDArray[np.float32]) -> Pattern:
+    """Return the mean of the patches' middles, each moved to where it agrees best with their median."""
+    first = np.ascontiguousarray(np.median(patches, axis=0)[_middle()])
+    return np.asarray(np.mean([_at_best(patch, first) for patch in patches], axis=0), dtype=np.float32)
+
+
+def _at_best(patch: NDArray[np.float32], pattern: Pattern) -> NDArray[np.float32]:
+    """Return the part of `patch` that agrees best with `pattern`, REACH around its middle."""
+    reach = round(REACH / STEP)
+    rows, columns = _middle()
+    top, left = max(0, rows.start - reach), max(0, columns.start - reach)
+    near = patch[top : rows.stop + reach, left : columns.stop + reach]
+    agreement = cv2.matchTemplate(near, pattern, cv2.TM_CCOEFF_NORMED)
+    _, _, _, (x, y) = cv2.minMaxLoc(np.nan_to_num(agreement))
+    return near[y : y + pattern.shape[0], x : x + pattern.shape[1]]
+
+
+def _slope(patch: NDArray[np.float32], pattern: Pattern) -> float:
+    """Return how much of the pattern is in the patch: 1 all, 0 nothing; 1 for a pattern without any contrast."""
+    part = _at_best(np.ascontiguousarray(patch), pattern)
+    centred = pattern - pattern.mean()
+    energy = float((centred * centred).sum())
+    if energy < FLAT:
+        return 1.0
+    return float(((part - part.mean()) * centred).sum() / energy)
