@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from biometrics.camera import Camera, open_camera
@@ -21,10 +23,12 @@ from biometrics.camera_allow import (
 from biometrics.camera_info import CameraInfo, classify
 from biometrics.camera_watch import CameraEvent, CameraWatch, State
 from sessions.closing import is_closed
+from sessions.files import write_private
 from sessions.reader import LogReader
 from sessions.record import STATION, Operator, Second
 from sessions.store import Store
 
+NOTE: Final = "cameras.note"
 EVENT: Final = "camera"
 KIND: Final = "camera"
 _ON, _OFF = "on", "off"
@@ -63,6 +67,31 @@ def allow(store: Store, rule: AllowedCamera, *, operator: Operator, second: Seco
 def disallow(store: Store, rule: AllowedCamera, *, operator: Operator, second: Second) -> int:
     """Enter, by two persons, that a rule does not hold any more; return the entry's number."""
     return _enter(store, rule, _OFF, operator, second)
+
+
+def list_state(allowed: AllowedCameras) -> str:
+    """Return how a list stands: "none" was made, it allows "any" physical camera, those "listed", or is "empty"."""
+    if not allowed.begun:
+        return "none"
+    if allowed.any_physical:
+        return "any"
+    return "listed" if allowed.cameras else "empty"
+
+
+def note_list(folder: Path, allowed: AllowedCameras) -> None:
+    """Note beside the log how its list stands, for `proctor doctor`, which opens no log. Nothing is decided by it."""
+    with suppress(OSError):
+        write_private(folder / NOTE, f"{list_state(allowed)}\n".encode())
+
+
+def noted_list(folder: Path) -> str:
+    """Return what was noted; "none" where nothing was: a list is only made with the note."""
+    try:
+        with (folder / NOTE).open("rb") as file:
+            noted = file.read(16).decode("ascii", "replace").strip()
+    except OSError:
+        return "none"
+    return noted if noted in {"any", "listed", "empty"} else "none"
 
 
 def rule_json(rule: AllowedCamera) -> dict[str, str]:

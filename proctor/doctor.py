@@ -9,6 +9,7 @@ from pathlib import Path
 from biometrics.camera_info import installed_cameras
 from biometrics.errors import BiometricsError
 from biometrics.weights import load_advisory, load_models
+from proctor.cameras import noted_list
 from proctor.config import Places
 from proctor.errors import CommandError
 from proctor.keeping import BackupPlaces
@@ -56,6 +57,7 @@ def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
     )
     items = [_item(name, probe, texts) for name, probe in probes]
     if (places.real / "root.toml").exists():
+        items.append(_item("camera-list", lambda: _camera_list(places.real, texts), texts, needed=False))
         items.append(_item("backup", lambda: _backup(places.real, texts), texts, needed=False))
         items.append(_item("witnesses", lambda: _witnesses(places.real), texts, needed=False))
     items.append(_item("dlib", _dlib, texts, needed=False))
@@ -89,6 +91,12 @@ def _cameras() -> tuple[bool, str]:
         f"{info.index}: {info.name or '?'}{'' if info.physical else ' (ảo / virtual)'}" for info in present
     ]
     return any(info.physical for info in present), ", ".join(names)
+
+
+def _camera_list(path: Path, texts: Texts) -> tuple[bool, str]:
+    """Which cameras the station allows, as was noted when the list was last seen; the log decides."""
+    noted = noted_list(path)
+    return noted == "listed", texts.say(f"doctor.camera-list.{noted}")
 
 
 def _models() -> tuple[bool, str]:

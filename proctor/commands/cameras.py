@@ -6,7 +6,7 @@ from typing import Any
 from biometrics.camera_allow import EVERY_PHYSICAL, AllowedCamera, AllowedCameras
 from biometrics.camera_info import CameraInfo, classify, device_index, installed_cameras
 from biometrics.errors import BiometricsError
-from proctor.cameras import allow, allowed_cameras, disallow, rule_json
+from proctor.cameras import allow, allowed_cameras, disallow, list_state, note_list, rule_json
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.errors import CommandError
@@ -25,7 +25,7 @@ def listing(context: Context) -> int:
         "ok": any(row["allowed"] for row in rows),
         "system": _system(),
         "cameras": rows,
-        "list": _state(known),
+        "list": "unread" if known is None else list_state(known),
         "rules": [{"spec": rule.spec, **rule_json(rule)} for rule in rules.cameras],
     }
     context.result(data, tuple(_lines(context, data)))
@@ -43,6 +43,7 @@ def allow_camera(context: Context) -> int:
             word = "camera.confirm" if rule != AllowedCamera() else "camera.confirm-any"
             second = _second(context, opened, word, rule)
             entry = allow(opened.store, rule, operator=opened.require_login().operator, second=second)
+        note_list(opened.root.path, allowed_cameras(opened.store))
     said = [context.texts.say("camera.now-allowed" if new else "camera.already-allowed", spec=rule.spec)]
     if rule.vid and not rule.serial:
         said.append(context.texts.say("camera.port-only" if rule.path else "camera.model-only"))
@@ -60,6 +61,7 @@ def remove_camera(context: Context) -> int:
         second = _second(context, opened, "camera.confirm-remove", rule)
         entry = disallow(opened.store, rule, operator=opened.require_login().operator, second=second)
         left = allowed_cameras(opened.store)
+        note_list(opened.root.path, left)
     said = [context.texts.say("camera.now-removed", spec=rule.spec)]
     if not left.cameras:
         said.append(context.texts.say("camera.list-empty"))
@@ -125,17 +127,9 @@ def _known(context: Context) -> AllowedCameras | None:
     if context.options.devices_only or kind_at(root) is None:
         return None
     with open_for(context, training=training, login=False) as opened:
-        return allowed_cameras(opened.store)
-
-
-def _state(known: AllowedCameras | None) -> str:
-    if known is None:
-        return "unread"
-    if not known.begun:
-        return "none"
-    if known.any_physical:
-        return "any"
-    return "listed" if known.cameras else "empty"
+        known = allowed_cameras(opened.store)
+        note_list(opened.root.path, known)
+        return known
 
 
 def _system(platform: str = sys.platform) -> str:
