@@ -32,6 +32,7 @@ Rule = Literal["mean", "best", "median"]
 RULES: Final[tuple[Rule, ...]] = ("mean", "best", "median")
 VERSION: Final = 1
 MAX_FILE: Final = 256 * 1024
+MAX_SOURCE: Final = 2000
 SIGNED_AS: Final = b"proctor/calibration/1\n"
 _SIGNATURE: Final = b"\n[signature]\n"
 
@@ -205,17 +206,7 @@ def parse_calibration(data: bytes, file: str) -> CalibrationFile:
     reader = _Reader(file)
     reader.require("", table, _TOP, optional=("signature", "single", "groups"))
     reader.require("rule", table["rule"], {"burst": str, "flip": bool})
-    if table["version"] != VERSION:
-        raise reader.error("version", "value")
-    if table["rule"]["burst"] not in RULES:
-        raise reader.error("rule.burst", "value")
-    for key in ("card_sha256", "weights_sha256", "detector_sha256", "pairs_sha256"):
-        if table[key] and not _HASH.fullmatch(table[key]):
-            raise reader.error(key, "value")
-    if not _NAME.fullmatch(table["model"]):
-        raise reader.error("model", "value")
-    for key in table["counts"]:
-        reader.whole(f"counts.{key}", table["counts"][key])
+    _require_values(reader, table)
     signature = None
     if "signature" in table:
         if data.count(_SIGNATURE) != 1:
@@ -236,8 +227,30 @@ def parse_calibration(data: bytes, file: str) -> CalibrationFile:
     )
 
 
+def _require_values(reader: "_Reader", table: Mapping[str, Any]) -> None:
+    """Require what the texts and counts of a file may be. Raises CalibrationFormatError."""
+    forms = {"model": _NAME, "made_on": _DAY, "card_sha256": _HASH, "pairs_sha256": _HASH}
+    wanted = {
+        "version": table["version"] == VERSION,
+        "rule.burst": table["rule"]["burst"] in RULES,
+        **{key: form.fullmatch(table[key]) is not None for key, form in forms.items()},
+        **{key: _SHA256.fullmatch(table[key]) is not None for key in ("weights_sha256", "detector_sha256")},
+        "source": len(table["source"]) <= MAX_SOURCE and table["source"].isprintable(),
+        **{f"counts.{key}": _COUNT.fullmatch(key) is not None for key in table["counts"]},
+    }
+    for key, good in wanted.items():
+        if not good:
+            raise reader.error(key, "value")
+    for key, value in table["counts"].items():
+        reader.whole(f"counts.{key}", value)
+
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_COUNT: Final = re.compile(r"[a-z_]{1,32}")
+_DAY: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
+_SIGNER: Final = re.compile(r"[a-z]{1,16}\.[a-z]{1,16}/[0-9a-f]{8}(/[0-9]{1,6})?")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_HASH: Final = re.compile(r"([0-9a-f]{64})?")
 _TEXTS: Final = (
     "model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256",
 )  # fmt: skip
@@ -326,6 +339,8 @@ class _Reader:
     def group(self, place: str, row: Any) -> GroupPoint:
         keys = {**{key: _POINT[key] for key in _POINT if key != "basis"}, "group": str}
         self.require(place, row, keys, optional=("impostor", "genuine"))
+        if not 0 < len(row["group"]) <= 64 or not row["group"].isprintable():
+            raise self.error(_at(place, "group"), "value")
         return GroupPoint(
             group=row["group"],
             fmr=self.between(_at(place, "fmr"), row["fmr"], 1e-12, 1.0),
@@ -351,7 +366,7 @@ class _Reader:
             public, made = bytes.fromhex(row["public"]), bytes.fromhex(row["ed25519"])
         except ValueError:
             raise self.error("signature", "value") from None
-        if (len(public), len(made)) != (32, 64):
+        if (len(public), len(made)) != (32, 64) or not _SIGNER.fullmatch(row["signer"]):
             raise self.error("signature", "value")
         return Signature(signer=row["signer"], public=public, ed25519=made)
 

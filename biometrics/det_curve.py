@@ -1,6 +1,7 @@
 """The DET curve (ISO/IEC 19795-1): FNMR over FMR, both axes in normal deviates. A PNG picture.
 
-A curve ends where its number of independent comparisons supports no smaller rate (rule of three).
+A curve is faint, and its part of the picture grey, where the number of independent comparisons supports no such rate
+(rule of three).
 """
 
 import io
@@ -36,15 +37,12 @@ class Curve:
 
 
 def rates_of(curve: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return FMR and FNMR at rising thresholds, both 0 to 1, where both are supported."""
+    """Return FMR and FNMR at rising thresholds, both above 0 and at most 0.5."""
     impostor, genuine = np.sort(curve.impostor), np.sort(curve.genuine)
     steps = np.unique(np.concatenate([impostor, genuine]))
-    if len(steps) > _MOST_POINTS * 10:  # what lies below every genuine score is no part of the picture
-        steps = steps[np.searchsorted(steps, genuine[0]) :]
     fmr = 1 - np.searchsorted(impostor, steps, side="left") / len(impostor)
     fnmr = np.searchsorted(genuine, steps, side="left") / len(genuine)
-    shown = (fmr >= smallest_rate(curve.person_pairs)) & (fnmr >= smallest_rate(curve.people))
-    shown &= (fmr <= _HIGHEST) & (fnmr <= _HIGHEST)
+    shown = (fmr > 0) & (fnmr > 0) & (fmr <= _HIGHEST) & (fnmr <= _HIGHEST)
     fmr, fnmr = fmr[shown], fnmr[shown]
     if len(fmr) > _MOST_POINTS:
         kept = np.unique(np.linspace(0, len(fmr) - 1, _MOST_POINTS).astype(int))
@@ -52,48 +50,84 @@ def rates_of(curve: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return fmr, fnmr
 
 
-def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping[str, str]) -> bytes:
-    """Return the PNG. `points` are marked on the first curve; `words`: "title", "fmr", "fnmr", "note".
+def is_supported(curve: Curve, fmr: NDArray[np.float64], fnmr: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say where the curve's independent comparisons support both rates."""
+    return (fmr >= smallest_rate(curve.person_pairs)) & (fnmr >= smallest_rate(curve.people))
 
-    Curves that nothing supports are named in the legend without a line.
-    """
+
+def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping[str, str]) -> bytes:
+    """Return the PNG. `points` are marked; `words`: "title", "fmr", "fnmr", "note"."""
     figure = Figure(figsize=(8.0, 7.0), dpi=120)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    drawn = [rates_of(curve) for curve in curves]
-    for number, (curve, (fmr, fnmr)) in enumerate(zip(curves, drawn, strict=True)):
-        style = _STYLES[number % len(_STYLES)]
-        axes.plot(
-            _deviates(fmr), _deviates(fnmr), style, drawstyle="steps-post", linewidth=1.6, label=curve.name
-        )
-    for point in points:
-        if point.genuine is not None and point.impostor.value > 0 and 0 < point.genuine.value <= _HIGHEST:
-            x, y = _deviates(np.array([point.impostor.value, point.genuine.value]))
-            axes.plot(x, y, "ok", markersize=4)
-            axes.annotate(
-                f"{point.threshold:.4f}", (x, y), textcoords="offset points", xytext=(6, 5), fontsize=8
-            )
-    _axis(axes, "x", [smallest_rate(curve.person_pairs) for curve in curves], words["fmr"])
-    _axis(axes, "y", [smallest_rate(curve.people) for curve in curves], words["fnmr"])
+    lowest = tuple(
+        max(1e-8, min([0.02, *(1 / len(getattr(curve, kind)) for curve in curves)])) * 0.7
+        for kind in ("impostor", "genuine")
+    )
+    for number, curve in enumerate(curves):
+        _draw(axes, curve, f"C{number % 10}", _STYLES[number % len(_STYLES)])
+    _mark(axes, points, lowest[1])
+    _shade(axes, curves[0])
+    _axis(axes, "x", lowest[0], words["fmr"])
+    _axis(axes, "y", lowest[1], words["fnmr"])
     axes.set_title(words["title"], fontsize=11)
     axes.grid(visible=True, linewidth=0.4)
     axes.legend(loc="upper right", fontsize=8)
-    figure.text(0.5, 0.01, words["note"], ha="center", va="bottom", fontsize=7, wrap=True)
-    figure.subplots_adjust(left=0.11, right=0.97, top=0.93, bottom=0.13)
+    for line, text in enumerate(reversed(words["note"].split("\n"))):
+        figure.text(0.5, 0.012 + 0.018 * line, text, ha="center", va="bottom", fontsize=7)
+    figure.subplots_adjust(left=0.11, right=0.97, top=0.94, bottom=0.14)
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
+
+
+def _draw(axes: Any, curve: Curve, colour: str, style: str) -> None:
+    """Draw a curve: strong where it is supported, faint where it is not."""
+    fmr, fnmr = rates_of(curve)
+    good = is_supported(curve, fmr, fnmr)
+    x, y = _deviates(fmr), _deviates(fnmr)
+    axes.plot(x, y, style, color=colour, drawstyle="steps-post", linewidth=0.9, alpha=0.45)
+    axes.plot(
+        np.where(good, x, np.nan),
+        np.where(good, y, np.nan),
+        style,
+        color=colour,
+        drawstyle="steps-post",
+        linewidth=2.0,
+        label=curve.name,
+    )
+
+
+def _mark(axes: Any, points: Sequence[Point], lowest: float) -> None:
+    """Mark thresholds; a point without a false non-match lies on the lower edge."""
+    for point in points:
+        if (
+            point.genuine is None
+            or not 0 < point.impostor.value <= _HIGHEST
+            or point.genuine.value > _HIGHEST
+        ):
+            continue
+        low = point.genuine.errors == 0
+        x, y = _deviates(np.array([point.impostor.value, lowest if low else point.genuine.value]))
+        axes.plot(x, y, "vk" if low else "ok", markersize=5, clip_on=False, zorder=5)
+        axes.annotate(f"{point.threshold:.4f}", (x, y), textcoords="offset points", xytext=(6, 6), fontsize=8)
+
+
+def _shade(axes: Any, curve: Curve) -> None:
+    """Shade what the numbers of all comparisons do not support."""
+    x, y = _deviates(np.array([smallest_rate(curve.person_pairs), smallest_rate(curve.people)]))
+    axes.axvspan(-7.0, x, color="0.5", alpha=0.12, linewidth=0)
+    axes.axhspan(-7.0, y, color="0.5", alpha=0.12, linewidth=0)
 
 
 def _deviates(rates: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([_DEVIATE.inv_cdf(min(max(float(rate), 1e-9), 1 - 1e-9)) for rate in rates])
 
 
-def _axis(axes: Any, which: str, smallest: Sequence[float], label: str) -> None:
-    """Set limits from the smallest rate that any curve supports to the highest, with ticks in rates."""
-    lowest = min([*(rate for rate in smallest if rate < _HIGHEST / 5), _HIGHEST / 50])
-    low, high = (float(each) for each in _deviates(np.array([lowest * 0.8, _HIGHEST])))
-    ticks = [tick for tick in _TICKS if tick >= lowest * 0.8]
+def _axis(axes: Any, which: str, lowest: float, label: str) -> None:
+    """Set limits from the lowest rate to the highest, with ticks in rates."""
+    low, high = (float(each) for each in _deviates(np.array([lowest, _HIGHEST])))
+    ticks = [tick for tick in _TICKS if tick >= lowest]
     getattr(axes, f"set_{which}lim")(low, high)
     getattr(axes, f"set_{which}ticks")(
         list(_deviates(np.array(ticks))), [f"{tick * 100:g} %" for tick in ticks]
