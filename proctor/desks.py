@@ -9,7 +9,7 @@ from typing import Any
 
 from proctor.challenge import Challenge
 from proctor.errors import AdmittedElsewhereError, RosterPersonDiffersError, SimulatedReaderError
-from proctor.present import AccessText, PresentCard
+from proctor.present import AccessText, PresentCard, Whose
 from readers.cccd.access_plan import AccessPlan, AccessSource, number_of, plan_for, read_mrz
 from readers.cccd.cross_check import Agreement, require_agreement
 from readers.cccd.id_number import IdNumber, parse_id_number
@@ -252,6 +252,11 @@ class SessionDesk:
                 if self._is_twin(body):
                     self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
         return self._gate.require_first(seat.sbd)
+
+    def whose(self, seat: Seat | None, number: IdNumber | None) -> Whose:
+        """Return whose attempt this is: the chip's word, else the claim's."""
+        found = seat or self.claimed_seat(number)
+        return Whose(None if found is None else found.sbd)
 
     def consenting(self, present: PresentCard | None, holder: ConsistentChip | None) -> PresentCard | None:
         """Return the card, unless the chip names a candidate who refuses a picture; a log that says nothing: None."""

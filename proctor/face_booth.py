@@ -29,12 +29,11 @@ from biometrics.thresholds import Thresholds, for_photo_age
 from proctor.checks import CheckName
 from proctor.face_search import SearchedFace, SessionFaces
 from proctor.pipeline import PadStep
-from proctor.present import CaptureGround, PresentCard, RefusedCamera
+from proctor.present import CaptureGround, PresentCard, RefusedCamera, Whose
 from readers.emrtd.evidence import ConsistentChip
 from sessions.rules import Rules
 from sessions.rules.faces import PAD_CHECKS
 from sessions.rules.model import OldPhoto
-from sessions.session import Seat
 from sessions.vietnam import today
 
 OpenCamera = Callable[[], FrameCamera]
@@ -216,11 +215,11 @@ class FaceBooth:
             return self._require_model
         return lambda live: self._challenging().run(name, live)
 
-    def require_single(self, seat: Seat, live: Live) -> SearchedFace:
+    def require_single(self, whose: Whose, live: Live) -> SearchedFace:
         """Search the session for this face and for the card's portrait. Raises FaceElsewhereError."""
         if self._means.search is None:
             return SearchedFace(facts=MappingProxyType({}), not_performed_code="not-available")
-        return self._means.search.require_single(seat.sbd, self._reference, live, self._means.thresholds)
+        return self._means.search.require_single(whose.sbd, self._reference, live, self._means.thresholds)
 
     def template(self, live: Live | None) -> bytes | None:
         """Return what is kept to find this face again, for the encrypted evidence."""

@@ -56,3 +56,10 @@ class RefusedCamera:
 
 CaptureGround = PresentCard | RefusedCamera
 """Why a picture is asked for: somebody's card is on the reader, or the refusal of the camera is to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose attempt this is, by the chip, or only by the number that was given; None: nobody's of the list."""
+
+    sbd: str | None

@@ -61,7 +61,7 @@ def test_what_goes_on_which_day(store: Store, hall: Hall) -> None:
     assert [due.term.kind for due in plans[0].dues if due.is_due] == ["template"]
     assert (
         plans[0].dues[0].selection.pieces == ()
-    )  # templates are never stored: the rule is there and finds none
+    )  # this session has no template: the rule is there and finds none
     pictures = {"chip-portrait": {"chip-portrait": 4}, "live-portrait": {"live-portrait": 4}}
     assert takes(retention.plan(store, after(730))) == pictures
     assert takes(retention.plan(store, after(1825))) == pictures
