@@ -1,0 +1,43 @@
+"""Attacks and candidates of the report split (astronaut, odd seeds) before the challenges.
+
+Figures: tests/bench/bench_pad.py.
+"""
+
+import pytest
+
+from biometrics.engine import FaceEngine
+from tests.support.scenes import ATTACKS, attempt, subject
+
+
+@pytest.fixture(scope="module")
+def faces():
+    with FaceEngine.load() as engine:
+        yield engine
+
+
+def test_a_candidate_who_does_as_asked_passes_everything(faces):
+    outcome = attempt(faces, "bona-fide", subject("astronaut"), seed=1)
+    assert outcome.admitted, outcome.why
+
+
+def test_a_print_cannot_close_its_eyes(faces):
+    outcome = attempt(faces, "flat-print", subject("astronaut"), seed=1, challenges=["pad-eyes"])
+    assert outcome.match == "passed"
+    assert outcome.checks["pad-eyes"] == "failed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("species", ATTACKS)
+def test_each_attack_matches_and_ends_before_a_person(faces, species, seed):
+    outcome = attempt(faces, species, subject("astronaut"), seed=seed)
+    assert outcome.match == "passed"
+    assert not outcome.admitted
+    assert "failed" in outcome.checks.values()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [3, 5, 7])
+def test_candidates_pass(faces, seed):
+    outcome = attempt(faces, "bona-fide", subject("astronaut"), seed=seed)
+    assert outcome.admitted, outcome.why
