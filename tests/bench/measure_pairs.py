@@ -1,17 +1,22 @@
 """Compare labelled pairs of face images by the pipeline and by bare OpenCV calls in the same run.
 
-    python tests/bench/measure_pairs.py --pairs PAIRS.csv [--images FOLDER] [--json]
+    python tests/bench/measure_pairs.py --pairs PAIRS.csv [--images FOLDER] [--people PEOPLE.csv] [--json]
 
 PAIRS.csv has the columns reference, probe, same (1 or 0); paths are relative to FOLDER (by default `images` beside
 the file, or the file's own folder). Prints pairs correct at the best threshold, the equal error rate, FNMR at FMR
-1e-2, both error rates at the pipeline's own thresholds, and how many images gave no template. Figures hold for the
-set that was measured and no other.
+1e-2, both error rates at the pipeline's own thresholds, and how many images gave no template.
+
+PEOPLE.csv has the columns image, subject and perhaps role, with several frames of a burst in one cell
+(docs/calibration.md): every reference meets every probe, and FNMR at FMR 1e-2, 1e-3 and 1e-4 is printed for the first
+good frame and for the burst rule, where the number of people supports it. Figures hold for the set that was measured
+and no other.
 """
 
 import argparse
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +24,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from biometrics.calibration_points import measure as measure_points
+from biometrics.calibration_points import support_of
+from biometrics.calibration_scores import engine_for, score, shown_to_test_persons
 from biometrics.decode import FILE_LIMITS, PortraitDecoder
 from biometrics.engine import FaceEngine
 from biometrics.errors import BiometricsError
+from biometrics.metrics import smallest_rate
+from biometrics.pairs import read_pairs
 from biometrics.weights import load_models
 
 Vector = NDArray[np.float32]
@@ -114,16 +124,48 @@ def measure(pairs_file: Path, images: Path) -> dict[str, Any]:
     return result
 
 
+def bursts(people_file: Path, images: Path) -> dict[str, Any]:
+    """Return FNMR at fixed FMRs for the first good frame and for the burst rule, by the engine as a station uses it."""
+    labelled = read_pairs(people_file.read_bytes())
+    smallest = smallest_rate(support_of(labelled).person_pairs)
+    asked = [fmr for fmr in (1e-2, 1e-3, 1e-4) if fmr >= smallest]
+    if not asked:
+        return {"smallest_fmr": round(smallest, 6)}
+    notice = shown_to_test_persons(datetime.now(UTC))
+    with engine_for(load_models(), rule="mean", flip=True) as engine:
+        scored = score(engine, labelled, images, notice=notice, progress=lambda _done, _of: None)
+    found = measure_points(scored, asked)
+    rows: dict[str, Any] = {
+        "smallest_fmr": round(smallest, 6),
+        "impostor": found.support.impostor,
+        "person_pairs": found.support.person_pairs,
+        "genuine": found.support.genuine,
+        "people": found.support.people,
+        "not_enrolled": dict(scored.enrol_failures),
+        "not_acquired": dict(scored.acquire_failures),
+    }
+    for way, points in (("single_frame", found.single), ("burst", found.points)):
+        for point in points:
+            if point.fmr in asked and point.genuine is not None:
+                rate = point.genuine
+                text = f"{rate.errors}/{rate.comparisons} (95 %: {rate.low:.4f} to {rate.high:.4f})"
+                rows[f"fnmr_{way}_at_{point.fmr:g}"] = f"{rate.value:.4f} = {text} at {point.threshold:.4f}"
+    return rows
+
+
 def main() -> None:
     """Print a table, or JSON."""
     parser = argparse.ArgumentParser(description="Compare labelled face pairs: pipeline against bare OpenCV.")
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--images", type=Path)
+    parser.add_argument("--people", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     beside = options.pairs.parent / "images"
     folder = options.images or (beside if beside.is_dir() else options.pairs.parent)
     result = measure(options.pairs, folder)
+    if options.people is not None:
+        result["people"] = bursts(options.people, folder)
     if options.json:
         print(json.dumps(result, indent=2))
         return
@@ -131,6 +173,8 @@ def main() -> None:
     print(f"{'':24}{'pipeline':>12}{'bare OpenCV':>14}")
     for name, value in result["pipeline"].items():
         print(f"{name:24}{value:>12}{result['bare_opencv'][name]:>14}")
+    for name, value in result.get("people", {}).items():
+        print(f"{name:32}{value}")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ def test_a_run_states_what_the_pairs_support_and_no_names(made: tuple[Path, Ran]
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     text = path.read_text(encoding="utf-8")
     assert not any(
-        name in text + json.dumps(told, ensure_ascii=False) for name in ("người", "a.png", "b.png", "subjects")
+        name in text + json.dumps(told, ensure_ascii=False)
+        for name in ("người", "a.png", "b.png", "subjects.csv")
     )
     found = read_calibration(path)
     assert found.signature is not None
