@@ -12,7 +12,9 @@ def ask_eyes(run: Run) -> Finding:
     found = unclear("few-frames")
     try:
         run.start(rules.deadline_s)
-        run.settle(eyes=True)
+        hindrance = run.settle(eyes=True)
+        if hindrance:
+            return unclear(hindrance)
         for _ in range(1 + rules.retries):
             _one(run)
             found = judge_eyes(run.seen, run.shown, run.rules, same_person=run.same_person)
@@ -29,7 +31,7 @@ def _one(run: Run) -> None:
     rules = run.rules.eyes
     wait_s, hold_s = run.random.uniform(*rules.wait_s), run.random.uniform(*rules.hold_s)
     run.watch(run.camera.now() + wait_s, eyes=True)
-    run.look(eyes=True, like=True)
+    run.step(eyes=True, like=True)
     run.keep("open")
     shown = run.prompt("close-eyes")
     watch = EyesWatch(run.seen, shown.at_s, rules)

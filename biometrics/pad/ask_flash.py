@@ -20,7 +20,9 @@ def ask_flash(run: Run) -> Finding:
     found = unclear("few-frames")
     try:
         run.start(rules.deadline_s * (1 + rules.retries))
-        run.settle(light=True)
+        hindrance = run.settle(light=True)
+        if hindrance:
+            return unclear(hindrance)
         for _ in range(1 + rules.retries):
             _one(run)
             found = judge_flash(run.seen, run.shown, run.rules)
@@ -37,14 +39,10 @@ def _one(run: Run) -> None:
     run.prompt("watch-colours")
     run.watch(run.camera.now() + LEAD_S, light=True)
     count = 0
-    begin = run.camera.now()
     for number, colour in enumerate(colours(run.random, rules)):
-        run.colour(colour)
-        until = begin + (number + 1) * rules.step_s
+        until = run.colour(colour).at_s + rules.step_s  # never shorter, however slow the camera is
         while run.camera.now() < until:
-            run.watch(
-                run.camera.now() + 1e-6, light=True, search=count % run.rules.observe.flash_search_every == 0
-            )
+            run.step(light=True, search=count % run.rules.observe.flash_search_every == 0)
             count += 1
         if number in {2, 5, 8}:
             run.keep("#{:02x}{:02x}{:02x}".format(*colour))

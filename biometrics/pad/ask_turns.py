@@ -6,6 +6,8 @@ from biometrics.pad.finding import Finding, unclear
 from biometrics.pad.observation import Observation
 from biometrics.pad.turn import TurnWatch, frontal, judge_turns, neutral_yaw, yaw
 
+AHEAD_S = 0.25  # end of a pause in which every frame is looked at
+
 
 def ask_turns(run: Run) -> Finding:
     """Return the finding of `run.turns` turns. Raises SkippedError, CameraGoneError."""
@@ -14,7 +16,9 @@ def ask_turns(run: Run) -> Finding:
     met = 0
     try:
         run.start(rules.deadline_s)
-        run.settle()
+        hindrance = run.settle()
+        if hindrance:
+            return unclear(hindrance)
         while met < run.turns and wrong <= rules.retries:
             good = _one(run, first=met + wrong == 0)
             met, wrong = met + good, wrong + (not good)
@@ -28,9 +32,8 @@ def _one(run: Run, *, first: bool) -> bool:
     rules = run.rules.turn
     pause_s = run.random.uniform(*rules.pause_s)
     side: Prompt = run.random.choice(("turn-left", "turn-right"))
-    run.watch(run.camera.now() + pause_s)
-    if not first:
-        _back(run)
+    run.idle(run.camera.now() + pause_s - AHEAD_S)
+    _back(run)
     neutral = neutral_yaw(run.seen)
     if first:
         run.keep("look-ahead")
@@ -38,19 +41,15 @@ def _one(run: Run, *, first: bool) -> bool:
     watch = TurnWatch(frontal(run.seen, neutral, rules), side, shown.at_s, rules)
     matched = False
 
-    def turned(one: Observation) -> bool:
-        watch.add(one)
-        return watch.over
-
     end_s = shown.at_s + rules.turn_s
     while run.camera.now() < end_s and not watch.over:
         halfway = watch.now >= rules.onset and not matched
         matched |= halfway
-        run.watch(run.camera.now() + 1e-6, turned, like=halfway)
+        watch.add(run.step(like=halfway))
     run.keep(f"{side} r={watch.now:.2f}")
     result = watch.result()
-    if len(run.shown) and not result.why:
-        run.look(like=True)
+    if not result.why:
+        run.step(like=True)
     run.prompt("look-ahead")
     return not result.why
 

@@ -10,6 +10,7 @@ from biometrics.evidence import Live
 from biometrics.frame_camera import FrameCamera
 from biometrics.frames import Frame, Image
 from biometrics.notice import NoticeShown
+from biometrics.pad.finding import trouble
 from biometrics.pad.judging import ObservingFaces
 from biometrics.pad.observation import Box, Look, Observation
 from biometrics.pad.recording import Shown
@@ -115,15 +116,28 @@ class Run:
     def watch(self, until_s: float, until: Callable[[Observation], bool] | None = None, **look: bool) -> bool:
         """Look at frames up to `until_s`; True as soon as `until` says so. Raises OutOfTimeError, SkippedError."""
         while self.camera.now() < until_s:
-            one = self.look(**look)
+            one = self.step(**look)
             if until is not None and until(one):
                 return True
-            if self.screen.skip_asked:
-                raise SkippedError
         return False
 
-    def settle(self, **look: bool) -> bool:
-        """Wait for a face that looks ahead for some frames; False when none comes in time."""
+    def step(self, **look: bool) -> Observation:
+        """Look at one frame. Raises OutOfTimeError, SkippedError, CameraGoneError."""
+        one = self.look(**look)
+        if self.screen.skip_asked:
+            raise SkippedError
+        return one
+
+    def idle(self, until_s: float) -> None:
+        """Let time pass up to `until_s`; only some frames are looked at. Raises OutOfTimeError, SkippedError."""
+        while self.camera.now() < until_s:
+            self.step()
+            for _ in range(self.rules.observe.idle_every - 1):
+                if self.camera.now() < until_s:
+                    self._next()
+
+    def settle(self, **look: bool) -> str:
+        """Wait for a face that looks ahead for some frames; return "" or why there is none."""
         rules = self.rules
         streak = 0
 
@@ -133,7 +147,9 @@ class Run:
             streak = streak + 1 if looks else 0
             return streak >= rules.turn.frames
 
-        return self.watch(self.camera.now() + rules.common.settle_s, ahead, **look)
+        if self.watch(self.camera.now() + rules.common.settle_s, ahead, **look):
+            return ""
+        return trouble(self.seen, rules.common) or "not-ahead"
 
     def keep(self, caption: str) -> None:
         """Remember the newest frame for a person who has to judge."""

@@ -18,6 +18,10 @@ STEP: Final = 0.14 / CELL  # eye distances between samples
 LEFT, TOP = -0.84, -0.46  # first sample, from the middle between the eyes
 # a usual face in eye distances from the middle between the eyes: eyes, nose tip, corners of the mouth
 MODEL: Final = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.58], [-0.4, 1.05], [0.4, 1.05]])
+_ACROSS = LEFT + STEP * CELL * (np.arange(COLUMNS) + 0.5)
+_DOWN = TOP + STEP * CELL * (np.arange(ROWS) + 0.5)
+# cells of the face itself, without hair and what is behind: an ellipse from the forehead to the chin
+INSIDE: Final = (_ACROSS[None, :] / 0.72) ** 2 + ((_DOWN[:, None] - 0.45) / 0.95) ** 2 < 1.0
 _LINEAR = np.array(
     [c / 12.92 if (c := v / 255) <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for v in range(256)],
     dtype=np.float32,

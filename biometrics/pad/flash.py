@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biometrics.candidate_screen import Colour
-from biometrics.pad.face_light import linear
+from biometrics.pad.face_light import INSIDE, linear
 from biometrics.pad.finding import Finding, failed, trouble, unclear
 from biometrics.pad.observation import Observation
 from biometrics.pad.recording import Shown
@@ -76,7 +76,8 @@ def reflection(
 def _parts(cells: Rows, rules: FlashRules) -> tuple[NDArray[np.bool_], ...] | None:
     """Return masks of the face's cells: all that are neither black nor clipped, the darkest, the brightest."""
     tone = np.median(cells, axis=0).mean(axis=1)
-    usable = (tone > TOO_DARK) & (np.percentile(cells.max(axis=2), 95, axis=0) < TOO_BRIGHT)
+    clipped = np.percentile(cells.max(axis=2), 95, axis=0) >= TOO_BRIGHT
+    usable = INSIDE.ravel() & (tone > TOO_DARK) & ~clipped
     if usable.sum() < FEWEST_CELLS:
         return None
     low = np.quantile(tone[usable], rules.dark_share)

@@ -1,6 +1,6 @@
 """Looks at one frame: finds the face near its last place, measures what was asked. Runs where the models are."""
 
-from hashlib import blake2b
+from zlib import adler32, crc32
 
 import cv2
 import numpy as np
@@ -43,7 +43,7 @@ class Observer:
             number=frame.number,
             at_s=frame.monotonic_s,
             size=(image.shape[1], image.shape[0]),
-            digest=blake2b(np.ascontiguousarray(image).data, digest_size=8).digest(),
+            digest=_digest(image),
             samples=_samples(image),
             brightness=float(image[::8, ::8].mean()),
             face=face,
@@ -109,6 +109,12 @@ class Observer:
             and np.hypot(other.centre[0] - x - w / 2, other.centre[1] - y - h / 2) > 0.5 * w
         ]
         return len(others)
+
+
+def _digest(image: Image) -> bytes:
+    """Return 8 bytes that tell frames apart: two checksums, a quarter of the time of a cryptographic hash."""
+    data = np.ascontiguousarray(image).data
+    return crc32(data).to_bytes(4, "big") + adler32(data).to_bytes(4, "big")
 
 
 def _samples(image: Image) -> NDArray[np.uint8]:

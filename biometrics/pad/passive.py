@@ -30,6 +30,7 @@ def judge_passive(seen: Sequence[Observation], rules: PadRules) -> Finding:
     for why, found in (
         ("bezel", bezel >= rules.passive.bezel),
         ("moire", moire >= rules.passive.moire),
+        ("screen", bezel >= rules.passive.bezel_with_moire and moire >= rules.passive.moire_with_bezel),
         ("repeated", same > rules.common.repeats * len(seen)),
         ("loop", loop > 0),
         ("jump", jumped >= rules.common.jumps),
@@ -49,6 +50,22 @@ def _repeats(seen: Sequence[Observation]) -> list[bool]:
 
 
 def loop_length(seen: Sequence[Observation], rules: PassiveRules) -> int:
-    """Return after how many frames the pictures come back, 0 when they do not."""
-    del seen, rules
-    return 0
+    """Return the longest run of frames that come back from at least `loop_gap_s` before, 0 when it is short.
+
+    Two frames of a sensor differ by its noise, however alike the scene is: a frame that lies much closer to an old one
+    than neighbours lie to each other is a copy of it, encoded anew at most.
+    """
+    if len(seen) < 3 * rules.loop_frames:
+        return 0
+    samples = np.stack([o.samples for o in seen]).astype(np.int16)
+    times = np.array([o.at_s for o in seen])
+    usual = float(np.median(np.abs(np.diff(samples, axis=0)).mean(axis=1)))
+    if usual < rules.loop_floor:
+        return 0
+    longest = run = 0
+    for index in range(1, len(seen)):
+        old = times[:index] <= times[index] - rules.loop_gap_s
+        nearest = np.abs(samples[:index][old] - samples[index]).mean(axis=1).min() if old.any() else np.inf
+        run = run + 1 if nearest < rules.loop_ratio * usual else 0
+        longest = max(longest, run)
+    return longest if longest >= rules.loop_frames else 0

@@ -24,6 +24,7 @@ class ObserveRules:
     others_every: int
     spacing_s: float
     flash_search_every: int
+    idle_every: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +103,13 @@ class PassiveRules:
 
     bezel: float
     moire: float
+    bezel_with_moire: float
+    moire_with_bezel: float
     artefact_frames: int
-    same_samples: float
     loop_frames: int
-    loop_noise: float
+    loop_gap_s: float
+    loop_ratio: float
+    loop_floor: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
