@@ -19,6 +19,8 @@ def add_pad_commands(build: Builder, face: Builder) -> None:
     render.add_argument("out", metavar="OUT", help=help_of("option.pad-render-out"))
     render.add_argument("--seeds", required=True, metavar="1,3,5", help=help_of("option.pad-seeds"))
     render.add_argument("--species", metavar="A,B", help=help_of("option.pad-render-species"))
+    lights = ("dim", "room", "bright", "window")
+    render.add_argument("--light", choices=lights, default="room", help=help_of("option.pad-render-light"))
     _add_record(group.command("record", "pad.record", pad.record_one))
 
 

@@ -28,9 +28,11 @@ from sessions.vietnam import today
 
 MAX_REFERENCE = 12 * 1024 * 1024
 MAX_CONSENT = 200
+MAX_SEEDS = 1000
 RECORD_NOTICE = "pad-record-1"
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SEEDS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 _NUMBER = re.compile(r"\d{9}|\d{12}")
 _EVERY = 10
 
@@ -121,7 +123,44 @@ def _recorded(context: Context, labels: Labels, checks: tuple[str, ...], *, turn
 
 def render(context: Context) -> int:
     """Render test species as labelled recordings."""
-    raise CommandError("pad-seeds-invalid", usage=True)
+    from proctor.pad_render import render_species  # noqa: PLC0415 - the renderer is loaded when it is wanted
+
+    options = context.options
+    out = Path(options.out)
+    seeds = seeds_of(options.seeds)
+    species = None if options.species is None else tuple(part.strip() for part in options.species.split(","))
+
+    def on_progress(done: int, of: int) -> None:
+        if not options.json:
+            context.say("pad.progress", done=done, of=of)
+
+    with FaceEngine.load() as engine:
+        try:
+            written = render_species(
+                out, seeds, faces=engine, species=species, light=options.light, on_progress=on_progress
+            )
+        except BiometricsError as error:
+            raise CommandError.of(error.code, error.facts) from None
+    said = context.texts.say("pad.rendered", count=len(written), folder=str(out))
+    folders = [path.relative_to(out).as_posix() for path in written]
+    context.result({"ok": True, "folder": str(out), "source": "rendered", "recordings": folders}, (said,))
+    return 0
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Return the seeds of "1,3,5" or "1-9". Raises CommandError "pad-seeds-invalid"."""
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        found = _SEEDS.fullmatch(part.strip())
+        if found is None:
+            raise CommandError("pad-seeds-invalid", usage=True)
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not first <= last < first + MAX_SEEDS:
+            raise CommandError("pad-seeds-invalid", usage=True)
+        seeds |= dict.fromkeys(range(first, last + 1))
+    if len(seeds) > MAX_SEEDS:
+        raise CommandError("pad-seeds-invalid", usage=True)
+    return tuple(seeds)
 
 
 def _rules(context: Context) -> Rules | None:

@@ -373,3 +373,22 @@ def test_what_camera_and_screen_did_becomes_a_recording_that_reads_back(tmp_path
     assert module.read_conditions(place) == {"device": "a", "light": "b"}
     assert (place / "consent.txt").read_text() == "cabinet 3\n"
     assert report(tmp_path).json["recordings"]["evaluated"] == 1, "the same frames twice count once"
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("1,3,5", (1, 3, 5)), ("1-4", (1, 2, 3, 4)), ("7, 2-3,2", (7, 2, 3))]
+)
+def test_seeds(text, seeds):
+    assert commands.seeds_of(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "1,", "a", "-1", "5-1", "1-99999", "1e3", "٣"])
+def test_what_are_no_seeds(text, tmp_path):
+    assert proctor("pad", "render", tmp_path / "out", f"--seeds={text}").status == 2
+
+
+def test_an_unknown_species_is_named_with_the_known_ones(tmp_path):
+    ran = proctor("pad", "render", tmp_path / "out", "--seeds", "1", "--species", "wax-head")
+    assert ran.status == 2
+    assert "wax-head" in ran.err
+    assert "bent-print" in ran.err
