@@ -87,13 +87,13 @@ def flat_print(portrait: Portrait, *, seed: int) -> Actor:
 def bent_print(portrait: Portrait, *, seed: int) -> Actor:
     """The same bent about the upright axis, as around a bottle or a head."""
     random = _random(seed, 3)
-    return _holding(Print(portrait, random, bend=float(random.uniform(0.3, 0.8))), random)
+    return _holding(Print(portrait, random, bend=float(random.uniform(0.3, 1.2))), random)
 
 
 def folded_print(portrait: Portrait, *, seed: int) -> Actor:
     """The same with a crease through the nose, both halves bent back."""
     random = _random(seed, 4)
-    return _holding(Print(portrait, random, fold=float(random.uniform(0.3, 0.7))), random)
+    return _holding(Print(portrait, random, fold=float(random.uniform(0.3, 0.9))), random)
 
 
 def phone_still(portrait: Portrait, *, seed: int) -> Actor:

@@ -116,7 +116,7 @@ def _toned(image: Image, points: Points, unit: float, variation: Variation) -> I
 def _with_glasses(image: Image, points: Points, unit: float) -> Image:
     """Draw a thin dark frame."""
     out = image.copy()
-    thick = max(1, round(0.035 * unit))
+    thick = max(1, round(0.022 * unit))
     colour = (30, 28, 34)
     for eye in points[:2]:
         centre = round(float(eye[0])), round(float(eye[1]) + 0.05 * unit)
