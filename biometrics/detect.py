@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from biometrics.frames import Image
 from biometrics.opencv import reading
-from biometrics.weights import DetectorModel
+from biometrics.weights import DetectorModel, without_bytes
 
 Points = NDArray[np.float64]  # (5, 2): x, y of left eye, right eye, nose tip, left and right mouth corner
 
@@ -44,7 +44,7 @@ class FaceDetector:
 
     def __init__(self, model: DetectorModel) -> None:
         """Build the network from the checked bytes of `model`. Raises ModelUnusableError(file, opencv)."""
-        self._model = model
+        self._model = without_bytes(model)
         self._lock = Lock()
         with reading(model.weights):
             self._net = cv2.FaceDetectorYN.create(

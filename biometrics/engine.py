@@ -72,7 +72,7 @@ class FaceEngine:
         Raises CalibrationMissingError (of a site's model that was never calibrated), CalibrationOtherError."""
         known = calibration or shipped_calibration(models.embedder.weights.name)
         self.calibration = require_fit(known, models, rule=known.rule, flip=known.flip)
-        self.models = models
+        self.models = models.without_bytes()
         self.rules = replace(rules, rule=known.rule)
         self._detector = FaceDetector(models.detector)
         self._embedder = Embedder(models.embedder, flip=known.flip)

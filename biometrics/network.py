@@ -1,6 +1,7 @@
 """A network read from ONNX bytes by OpenCV, and what it is given. Whatever it answers, errors name its file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 
 import cv2
@@ -29,7 +30,7 @@ class Network:
 
     def __init__(self, weights: Weights, given: NetInput, *, width: int) -> None:
         """Build it from checked bytes. `width`: how many values it answers. Raises ModelUnusableError(file, opencv)."""
-        self._weights = weights
+        self._weights = replace(weights, data=b"")
         self._given = given
         self._width = width
         self._lock = Lock()

@@ -12,7 +12,7 @@ import numpy as np
 from biometrics.detect import Face
 from biometrics.frames import Image
 from biometrics.network import Network
-from biometrics.weights import PadModel
+from biometrics.weights import PadModel, without_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class PadNetwork:
 
     def __init__(self, model: PadModel) -> None:
         """Build the network. Raises ModelUnusableError(file, opencv)."""
-        self.model = model
+        self.model = without_bytes(model)
         self._network = Network(model.weights, model.input, width=model.output.count)
 
     def score(self, image: Image, face: Face) -> PadScore:

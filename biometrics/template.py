@@ -12,7 +12,7 @@ from biometrics.detect import Face
 from biometrics.errors import TemplateMismatchError
 from biometrics.frames import Image
 from biometrics.network import Network
-from biometrics.weights import EmbedderModel
+from biometrics.weights import EmbedderModel, without_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,7 +31,7 @@ class Embedder:
 
     def __init__(self, model: EmbedderModel, *, flip: bool = False) -> None:
         """Build the network from the checked bytes of `model`. Raises ModelUnusableError(file, opencv)."""
-        self.model = model
+        self.model = without_bytes(model)
         self.flip = flip
         self._target = np.array(model.points, dtype=np.float64)
         self._network = Network(model.weights, model.input, width=model.dimension)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from biometrics.cards import Card, NetInput, PadOutput, Points, parse_card
 from biometrics.errors import ModelAlteredError, ModelMissingError
@@ -95,6 +95,22 @@ class Models:
     detector: DetectorModel
     embedder: EmbedderModel
     pad: PadModel | None = None
+
+    def without_bytes(self) -> "Models":
+        """Return the description alone: a network that is built needs its file's bytes no more."""
+        return Models(
+            detector=without_bytes(self.detector),
+            embedder=without_bytes(self.embedder),
+            pad=None if self.pad is None else without_bytes(self.pad),
+        )
+
+
+M = TypeVar("M", DetectorModel, EmbedderModel, PadModel)
+
+
+def without_bytes(model: M) -> M:
+    """Return a model's description without its file's bytes."""
+    return replace(model, weights=replace(model.weights, data=b""))
 
 
 def package_folder(package: str) -> Path | None:

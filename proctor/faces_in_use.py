@@ -51,4 +51,4 @@ def faces_in_use(opened: OpenRoot) -> FacesInUse:
     chosen = require_models(opened.root, opened.store)
     models = load_site(chosen.folder, chosen.embedder, chosen.pad)
     calibration = calibration_in_force(opened.root, opened.store, models.embedder.weights.name)
-    return FacesInUse(chosen=chosen, models=models, calibration=calibration)
+    return FacesInUse(chosen=chosen, models=models.without_bytes(), calibration=calibration)

@@ -24,7 +24,7 @@ from biometrics.model_trial import try_model
 from biometrics.pad_model import PadNetwork
 from biometrics.site_models import ModelChoice, list_cards, load_model, load_site, model_of, read_card
 from biometrics.template import Embedder
-from biometrics.weights import load_detector
+from biometrics.weights import load_detector, load_models
 from tests.support import tiny_onnx
 from tests.support.portraits import burst, picture
 from tests.support.site_models import PAD, put
@@ -384,14 +384,14 @@ def _tiny(folder):
 
 def test_a_site_may_bring_the_programs_own_file_too(tmp_path):
     with FaceEngine.load() as engine:
-        weights = engine.models.embedder.weights
-        put(tmp_path, "own", weights.data, mean=[0.0] * 3, std=[1.0] * 3, dimension=128)
+        ours = load_models().embedder
+        put(tmp_path, "own", ours.weights.data, mean=[0.0] * 3, std=[1.0] * 3, dimension=128)
         card = tmp_path / "own.toml"
         card.write_text(
             card.read_text(encoding="utf-8").replace("[alignment]", 'layer = "data"\n[alignment]')
         )
         model = model_of(tmp_path, read_card(card))
-        own, copied = Embedder(engine.models.embedder), Embedder(model)
+        own, copied = Embedder(ours), Embedder(model)
         image, face = picture("hopper"), engine.find_face(picture("hopper"))
         assert np.array_equal(own.template(image, face).vector, copied.template(image, face).vector)
         assert own.template(image, face).model != copied.template(image, face).model
