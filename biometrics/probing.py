@@ -12,13 +12,22 @@ import numpy as np
 
 from biometrics.crops import evidence_jpeg
 from biometrics.detect import Face, FaceDetector
-from biometrics.errors import BiometricsError, FaceChangedError, FaceDarkError, NoFaceError, TwoFacesError
+from biometrics.errors import (
+    BiometricsError,
+    FaceChangedError,
+    FaceDarkError,
+    FaceTooSmallError,
+    NoFaceError,
+    TwoFacesError,
+)
 from biometrics.evidence import Live
 from biometrics.frames import Burst, Frame, Image
 from biometrics.quality import Quality, QualityRules, defect, is_black, measure
+from biometrics.quality_card import is_on_card
+from biometrics.quality_errors import FaceOnCardError
 from biometrics.quality_report import FrameReport
 from biometrics.template import Embedder, Template, mean_template
-from biometrics.zone import in_zone, live_face
+from biometrics.zone import in_zone, live_face, zone_rectangle
 
 RECENT_FRAMES = 24
 
@@ -85,7 +94,7 @@ class Prober:
             template=mean_template(templates, self._embedder.model),
             best_frame=frame,
             face=best.face,
-            evidence_jpeg=evidence_jpeg(frame.image, best.face),
+            evidence_jpeg=evidence_jpeg(frame.image, best.face, zone=zone_rectangle(self._rules.zone)),
             quality=best.quality,
             facts=facts,
         )
@@ -106,6 +115,8 @@ class Prober:
         aligned = self._embedder.align(image, face)
         quality = measure(image, face, aligned)
         broken = defect(quality, self._rules.live)
+        if broken in {None, FaceTooSmallError} and is_on_card(image, face, self._rules.card):
+            broken = FaceOnCardError
         if broken is not None:
             raise broken(**quality.facts)
         return Seen(face=face, quality=quality, template=self._embedder.template_of_crop(aligned))

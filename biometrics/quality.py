@@ -19,6 +19,7 @@ from biometrics.errors import (
     ModelTableError,
 )
 from biometrics.frames import Image
+from biometrics.quality_card import CardLimits
 from biometrics.quality_errors import (
     EyesClosedError,
     EyesCoveredError,
@@ -61,6 +62,7 @@ class LiveLimits:
     min_iris: float
     min_mouth_line: float
     max_lower_chroma: float
+    foreign_chroma: float
     min_lip_red: float
 
 
@@ -90,6 +92,7 @@ class QualityRules:
     live: LiveLimits
     zone: Zone
     still: StillLimits
+    card: CardLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +125,13 @@ class Quality:
 
 def load_quality_rules() -> QualityRules:
     """Return models/quality.toml. Raises ModelTableError."""
-    table, _ = read_table("quality", {"source": str, "rule": str, "live": dict, "still": dict, "zone": dict})
+    table, _ = read_table(
+        "quality", {"source": str, "rule": str, "live": dict, "still": dict, "zone": dict, "card": dict}
+    )
     _require_numbers(table["live"], LiveLimits.__slots__)
     _require_numbers(table["zone"], Zone.__slots__)
     _require_numbers(table["still"], StillLimits.__slots__)
+    _require_numbers(table["card"], CardLimits.__slots__)
     if table["rule"] != "mean":
         raise ModelTableError(table="quality", key="rule", defect="value")
     return QualityRules(
@@ -133,6 +139,7 @@ def load_quality_rules() -> QualityRules:
         live=LiveLimits(**table["live"]),
         zone=Zone(**table["zone"]),
         still=StillLimits(**table["still"]),
+        card=CardLimits(**table["card"]),
     )
 
 
@@ -224,7 +231,7 @@ def _cover(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
     if grey or marks.eye_light < limits.min_eye_light:
         return EyesCoveredError
     other = marks.lower_chroma > limits.max_lower_chroma and marks.lip_red < limits.min_lip_red
-    return MouthCoveredError if other else None
+    return MouthCoveredError if other or marks.lower_chroma > limits.foreign_chroma else None
 
 
 def is_black(image: Image, limits: LiveLimits) -> bool:

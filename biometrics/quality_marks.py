@@ -75,7 +75,8 @@ def marks_of(image: Image, face: Face) -> Marks:
     level = _levelled(image, face.points)
     cheeks = [_grey(level, point + 0.62 * level.down, 0.15, 0.1) for point in level.points[:2]]
     skin = np.vstack([_chroma(level, point + 0.6 * level.down, 0.15, 0.1) for point in level.points[:2]])
-    chroma = float(np.hypot(*np.median(skin, axis=0)))
+    cheek_chroma = float(np.hypot(*np.median(skin, axis=0)))
+    upper = _upper_skin(level)
     middle = level.points[:2].mean(axis=0)
     grey = float(np.median(_patch(level.grey, middle + level.down / 2, 0.6, 0.7)))
     height, width = image.shape[:2]
@@ -85,11 +86,11 @@ def marks_of(image: Image, face: Face) -> Marks:
         pitch=float((level.points[2] - middle) @ level.down / max(level.down @ level.down, 1e-6)),
         cut_off=_cut_off(face, width, height),
         filling=face.height / height,
-        chroma=chroma,
+        chroma=max(cheek_chroma, float(np.hypot(*upper))),  # a mask may hide the one, dark glasses the other
         eye_light=max(_eye_light(level, i, cheeks[i]) for i in (0, 1)),
-        eye_chroma=max(_eye_chroma(level, point) for point in level.points[:2]) / max(chroma, 3.0),
+        eye_chroma=max(_eye_chroma(level, point) for point in level.points[:2]) / max(cheek_chroma, 3.0),
         iris=max(_iris(level, point) for point in level.points[:2]),
-        **_mouth(level, max(sum(cheeks) / 2, 1.0)),
+        **_mouth(level, upper, max(sum(cheeks) / 2, 1.0)),
     )
 
 
@@ -150,22 +151,28 @@ def _eye_chroma(level: _Level, point: NDArray[np.float64]) -> float:
 
 
 def _iris(level: _Level, point: NDArray[np.float64]) -> float:
-    """Return how much darker the middle columns are than the outer ones, each by its darkest rows."""
+    """Return how much darker the middle columns are than the outer ones, each by its darkest rows: a
+    closed eye is a line, as dark at its ends."""
     light = max(float(np.percentile(_patch(level.grey, point, 0.35, 0.28), 75)), 1.0)
     dark = np.clip(1.0 - _patch(level.grey, point, 0.26, 0.16) / light, 0.0, 1.0)
     columns = np.sort(dark, axis=0)[-5:].mean(axis=0)
     middle = len(columns) // 2
     inner = np.sort(columns[max(0, middle - 5) : middle + 6])[-5:].mean()
-    outer = [np.sort(side)[-3:].mean() for side in (columns[:4], columns[-4:])]
+    outer = [np.sort(side)[:3].mean() for side in (columns[:4], columns[-4:])]
     return float(inner - np.mean(outer))
 
 
-def _mouth(level: _Level, cheek: float) -> dict[str, float]:
+def _upper_skin(level: _Level) -> Floats:
+    """Return the chroma of the skin below the eyes and on the nose's bridge, shape (2,)."""
+    eyes, nose = level.points[:2], level.points[2]
+    places = [_chroma(level, _below(point, 0.32), 0.15, 0.06) for point in eyes]
+    bridge = _chroma(level, (eyes.mean(axis=0) + nose) / 2, 0.08, 0.1)
+    return np.asarray(np.median(np.vstack([*places, bridge]), axis=0), dtype=np.float32)
+
+
+def _mouth(level: _Level, skin: Floats, cheek: float) -> dict[str, float]:
     left, right = level.points[3], level.points[4]
     mouth = (left + right) / 2
-    eyes, nose = level.points[:2], level.points[2]
-    upper = [_chroma(level, _below(point, 0.32), 0.15, 0.06) for point in eyes]
-    skin = np.median(np.vstack([*upper, _chroma(level, (eyes.mean(axis=0) + nose) / 2, 0.08, 0.1)]), axis=0)
     around = [_below(mouth, -0.22), _below(mouth, 0.3)]
     around += [_off(left, -0.15, 0.05), _off(right, 0.15, 0.05)]
     lower = [np.hypot(*(np.median(_chroma(level, place, 0.1, 0.06), axis=0) - skin)) for place in around]
