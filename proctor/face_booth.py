@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from biometrics.calibration import CalibrationFile
 from biometrics.camera_allow import camera_facts
+from biometrics.camera_errors import CameraNotAllowedError
 from biometrics.candidate_screen import CandidateScreen
 from biometrics.decode import PortraitDecoder
 from biometrics.errors import BiometricsError, FaceNoMatchError, NoFaceError, RecordedCameraError
@@ -146,7 +147,7 @@ class FaceBooth:
             return
         try:
             self._gathering(notice).start()
-        except RecordedCameraError:
+        except (RecordedCameraError, CameraNotAllowedError):
             self._refused = True
         except BiometricsError:
             return  # the same error comes again where it is recorded, in capture_live

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from biometrics.camera import RecordedCamera
+from biometrics.camera_errors import CameraNotAllowedError
 from biometrics.errors import RecordedCameraError
 from biometrics.notice import NoticeShown
 from proctor.app import fresh_challenge
@@ -86,6 +87,20 @@ def test_a_recorded_camera_is_refused_even_when_handed_over_open() -> None:
     booth.look(NOTICE)  # says nothing yet: the refusal is recorded where the picture would be taken
     with pytest.raises(RecordedCameraError):
         booth.capture_live(NOTICE, None)
+    booth.close()
+
+
+def test_a_camera_that_is_not_on_the_list_is_refused_and_said_so_without_a_card_too() -> None:
+    def refuse() -> None:
+        raise CameraNotAllowedError(why="other")
+
+    notice = Notice(version="1", text="…", show=lambda _version, _text: None)
+    booth = booth_of(notice, refuse, training=False)
+    booth.look(NOTICE)
+    ground = booth.ground(None)
+    assert ground is not None
+    with pytest.raises(CameraNotAllowedError):
+        booth.capture_live(NOTICE, ground)
     booth.close()
 
 
