@@ -2,6 +2,7 @@
 thread of the same process. A table, then JSON; nothing is asserted. Needs a display or Xvfb.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -145,7 +146,12 @@ def measure() -> dict[str, dict[str, float]]:
             "face process": lambda: under(cam, worker),
             "thread (control)": lambda: under(cam, engine),
         }
-        result = {name: way() for name, way in ways.items()}
+        gc.disable()  # Tk's objects may go in this thread only
+        result = {}
+        for name, way in ways.items():
+            result[name] = way()
+            gc.collect()
+        gc.enable()
     cam.close()
     return result
 
