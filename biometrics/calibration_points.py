@@ -38,14 +38,14 @@ class Support:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worse:
-    """A group whose rate is the highest, and above that of all. `kind`: "fmr" or "fnmr"; `clearly`: the lower end of
-    its interval is above the rate of all."""
+    """A group whose rate is the highest that can be stated, and above that of all. `kind`: "fmr" or "fnmr"; `clearly`:
+    the lower end of its interval is above the rate of all."""
 
     kind: str
     group: str
     fmr: float
-    rate: float
-    all_rate: float
+    rate: Rate
+    all_rate: Rate
     clearly: bool
 
 
@@ -195,7 +195,7 @@ def _worse(groups: Sequence[GroupPoint], points: Sequence[Point]) -> Sequence[Wo
             ("fmr", point.impostor, [(each.group, each.impostor) for each in own]),
             ("fnmr", point.genuine, [(each.group, each.genuine) for each in own]),
         ):
-            known = [(rate.value, name, rate) for name, rate in rates if rate is not None]
+            known = [(rate.value, name, rate) for name, rate in rates if rate is not None and is_stated(rate)]
             if of_all is None or not known:
                 continue
             value, name, rate = max(known, key=lambda each: each[:2])
@@ -205,8 +205,8 @@ def _worse(groups: Sequence[GroupPoint], points: Sequence[Point]) -> Sequence[Wo
                         kind=kind,
                         group=name,
                         fmr=point.fmr,
-                        rate=value,
-                        all_rate=of_all.value,
+                        rate=rate,
+                        all_rate=of_all,
                         clearly=rate.low > of_all.value,
                     )
                 )

@@ -34,8 +34,8 @@ def outcome_json(outcome: Outcome, found: CalibrationFile) -> Json:
                 "kind": each.kind,
                 "group": each.group,
                 "fmr": each.fmr,
-                "rate": _short(each.rate),
-                "rate_of_all": _short(each.all_rate),
+                "rate": _rate(each.rate),
+                "rate_of_all": _rate(each.all_rate),
                 "clearly": each.clearly,
             }
             for each in measured.worse
@@ -186,8 +186,8 @@ def outcome_lines(texts: Texts, told: Json) -> Iterator[str]:
             group=each["group"],
             kind=each["kind"].upper(),
             at=_percent(each["fmr"]),
-            rate=_percent(each["rate"]),
-            of_all=_percent(each["rate_of_all"]),
+            rate=_briefly(each["rate"]),
+            of_all=_briefly(each["rate_of_all"]),
         )
     if not told["people_known"]:
         yield say("calibrate.people-concluded")
@@ -299,6 +299,10 @@ def _stated(texts: Texts, rate: Json | None) -> str:
         independent=rate["independent"],
         interval=_interval(rate["interval"]),
     )
+
+
+def _briefly(rate: Json) -> str:
+    return _percent(rate["rate"]) if rate["rate"] is not None else f"≤ {_percent(rate['interval'][1])}"
 
 
 def _interval(ends: Sequence[float]) -> str:

@@ -112,7 +112,7 @@ def test_groups_at_the_same_threshold_and_the_worse_one_is_named():
     scores = made_up(labelled, 3)
     south = labelled.group == labelled.groups.index("south")
     scores[south & ~labelled.same] += 0.12
-    scores[south & labelled.same] -= 0.25
+    scores[south & labelled.same] -= 0.4
     found = measure(scored(labelled, scores), [1e-2])
     at = {each.group: each for each in found.groups}
     assert at["north"].threshold == at["south"].threshold == found.points[-1].threshold
