@@ -205,6 +205,19 @@ def test_the_supervisor_skips_the_challenge_that_is_shown_and_no_other(shared: C
     assert not shared.skip_asked
 
 
+def test_what_the_window_says_is_heard_and_nonsense_is_not(shared: CandidateWindow) -> None:
+    assert shared.can_flash
+    shared.prompt("close-eyes")
+    heard = shared._window._heard
+    for line in (b"\n", b"[]\n", b'{"n": "x"}\n', b"\xff\n", b'{"skip": false, "n": null}\n'):
+        heard(line)
+    assert not shared.skip_asked
+    heard(b'{"skip": true}\n')
+    assert shared.skip_asked
+    shared.prompt("done")
+    assert not shared.skip_asked
+
+
 def test_the_window_ends_with_its_station(candidate: CandidateWindow) -> None:
     assert candidate.can_flash
     pid = candidate.process_id
