@@ -81,8 +81,12 @@ def record_one(context: Context) -> int:
     say = context.texts.say
     lines = [say("pad.recorded", folder=str(folder), frames=len(recorded.frames), seconds=round(seconds))]
     lines += [
-        say("pad.recorded-answer", check=name, outcome=say(f"pad.answer.{answer}"))
-        for name, answer in recorded.answers.items()
+        say(
+            "pad.recorded-answer",
+            check=name,
+            outcome=say(f"pad.answer.{recorded.answers.get(name, 'missing')}"),
+        )
+        for name in checks
     ]
     data = {
         "ok": True,
