@@ -11,6 +11,7 @@ from biometrics.frame_camera import FrameCamera
 from biometrics.frames import Frame, Image
 from biometrics.notice import NoticeShown
 from biometrics.pad.finding import trouble
+from biometrics.pad.following import follow
 from biometrics.pad.judging import ObservingFaces
 from biometrics.pad.observation import Box, Look, Observation
 from biometrics.pad.recording import Shown
@@ -96,7 +97,8 @@ class Run:
             frame,
             Look(
                 near=self._box,
-                points=None if search or self._box is None else self._points,
+                points=self._points if light or not search else None,
+                search=search or self._points is None,
                 others=others,
                 light=light,
                 eyes=eyes,
@@ -108,7 +110,7 @@ class Run:
         if one.face is None:
             self._box = self._points = None
         else:
-            self._box, self._points = one.face.box, one.face.points
+            self._box, self._points = one.face.box, follow(self._points, one.face.points, rules.observe)
         self.seen.append(one)
         self.every.append(one)
         return one

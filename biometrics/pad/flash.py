@@ -161,7 +161,8 @@ def _judge_run(
     if found.beta < limits.min_beta:
         return unclear("weak-light", **facts)
     if found.rho < limits.min_rho:
-        return failed("other-colours", **facts)
+        weak = found.beta < limits.sure_beta
+        return unclear("weak-light", **facts) if weak else failed("other-colours", **facts)
     if not limits.min_kappa <= found.kappa <= limits.max_kappa:
         return failed("no-skin", **facts)
     return Finding(outcome="passed", facts=facts)

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
+from biometrics.detect import Points
 from biometrics.errors import BiometricsError
 from biometrics.evidence import Reference
 from biometrics.frames import Frame, Image
 from biometrics.pad.eyes import judge_eyes
 from biometrics.pad.finding import Facts, Finding, Outcome
 from biometrics.pad.flash import colour_steps, judge_flash
+from biometrics.pad.following import follow
 from biometrics.pad.observation import Look, Observation
 from biometrics.pad.passive import judge_passive
 from biometrics.pad.recording import Recording, Shown
@@ -88,6 +90,7 @@ def _observed(recording: Recording, faces: ReferencingFaces, rules: PadRules) ->
     seen: list[Observation] = []
     last: Observation | None = None
     like: Template | None = None
+    points: Points | None = None
     marks = 0
     for frame in recording.frames:
         if seen and frame.monotonic_s - seen[-1].at_s < rules.observe.spacing_s:
@@ -100,6 +103,7 @@ def _observed(recording: Recording, faces: ReferencingFaces, rules: PadRules) ->
             frame,
             Look(
                 near=near,
+                points=points,
                 others=count % rules.observe.others_every == 0,
                 light=True,
                 eyes=True,
@@ -107,6 +111,7 @@ def _observed(recording: Recording, faces: ReferencingFaces, rules: PadRules) ->
                 like=like if count % 10 == 5 else None,
             ),
         )
+        points = None if last.face is None else follow(points, last.face.points, rules.observe)
         marks += last.artefacts is not None
         seen.append(last)
     return seen

@@ -19,12 +19,14 @@ Eyes = NDArray[np.uint8]  # (2, ROWS, COLUMNS): grey around both eyes, 100 as br
 class Look:
     """What to look for in a frame. `near`: where the face was last; None searches the whole frame.
 
-    `points`: measure at these points without a search. `others`: count further faces in the candidate's zone.
-    `light`, `eyes`, `artefacts`: what to measure. `like`: also compare the face with this template.
+    `points`: measure the light at these points; `search` False: do not look for the face anew. `others`: count further
+    faces in the candidate's zone. `light`, `eyes`, `artefacts`: what to measure. `like`: also compare the face with
+    this template.
     """
 
     near: Box | None = None
     points: Points | None = field(default=None, repr=False)
+    search: bool = True
     others: bool = False
     light: bool = False
     eyes: bool = False

@@ -34,8 +34,10 @@ class Observer:
     def observe(self, frame: Frame, look: Look) -> Observation:
         """Return what `frame` shows. Raises nothing of its own: no face is an answer."""
         image = frame.image
-        whole = self._whole(image) if look.others or (look.near is None and look.points is None) else None
+        whole = self._whole(image) if look.others or look.near is None else None
         face = self._face(image, look, whole)
+        found = None if face is None else face.points
+        at = look.points if found is not None and look.points is not None else found
         similarity = None
         if face is not None and look.like is not None:
             similarity = compare(look.like, self._embedder.template(image, _as_face(face)))
@@ -48,7 +50,7 @@ class Observer:
             brightness=float(image[::8, ::8].mean()),
             face=face,
             others=self._others(whole, face, image.shape[1]) if whole is not None else None,
-            light=measure_light(image, face.points) if face is not None and look.light else None,
+            light=measure_light(image, at) if at is not None and look.light else None,
             eyes=measure_eyes(image, face.points) if face is not None and look.eyes else None,
             artefacts=measure_artefacts(image, face) if face is not None and look.artefacts else None,
             similarity=similarity,
@@ -64,7 +66,7 @@ class Observer:
         return tuple(_scaled(face, ratio, (0.0, 0.0)) for face in self._detector.detect(np.asarray(small)))
 
     def _face(self, image: Image, look: Look, whole: tuple[Face, ...] | None) -> FaceSeen | None:
-        if look.points is not None and look.near is not None:
+        if not look.search and look.points is not None and look.near is not None:
             return FaceSeen(box=look.near, points=look.points, score=0.0, searched=False)
         found = None if look.near is None else self._near(image, look.near)
         if found is None:

@@ -25,6 +25,8 @@ class ObserveRules:
     spacing_s: float
     flash_search_every: int
     idle_every: int
+    follow: float
+    still: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class FlashRules:
     lags: int
     min_rho: float
     min_beta: float
+    sure_beta: float
     min_kappa: float
     max_kappa: float
     dark_share: float
