@@ -1,7 +1,7 @@
 """Rendered attacks and candidates before the challenges: per species, who ends before a person. Asserts nothing.
 
     python -m tests.bench.bench_pad [--presentations N] [--split report|tuning] [--species a,b] [--light room,window]
-                                    [--portraits FOLDER] [--json FILE]
+                                    [--portraits FOLDER] [--control] [--json FILE]
 
 Report: the astronaut and variations of that portrait, odd seeds. Tuning: hopper, even seeds; no figure is from it.
 Without --presentations 2 of each, so that `make bench` ends; the figures in docs/pad-species.md are from 30.
@@ -102,7 +102,7 @@ def _rows(faces: FaceEngine, options: argparse.Namespace) -> Iterator[Row]:
             light = lights[number % len(lights)]
             began = process_time()
             try:
-                found = attempt(faces, name, person, seed=seed, light=light)
+                found = attempt(faces, name, person, seed=seed, light=light, challenges=options.challenges)
             except BiometricsError as error:
                 yield Row(name, who, seed, light, error.code, {}, {}, 0.0)
                 continue
@@ -133,6 +133,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--light", default="room")
     parser.add_argument("--portraits")
     parser.add_argument("--json")
+    parser.add_argument(
+        "--control", dest="challenges", action="store_const", const=(), default=CHALLENGES, help="match only"
+    )
     return parser.parse_args(arguments)
 
 
