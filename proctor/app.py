@@ -258,6 +258,7 @@ class Desk:
         station = Station(
             card=desk, trust=trusting, roster=SessionDesk(store, self._session, gate), faces=booth
         )
+        before = self._means.restarts()
         context = AttemptContext(
             store=store,
             session=self._session,
@@ -267,6 +268,7 @@ class Desk:
             checkpoint_size=head.size,
             purpose=work.purpose,
             room=self._room,
+            restarts=lambda: self._means.restarts() - before,
         )
         try:
             return run_attempt(station, context, attempt_id=work.attempt_id, on_check=on_check)
@@ -334,6 +336,7 @@ def open_desk(
             screen=screen or BlankScreen(),
             random=random or SystemRandom(),
             search=search,
+            restarts=lambda: faces.restarts,
         )
         faces.warm_up()
         yield Desk(

@@ -47,7 +47,7 @@ class AttemptResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptContext:
     """What an attempt is entered under. `checkpoint_size`: of the tree head in this attempt's challenge;
-    `purpose`, `room` as in `AttemptRecord`.
+    `purpose`, `room` as in `AttemptRecord`; `restarts`: how often the face process had to be replaced since it began.
     """
 
     store: Store
@@ -58,6 +58,7 @@ class AttemptContext:
     checkpoint_size: int
     purpose: str = "check-in"
     room: str = ""
+    restarts: Callable[[], int] = lambda: 0
 
 
 def new_attempt_id() -> str:
@@ -96,7 +97,11 @@ def run_attempt(
         roster_hash=context.session.roster_hash,
         sbd=sbd,
         trust=context.trust,
-        facts={"sbd_source": source, "aa_checkpoint_size": context.checkpoint_size},
+        facts={
+            "sbd_source": source,
+            "aa_checkpoint_size": context.checkpoint_size,
+            "face_restarts": context.restarts(),
+        },
         purpose=context.purpose,
         place=context.room,
     )

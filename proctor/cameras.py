@@ -212,7 +212,7 @@ def _facts_of(kind: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     if kind == KIND:
         return {f"{_PREFIX}{name}": value for name, value in body["camera"].items()}
     if kind == "attempt":
-        facts = body.get("results", {}).get("face-capture", {}).get("facts", {})
+        facts = body.get("checks", {}).get("face-capture", {}).get("facts", {})
         return facts if isinstance(facts, Mapping) else {}
     return {}
 

@@ -80,7 +80,8 @@ class FaceRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceMeans:
-    """What a booth works with. `calibration`: gives the thresholds; `search`: where the session is searched."""
+    """What a booth works with. `calibration`: gives the thresholds; `search`: where the session is searched;
+    `restarts`: how often the process of `faces` was replaced so far."""
 
     faces: FaceWork
     decoder: PortraitDecoder
@@ -89,6 +90,7 @@ class FaceMeans:
     screen: CandidateScreen
     random: Random
     search: SessionFaces | None = None
+    restarts: Callable[[], int] = lambda: 0
     on_report: Callable[[FrameReport], None] | None = None
 
 

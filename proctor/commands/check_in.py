@@ -54,7 +54,6 @@ def check_in(context: Context) -> int:
             with chip_progress(context.console) as on_progress:
                 result = desk.check_in(work, on_progress=on_progress)
             remarks = None if result.sbd is None else desk.remarks(result.sbd)
-        screen.idle()
         training = opened.training
     return _said(context, session, result, remarks, training=training)
 
@@ -87,7 +86,10 @@ def candidate_screen(context: Context) -> Iterator[Screen]:
         yield TerminalScreen(say)
         return
     with CandidateWindow.start(context.options.candidate_screen, say) as window:
-        yield window
+        try:
+            yield window
+        finally:
+            window.idle()
 
 
 def _said(
