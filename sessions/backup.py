@@ -162,7 +162,7 @@ def _sources(root: DataRoot) -> Iterator[Source]:
     sealed = () if folder.custody == "bare" else (folder.bundle_file,)
     for path in (root.keys_dir / "keys.toml", *sealed, *sorted(folder.slots_dir.glob("*.slot"))):
         yield Source(name=path.relative_to(root.path).as_posix(), path=path)
-    for below in (root.trust_dir, root.path / "pending"):
+    for below in (root.trust_dir, root.path / "calibrations", root.path / "pending"):
         for path in sorted(below.rglob("*")):
             if path.is_file() and not path.name.startswith("."):
                 yield Source(name=_member_name(root, path), path=path)

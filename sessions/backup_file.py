@@ -33,7 +33,7 @@ MAX_MEMBERS: Final = 50_000
 _WORD: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 _NAME: Final = re.compile(
     rf"station\.db|root\.toml|keys/keys\.toml|keys/bundle(?:\.[0-9]{{1,6}})?\.sealed"
-    rf"|keys/slots(?:\.[0-9]{{1,6}})?/{_WORD}\.slot|trust(?:/{_WORD}){{1,4}}|pending/{_WORD}"
+    rf"|keys/slots(?:\.[0-9]{{1,6}})?/{_WORD}\.slot|trust(?:/{_WORD}){{1,4}}|pending/{_WORD}|calibrations/{_WORD}"
 )
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _RESERVED: Final = frozenset(
