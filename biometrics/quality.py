@@ -57,6 +57,9 @@ class LiveLimits:
     min_chroma: float
     min_eye_light: float
     min_eye_chroma: float
+    grey_eye_chroma: float
+    max_eye_chroma: float
+    max_eye_light: float
     shaded_eye_light: float
     coloured_skin: float
     min_iris: float
@@ -186,9 +189,11 @@ def spoilt(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None
     if quality.eye_distance_px < limits.min_eye_distance_px:
         return FaceTooSmallError
     return (
-        _light(quality, limits)
+        _eyes(quality.marks, limits)
+        or _mouth(quality.marks, limits)  # before the light: a black mask is no back light
+        or _light(quality, limits)
         or _pose(quality, limits)
-        or _cover(quality.marks, limits)
+        or (FaceColourlessError if quality.marks.chroma < limits.min_chroma else None)
         or (FaceBlurredError if quality.sharpness < limits.min_sharpness else None)
         or (
             MouthCoveredError if quality.marks.mouth_line < limits.min_mouth_line else None
@@ -223,15 +228,19 @@ def _pose(quality: Quality, limits: LiveLimits) -> type[BiometricsError] | None:
     return FaceRaisedError if quality.marks.pitch < limits.min_pitch else None
 
 
-def _cover(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
-    if marks.chroma < limits.min_chroma:
-        return FaceColourlessError
-    coloured = marks.chroma >= limits.coloured_skin
-    grey = coloured and marks.eye_chroma < limits.min_eye_chroma and marks.eye_light < limits.shaded_eye_light
-    if grey or marks.eye_light < limits.min_eye_light:
-        return EyesCoveredError
-    other = marks.lower_chroma > limits.max_lower_chroma and marks.lip_red < limits.min_lip_red
-    return MouthCoveredError if other or marks.lower_chroma > limits.foreign_chroma else None
+def _eyes(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
+    grey = marks.chroma >= limits.coloured_skin and (
+        marks.eye_chroma < limits.grey_eye_chroma
+        or (marks.eye_chroma < limits.min_eye_chroma and marks.eye_light < limits.shaded_eye_light)
+    )
+    return EyesCoveredError if grey or marks.eye_light < limits.min_eye_light else None
+
+
+def _mouth(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
+    """What is foreign to the skin around the mouth, or on the cheeks below the eyes."""
+    around = marks.lower_chroma > limits.max_lower_chroma and marks.lip_red < limits.min_lip_red
+    cheeks = marks.eye_chroma > limits.max_eye_chroma or marks.eye_light > limits.max_eye_light
+    return MouthCoveredError if around or cheeks or marks.lower_chroma > limits.foreign_chroma else None
 
 
 def is_black(image: Image, limits: LiveLimits) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from biometrics.camera_info import CameraInfo
 from biometrics.capture import Camera
 from biometrics.detect import Face
-from biometrics.errors import BiometricsError, CameraGoneError, NoticeMissingError
+from biometrics.errors import CameraGoneError, DecoderGoneError, NoticeMissingError
 from biometrics.frame_pool import FramePool, GatherLimits
 from biometrics.frames import Frame
 from biometrics.gathering import Gatherer
@@ -283,15 +283,11 @@ def test_a_scene_without_anybody_ends_at_its_deadline():
     assert scene.time == pytest.approx(1.0, abs=0.1)
 
 
-class GoneError(BiometricsError):
-    code = "gone-for-the-test"
-
-
 def test_a_dead_face_process_is_survived_once_and_said_when_it_stays_dead(gather):
-    assert len(gather(faces=Faces([GoneError(), GOOD])).take(2.0).frames) == 5
+    assert len(gather(faces=Faces([DecoderGoneError(), GOOD])).take(2.0).frames) == 5
     began = time.monotonic()
-    with pytest.raises(GoneError):
-        gather(faces=Faces([GoneError()])).take(5.0)
+    with pytest.raises(DecoderGoneError):
+        gather(faces=Faces([DecoderGoneError()])).take(5.0)
     assert time.monotonic() - began < 1.0
 
 
