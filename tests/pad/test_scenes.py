@@ -113,13 +113,13 @@ def test_no_frame_without_notice_none_after_closing_and_none_later_than_the_dead
 
 @pytest.mark.parametrize(("prompt", "sign"), [("turn-left", 1), ("turn-right", -1)])
 def test_a_candidate_turns_as_asked_after_a_while_and_comes_back(prompt, sign):
-    camera = scene_camera("bona-fide", subject("astronaut"), seed=3)
+    camera = scene_camera("bona-fide", subject("astronaut"), seed=3, fps=5.0)
     before = face_of(frames(camera, 3)[-1])
     camera.scene.prompt(prompt)
-    at_once = face_of(frames(camera, 3)[-1])  # 0.2 s later nobody has reacted
-    turned = face_of(frames(camera, 24)[-1])
+    at_once = face_of(frames(camera, 1)[-1])  # 0.2 s later nobody has reacted
+    turned = face_of(frames(camera, 8)[-1])
     camera.scene.prompt("look-ahead")
-    back = face_of(frames(camera, 30)[-1])
+    back = face_of(frames(camera, 10)[-1])
     assert abs(aside(at_once) - aside(before)) < 0.06
     assert sign * (aside(turned) - aside(before)) > 0.15
     assert abs(aside(back) - aside(before)) < 0.12
@@ -128,10 +128,10 @@ def test_a_candidate_turns_as_asked_after_a_while_and_comes_back(prompt, sign):
 def test_a_head_has_depth_a_flat_print_has_none_though_it_is_turned_too():
     moved = {}
     for species in ("bona-fide", "flat-print"):
-        camera = scene_camera(species, subject("astronaut"), seed=1)
-        before = [face_of(image) for image in frames(camera, 4)]
+        camera = scene_camera(species, subject("astronaut"), seed=1, fps=5.0)
+        before = [face_of(image) for image in frames(camera, 3)]
         camera.scene.prompt("turn-left")
-        after = [face_of(image) for image in frames(camera, 34)[-4:]]
+        after = [face_of(image) for image in frames(camera, 12)[-3:]]
         moved[species] = np.median([parallax(a, b) for a in before for b in after])
     assert moved["bona-fide"] > 0.12
     assert abs(moved["flat-print"]) < 0.08
@@ -165,12 +165,12 @@ def test_eyes_close_when_asked_and_open_again_and_a_print_keeps_them_open():
 
     dark = {}
     for species in ("bona-fide", "flat-print"):
-        camera = scene_camera(species, subject("astronaut"), seed=1)
+        camera = scene_camera(species, subject("astronaut"), seed=1, fps=5.0)
         opened = eyes(frames(camera, 3)[-1])
         camera.scene.prompt("close-eyes")
-        closed = eyes(frames(camera, 22)[-1])
+        closed = eyes(frames(camera, 8)[-1])
         camera.scene.prompt("open-eyes")
-        dark[species] = opened, closed, eyes(frames(camera, 22)[-1])
+        dark[species] = opened, closed, eyes(frames(camera, 8)[-1])
     opened, closed, again = dark["bona-fide"]
     assert closed > opened + 0.1
     assert again == pytest.approx(opened, abs=0.08)

@@ -61,10 +61,12 @@ def subject_of(photograph: Image, variation: int = 0) -> Subject:
     return Subject(photograph=changed, portrait=prepare_portrait(changed, detector()))
 
 
-def scene_camera(species: str, person: Subject, *, seed: int, light: str = "room") -> SceneCamera:
+def scene_camera(
+    species: str, person: Subject, *, seed: int, light: str = "room", fps: float = 15.0
+) -> SceneCamera:
     """Return a camera before an actor of a species."""
     actor = SPECIES[species](person.portrait, seed=seed)
-    return SceneCamera(Scene(actor, seed=seed, light=light))
+    return SceneCamera(Scene(actor, seed=seed, light=light, fps=fps))
 
 
 def attempt(
