@@ -42,7 +42,7 @@ class EyesWatch:
 
     def add(self, one: Observation) -> None:
         """Take the next frame. A value is the median of the last three."""
-        if one.eyes is None or not self._open.frames:
+        if one.eyes is None or not self.frames:
             return
         self._recent.append(self._open.openness(one.eyes))
         self._values.append((one.at_s - self._prompt_s, float(np.median(self._recent))))
@@ -133,9 +133,9 @@ def _judge_one(seen: Sequence[Observation], prompt_s: float, rules: PadRules, sa
     hindrance = trouble([o for o in seen if o.at_s > prompt_s - 2.0], rules.common)
     if hindrance is not None:
         return unclear(hindrance, **facts)
-    if watch.frames < limits.frames:
+    if len([o for o in before if o.eyes is not None]) < limits.frames:
         return unclear("few-frames", **facts)
-    if found.steady < limits.floor:
+    if watch.frames < limits.frames or found.steady < limits.floor:
         return unclear("eyes-weak", **facts)
     why = _why(found, limits)
     if why:

@@ -16,6 +16,7 @@ from biometrics.pad.observation import Box, FaceSeen, Look, Observation
 from biometrics.pad.settings import ObserveRules
 from biometrics.quality import Zone
 from biometrics.template import Embedder
+from biometrics.zone import in_zone
 
 SAMPLES = 256
 
@@ -49,7 +50,7 @@ class Observer:
             samples=_samples(image),
             brightness=float(image[::8, ::8].mean()),
             face=face,
-            others=self._others(whole, face, image.shape[1]) if whole is not None else None,
+            others=self._others(whole, face, image) if whole is not None else None,
             light=measure_light(image, at) if at is not None and look.light else None,
             eyes=measure_eyes(image, face.points) if face is not None and look.eyes else None,
             artefacts=measure_artefacts(image, face) if face is not None and look.artefacts else None,
@@ -75,7 +76,8 @@ class Observer:
 
     def _anew(self, image: Image, whole: tuple[Face, ...]) -> Face | None:
         """Return the face of the whole frame: the largest of the zone, else of all, looked at closely."""
-        inside = [face for face in whole if self._in_zone(face, image.shape[1])]
+        height, width = image.shape[:2]
+        inside = [face for face in whole if in_zone(face, width, height, self._zone)]
         main = max(inside or whole, key=lambda face: face.width, default=None)
         return None if main is None else self._near(image, _box(main)) or main
 
@@ -95,10 +97,7 @@ class Observer:
         )
         return None if near is None else _scaled(near, np.array([side / size] * 2), (float(left), float(top)))
 
-    def _in_zone(self, face: Face, width: int) -> bool:
-        return abs(face.centre[0] / width - 0.5) <= self._zone.width / 2
-
-    def _others(self, whole: tuple[Face, ...], face: FaceSeen | None, width: int) -> int:
+    def _others(self, whole: tuple[Face, ...], face: FaceSeen | None, image: Image) -> int:
         """Count faces of comparable size in the zone that are not the candidate's."""
         if face is None:
             return 0
@@ -106,7 +105,7 @@ class Observer:
         others = [
             other
             for other in whole
-            if self._in_zone(other, width)
+            if in_zone(other, image.shape[1], image.shape[0], self._zone)
             and other.width >= self._zone.rival * w
             and np.hypot(other.centre[0] - x - w / 2, other.centre[1] - y - h / 2) > 0.5 * w
         ]

@@ -26,26 +26,38 @@ Pattern = NDArray[np.float32]
 
 
 class OpenEyes:
-    """The pattern of both eyes. `frames`: how many made it; `steady`: the openness nearly all of them keep."""
+    """The pattern of both eyes. `frames`: how many made it; `steady`: openness that three quarters of them have against
+    the pattern of the others."""
 
     def __init__(self, patches: Sequence[Eyes]) -> None:
-        self.frames = len(patches)
+        self.frames = 0
         self.steady = 0.0
         self._patterns: list[Pattern] = []
         if not patches:
             return
         stack = np.stack(patches).astype(np.float32)
-        self._patterns = [_pattern(stack[:, side]) for side in (0, 1)]
-        kept = stack[[self.openness(one) >= BLINKED for one in patches]]
-        if len(kept) >= 2:
-            self._patterns = [_pattern(kept[:, side]) for side in (0, 1)]
+        self._patterns = _patterns(stack)
+        kept = stack[[_openness(one, self._patterns) >= BLINKED for one in stack]]
+        if 2 * len(kept) < len(stack) or len(kept) < 2:
+            return
+        self._patterns = _patterns(kept)
         self.frames = len(kept)
-        self.steady = float(np.percentile([self.openness(one) for one in patches], 25))
+        halves = [(kept[::2], _patterns(kept[1::2])), (kept[1::2], _patterns(kept[::2]))]
+        self.steady = float(
+            np.percentile([_openness(one, other) for half, other in halves for one in half], 25)
+        )
 
     def openness(self, eyes: Eyes) -> float:
         """Return the openness of the more open eye."""
-        pairs = zip(eyes.astype(np.float32), self._patterns, strict=True)
-        return max(_slope(patch, pattern) for patch, pattern in pairs)
+        return _openness(eyes.astype(np.float32), self._patterns)
+
+
+def _patterns(stack: NDArray[np.float32]) -> list[Pattern]:
+    return [_pattern(stack[:, side]) for side in (0, 1)]
+
+
+def _openness(eyes: NDArray[np.float32], patterns: Sequence[Pattern]) -> float:
+    return max(_slope(patch, pattern) for patch, pattern in zip(eyes, patterns, strict=True))
 
 
 def _middle() -> tuple[slice, slice]:

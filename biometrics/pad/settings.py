@@ -163,10 +163,14 @@ def _value(kind: Any, value: object, key: str) -> Any:
         return value
     if kind == tuple[float, float] and _numbers(value, 2) and value[0] <= value[1]:  # type: ignore[index]
         return tuple(float(part) for part in value)  # type: ignore[attr-defined]
-    if kind == tuple[Colour, ...] and isinstance(value, list) and all(_numbers(row, 3) for row in value):
-        return tuple((int(r), int(g), int(b)) for r, g, b in value)
+    if kind == tuple[Colour, ...] and isinstance(value, list) and all(_is_colour(row) for row in value):
+        return tuple((r, g, b) for r, g, b in value)
     raise PadTableError(table=TABLE, key=key, why="type")
 
 
 def _numbers(value: object, count: int) -> bool:
     return isinstance(value, list) and len(value) == count and all(type(v) in {int, float} for v in value)
+
+
+def _is_colour(value: object) -> bool:
+    return _numbers(value, 3) and all(type(v) is int and 0 <= v <= 255 for v in value)  # type: ignore[attr-defined]

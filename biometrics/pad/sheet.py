@@ -8,6 +8,7 @@ import numpy as np
 
 from biometrics.frames import Image
 from biometrics.quality import Zone
+from biometrics.zone import zone_rectangle
 
 WIDTH = 360  # of one frame on the sheet
 ACROSS = 4
@@ -26,9 +27,11 @@ class Kept:
 
 def keep(image: Image, zone: Zone, caption: str) -> Kept:
     """Return the zone of a frame, WIDTH pixels wide."""
-    width = image.shape[1]
-    margin = round(width * (1.0 - zone.width) / 2)
-    part = image[:, margin : max(margin + 1, width - margin)]
+    height, width = image.shape[:2]
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(zone_rectangle(zone), (width, height) * 2, strict=True)
+    )
+    part = image[top : max(top + 1, bottom), left : max(left + 1, right)]
     scale = WIDTH / part.shape[1]
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     size = WIDTH, max(1, min(2 * WIDTH, round(part.shape[0] * scale)))

@@ -76,11 +76,15 @@ class TurnWatch:
         """Take the next frame."""
         if one.face is None or not one.face.searched:
             return
-        self._pairs.append([self._sign * off_plane(front, one.face.points) for front in self._front])
+        values = [self._sign * off_plane(front, one.face.points) for front in self._front]
+        values = [value for value in values if np.isfinite(value)]
+        if len(values) < self._rules.frames:
+            return
+        self._pairs.append(values)
         self._times.append(one.at_s)
         if len(self._pairs) < self._rules.frames:
             return
-        self.now = float(np.nanmedian(np.array(self._pairs)))
+        self.now = float(np.median([value for pairs in self._pairs for value in pairs]))
         if self.onset_s is None and abs(self.now) >= self._rules.onset:
             self.onset_s = float(np.median(np.array(self._times))) - self._prompt_s
         self.best = max(self.best, self.now)
@@ -126,7 +130,7 @@ def turns_seen(seen: Sequence[Observation], shown: Sequence[Shown], rules: TurnR
     neutral = neutral_yaw(seen)
     ends = [*shown[1:], Shown(at_s=float("inf"))]
     found: list[TurnSeen] = []
-    for prompt, after in zip(shown, ends, strict=True):
+    for prompt, after in zip(shown, ends, strict=False):
         if prompt.prompt not in SIGN:
             continue
         front = frontal([o for o in seen if o.at_s <= prompt.at_s], neutral, rules)
