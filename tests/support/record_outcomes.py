@@ -2,8 +2,8 @@
 
 usage: python -m tests.support.record_outcomes
 
-Real software cards, the real pipeline, the real face comparison, in a training session of its own; the rows are those
-of the committed entries. Durations are kept as measured: a second recording differs in them and in scores of faces.
+Real software cards, the real pipeline, a rendered face, in a training session of its own; the rows are those of the
+committed entries. Durations are kept as measured: a second recording differs in them and in scores of faces.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 
 from biometrics.camera import RecordedCamera
-from biometrics.recorded import portrait_jpeg, vary
+from biometrics.recorded import portrait_jpeg
+from biometrics.scenes.camera import SceneCamera
 from proctor.app import Transaction, open_desk
 from proctor.desks import CardSource
 from proctor.present import AccessText
 from proctor.roots import ensure_training_root, open_training
+from proctor.scenes import scene_of
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
 from readers.emrtd.dates import PartialDate
 from readers.errors import NoCardError
@@ -33,9 +35,9 @@ from readers.softcard.in_process import InProcessConnection
 from readers.softcard.personalise import personalise
 from readers.transport.base import Connection
 from sessions.roster.csv_roster import read_roster
+from sessions.rules import load_rules
 from sessions.session import create_session
 from sessions.vietnam import today
-from tests.support.plain_rules import plain_rules
 
 FILE = Path(__file__).parents[2] / "proctor" / "replay" / "outcomes.toml"
 HEAD = """\
@@ -100,7 +102,7 @@ def record(names: frozenset[str] | None = None) -> dict[str, Mapping[str, Any]]:
                 opened.store,
                 root_kind="training",
                 roster=read_roster(roster(len(ways))),
-                rules=plain_rules(),
+                rules=load_rules("driving-tt108-2026"),
                 component="theory",
                 place="Trung tâm Sát hạch Mẫu",
                 day=today(),
@@ -125,8 +127,8 @@ def _work(holder: HolderRecord, way: Way, workshop: CardWorkshop) -> Transaction
         faults=way.faults,
         signer=pki.signer if way.known_signer else pki.unknown_signer,
     )
-    live, found = faces["astronaut"]
-    frames = vary(live, seed=1, face=found) if way.face else [np.full((480, 640, 3), 128, dtype=np.uint8)] * 5
+    nobody = [np.full((480, 640, 3), 128, dtype=np.uint8)] * 5
+    scene = scene_of("astronaut", seed=3) if way.face else None
 
     def connect() -> Connection:
         if not way.card:
@@ -136,7 +138,8 @@ def _work(holder: HolderRecord, way: Way, workshop: CardWorkshop) -> Transaction
     return Transaction(
         access=AccessText("qr", qr_payload(holder)),
         source=CardSource(kind="software", connect=connect),
-        open_camera=lambda: RecordedCamera(frames),
+        open_camera=lambda: RecordedCamera(nobody) if scene is None else SceneCamera(scene),
+        screen=scene,
     )
 
 
