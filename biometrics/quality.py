@@ -66,6 +66,7 @@ class LiveLimits:
     min_mouth_line: float
     max_lower_chroma: float
     foreign_chroma: float
+    foreign_lip_red: float
     min_lip_red: float
 
 
@@ -240,7 +241,8 @@ def _mouth(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
     """What is foreign to the skin around the mouth, or on the cheeks below the eyes."""
     around = marks.lower_chroma > limits.max_lower_chroma and marks.lip_red < limits.min_lip_red
     cheeks = marks.eye_chroma > limits.max_eye_chroma or marks.eye_light > limits.max_eye_light
-    return MouthCoveredError if around or cheeks or marks.lower_chroma > limits.foreign_chroma else None
+    foreign = marks.lower_chroma > limits.foreign_chroma and marks.lip_red < limits.foreign_lip_red
+    return MouthCoveredError if around or cheeks or foreign else None
 
 
 def is_black(image: Image, limits: LiveLimits) -> bool:
