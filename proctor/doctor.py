@@ -61,6 +61,7 @@ def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
         items.append(_item("backup", lambda: _backup(places.real, texts), texts, needed=False))
         items.append(_item("witnesses", lambda: _witnesses(places.real), texts, needed=False))
     items.append(_item("dlib", _dlib, texts, needed=False))
+    items.append(_item("pad", lambda: (True, texts["doctor.pad.passes"]), texts, needed=False))
     if (places.training / "root.toml").exists():
         items.append(_item("training", lambda: _keys(places.training, texts), texts, needed=False))
     return tuple(items)
