@@ -164,5 +164,6 @@ def _judge_run(
         weak = found.beta < limits.sure_beta
         return unclear("weak-light", **facts) if weak else failed("other-colours", **facts)
     if not limits.min_kappa <= found.kappa <= limits.max_kappa:
-        return failed("no-skin", **facts)
+        unsure = found.beta < limits.sure_kappa
+        return unclear("skin-unsure", **facts) if unsure else failed("no-skin", **facts)
     return Finding(outcome="passed", facts=facts)

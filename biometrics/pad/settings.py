@@ -92,6 +92,7 @@ class FlashRules:
     sure_beta: float
     min_kappa: float
     max_kappa: float
+    sure_kappa: float
     dark_share: float
     bright_share: float
     cap: float

@@ -85,7 +85,9 @@ class TurnWatch:
         if len(self._pairs) < self._rules.frames:
             return
         self.now = float(np.median([value for pairs in self._pairs for value in pairs]))
-        if self.onset_s is None and abs(self.now) >= self._rules.onset:
+        if abs(self.now) < self._rules.onset and not self.reached:
+            self.onset_s = None  # it was noise, or a movement that came to nothing
+        elif self.onset_s is None:
             self.onset_s = float(np.median(np.array(self._times))) - self._prompt_s
         self.best = max(self.best, self.now)
         self.reached |= self.now >= self._rules.limit
@@ -107,7 +109,7 @@ class TurnWatch:
         if self.wrong:
             return "other-side"
         if not self.reached:
-            return "no-turn" if self.onset_s is None else "flat"
+            return "no-turn" if self.best < self._rules.onset else "flat"
         if self.onset_s is not None and self.onset_s < first:
             return "early"
         return "late" if self.onset_s is None or self.onset_s > last else ""
