@@ -75,10 +75,10 @@ def marks_of(image: Image, face: Face) -> Marks:
     level = _levelled(image, face.points)
     cheeks = [_grey(level, point + 0.62 * level.down, 0.15, 0.1) for point in level.points[:2]]
     skin = np.vstack([_chroma(level, point + 0.6 * level.down, 0.15, 0.1) for point in level.points[:2]])
-    cheek_chroma = float(np.hypot(*np.median(skin, axis=0)))
+    cheek_chroma = float(np.hypot(*_middle(skin)))
     upper = _upper_skin(level)
     middle = level.points[:2].mean(axis=0)
-    grey = float(np.median(_patch(level.grey, middle + level.down / 2, 0.6, 0.7)))
+    grey = _share(_patch(level.grey, middle + level.down / 2, 0.6, 0.7), 0.5)
     height, width = image.shape[:2]
     return Marks(
         back_light=_surroundings(image, face) / max(grey, 1.0),
@@ -115,14 +115,29 @@ def _levelled(image: Image, points: Points) -> _Level:
 
 def _patch(plane: Floats, centre: NDArray[np.float64], half_width: float, half_height: float) -> Floats:
     """Return the patch about `centre`, kept within the picture; half sides in eye distances."""
-    x, y = np.clip(np.nan_to_num(centre), 8, np.array(SIZE) - 9)
+    x = min(max(float(centre[0]), 8.0), SIZE[0] - 9.0)
+    y = min(max(float(centre[1]), 8.0), SIZE[1] - 9.0)
     left, top = round(x - half_width * EYES), round(y - half_height * EYES)
     right, bottom = round(x + half_width * EYES), round(y + half_height * EYES)
     return plane[max(0, top) : bottom + 1, max(0, left) : right + 1]
 
 
 def _grey(level: _Level, centre: NDArray[np.float64], half_width: float, half_height: float) -> float:
-    return float(np.median(_patch(level.grey, centre, half_width, half_height)))
+    return _share(_patch(level.grey, centre, half_width, half_height), 0.5)
+
+
+def _share(values: Floats, share: float) -> float:
+    """Return the value below which this share of the values lies: np.percentile without its checks, which take longer
+    than all else here."""
+    flat = values.ravel()
+    place = int(share * (flat.size - 1))
+    return float(np.partition(flat, place)[place])
+
+
+def _middle(rows: Floats) -> Floats:
+    """Return the median of each column, shape (D,)."""
+    place = (len(rows) - 1) // 2
+    return np.asarray(np.partition(rows, place, axis=0)[place], dtype=np.float32)
 
 
 def _chroma(level: _Level, centre: NDArray[np.float64], half_width: float, half_height: float) -> Floats:
@@ -141,19 +156,19 @@ def _off(point: NDArray[np.float64], right: float, down: float) -> NDArray[np.fl
 
 def _eye_light(level: _Level, eye: int, cheek: float) -> float:
     point = level.points[eye]
-    lids = float(np.percentile(_patch(level.grey, point, 0.3, 0.2), 85))
+    lids = _share(_patch(level.grey, point, 0.3, 0.2), 0.85)
     return max(lids, _grey(level, _below(point, 0.24), 0.15, 0.05)) / max(cheek, 1.0)
 
 
 def _eye_chroma(level: _Level, point: NDArray[np.float64]) -> float:
     places = [_chroma(level, _below(point, down), 0.18, 0.06) for down in (0.0, 0.22)]
-    return float(np.mean([np.median(np.hypot(*place.T)) for place in places]))
+    return sum(_share(np.hypot(*place.T), 0.5) for place in places) / len(places)
 
 
 def _iris(level: _Level, point: NDArray[np.float64]) -> float:
     """Return how much darker the middle columns are than the outer ones, each by its darkest rows: a
     closed eye is a line, as dark at its ends."""
-    light = max(float(np.percentile(_patch(level.grey, point, 0.35, 0.28), 75)), 1.0)
+    light = max(_share(_patch(level.grey, point, 0.35, 0.28), 0.75), 1.0)
     dark = np.clip(1.0 - _patch(level.grey, point, 0.26, 0.16) / light, 0.0, 1.0)
     columns = np.sort(dark, axis=0)[-5:].mean(axis=0)
     middle = len(columns) // 2
@@ -167,7 +182,7 @@ def _upper_skin(level: _Level) -> Floats:
     eyes, nose = level.points[:2], level.points[2]
     places = [_chroma(level, _below(point, 0.32), 0.15, 0.06) for point in eyes]
     bridge = _chroma(level, (eyes.mean(axis=0) + nose) / 2, 0.08, 0.1)
-    return np.asarray(np.median(np.vstack([*places, bridge]), axis=0), dtype=np.float32)
+    return _middle(np.vstack([*places, bridge]))
 
 
 def _mouth(level: _Level, skin: Floats, cheek: float) -> dict[str, float]:
@@ -175,12 +190,12 @@ def _mouth(level: _Level, skin: Floats, cheek: float) -> dict[str, float]:
     mouth = (left + right) / 2
     around = [_below(mouth, -0.22), _below(mouth, 0.3)]
     around += [_off(left, -0.15, 0.05), _off(right, 0.15, 0.05)]
-    lower = [np.hypot(*(np.median(_chroma(level, place, 0.1, 0.06), axis=0) - skin)) for place in around]
-    rows = np.median(_patch(level.grey, mouth, 0.35, 0.25), axis=1)
+    lower = [np.hypot(*(_middle(_chroma(level, place, 0.1, 0.06)) - skin)) for place in around]
+    rows = _middle(_patch(level.grey, mouth, 0.35, 0.25).T)
     return {
         "mouth_line": float(rows.max() - rows.min()) / cheek,
         "lower_chroma": float(min(lower)),
-        "lip_red": float(np.percentile(_chroma(level, mouth, 0.3, 0.15)[:, 0], 80) - skin[0]),
+        "lip_red": _share(_chroma(level, mouth, 0.3, 0.15)[:, 0], 0.8) - float(skin[0]),
     }
 
 
@@ -191,12 +206,12 @@ def _surroundings(image: Image, face: Face) -> float:
     y, x = max(0, top), max(0, left)
     part = image[y : max(y, bottom), x : max(x, right)]
     step = max(1, int(face.width) // 60)  # a coarser look is enough
-    grey = part[::step, ::step].mean(axis=2)
+    grey = part[::step, ::step, 1].astype(np.float32)  # green: what the eye sees most of
     beside = int(face.x - HEAD[0] * face.width) - x, int(face.x + (1 + HEAD[0]) * face.width) - x
     above = int(face.y - HEAD[1] * face.height) - y
     outside = np.ones(grey.shape, dtype=bool)
     outside[max(0, above) // step :, max(0, beside[0]) // step : max(0, beside[1]) // step] = False
-    return float(np.median(grey[outside])) if np.count_nonzero(outside) >= FEWEST else 0.0
+    return _share(grey[outside], 0.5) if np.count_nonzero(outside) >= FEWEST else 0.0
 
 
 def _cut_off(face: Face, width: int, height: int) -> float:
