@@ -8,7 +8,12 @@ from time import monotonic
 from typing import Any
 
 from proctor.challenge import Challenge
-from proctor.errors import AdmittedElsewhereError, RosterPersonDiffersError, SimulatedReaderError
+from proctor.errors import (
+    AdmittedElsewhereError,
+    ChallengeTriesError,
+    RosterPersonDiffersError,
+    SimulatedReaderError,
+)
 from proctor.present import AccessText, PresentCard, Whose
 from readers.cccd.access_plan import AccessPlan, AccessSource, number_of, plan_for, read_mrz
 from readers.cccd.cross_check import Agreement, require_agreement
@@ -36,6 +41,8 @@ from sessions.course.board import Board
 from sessions.course.consent import refuses
 from sessions.course.gate import CHECK_IN, Gate
 from sessions.errors import SessionsError
+from sessions.record import Outcome
+from sessions.rules.faces import PAD_CHECKS
 from sessions.session import FirstAttempt, Seat, Session, load_session, require_seat
 from sessions.store import Store
 
@@ -207,6 +214,12 @@ class PassiveAuthDesk:
         )
 
 
+def _attacked(body: Mapping[str, Any]) -> bool:
+    """Whether a check for presentation attacks failed in an attempt."""
+    checks = body.get("checks", {})
+    return any(checks.get(name, {}).get("outcome") == Outcome.FAILED for name in PAD_CHECKS)
+
+
 _SAME = {True: "same", False: "differs"}
 
 
@@ -245,13 +258,26 @@ class SessionDesk:
     def require_first(self, seat: Seat) -> FirstAttempt:
         """Not admitted before: not in this session, nor to this component on this day in another real one.
 
-        Training repeats itself with the same few specimens. Raises AlreadyAdmittedError, AdmittedElsewhereError.
+        Training repeats itself with the same few specimens. Raises AlreadyAdmittedError,
+        AdmittedElsewhereError, ChallengeTriesError.
         """
         if self._gate.purpose == CHECK_IN:
             for body in (entry.body for entry in self._store.entries("open")):
                 if self._is_twin(body):
                     self._require_not_admitted(load_session(self._store, body["session"]), seat.id_number)
+        self._require_tries_left(seat.sbd)
         return self._gate.require_first(seat.sbd)
+
+    def _require_tries_left(self, sbd: str) -> None:
+        """Raise ChallengeTriesError for somebody whose earlier attempts showed signs of an attack too often."""
+        limit = self._session.rules.face_tries
+        failed = sum(
+            entry.body.get("sbd") == sbd and _attacked(entry.body)
+            for entry in self._gate.board.entries
+            if entry.kind == "attempt" and entry.body.get("component") == self._session.component
+        )
+        if failed >= limit:
+            raise ChallengeTriesError(failed=failed, limit=limit)
 
     def whose(self, seat: Seat | None, number: IdNumber | None) -> Whose:
         """Return whose attempt this is: the chip's word, else the claim's."""

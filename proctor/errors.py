@@ -20,6 +20,13 @@ class RosterPersonDiffersError(SessionsError):
     code = "roster-person-differs"
 
 
+class ChallengeTriesError(SessionsError):
+    """Earlier attempts of this candidate failed checks for presentation attacks as often as tries are allowed: chance
+    is not to be tried again and again. Facts: `failed`, `limit`."""
+
+    code = "challenge-tries"
+
+
 class AdmittedElsewhereError(SessionsError):
     """The same number was admitted to the same component on the same day in another session; facts `session`."""
 

@@ -195,8 +195,9 @@ class FaceBooth:
 
     def challenges(self) -> tuple[PadStep, ...]:
         """Return the checks for presentation attacks in the order in which they are made, drawn anew each time. None
-        for a face that is no match: the attempt is refused, and nobody has to turn their head for that."""
-        if self._no_match:
+        for a face that is no match: the attempt is refused, and nobody has to turn their head for that; none without a
+        face."""
+        if self._no_match or self._live is None:
             return ()
         asked = self._rules.pad
         active = self._challenging().order(sorted(asked - {PASSIVE, MODEL})) if asked and self._shown else ()

@@ -49,13 +49,14 @@ def decide(
     """Return the decision.
 
     `required` is added to `ALWAYS_REQUIRED`, `refuse_on_failed` to `ALWAYS_REFUSED`: a FAILED check among them REFUSEs,
-    unless it is one of `NEVER_REFUSED`. Any other FAILED check, an INDETERMINATE or a NOT_PERFORMED required check
-    REFERs: a person decides. `chip_at_best` (chip verdict → verdict) can only make it worse; a chip verdict it does not
-    name REFERs.
+    unless it is one of `NEVER_REFUSED`. Any other FAILED check, an INDETERMINATE or a NOT_PERFORMED required check, and
+    one of `NEVER_REFUSED` that stayed INDETERMINATE though nobody required it, REFERs: a person decides. `chip_at_best`
+    (chip verdict → verdict) can only make it worse; a chip verdict it does not name REFERs.
     """
     chip = chip_verdict(checks)
     failed = frozenset(name for name in CheckName if checks[name].outcome is Outcome.FAILED)
-    needed = ALWAYS_REQUIRED | required | failed
+    unclear = frozenset(name for name in NEVER_REFUSED if checks[name].outcome is Outcome.INDETERMINATE)
+    needed = ALWAYS_REQUIRED | required | failed | unclear
     unmet = [name for name in CheckName if name in needed and checks[name].outcome is not Outcome.PASSED]
     bounds = [chip_at_best.get(chip, Verdict.REFER)]
     if unmet or chip is not ChipVerdict.GENUINE:

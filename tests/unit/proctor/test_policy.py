@@ -121,3 +121,16 @@ def test_rules_can_make_a_chip_verdict_worse_but_never_better(best: Verdict) -> 
 def test_a_chip_verdict_the_rules_do_not_name_refers() -> None:
     found = decide(checks(), required=frozenset(), refuse_on_failed=frozenset(), chip_at_best={})
     assert found.verdict is Verdict.REFER
+
+
+@pytest.mark.parametrize("name", ["PAD", "PAD_TURN", "PAD_EYES", "PAD_FLASH", "PAD_MODEL", "FACE_SEARCH"])
+def test_an_open_sign_of_an_attack_goes_to_a_person_though_nobody_requires_it(name: str) -> None:
+    assert verdict(checks(**{name: row(Outcome.INDETERMINATE, "unclear")})) is Verdict.REFER
+    assert verdict(checks(**{name: row(Outcome.NOT_PERFORMED, "pad-not-asked")})) is Verdict.ADMIT
+
+
+@pytest.mark.parametrize("name", ["PAD", "PAD_TURN", "PAD_EYES", "PAD_FLASH", "PAD_MODEL", "FACE_SEARCH"])
+def test_a_sign_of_an_attack_never_refuses_whatever_a_file_says(name: str) -> None:
+    found = checks(**{name: row(Outcome.FAILED, "failed")})
+    everything = frozenset(str(each) for each in C)
+    assert verdict(found, required=everything, refusing=everything) is Verdict.REFER
