@@ -26,6 +26,7 @@ from biometrics.notice import NoticeShown
 from biometrics.pad.challenger import SKIPPED, Challenger
 from biometrics.pad.finding import PadPassed
 from biometrics.quality_report import FrameReport
+from biometrics.reference_quality import reference_facts
 from biometrics.thresholds import Thresholds, for_photo_age
 from proctor.checks import CheckName
 from proctor.face_search import SearchedFace, SessionFaces
@@ -174,18 +175,28 @@ class FaceBooth:
     def require_match(self, holder: ConsistentChip, live: Live) -> Match:
         """Compare the chip's portrait with the live face, as often as the rules allow before a no-match counts."""
         image = self._means.decoder.decode(holder.portrait.image, holder.portrait.format)
-        self._reference = self._means.faces.reference(image)
-        issued = None if holder.national is None or holder.national.issued is None else holder.national.issued
-        self._photo_years = photo_years(None if issued is None else issued.full, today())
+        self._reference = reference = self._means.faces.reference(image)
+        national = holder.national
+        issued = None if national is None or national.issued is None else national.issued.full
+        self._photo_years = photo_years(issued, today())
+        worth = reference_facts(reference, holder.portrait.image, age_years=self._photo_years)
         scores: list[int] = []
+        try:
+            match = self._tried(reference, live, scores)
+        except BiometricsError as error:
+            self._no_match = isinstance(error, FaceNoMatchError)
+            raise type(error)(**{**worth, **error.facts, **_before(scores)}) from None
+        return replace(match, facts={**worth, **match.facts, **_before(scores)})
+
+    def _tried(self, reference: Reference, live: Live, scores: list[int]) -> Match:
+        """Compare, and again with a new burst while there are tries left; `scores` takes those below, × 10⁴."""
         while True:
             try:
-                return self._matched(live, scores)
+                return self._means.faces.require_match(reference, live, self._limits())
             except FaceNoMatchError as error:
                 scores.append(int(error.facts["score_e4"]))
                 if len(scores) >= self._rules.tries or self._shown is None:
-                    self._no_match = True
-                    raise FaceNoMatchError(**error.facts, **_tried(scores)) from None
+                    raise
             self._means.screen.hint(LOOK_AGAIN)
             live = self.capture_live(self._shown, RefusedCamera())
 
@@ -246,14 +257,6 @@ class FaceBooth:
         self._means.screen.colour(None)
         self._means.screen.hint("")
 
-    def _matched(self, live: Live, scores: list[int]) -> Match:
-        """Compare once. Raises FaceReferError, FaceNoMatchError."""
-        reference = self._reference
-        if reference is None:
-            raise NoFaceError
-        match = self._means.faces.require_match(reference, live, self._limits())
-        return replace(match, facts={**match.facts, **_tried(scores)}) if scores else match
-
     def _gathering(self, notice: NoticeShown) -> Gatherer:
         if self._gatherer is None:
             self._shown = notice
@@ -312,6 +315,6 @@ def photo_years(issued: date | None, today: date) -> int | None:
     return today.year - issued.year - ((today.month, today.day) < (issued.month, issued.day))
 
 
-def _tried(scores: list[int]) -> Mapping[str, str | int]:
-    """Return the scores of the tries before this one, × 10⁴."""
-    return {"tries": len(scores), "scores_e4": " ".join(map(str, scores))}
+def _before(scores: list[int]) -> Mapping[str, str | int]:
+    """Return how many bursts were below the refer threshold, and their scores × 10⁴."""
+    return {"below": len(scores), "scores_e4": " ".join(map(str, scores))} if scores else {}
