@@ -20,10 +20,10 @@ import numpy as np
 from biometrics.camera import RecordedCamera
 from biometrics.recorded import portrait_jpeg
 from biometrics.scenes.camera import SceneCamera
-from proctor.app import Transaction, open_desk
+from proctor.app import Desk, Transaction, open_desk
 from proctor.desks import CardSource
 from proctor.present import AccessText
-from proctor.roots import ensure_training_root, open_training
+from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.scenes import scene_of
 from proctor.softcards import CardWorkshop, open_workshop, specimen_faces
 from readers.emrtd.dates import PartialDate
@@ -40,6 +40,7 @@ from sessions.session import create_session
 from sessions.vietnam import today
 
 FILE = Path(__file__).parents[2] / "proctor" / "replay" / "outcomes.toml"
+SEEDS = (3, 13, 23)
 HEAD = """\
 # What the checks of software cards and recorded faces come to, one table for each way a candidate turns up.
 # Made by `python -m tests.support.record_outcomes`; each table is one committed attempt. `roster` and `duplicate` stand
@@ -109,13 +110,26 @@ def record(names: frozenset[str] | None = None) -> dict[str, Mapping[str, Any]]:
                 operator=opened.require_login().operator,
             )
             with open_desk(opened, session, trust, show_notice=lambda version, text: None) as desk:
-                for number, way in enumerate(ways, start=1):
-                    desk.check_in(_work(holder_of(number), way, workshop))
-            entries = opened.store.entries("attempt", session.session_id)
-    return {way.name: entry.body for way, entry in zip(ways, entries, strict=True)}
+                return {
+                    way.name: _body(opened, desk, holder_of(number), way, workshop)
+                    for number, way in enumerate(ways, start=1)
+                }
 
 
-def _work(holder: HolderRecord, way: Way, workshop: CardWorkshop) -> Transaction:
+def _body(
+    opened: OpenRoot, desk: Desk, holder: HolderRecord, way: Way, workshop: CardWorkshop
+) -> Mapping[str, Any]:
+    """The committed body of one way. A candidate who slips at a challenge does it again, as at a desk."""
+    for seed in SEEDS:
+        made = desk.check_in(_work(holder, way, workshop, seed))
+        if not any(code.startswith("pad-") for code in made.decision.reasons):
+            break
+    entry = opened.store.attempt(made.attempt_id)
+    assert entry is not None
+    return entry.body
+
+
+def _work(holder: HolderRecord, way: Way, workshop: CardWorkshop, seed: int) -> Transaction:
     faces = specimen_faces(("hopper", "astronaut"))
     image, face = faces[way.chip_face]
     pki = workshop.pki
@@ -128,7 +142,7 @@ def _work(holder: HolderRecord, way: Way, workshop: CardWorkshop) -> Transaction
         signer=pki.signer if way.known_signer else pki.unknown_signer,
     )
     nobody = [np.full((480, 640, 3), 128, dtype=np.uint8)] * 5
-    scene = scene_of("astronaut", seed=3) if way.face else None
+    scene = scene_of("astronaut", seed=seed) if way.face else None
 
     def connect() -> Connection:
         if not way.card:
