@@ -76,7 +76,7 @@ def test_the_log_of_a_real_station_verifies_with_a_log_in(station: Path, roster:
     assert (without.status, without.json["code"]) == (1, "login-failed")
 
 
-@pytest.mark.parametrize("camera", ["frames", "http://127.0.0.1:9/video"])
+@pytest.mark.parametrize("camera", ["frames", "scene:bona-fide"])
 def test_a_real_session_refuses_software_cards_and_recorded_cameras(
     station: Path, roster: Path, hopper_frames: Path, camera: str
 ) -> None:
