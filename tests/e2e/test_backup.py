@@ -189,6 +189,7 @@ def test_a_training_station_comes_back_with_its_evidence(
     assert json.loads((new / "keys" / "department.key").read_text(encoding="utf-8"))["kdf"] == "none"
 
 
+@pytest.mark.slow
 def test_an_anchor_says_what_is_lost(
     station: Path, department: Path, places: tuple[Path, Path], tmp_path: Path
 ) -> None:

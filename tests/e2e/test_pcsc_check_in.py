@@ -83,6 +83,7 @@ def test_no_card_is_no_chip(private_pcsc: PrivatePcsc, home: Path) -> None:
     assert (status, result["verdict"]) == (1, "no-chip")
 
 
+@pytest.mark.slow
 def test_a_virtual_reader_is_refused_in_a_real_session(
     private_pcsc: PrivatePcsc, home: Path, roster: Path, hopper_frames: Path
 ) -> None:

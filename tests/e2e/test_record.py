@@ -109,6 +109,7 @@ def test_a_copied_station_writes_nothing_before_two_persons_begin_an_epoch(
     assert listed().status == 0
 
 
+@pytest.mark.slow
 def test_an_older_state_put_back_loses_entries_and_the_epoch_says_so(
     session: str, station: Path, tmp_path: Path
 ) -> None:

@@ -249,6 +249,7 @@ def test_a_driving_test_is_rehearsed_to_its_last_sheet(trained: dict[str, Any]) 
     assert "ĐÃ ĐÓNG" in sheets["seal"]
 
 
+@pytest.mark.slow
 def test_a_written_exam_is_rehearsed_too(tmp_path: Path, home: Path) -> None:
     ran = proctor("training", "--headless", "--exam", "--out", tmp_path / "exam", "--json")
     assert ran.status == 0, ran.err
@@ -270,6 +271,7 @@ def test_a_written_exam_is_rehearsed_too(tmp_path: Path, home: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_second_session_continues_the_same_log(trained: dict[str, Any], copy: Path, home: Path) -> None:
     again = ("training", "--headless", "--out", copy, "--candidates", "1", "--json")
     refused = proctor(*again)

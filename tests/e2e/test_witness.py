@@ -124,6 +124,7 @@ def show(folder: Path) -> Ran:
     return ran
 
 
+@pytest.mark.slow
 def test_a_day_with_two_witnesses(station: Path, roster: Path, tmp_path: Path) -> None:
     """One Ed25519 and required, one ML-DSA-44; heads, sheets, the witness away, the stick, the verification."""
     made = {name: made_witness(tmp_path / name, *rest) for name, rest in {"w1": (), "w2": ("--pq",)}.items()}

@@ -64,6 +64,7 @@ def mutate(execute: Any, rng: random.Random) -> str | None:
     return f"{table}.{column} {keys}: {old!r} → {new!r}"
 
 
+@pytest.mark.slow
 def test_every_changed_byte_is_found(small: Bench, tmp_path: Path) -> None:
     rng = random.Random(SEED)
     original = small.path.read_bytes()

@@ -41,6 +41,7 @@ def places(chance: random.Random, size: int) -> list[int]:
     return sorted({0, size - 1, *chance.sample(range(size), FLIPS)})
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_is_refused(station: Station) -> None:
     chance = random.Random("flips")
     for place in places(chance, len(station.data)):

@@ -141,6 +141,7 @@ def test_anchors(subject: Subject, tmp_path: Path) -> None:
         assert agree(tmp_path / "station.db", log, subject.anchors) is not None
 
 
+@pytest.mark.slow
 def test_the_catalogue_of_tampering(subject: Subject, tmp_path: Path) -> None:
     """Every class of change of a log that leaves rows to read."""
     log, rng = OfSubject(subject), random.Random(SEED)
@@ -164,6 +165,7 @@ def changes() -> Iterator[Any]:
             yield table, change
 
 
+@pytest.mark.slow
 def test_rows_of_a_log_with_rotations_and_epochs(rich: RichLog) -> None:
     """Random single changes of rows; each is found by both, at the same place."""
     rng, judged, found = random.Random(SEED), 0, 0

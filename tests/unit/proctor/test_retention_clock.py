@@ -30,6 +30,7 @@ def run(root: Path, *more: str) -> Ran:
     )
 
 
+@pytest.mark.slow
 def test_a_clock_set_forward_erases_nothing_by_itself(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(root).json["entries"] == []
     assert list((root / "packs").iterdir())

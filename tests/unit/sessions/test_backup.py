@@ -449,6 +449,7 @@ def test_flipped_bytes_of_the_data(kept: Kept, tmp_path: Path) -> None:
         assert refused(kept, tmp_path / "new", hostile).startswith("backup-"), place
 
 
+@pytest.mark.slow
 def test_flipped_and_cut_bytes_of_the_keys(kept: Kept, tmp_path: Path) -> None:
     assert kept.made.keys is not None
     raw = kept.made.keys.path.read_bytes()
