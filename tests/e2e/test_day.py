@@ -37,7 +37,16 @@ def roster(tmp_path: Path) -> Path:
 
 def created(roster: Path, *more: str) -> str:
     made = proctor(
-        *("session", "create", "--roster", roster, "--rules", plain_file(roster.parent), "--component", "theory"),
+        *(
+            "session",
+            "create",
+            "--roster",
+            roster,
+            "--rules",
+            plain_file(roster.parent),
+            "--component",
+            "theory",
+        ),
         *("--place", "Trung tâm Mẫu", "--json", *more),
         secrets=AN if "--by" in more else None,
     )
