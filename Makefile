@@ -18,7 +18,7 @@ help:
 
 run:
 	@.ci/setup run
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/proctor station; else exec $(BIN)/proctor training --headless; fi
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN)/proctor station; else exec $(BIN)/proctor training --headless --candidates 8; fi
 
 test:
 	@.ci/setup test

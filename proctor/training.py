@@ -76,6 +76,7 @@ SCENARIOS = (
         live_face="astronaut",
         faults=Faults(foreign_active_key=True),
     ),
+    Scenario(name="photograph", card_face="hopper", live_face="hopper", species="bent-print"),
 )
 
 

@@ -1,7 +1,7 @@
 """The software's share of a check-in: card present to committed verdict, warm, broken down per check.
 
-A software card without link time and a recorded camera; the frames' own 30 a second are part of the figure. A table,
-then JSON. Nothing is asserted.
+A software card without link time and a recorded camera, without challenges, which are the candidate's time and not the
+software's; the frames' own 30 a second are part of the figure. A table, then JSON. Nothing is asserted.
 """
 
 import json
@@ -25,9 +25,9 @@ from readers.softcard.chip import SoftCard
 from readers.softcard.holder import qr_payload
 from readers.softcard.in_process import InProcessConnection
 from sessions.roster.csv_roster import read_roster
-from sessions.rules import load_rules
 from sessions.session import create_session
 from sessions.vietnam import today
+from tests.support.plain_rules import plain_rules
 
 ROUNDS = 25
 WARM_UP = 3
@@ -44,7 +44,7 @@ def measure(folder: Path, rounds: int = ROUNDS) -> list[AttemptResult]:
             opened.store,
             root_kind="training",
             roster=read_roster(roster_csv((person,))),
-            rules=load_rules("driving-tt108-2026"),
+            rules=plain_rules(),
             component="theory",
             place="bench",
             day=datetime.now(UTC).date(),
