@@ -1,8 +1,9 @@
 """Calibration files: from false match rates to scores of one model under one burst rule. TOML, signed (Ed25519).
 
 Form, version 1 (docs/calibration.md): keys as `CalibrationFile` has them; the last table is `[signature]`. Signed are
-SIGNED_AS, the signer's name, a line feed, and every byte in front of the line "[signature]". The calibration that
-comes with the program has no signature: it is as trusted as the program, and its SHA-256 is in every attempt.
+SIGNED_AS, the signer's name, a line feed, and every byte in front of the line "[signature]"; behind its table nothing
+may follow (`calibration_signature`). The calibration that comes with the program has no signature: it is as trusted as
+the program, and its SHA-256 is in every attempt.
 """
 
 import re
@@ -25,7 +26,9 @@ from biometrics.calibration_errors import (
     CalibrationOtherError,
     CalibrationUnsignedError,
 )
+from biometrics.calibration_signature import SIGNER, Signature, signed_message, signed_part
 from biometrics.errors import CalibrationMissingError
+from biometrics.rule_of_three import supports
 from biometrics.weights import Models
 
 Rule = Literal["mean", "best", "median"]
@@ -33,8 +36,6 @@ RULES: Final[tuple[Rule, ...]] = ("mean", "best", "median")
 VERSION: Final = 1
 MAX_FILE: Final = 256 * 1024
 MAX_SOURCE: Final = 2000
-SIGNED_AS: Final = b"proctor/calibration/1\n"
-_SIGNATURE: Final = b"\n[signature]\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Rate:
     """An error rate: `errors` of `comparisons`; 0 to 1.
 
     `independent`: how many comparisons count as independent (never more than `comparisons`); `low`, `high`: the
-    95 % interval after Clopper and Pearson on that number.
+    95 % interval after Clopper and Pearson on that number; people differ, so it is at least that wide.
     """
 
     errors: int
@@ -81,20 +82,6 @@ class GroupPoint:
     threshold: float
     impostor: Rate | None
     genuine: Rate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
-    """Who signed: the key's name, its 32 public bytes, the 64 bytes of the signature."""
-
-    signer: str
-    public: bytes
-    ed25519: bytes
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the public bytes, lowercase hexadecimal: what people compare."""
-        return sha256(self.public).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +132,8 @@ def read_calibration(path: Path) -> CalibrationFile:
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a calibration file. Raises CalibrationAbsentError, CalibrationFormatError (file)."""
     try:
+        if not path.is_file():  # a pipe or a device would hang
+            raise CalibrationAbsentError(file=path.name)
         with path.open("rb") as stream:
             data = stream.read(MAX_FILE + 1)
     except OSError:
@@ -159,18 +148,33 @@ def verified(data: bytes, file: str) -> CalibrationFile:
     found = parse_calibration(data, file)
     if found.signature is None or not found.card_sha256:
         raise CalibrationUnsignedError(file=file)
-    signed = data[: data.rindex(_SIGNATURE) + 1]
+    signed = signed_part(data, found.signature)
+    if signed is None:
+        raise CalibrationAlteredError(file=file)
     try:
         key = Ed25519PublicKey.from_public_bytes(found.signature.public)
         key.verify(found.signature.ed25519, signed_message(found.signature.signer, signed))
     except (InvalidSignature, ValueError):
         raise CalibrationAlteredError(file=file) from None
+    _require_supported(found, file)
     return found
 
 
-def signed_message(signer: str, body: bytes) -> bytes:
-    """Return what is signed. `body`: every byte in front of the line "[signature]"."""
-    return SIGNED_AS + signer.encode() + b"\n" + body
+def _require_supported(found: CalibrationFile, file: str) -> None:
+    """Require that each rate is one its pairs support, and that not everybody is accepted: a signature is no figure.
+
+    Raises CalibrationFormatError(file, key, defect "too few pairs" or "threshold").
+    """
+    for place, points in (("points", found.points), ("single", found.single)):
+        for number, point in enumerate(points, 1):
+            if not supports(point.impostor.independent, point.fmr):
+                raise CalibrationFormatError(file=file, key=f"{place}.{number}.fmr", defect="too few pairs")
+    for number, each in enumerate(found.groups, 1):
+        rate = each.impostor
+        if rate is not None and not supports(rate.independent, max(each.fmr, rate.value)):
+            raise CalibrationFormatError(file=file, key=f"groups.{number}.impostor", defect="too few pairs")
+    if found.points[-1].threshold <= 0:
+        raise CalibrationFormatError(file=file, key="points", defect="threshold")
 
 
 def require_fit(calibration: CalibrationFile, models: Models, *, rule: str, flip: bool) -> CalibrationFile:
@@ -209,9 +213,9 @@ def parse_calibration(data: bytes, file: str) -> CalibrationFile:
     _require_values(reader, table)
     signature = None
     if "signature" in table:
-        if data.count(_SIGNATURE) != 1:
-            raise reader.error("signature", "place")
         signature = reader.signature(table["signature"])
+        if signed_part(data, signature) is None:
+            raise reader.error("signature", "place")
     return CalibrationFile(
         **{key: table[key] for key in _TEXTS},
         rule=cast(Rule, table["rule"]["burst"]),
@@ -248,7 +252,6 @@ def _require_values(reader: "_Reader", table: Mapping[str, Any]) -> None:
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _COUNT: Final = re.compile(r"[a-z_]{1,32}")
 _DAY: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
-_SIGNER: Final = re.compile(r"[a-z]{1,16}\.[a-z]{1,16}/[0-9a-f]{8}(/[0-9]{1,6})?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _HASH: Final = re.compile(r"([0-9a-f]{64})?")
 _TEXTS: Final = (
@@ -366,7 +369,7 @@ class _Reader:
             public, made = bytes.fromhex(row["public"]), bytes.fromhex(row["ed25519"])
         except ValueError:
             raise self.error("signature", "value") from None
-        if (len(public), len(made)) != (32, 64) or not _SIGNER.fullmatch(row["signer"]):
+        if (len(public), len(made)) != (32, 64) or not SIGNER.fullmatch(row["signer"]):
             raise self.error("signature", "value")
         return Signature(signer=row["signer"], public=public, ed25519=made)
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from biometrics.calibration import GroupPoint, Point, Rate
 from biometrics.calibration_errors import NothingToCompareError, NoThresholdError, TooFewPairsError
 from biometrics.calibration_scores import Scored
-from biometrics.metrics import interval, needed, smallest_rate, supports
+from biometrics.metrics import interval
 from biometrics.pairs import Labelled
+from biometrics.rule_of_three import needed, smallest_rate, supports
 
 USUAL: Final = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6)
 """Laxer rates that are stated besides the strictest asked one: a grey band begins at one of them."""

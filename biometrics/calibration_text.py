@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from biometrics.calibration import VERSION, GroupPoint, Point, Rate, Rule, signed_message
+from biometrics.calibration import VERSION, GroupPoint, Point, Rate, Rule
+from biometrics.calibration_signature import Signature, signature_block, signed_message
 
 _TEXTS = ("model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256")
 
@@ -47,13 +48,12 @@ def calibration_text(
 def signed_text(text: str, *, signer: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """Return the bytes of the signed file. `sign`: Ed25519 with the private half of `public` (32 bytes)."""
     body = f"{text}\n".encode()
-    table = {"signer": signer, "public": public.hex(), "ed25519": sign(signed_message(signer, body)).hex()}
-    lines = ["[signature]", *(f"{key} = {_text(value)}" for key, value in table.items())]
-    return body + ("\n".join(lines) + "\n").encode()
+    made = sign(signed_message(signer, body))
+    return body + signature_block(Signature(signer=signer, public=public, ed25519=made))
 
 
 def _point_lines(point: Point | GroupPoint) -> list[str]:
-    lines = [f"fmr = {_number(point.fmr)}", f"threshold = {_number(point.threshold)}"]
+    lines = [f"fmr = {point.fmr!r}", f"threshold = {_number(point.threshold)}"]
     for key, rate in (("impostor", point.impostor), ("genuine", point.genuine)):
         if rate is not None:
             lines.append(f"{key} = {_rate(rate)}")

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from biometrics.calibration import Point
-from biometrics.metrics import smallest_rate
+from biometrics.rule_of_three import smallest_rate
 
 _TICKS: Final = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.4)
 _HIGHEST: Final = 0.5

@@ -85,13 +85,16 @@ def thresholds_for(
 
     Rates between two points widen the grey band: accept takes the next stricter point, refer the next laxer one;
     search the next stricter one, or none. Raises CalibrationMissingError where the calibration does not reach
-    that far or the rates are in wrong order, CalibrationOtherError for a calibration of another model.
+    that far, would accept from a score <= 0 on, or the rates are in wrong order, CalibrationOtherError for a
+    calibration of another model.
     """
     if calibration.model != model.weights.name or calibration.weights_sha256 != model.weights.sha256:
         raise CalibrationOtherError(model=calibration.model, why="model")
     if not 0 < fmr <= refer_fmr:
         raise _missing(calibration, fmr, "order")
     accept = _one(calibration, _stricter(calibration, fmr)[:1], fmr)
+    if accept.threshold <= 0:  # unlike people score about 0: it would accept half of all
+        raise _missing(calibration, fmr, "threshold")
     refer = _laxer(calibration, refer_fmr)
     search = _stricter(calibration, search_fmr)[:1]
     return Thresholds(

@@ -7,7 +7,8 @@ from typing import Any
 
 from biometrics.calibration import CalibrationFile, GroupPoint, Point, Rate
 from biometrics.calibration_points import Support, is_stated
-from biometrics.metrics import clopper_pearson, needed
+from biometrics.metrics import clopper_pearson
+from biometrics.rule_of_three import needed
 from proctor.calibrating import Outcome
 from proctor.calibrations import Listed
 from proctor.texts import Texts, load_texts

@@ -8,6 +8,8 @@ from proctor.errors import CommandError
 def read_file(path: str, limit: int) -> bytes:
     """Return a file's bytes, at most `limit`. Raises CommandError "file-missing", "file-too-large"."""
     try:
+        if not Path(path).is_file():  # a pipe or a device would hang
+            raise CommandError("file-missing", file=path)
         with Path(path).open("rb") as file:
             data = file.read(limit + 1)
     except OSError:

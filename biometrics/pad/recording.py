@@ -198,6 +198,8 @@ def _encoded(image: Image, suffix: str, quality: int) -> bytes:
 
 def _table(path: Path) -> Mapping[str, Any]:
     try:
+        if not path.is_file():  # a pipe or a device would hang
+            raise RecordingError(file=path.name, key="", why="unreadable")
         with path.open("rb") as file:
             data = file.read(MAX_TABLE_BYTES + 1)
     except OSError:

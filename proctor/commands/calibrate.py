@@ -32,8 +32,9 @@ from proctor.errors import CommandError
 from proctor.face_models import folder_of as models_folder
 from proctor.face_models import models_in_use
 from proctor.files import read_file
-from proctor.roots import OpenRoot, kind_at, require_another_user, second_person
+from proctor.roots import OpenRoot, kind_at, machine_pins, require_another_user, second_person
 from proctor.secret_input import SecretSource
+from sessions.checkpoint import VerifierKey
 from sessions.record import Second
 from sessions.roles import require_may
 
@@ -116,7 +117,7 @@ def use(context: Context) -> int:
     found = verified(data, Path(options.file).name)
     with open_for(context, training=_training(context), login=True) as opened:
         require_may(opened.require_login().operator, "trust")
-        _require_signer(opened, found)
+        _require_signer(context, opened, found)
         require_fit(found, _models(opened, found.model), rule=found.rule, flip=found.flip)
         new = named_by(opened.store).get(found.model) != found.sha256
         second = None
@@ -184,11 +185,20 @@ def _models(opened: OpenRoot, name: str | None) -> Models:
     return load_site(folder, None if name == load_embedder().weights.name else name, None)
 
 
-def _require_signer(opened: OpenRoot, found: CalibrationFile) -> None:
-    """Refuse a training key's signature at a real station: nobody answers for that key."""
-    signer = found.signature.signer if found.signature is not None else ""
-    if not opened.training and not signer.startswith("proctor.real/"):
+def _require_signer(context: Context, opened: OpenRoot, found: CalibrationFile) -> None:
+    """Require this root's own key, or that of a station whose key is pinned on this machine. At a real station no
+    training key: nobody answers for it. Raises CommandError.
+    """
+    made = found.signature
+    if made is None:  # cannot be: `verified` requires one
+        raise CommandError("calibration-unsigned", file=Path(context.options.file).name)
+    if not opened.training and not made.signer.startswith("proctor.real/"):
         raise CommandError("calibration-signed-in-training", model=found.model)
+    if made.public == opened.keys.bundle.verifier_key(opened.root.origin).public:
+        return
+    if VerifierKey(name=made.signer, public=made.public) not in machine_pins(context.places).keys:
+        fingerprint = grouped(made.fingerprint)
+        raise CommandError("calibration-signer-unknown", signer=made.signer, fingerprint=fingerprint)
 
 
 def _second(context: Context, opened: OpenRoot, found: CalibrationFile) -> Second:

@@ -30,8 +30,8 @@ from biometrics.calibration_scores import engine_for, score, shown_to_test_perso
 from biometrics.decode import FILE_LIMITS, PortraitDecoder
 from biometrics.engine import FaceEngine
 from biometrics.errors import BiometricsError
-from biometrics.metrics import smallest_rate
 from biometrics.pairs import read_pairs
+from biometrics.rule_of_three import smallest_rate
 from biometrics.weights import load_models
 
 Vector = NDArray[np.float32]

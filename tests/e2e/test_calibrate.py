@@ -1,6 +1,7 @@
 """`proctor calibrate` and `proctor face calibration …` as a site uses them: measured, signed, put in force, stopped."""
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,10 @@ import numpy as np
 import pytest
 
 from biometrics.calibration import read_calibration
+from biometrics.calibration_errors import CalibrationAbsentError
+from biometrics.decode import PortraitDecoder
 from biometrics.errors import BiometricsError
+from biometrics.pad.recording import FRAME_LIMITS, RecordingError, read_recording
 from proctor.calibrations import calibration_in_force
 from proctor.roots import ensure_training_root, open_training
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, Ran, proctor
@@ -126,6 +130,11 @@ def test_two_persons_put_it_in_force_and_a_changed_file_stops_by_name(
     root = ensure_training_root(home / "training")
     shipped = calibration("list", "--training").json["in_force"]
     assert shipped["own"] is True
+    stranger = calibration("use", path, "--training", *SECOND)
+    assert (stranger.status, stranger.json["code"]) == (1, "calibration-signer-unknown")
+    assert not (root.path / "calibrations").exists()
+    (key,) = (path.parent / "root").rglob("*.vkey")
+    assert proctor("trust", "station", "import", key).status == 0
     assert calibration("use", path, "--training").status == 2  # a second person
     used = calibration("use", path, "--training", *SECOND)
     assert (used.status, used.json["new"]) == (0, True), used.err
@@ -192,3 +201,14 @@ def test_a_real_station_takes_no_training_keys_word(made: tuple[Path, Ran], home
         secrets={**an, **binh},
     )
     assert (ran.status, ran.json["code"]) == (1, "calibration-signed-in-training")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes as on POSIX")
+def test_a_pipe_is_no_file(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert calibration("show", tmp_path / "pipe.toml").json["code"] == "file-missing"
+    with pytest.raises(CalibrationAbsentError):
+        read_calibration(tmp_path / "pipe.toml")
+    os.mkfifo(tmp_path / "recording.toml")
+    with PortraitDecoder(FRAME_LIMITS) as decoder, pytest.raises(RecordingError):
+        read_recording(tmp_path, decoder)

@@ -25,11 +25,13 @@ from biometrics.calibration_errors import (
 from biometrics.calibration_text import About, calibration_text, signed_text
 from biometrics.errors import CalibrationMissingError
 from biometrics.metrics import interval
+from biometrics.thresholds import thresholds_for
 from biometrics.weights import load_models
 
 MODELS = load_models()
 NAME = MODELS.embedder.weights.name
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = KEY.public_key().public_bytes_raw().hex()
 
 
 def rate(errors, comparisons):
@@ -77,8 +79,65 @@ def test_every_changed_byte_is_found():
         changed = data[:at] + bytes([data[at] ^ 0x01]) + data[at + 1 :]
         with pytest.raises((CalibrationAlteredError, CalibrationFormatError, CalibrationUnsignedError)):
             verified(changed, "a.toml")
-    with pytest.raises(CalibrationFormatError):
-        verified(data + b'threshold = "0.1"\n', "a.toml")
+
+
+LAXER = b"""
+[[points]]
+fmr = 0.000001
+threshold = 0.2363
+impostor = { errors = 0, comparisons = 9000000, independent = 9000000, interval = [0.0, 0.0000004] }
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data + LAXER,
+        lambda data: data + b'\n[[groups]]\ngroup = "X"\nfmr = 0.05\nthreshold = 0.1\n',
+        lambda data: data + b"# a remark\n",
+        lambda data: data + b"\n",
+        lambda data: data[:-1],
+        lambda data: data.replace(b"signer = ", b"signer  = "),
+        lambda data: data.replace(b"\n[signature]", b"\n [signature]"),
+        lambda data: data.replace(PUBLIC.encode(), b"ab" * 32),
+        lambda data: data.replace(PUBLIC.encode(), PUBLIC.upper().encode()),
+        lambda data: data.replace(b"\n", b"\r\n"),
+    ],
+)
+def test_the_signature_is_the_end_of_the_file_in_one_spelling(change):
+    data = signed()
+    assert change(data) != data
+    with pytest.raises((CalibrationAlteredError, CalibrationFormatError)):
+        verified(change(data), "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("points", "key"),
+    [
+        ([point(1e-3, 0.41, 30), point(1e-6, 0.5, 0)], "points.2.fmr"),
+        ([point(7.4e-5, 0.5)], "points.1.fmr"),
+        ([point(1e-3, -1.0, 30)], "points"),
+        ([point(1e-3, 0.0, 30)], "points"),
+    ],
+)
+def test_a_signature_makes_no_figure_true(points, key):
+    """40,000 comparisons support 7.5e-5, and a threshold at 0 accepts half of all strangers."""
+    with pytest.raises(CalibrationFormatError) as caught:
+        verified(signed(calibration_text(ABOUT, points=points)), "a.toml")
+    assert caught.value.facts["key"] == key
+
+
+def test_a_rate_at_the_edge_of_what_is_supported_is_read_back():
+    edge = Point(fmr=3 / 21_115, threshold=0.5, impostor=rate(3, 21_115), genuine=None)
+    found = verified(signed(calibration_text(ABOUT, points=[edge])), "a.toml")
+    assert found.points[0].fmr == 3 / 21_115
+
+
+def test_nothing_is_accepted_from_a_score_of_nought_on():
+    found = replace(verified(signed(), "a.toml"), points=(point(1e-3, -1.0, 30), point(1e-4, -1.0)))
+    with pytest.raises(CalibrationMissingError) as caught:
+        thresholds_for(MODELS.embedder, calibration=found)
+    assert caught.value.facts["defect"] == "threshold"
 
 
 def test_an_unsigned_file_is_refused_by_name(tmp_path):

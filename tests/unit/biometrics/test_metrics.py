@@ -4,7 +4,8 @@ from math import comb
 
 import pytest
 
-from biometrics.metrics import clopper_pearson, interval, needed, smallest_rate, supports
+from biometrics.metrics import clopper_pearson, interval
+from biometrics.rule_of_three import needed, smallest_rate, supports
 
 
 def tail(errors, trials, rate):
