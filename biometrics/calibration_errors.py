@@ -61,3 +61,9 @@ class NoThresholdError(BiometricsError):
     """No score keeps the false match rate: different people reach the highest one. Fact `fmr` (as text)."""
 
     code = "calibration-no-threshold"
+
+
+class ScoreInvalidError(BiometricsError):
+    """The model gave comparison scores that are no numbers. Fact `count`."""
+
+    code = "calibration-score-invalid"

@@ -1,8 +1,10 @@
 """From scores to what a calibration states: thresholds, FMR and FNMR with intervals, by groups. Pure.
 
 How many comparisons count as independent: of impostor comparisons each pair of people once, of genuine ones each
-person once, however many images there are. That is the smaller of what could be said: images of one person fail
-together. A false match rate is stated where three times its inverse of such pairs were compared (rule of three).
+person once, however many images there are. Where nobody said who is in the images, of impostor comparisons only as
+many as share no image with each other (a matching), and no more than there are pairs of concluded people. That is the
+smaller of what could be said: images of one person fail together. A false match rate is stated where three times its
+inverse of such pairs were compared (rule of three).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biometrics.calibration import GroupPoint, Point, Rate
-from biometrics.calibration_errors import NothingToCompareError, NoThresholdError, TooFewPairsError
+from biometrics.calibration_errors import (
+    NothingToCompareError,
+    NoThresholdError,
+    ScoreInvalidError,
+    TooFewPairsError,
+)
 from biometrics.calibration_scores import Scored
 from biometrics.metrics import interval
 from biometrics.pairs import Labelled
@@ -70,12 +77,29 @@ def support_of(labelled: Labelled, chosen: NDArray[np.bool_] | None = None) -> S
     second = labelled.probe_person[labelled.probe[chosen]].astype(np.int64)
     same = labelled.same[chosen]
     pair = (np.minimum(first, second) << 32) | np.maximum(first, second)
+    pairs = len(np.unique(pair[~same]))
+    if not labelled.people_known:
+        pairs = min(pairs, _disjoint(labelled, np.flatnonzero(chosen & ~labelled.same)))
     return Support(
         genuine=int(same.sum()),
         people=len(np.unique(first[same])),
         impostor=int((~same).sum()),
-        person_pairs=len(np.unique(pair[~same])),
+        person_pairs=pairs,
     )
+
+
+def _disjoint(labelled: Labelled, comparisons: NDArray[np.intp]) -> int:
+    """Return how many of the comparisons share no image: one after the other, those of the rarest images first."""
+    left, right = labelled.reference[comparisons], labelled.probe[comparisons]
+    often = np.bincount(left)[left] + np.bincount(right)[right] if len(comparisons) else left
+    used: set[str] = set()
+    count = 0
+    for at in np.argsort(often, kind="stable"):
+        files = {*labelled.references[left[at]].files, *labelled.probes[right[at]].files}
+        if used.isdisjoint(files):
+            used |= files
+            count += 1
+    return count
 
 
 def require_support(labelled: Labelled, asked: Sequence[float], *, lost: int | None = None) -> Support:
@@ -102,10 +126,13 @@ def require_support(labelled: Labelled, asked: Sequence[float], *, lost: int | N
 
 
 def measure(scored: Scored, asked: Sequence[float]) -> Measured:
-    """Return what the scores say. Raises as `require_support`, and NoThresholdError(fmr)."""
+    """Return what the scores say. Raises as `require_support`, and NoThresholdError(fmr), ScoreInvalidError(count)."""
     labelled = scored.labelled
     lost = sum(scored.enrol_failures.values()) + sum(scored.acquire_failures.values())
     support = require_support(labelled, asked, lost=lost)
+    for scores in (scored.burst, scored.single):
+        if not np.isfinite(scores).all():
+            raise ScoreInvalidError(count=int((~np.isfinite(scores)).sum()))
     strictest = min(asked)
     rates = sorted({*asked, *(rate for rate in USUAL if rate > strictest)}, reverse=True)
     points = tuple(_point(scored.burst, labelled.same, support, fmr) for fmr in rates)
@@ -123,7 +150,12 @@ def measure(scored: Scored, asked: Sequence[float]) -> Measured:
 
 
 def threshold_at(impostor: Scores, fmr: float) -> float:
-    """Return the lowest multiple of STEP that at most `fmr` of the impostor scores reach. Raises NoThresholdError."""
+    """Return the lowest multiple of STEP that at most `fmr` of the impostor scores reach.
+
+    Raises NoThresholdError, ScoreInvalidError for scores that are no numbers.
+    """
+    if not np.isfinite(impostor).all():
+        raise ScoreInvalidError(count=int((~np.isfinite(impostor)).sum()))
     allowed = floor(fmr * len(impostor) * (1 + 1e-12))
     if allowed >= len(impostor):
         return -1.0

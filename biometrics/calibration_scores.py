@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
@@ -99,6 +100,46 @@ def require_images(labelled: Labelled, folder: Path) -> None:
                 there = False
             if not there:
                 raise PairsImageError(row=each.row, file=Path(name).name[:128])
+
+
+def same_pictures(labelled: Labelled, folder: Path) -> Mapping[str, str]:
+    """Return which files hold the same bytes: path → the path that stands for them. Files of one length are read.
+
+    Raises PairsImageError.
+    """
+    by_size: dict[int, list[Presentation]] = {}
+    seen: set[str] = set()
+    for each in (*labelled.references, *labelled.probes):
+        for name in each.files:
+            if name not in seen:
+                seen.add(name)
+                one = Presentation(files=(name,), row=each.row)
+                by_size.setdefault(_size(folder, one), []).append(one)
+    first: dict[bytes, str] = {}
+    found: dict[str, str] = {}
+    for size, several in by_size.items():
+        if len(several) == 1 or size > FILE_LIMITS.max_bytes:  # such a one will not be decoded
+            continue
+        for one in several:
+            stands = first.setdefault(_digest(folder, one), one.files[0])
+            if stands != one.files[0]:
+                found[one.files[0]] = stands
+    return found
+
+
+def _size(folder: Path, one: Presentation) -> int:
+    try:
+        return (folder / one.files[0]).stat().st_size
+    except (OSError, ValueError):
+        raise PairsImageError(row=one.row, file=Path(one.files[0]).name[:128]) from None
+
+
+def _digest(folder: Path, one: Presentation) -> bytes:
+    try:
+        with (folder / one.files[0]).open("rb") as stream:
+            return file_digest(stream, "sha256").digest()
+    except (OSError, ValueError):
+        raise PairsImageError(row=one.row, file=Path(one.files[0]).name[:128]) from None
 
 
 def score(

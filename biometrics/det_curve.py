@@ -56,7 +56,9 @@ def is_supported(curve: Curve, fmr: NDArray[np.float64], fnmr: NDArray[np.float6
 
 
 def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping[str, str]) -> bytes:
-    """Return the PNG. `points` are marked; `words`: "title", "fmr", "fnmr", "note"."""
+    """Return the PNG. `points` are marked; `words`: "title", "fmr", "fnmr", "note", "empty"
+    (of a `{curve}` that cannot be drawn: no threshold has false matches and false non-matches at once).
+    """
     figure = Figure(figsize=(8.0, 7.0), dpi=120)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -66,6 +68,10 @@ def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping
     )
     for number, curve in enumerate(curves):
         _draw(axes, curve, f"C{number % 10}", _STYLES[number % len(_STYLES)])
+    empty = [curve.name for curve in curves if not len(rates_of(curve)[0])]
+    for line, name in enumerate(empty):
+        text = words["empty"].replace("{curve}", name)
+        axes.text(0.03, 0.04 + 0.04 * line, text, transform=axes.transAxes, fontsize=8)
     _mark(axes, points, lowest[1])
     _shade(axes, curves[0])
     _axis(axes, "x", lowest[0], words["fmr"])

@@ -5,13 +5,17 @@ Two forms, told apart by the heading:
 - subjects: `image`, `subject`, also `role` (reference, probe or both): every reference with every probe; without
   roles every image with every other, once.
 A cell of a probe may name several frames, separated by ";": a burst. A further column may name a group.
+A picture is one picture by whatever path it is named: paths are normalised, and `alias` says which names hold the same
+bytes. One picture is of one person, is in one group, and is compared with no copy of itself.
 Form: UTF-8, comma. Nothing here opens an image.
 """
 
 import csv
 import io
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -45,7 +49,8 @@ class Labelled:
     """Comparisons: arrays of one length m. `reference`, `probe`: indices of `references` and `probes`; `same`: bool;
     `group`: index of `groups`, -1 none. `reference_person`, `probe_person`: of each reference and probe, int32.
 
-    `people_known` False: who is the same person was only concluded from the pairs that say so.
+    `people_known` False: who is the same person was only concluded from the pairs that say so; who is another person
+    nobody said, so that two images may well be of one.
     """
 
     references: tuple[Presentation, ...]
@@ -70,11 +75,14 @@ class Labelled:
         return _replace(self, kept)
 
 
-def read_pairs(data: bytes, *, group: str | None = None) -> Labelled:
-    """Return the comparisons of a CSV file. `group`: the column of groups.
+def read_pairs(
+    data: bytes, *, group: str | None = None, alias: Mapping[str, str] = MappingProxyType({})
+) -> Labelled:
+    """Return the comparisons of a CSV file. `group`: the column of groups; `alias`: normalised path → the path that
+    stands for its bytes.
 
-    Raises PairsFormatError(row, column, defect): encoding, heading, values, limits, a pair that is labelled both ways
-    or that compares an image with itself.
+    Raises PairsFormatError(row, column, defect): encoding, heading, values, limits, a pair that is labelled both ways,
+    stands in two groups, or compares an image with itself; an image of two people.
     """
     if len(data) > MAX_BYTES:
         raise PairsFormatError(row=0, column="", defect="size")
@@ -92,7 +100,7 @@ def read_pairs(data: bytes, *, group: str | None = None) -> Labelled:
         raise PairsFormatError(row=1, column="", defect="empty")
     names = _Groups(group)
     build = _from_pairs if wanted is _PAIRS else _from_subjects
-    return build(rows[1:], names)
+    return build(rows[1:], names, _Pictures(alias))
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -137,6 +145,11 @@ class _Groups:
             raise PairsFormatError(row=number, column=self._column[:64], defect="groups")
         return found
 
+    def require_one(self, number: int, before: int, now: int) -> None:
+        """Require that what is there twice is in the same group. Raises PairsFormatError."""
+        if before != now:
+            raise PairsFormatError(row=number, column=(self._column or "")[:64], defect="two groups")
+
 
 class _People:
     """Who is one person: names joined by what the rows say (union-find)."""
@@ -176,13 +189,33 @@ class _Presentations:
         return tuple(Presentation(files=files, row=self.rows[at]) for files, at in self.found.items())
 
 
-def _files(number: int, column: str, cell: str, most: int) -> tuple[str, ...]:
-    files = tuple(name.strip() for name in cell.split(";"))
-    if not all(files) or len(cell) > MAX_CELL or not cell.isprintable():
-        raise PairsFormatError(row=number, column=column, defect="value")
-    if len(files) > most or len(set(files)) != len(files):
-        raise PairsFormatError(row=number, column=column, defect="frames")
-    return files
+class _Pictures:
+    """What the cells name, each picture under one name, and whose picture each is."""
+
+    def __init__(self, alias: Mapping[str, str]) -> None:
+        self._alias = alias
+        self._subject: dict[str, str] = {}
+
+    def named(self, number: int, column: str, cell: str, most: int) -> tuple[tuple[str, ...], bool]:
+        """Return the pictures of a cell, and whether it names all of them as they are named elsewhere."""
+        names = [name.strip() for name in cell.split(";")]
+        if not all(names) or len(cell) > MAX_CELL or not cell.isprintable():
+            raise PairsFormatError(row=number, column=column, defect="value")
+        paths = [posixpath.normpath(name) for name in names]
+        if len(paths) > most or len(set(paths)) != len(paths):
+            raise PairsFormatError(row=number, column=column, defect="frames")
+        files = tuple(dict.fromkeys(self._alias.get(path, path) for path in paths))
+        return files, list(files) == names
+
+    def files(self, number: int, column: str, cell: str, most: int) -> tuple[str, ...]:
+        """Return the pictures of a cell."""
+        return self.named(number, column, cell, most)[0]
+
+    def give(self, number: int, column: str, files: tuple[str, ...], subject: str) -> None:
+        """Enter whose pictures these are. Raises PairsFormatError where one is another person's."""
+        for name in files:
+            if self._subject.setdefault(name, subject) != subject:
+                raise PairsFormatError(row=number, column=column, defect="people")
 
 
 def _is_same(number: int, cell: str) -> bool:
@@ -192,13 +225,13 @@ def _is_same(number: int, cell: str) -> bool:
     return word in _YES
 
 
-def _from_pairs(rows: Sequence[tuple[int, Row]], groups: _Groups) -> Labelled:
+def _from_pairs(rows: Sequence[tuple[int, Row]], groups: _Groups, pictures: _Pictures) -> Labelled:
     references, probes, people = _Presentations(), _Presentations(), _People()
     labels: dict[tuple[int, int], tuple[bool, int, int]] = {}
     known = all(column in rows[0][1] for column in ("reference_subject", "probe_subject"))
     for number, row in rows:
-        one = _files(number, "reference", row["reference"], 1)
-        other = _files(number, "probe", row["probe"], MAX_FRAMES)
+        one = pictures.files(number, "reference", row["reference"], 1)
+        other = pictures.files(number, "probe", row["probe"], MAX_FRAMES)
         if one[0] in other:
             raise PairsFormatError(row=number, column="probe", defect="itself")
         same = _is_same(number, row["same"])
@@ -207,10 +240,14 @@ def _from_pairs(rows: Sequence[tuple[int, Row]], groups: _Groups) -> Labelled:
         if same:
             people.join((one[0], other[0]))
         if known:
-            _join_subjects(number, row, one, other, people)
-        key = references.add(one, number), probes.add(other, number)
-        if labels.setdefault(key, (same, groups.of(number, row), number))[0] != same:
+            _join_subjects(number, row, {"reference": one, "probe": other}, people, pictures)
+            if same != (row["reference_subject"] == row["probe_subject"]):
+                raise PairsFormatError(row=number, column="same", defect="contradiction")
+        key, group = (references.add(one, number), probes.add(other, number)), groups.of(number, row)
+        before = labels.setdefault(key, (same, group, number))
+        if before[0] != same:
             raise PairsFormatError(row=number, column="same", defect="contradiction")
+        groups.require_one(number, before[1], group)
     ids: dict[str, int] = {}
     first, second = (
         np.array([ids.setdefault(people.of(files[0]), len(ids)) for files in each.found], dtype=np.int32)
@@ -236,25 +273,28 @@ def _from_pairs(rows: Sequence[tuple[int, Row]], groups: _Groups) -> Labelled:
 
 
 def _join_subjects(
-    number: int, row: Row, one: tuple[str, ...], other: tuple[str, ...], people: _People
+    number: int, row: Row, sides: Mapping[str, tuple[str, ...]], people: _People, pictures: _Pictures
 ) -> None:
     """Join what is of one subject. The name of a subject lies apart from names of files by its first character."""
-    for column, files in (("reference_subject", one), ("probe_subject", other)):
+    for side, files in sides.items():
+        column = f"{side}_subject"
         if not row[column] or len(row[column]) > MAX_CELL:
             raise PairsFormatError(row=number, column=column, defect="value")
+        pictures.give(number, column, files, row[column])
         people.join((f"\0{row[column]}", files[0]))
 
 
-def _from_subjects(rows: Sequence[tuple[int, Row]], groups: _Groups) -> Labelled:
+def _from_subjects(rows: Sequence[tuple[int, Row]], groups: _Groups, pictures: _Pictures) -> Labelled:
     references, probes = _Presentations(), _Presentations()
     ids: dict[str, int] = {}
     people: tuple[list[int], list[int]] = ([], [])
     group: tuple[list[int], list[int]] = ([], [])
     with_roles = "role" in rows[0][1]
     for number, row in rows:
-        files = _files(number, "image", row["image"], MAX_FRAMES)
+        files, as_named = pictures.named(number, "image", row["image"], MAX_FRAMES)
         if not row["subject"] or len(row["subject"]) > MAX_CELL:
             raise PairsFormatError(row=number, column="subject", defect="value")
+        pictures.give(number, "subject", files, row["subject"])
         person, of_group = ids.setdefault(row["subject"], len(ids)), groups.of(number, row)
         role = (row["role"] or "both") if with_roles else "both"
         if role not in {"reference", "probe", "both"}:
@@ -267,6 +307,9 @@ def _from_subjects(rows: Sequence[tuple[int, Row]], groups: _Groups) -> Labelled
                     continue  # a burst can only be a probe
                 raise PairsFormatError(row=number, column="image", defect="frames")
             if files in side.found:
+                groups.require_one(number, group[at][side.found[files]], of_group)
+                if not as_named:
+                    continue  # a copy of it
                 raise PairsFormatError(row=number, column="image", defect="twice")
             side.add(files, number)
             people[at].append(person)

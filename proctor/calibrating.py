@@ -16,6 +16,7 @@ from biometrics.calibration_scores import (
     Scored,
     engine_for,
     require_images,
+    same_pictures,
     score,
     shown_to_test_persons,
 )
@@ -59,6 +60,10 @@ def prepare(wish: Wish) -> Labelled:
     labelled = read_pairs(wish.pairs, group=wish.group)
     require_support(labelled, wish.asked)
     require_images(labelled, wish.images)
+    alias = same_pictures(labelled, wish.images)
+    if alias:
+        labelled = read_pairs(wish.pairs, group=wish.group, alias=alias)
+        require_support(labelled, wish.asked)
     return labelled
 
 
@@ -97,7 +102,7 @@ def sign(outcome: Outcome, signer: Signer, file: str) -> tuple[bytes, Calibratio
 def picture(outcome: Outcome, words: Mapping[str, str]) -> bytes:
     """Return the DET curve as PNG: the burst rule, the single frame where probes have several, each group.
 
-    `words`: "title", "fmr", "fnmr", "note", "burst", "single"."""
+    `words`: "title", "fmr", "fnmr", "note", "empty", "burst", "single"."""
     scored, labelled = outcome.scored, outcome.scored.labelled
     support, same = outcome.measured.support, labelled.same
     curves = [_curve(words["burst"], scored.burst, same, support)]
@@ -127,6 +132,7 @@ def _counts(labelled: Labelled, scored: Scored, measured: Measured) -> Mapping[s
     persons = {*labelled.reference_person.tolist(), *labelled.probe_person.tolist()}
     return {
         "people": len(persons),
+        "people_known": int(labelled.people_known),
         "references": len(labelled.references),
         "probes": len(labelled.probes),
         "probe_frames": sum(len(probe.files) for probe in labelled.probes),

@@ -46,7 +46,7 @@ def outcome_json(outcome: Outcome, found: CalibrationFile) -> Json:
 
 def file_json(found: CalibrationFile) -> Json:
     """Return what a calibration file says."""
-    signature = found.signature
+    signature, known = found.signature, found.counts.get("people_known")
     return {
         "model": found.model,
         "rule": found.rule,
@@ -59,6 +59,7 @@ def file_json(found: CalibrationFile) -> Json:
         "detector_sha256": found.detector_sha256,
         "pairs_sha256": found.pairs_sha256,
         "counts": dict(found.counts),
+        "people_known": None if known is None else known == 1,
         "points": [_point(point) for point in found.points],
         "single": [_point(point) for point in found.single],
         "group_points": [_group_point(each) for each in found.groups],
@@ -190,8 +191,7 @@ def outcome_lines(texts: Texts, told: Json) -> Iterator[str]:
             rate=_briefly(each["rate"]),
             of_all=_briefly(each["rate_of_all"]),
         )
-    if not told["people_known"]:
-        yield say("calibrate.people-concluded")
+    yield from _caveats(texts, told)
     yield say("calibrate.written", file=told["file"], picture=told["picture"])
     yield say("calibrate.signed", signer=told["signer"])
 
@@ -209,9 +209,17 @@ def file_lines(texts: Texts, told: Json) -> Iterator[str]:
             fmr=_stated(texts, each["impostor"]),
             fnmr=_stated(texts, each["genuine"]),
         )
+    yield from _caveats(texts, told)
     if told["signer"] is not None:
         yield texts.say("calibrate.signed", signer=told["signer"])
         yield texts.say("trust.fingerprint", fingerprint=told["signer_fingerprint"])
+
+
+def _caveats(texts: Texts, told: Json) -> Iterator[str]:
+    """Yield what the figures do not know."""
+    if told["people_known"] is False:
+        yield texts.say("calibrate.people-concluded")
+    yield texts.say("calibrate.interval-note")
 
 
 def listed_lines(texts: Texts, told: Json) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Final
 from biometrics.template_code import Space
 from biometrics.thresholds import Thresholds
 from proctor.face_gallery import Enrolled, SessionGallery, Shelf
-from proctor.face_search import ALARMS, expected_alarms
+from proctor.face_search import expected_alarms, may_stop
 
 MOST: Final = 1_000
 
@@ -72,7 +72,7 @@ def rank(
         comparisons=sum(shelf.index.comparisons() for shelf in shelves),
         by_chance=thresholds.refer_fmr * comparisons,
         alarms=alarms if thresholds.search is not None else None,
-        stops=thresholds.search is not None and alarms is not None and alarms <= ALARMS * (1 + 1e-9),
+        stops=may_stop(thresholds, max(planned, comparisons)),
         others=sum(len(shelf.index) for shelf in shelves if shelf.space != space),
         numberless=sum(who.sbd is None for shelf in shelves for who in shelf.enrolled),
         unreadable=tuple(gallery.unreadable),

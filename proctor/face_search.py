@@ -1,8 +1,11 @@
 """1:N inside the session: is this face, or this card's portrait, that of another candidate?
 
 A hit stops only where the calibration supports so strict a false match rate that a whole session of this size raises at
-most ALARMS false alarms. Elsewhere the search says "not performed", and `proctor face search` ranks what is alike.
-Nobody is refused by a hit: twins and relatives look alike, and people decide (proctor.policy.NEVER_REFUSED).
+most ALARMS false alarms, and templates are means of frames, as the calibration's were. That expectation is an estimate:
+calibrated was a chip's portrait against a person at a desk; probes against probes share camera and light, portraits
+against portraits the photographer, and nobody measured those. Elsewhere the search says "not performed", and
+`proctor face search` ranks what is alike. Nobody is refused by a hit: twins and relatives look alike, and people decide
+(proctor.policy.NEVER_REFUSED).
 """
 
 from collections.abc import Mapping
@@ -159,8 +162,7 @@ class SessionFaces:
 
     def _why_not(self, thresholds: SearchThresholds, made: int) -> str | None:
         """Return why a hit stops nobody: no threshold, or one that a session of this size is too large for."""
-        alarms = expected_alarms(thresholds.search_fmr, max(self._planned, made))
-        if thresholds.search is None or alarms is None or alarms > ALARMS * (1 + 1e-9):
+        if not may_stop(thresholds, max(self._planned, made)):
             return NOT_CALIBRATED
         return None if self._stops else ADVICE_ONLY
 
@@ -206,10 +208,20 @@ class _Search:
 
 
 def expected_alarms(fmr: float | None, comparisons: int) -> float | None:
-    """Return the expected number of false alarms: rate times comparisons; None without a rate. An upper bound: two
-    pictures of one person do not err independently.
+    """Return the expected number of false alarms: rate times comparisons; None without a rate. An estimate, no
+    bound: the rate is that of references against probes, and of probes and references among themselves nobody knows it.
     """
     return None if fmr is None else fmr * comparisons
+
+
+def may_stop(thresholds: SearchThresholds, comparisons: int) -> bool:
+    """Say whether a hit may stop anybody: there is a threshold, a session of so many comparisons is expected to raise
+    at most ALARMS false alarms, and the calibration's scores were made as the search's are: of mean templates.
+    """
+    alarms = expected_alarms(thresholds.search_fmr, comparisons)
+    if thresholds.search is None or alarms is None or thresholds.rule != "mean":
+        return False
+    return alarms <= ALARMS * (1 + 1e-9)
 
 
 def _expectation(thresholds: SearchThresholds, planned: int, made: int) -> dict[str, str | int]:

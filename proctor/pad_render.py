@@ -63,22 +63,35 @@ def _render_one(out: Path, species: str, seed: int, *, faces: FaceWork, light: s
     split = "report" if seed % 2 else "tuning"
     detector = FaceDetector(load_detector())
     image, _ = specimen_faces((FACES[split],))[FACES[split]]
-    variation = seed // 2 % VARIATIONS
-    photograph = vary_portrait(image, detector, Variation.drawn(variation))
+    photograph = vary_portrait(image, detector, Variation.drawn(_variation(seed)))
     scene = Scene(SPECIES[species](prepare_portrait(photograph, detector), seed=seed), seed=seed, light=light)
     random = Random(seed)  # noqa: S311  (the same seed renders the same recording)
     recorded = record(
         SceneCamera(scene), scene, faces, _NOTICE, random=random, checks=ALL_CHECKS, turns=turns
     )
+    face = faces.find_face(photograph)
+    labels, consent = labels_of(species, seed, light)
+    return write_recorded(
+        out, recorded, labels, consent=consent, reference=portrait_jpeg(photograph, face=face)
+    )
+
+
+def labels_of(species: str, seed: int, light: str) -> tuple[Labels, str]:
+    """Return what a rendered recording is of, and the words of consent, which name variation and seed.
+
+    The subject is the portrait: one person, however often varied.
+    """
+    split = "report" if seed % 2 else "tuning"
     labels = Labels(
         label="bona-fide" if species == BONA_FIDE else "attack",
         species=species,
-        subject=f"{FACES[split]}-{variation}-seed-{seed}",
+        subject=FACES[split],
         source="rendered",
         split=split,
         light=light,
     )
-    face = faces.find_face(photograph)
-    return write_recorded(
-        out, recorded, labels, consent=CONSENT, reference=portrait_jpeg(photograph, face=face)
-    )
+    return labels, f"{CONSENT}; variation {_variation(seed)} of {FACES[split]}, seed {seed}"
+
+
+def _variation(seed: int) -> int:
+    return seed // 2 % VARIATIONS

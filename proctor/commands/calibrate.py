@@ -67,7 +67,9 @@ def calibrate(context: Context) -> int:
     )
     with _opened(context) as opened:
         data, found = sign(outcome, opened.keys.bundle.signer(opened.store.origin), out.name)
-    words = {key: context.texts[f"calibrate.det-{key}"] for key in ("fmr", "fnmr", "burst", "single")}
+    words = {
+        key: context.texts[f"calibrate.det-{key}"] for key in ("fmr", "fnmr", "burst", "single", "empty")
+    }
     words["title"] = context.texts.say("calibrate.det-title", model=found.model, rule=_rule(found))
     words["note"] = context.texts.say(
         "calibrate.det-note",

@@ -19,6 +19,7 @@ from biometrics.pad.recording import FRAME_LIMITS, Recording, Shown, read_record
 from proctor import pad_recording
 from proctor import pad_report as module
 from proctor.commands import pad as commands
+from proctor.pad_render import labels_of
 from tests.support.cli import Ran, proctor
 from tests.support.portraits import NOTICE, hopper_path
 from tests.support.schemas import require_valid
@@ -392,3 +393,10 @@ def test_an_unknown_species_is_named_with_the_known_ones(tmp_path):
     assert ran.status == 2
     assert "wax-head" in ran.err
     assert "bent-print" in ran.err
+
+
+def test_one_portrait_is_one_subject_however_varied():
+    made = [labels_of("flat-print", seed, "room") for seed in range(1, 24, 2)]
+    assert {labels.subject for labels, _ in made} == {"astronaut"}
+    assert len({words for _, words in made}) == len(made), "which variation and seed is said"
+    assert labels_of("bona-fide", 2, "room")[0].subject == "hopper"

@@ -13,10 +13,11 @@ from biometrics.calibration_errors import (
     NothingToCompareError,
     NoThresholdError,
     PairsImageError,
+    ScoreInvalidError,
     TooFewPairsError,
 )
 from biometrics.calibration_points import is_stated, measure, require_support, threshold_at
-from biometrics.calibration_scores import Scored, score, shown_to_test_persons
+from biometrics.calibration_scores import Scored, same_pictures, score, shown_to_test_persons
 from biometrics.det_curve import Curve, det_picture, is_supported, rates_of
 from biometrics.errors import NoFaceError
 from biometrics.metrics import clopper_pearson
@@ -156,11 +157,34 @@ def test_a_det_curve_ends_where_its_numbers_end():
     assert 3 / 1770 <= fmr[good].min() < 0.01
     assert 3 / 60 <= fnmr[good].min() < 0.2
     assert not good.all()
-    words = {"title": "Đường cong DET", "fmr": "FMR", "fnmr": "FNMR", "note": "n"}
+    words = {"title": "Đường cong DET", "fmr": "FMR", "fnmr": "FNMR", "note": "n", "empty": "{curve}: 0"}
     picture = det_picture([curve], [], words)
     image = cv2.imdecode(np.frombuffer(picture, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
     assert image.shape == (840, 960)
     assert picture == det_picture([curve], [], words)
+
+
+def test_two_kinds_that_do_not_meet_are_said_and_not_drawn():
+    curve = Curve(
+        name="all",
+        impostor=np.linspace(-0.2, 0.2, 100, dtype=np.float32),
+        genuine=np.linspace(0.6, 0.9, 100, dtype=np.float32),
+        person_pairs=100,
+        people=100,
+    )
+    words = {"title": "t", "fmr": "FMR", "fnmr": "FNMR", "note": "n", "empty": "{curve}: nothing to draw"}
+    assert det_picture([curve], [], words) != det_picture([curve], [], words | {"empty": ""})
+
+
+@pytest.mark.parametrize("kind", ["impostor", "genuine"])
+def test_scores_that_are_no_numbers_stop(kind):
+    labelled = people(60)
+    scores = made_up(labelled, 8)
+    scores[np.flatnonzero(labelled.same == (kind == "genuine"))[3]] = np.nan
+    with pytest.raises(ScoreInvalidError):
+        measure(scored(labelled, scores), [1e-2])
+    with pytest.raises(ScoreInvalidError):
+        threshold_at(np.full(5, np.nan, dtype=np.float32), 0.1)
 
 
 # -- scores ------------------------------------------------------------------------------------------
@@ -271,3 +295,9 @@ def test_an_image_that_is_not_there_is_named_by_its_row(folder):
     with pytest.raises(PairsImageError) as caught:
         run("mean", "reference,probe,same\nr.png,r2.png,1\nr.png,sub/none.png,0\n", folder)
     assert dict(caught.value.facts) == {"row": 3, "file": "none.png"}
+
+
+def test_files_of_the_same_bytes_are_one_picture(folder):
+    (folder / "copy.png").write_bytes((folder / "r.png").read_bytes())
+    found = read_pairs(b"image,subject\nr.png,r\ng.png,g\ncopy.png,r\n")
+    assert same_pictures(found, folder) == {"copy.png": "r.png"}

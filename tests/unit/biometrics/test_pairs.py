@@ -6,6 +6,8 @@ from biometrics.calibration_errors import PairsFormatError
 from biometrics.calibration_points import support_of
 from biometrics.pairs import MAX_FRAMES, read_pairs
 
+NAMED = "reference,probe,same,reference_subject,probe_subject\n"
+
 
 def refused(text, **options):
     with pytest.raises(PairsFormatError) as caught:
@@ -92,6 +94,12 @@ def test_groups_of_subjects_hold_within_the_group_alone():
         ("reference,probe,same\na,b,1\nb,c,1\nc,a,0\n", (4, "same", "contradiction")),
         ("reference,reference,same\na,b,1\n", (1, "", "heading")),
         ('reference,probe,same\na,"b,1\n', (2, "", "csv")),
+        ("reference,probe,same\na,./a,1\n", (2, "probe", "itself")),
+        ("reference,probe,same\na,b,1\nx/../a,b,0\n", (3, "same", "contradiction")),
+        ("image,subject\na,x\n./a,y\n", (3, "subject", "people")),
+        ("image,subject,role\na,x,reference\nb;c,x,probe\nc;d,y,probe\n", (4, "subject", "people")),
+        (f"{NAMED}a,b,0,x,y\na,c,0,z,y\n", (3, "reference_subject", "people")),
+        (f"{NAMED}a,b,1,x,y\n", (2, "same", "contradiction")),
         ("image,subject\na,\n", (2, "subject", "value")),
         ("image,subject\na,x\na,x\n", (3, "image", "twice")),
         ("image,subject,role\na,x,other\n", (2, "role", "value")),
@@ -118,3 +126,28 @@ def test_a_square_of_comparisons_has_a_limit():
 
 def test_an_unknown_group_column_is_named():
     assert refused("reference,probe,same\na,b,1\n", group="age") == (1, "age", "missing")
+
+
+def test_a_row_in_two_groups_is_named():
+    text = "reference,probe,same,age\na,b,1,x\nc,d,0,x\na,b,1,y\n"
+    assert refused(text, group="age") == (4, "age", "two groups")
+
+
+def test_one_picture_counts_once_under_whatever_path():
+    pairs = read_pairs(b"reference,probe,same\na,b,0\n./a,b,0\na,x/../b,0\n")
+    assert named(pairs) == {("a", "b", False)}
+    copies = {"a2": "a", "b2": "b"}
+    assert named(read_pairs(b"image,subject\na,p\na2,p\nb,q\n", alias=copies)) == {("a", "b", False)}
+    assert refused("image,subject\na,p\na2,q\n", alias=copies) == (3, "subject", "people")
+    assert refused("reference,probe,same\na,a2,1\n", alias=copies) == (2, "probe", "itself")
+
+
+def test_people_whom_nobody_named_do_not_multiply():
+    """A hundred pictures of one against a hundred of another: a hundred pairs share no picture, not ten thousand."""
+    rows = [f"a{one},b{other},0" for one in range(100) for other in range(100)]
+    unnamed = read_pairs("\n".join(["reference,probe,same", "m,n,1", *rows]).encode())
+    assert (support_of(unnamed).impostor, support_of(unnamed).person_pairs) == (10_000, 100)
+    named_ones = read_pairs("\n".join([NAMED.strip(), "m,n,1,c,c", *(f"{row},a,b" for row in rows)]).encode())
+    assert support_of(named_ones).person_pairs == 1
+    disjoint = [f"a{number},b{number},0" for number in range(50)]
+    assert support_of(read_pairs("\n".join(["reference,probe,same", *disjoint]).encode())).person_pairs == 50

@@ -360,3 +360,13 @@ def test_the_search_of_5000_templates_is_whole(store: Store, session: Session) -
     ((who, found),) = shelf.nearest(face(1234 + 100, 3).vector, sbd="001")
     assert who.sbd == "1234"
     assert found.score > HIGH
+
+
+@pytest.mark.parametrize("rule", ["best", "median"])
+def test_only_a_threshold_of_mean_templates_stops(store: Store, session: Session, rule: str) -> None:
+    """The search compares means of frames: a threshold for the best of several says nothing about those."""
+    thresholds = replace(STRICT, rule=rule)
+    come(store, session, "001", face(1), face(1, 7), space=space_of(thresholds, SHA256))
+    found = look(desk(store, session), "002", 1, 1, thresholds)
+    assert found.not_performed_code == "search-not-calibrated"
+    assert int(found.facts["highest_score_e4"]) >= HIGH * 1e4
