@@ -8,7 +8,8 @@ from biometrics.frames import Frame
 from biometrics.quality_errors import GatheringError
 from biometrics.quality_report import FrameReport
 
-STOPPED_BY = 2  # frames in a row that show a second face in the zone; one is a flicker
+STOPPED_BY = 2  # frames with a second face in the zone, of …
+STOPPED_WITHIN = 5  # … so many judged last; one is a flicker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class FramePool:
         self._other: deque[Frame] = deque(maxlen=self._frames)
         self._judged: deque[float] = deque(maxlen=64)
         self._began = self._face_at = now
-        self._several = 0
+        self._several: deque[bool] = deque(maxlen=STOPPED_WITHIN)
         self._next_at = now
         self.failures = 0
         self.failure: BiometricsError | None = None
@@ -71,14 +72,14 @@ class FramePool:
         """Take a judged frame in, or not. A second face in the zone, an empty zone begin the burst anew."""
         self.failures, self.failure = 0, None
         self._judged.append(now)
-        self._several = self._several + 1 if report.code == TwoFacesError.code else 0
+        self._several.append(report.code == TwoFacesError.code)
         if report.in_zone:
             self._face_at = now
-        if self._several >= STOPPED_BY or now - self._face_at > self._limits.away_s:
+        if sum(self._several) >= STOPPED_BY or now - self._face_at > self._limits.away_s:
             self._good.clear()
-        if report.usable:
+        if report.usable and sum(self._several) < STOPPED_BY:
             self._keep(Kept(frame=frame, grade=grade_of(report)), now)
-        else:
+        elif not report.usable:
             self._other.append(frame)
         self._next_at = now + (self._limits.refresh_s if self.full else self._limits.spacing_s)
 

@@ -134,9 +134,14 @@ class Gatherer:
 
     def _gather_here(self, deadline_s: float) -> Burst:
         end = self._camera.now() + deadline_s
-        frame = self._gather_one(None, self._wanted)
-        while frame is not None and self._camera.now() < end and not self._pool.ready(self._camera.now()):
-            frame = self._gather_one(frame, self._wanted)
+        last = self._gather_one(None, self._wanted)
+        silent_s = 0.0 if last is not None else self._limits.poll_s
+        while self._camera.now() < end and silent_s < deadline_s and not self._pool.ready(self._camera.now()):
+            if self._pool.failure is not None:
+                break
+            frame = self._gather_one(last, self._wanted)
+            last = frame or last
+            silent_s = 0.0 if frame is not None else silent_s + self._limits.poll_s
         return self._burst()
 
     def _burst(self) -> Burst:

@@ -63,6 +63,11 @@ class LiveLimits:
     shaded_eye_light: float
     coloured_skin: float
     min_iris: float
+    dim_iris: float
+    dim_eye_light: float
+    faint_iris: float
+    foreign_eye_chroma: float
+    pale_eye_chroma: float
     min_mouth_line: float
     max_lower_chroma: float
     foreign_chroma: float
@@ -234,15 +239,30 @@ def _eyes(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
         marks.eye_chroma < limits.grey_eye_chroma
         or (marks.eye_chroma < limits.min_eye_chroma and marks.eye_light < limits.shaded_eye_light)
     )
-    return EyesCoveredError if grey or marks.eye_light < limits.min_eye_light else None
+    glass = _is_glass(marks, limits)
+    return EyesCoveredError if grey or glass or marks.eye_light < limits.min_eye_light else None
+
+
+def _is_glass(marks: Marks, limits: LiveLimits) -> bool:
+    """Say whether no iris is seen where no skin is either: tinted or mirroring lenses. Closed eyes have lids of skin,
+    a cloth on the cheeks leaves the irises."""
+    if marks.iris >= limits.dim_iris:
+        return False
+    if marks.eye_light < limits.dim_eye_light or _on_cheeks(marks, limits):
+        return True
+    skin = limits.pale_eye_chroma <= marks.eye_chroma <= limits.foreign_eye_chroma
+    return marks.iris < limits.faint_iris and not skin
+
+
+def _on_cheeks(marks: Marks, limits: LiveLimits) -> bool:
+    return marks.eye_chroma > limits.max_eye_chroma or marks.eye_light > limits.max_eye_light
 
 
 def _mouth(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
     """What is foreign to the skin around the mouth, or on the cheeks below the eyes."""
     around = marks.lower_chroma > limits.max_lower_chroma and marks.lip_red < limits.min_lip_red
-    cheeks = marks.eye_chroma > limits.max_eye_chroma or marks.eye_light > limits.max_eye_light
     foreign = marks.lower_chroma > limits.foreign_chroma and marks.lip_red < limits.foreign_lip_red
-    return MouthCoveredError if around or cheeks or foreign else None
+    return MouthCoveredError if around or _on_cheeks(marks, limits) or foreign else None
 
 
 def is_black(image: Image, limits: LiveLimits) -> bool:

@@ -13,15 +13,23 @@ from biometrics.frame_camera import FrameCamera
 from biometrics.recorded import SPECIMENS
 from biometrics.scenes.actors import SPECIES
 from biometrics.scenes.camera import SceneCamera
+from biometrics.scenes.light import LIGHTS
 from biometrics.scenes.portraits import Portrait, prepare_portrait
 from biometrics.scenes.scene import Scene
-from biometrics.scenes.specs import SceneSpecError, is_scene, parse_spec, scene_from_spec
+from biometrics.scenes.specs import (
+    MOST_FPS,
+    MOST_SEED,
+    SceneSpecError,
+    is_scene,
+    parse_spec,
+    scene_from_spec,
+)
 from biometrics.weights import load_detector
 from proctor.softcards import specimen_faces
 
 BONA_FIDE: Final = "bona-fide"
 FACE: Final = "face"
-__all__ = ["BONA_FIDE", "is_scene", "named_scene", "open_scene", "require_scene", "scene_of"]
+__all__ = ["BONA_FIDE", "choices_of", "is_scene", "named_scene", "open_scene", "require_scene", "scene_of"]
 
 
 def scene_of(specimen: str, species: str = BONA_FIDE, *, seed: int) -> Scene:
@@ -34,6 +42,16 @@ def require_scene(spec: str) -> str:
     _, rest = _parts(spec)
     parse_spec(rest)
     return spec
+
+
+def choices_of(defect: str) -> tuple[str, ...]:
+    """Return what may stand in the part of a scene's name that SceneSpecError calls wrong."""
+    return {
+        "species": tuple(sorted(SPECIES)),
+        "face": tuple(SPECIMENS),
+        "light": tuple(sorted(LIGHTS)),
+        "number": (f"seed=0…{MOST_SEED}", f"fps=1…{MOST_FPS}"),
+    }.get(defect, (FACE, "seed", "light", "fps"))
 
 
 def named_scene(spec: str) -> Scene:

@@ -21,6 +21,7 @@ class SceneCamera:
         self.scene = scene
         self.info = CameraInfo(kind="scene", physical=False, name="scene")
         self._number = 0
+        self._waited_s = 0.0  # for the next frame, by earlier calls
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -34,8 +35,8 @@ class SceneCamera:
         self.close()
 
     def now(self) -> float:
-        """Return the scene's clock, in seconds."""
-        return self.scene.now()
+        """Return the scene's clock, in seconds, with what was waited for its next frame."""
+        return self.scene.now() + self._waited_s
 
     def preview(self, notice: NoticeShown) -> Frame | None:
         """Return the next frame. Raises CameraGoneError, NoticeMissingError."""
@@ -44,13 +45,16 @@ class SceneCamera:
     def next_frame(
         self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
     ) -> Frame:
-        """Return the next frame; it is always newer than `after`. Raises CameraGoneError (closed, or a frame takes
-        longer than the deadline), NoticeMissingError."""
+        """Return the next frame; it is always newer than `after`. Raises CameraGoneError (closed, or it does not
+        come within the deadline: what was waited counts for the next call), NoticeMissingError."""
         require_notice(notice)
         if self._closed:
             raise CameraGoneError(reason="closed", kind=self.info.kind)
-        if 1.0 / self.scene.fps > deadline_s:
+        left = 1.0 / self.scene.fps - self._waited_s
+        if left > deadline_s:
+            self._waited_s += deadline_s
             raise CameraGoneError(reason="no-frame", kind=self.info.kind)
+        self._waited_s = 0.0
         image, time = self.scene.next_image()
         self._number += 1
         return Frame(image=image, monotonic_s=time, number=self._number)

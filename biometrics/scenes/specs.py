@@ -11,10 +11,11 @@ from biometrics.scenes.scene import Scene
 
 PREFIX = "scene:"
 MOST_SEED = 1_000_000
+MOST_FPS = 60
 
 
 class SceneSpecError(BiometricsError):
-    """No scene is called so. Facts: `defect` the part that is wrong."""
+    """No scene is called so. Facts: `defect` the part that is wrong (species, face, light, number, key)."""
 
     code = "scene-unknown"
 
@@ -45,7 +46,7 @@ def parse_spec(spec: str) -> SceneSpec:
     light = values.get("light", "room")
     if light not in LIGHTS:
         raise SceneSpecError(defect="light")
-    seed, fps = _number(values.get("seed", "1"), MOST_SEED), _number(values.get("fps", "15"), 60)
+    seed, fps = _number(values.get("seed", "1"), MOST_SEED), _number(values.get("fps", "15"), MOST_FPS)
     if seed is None or fps is None or fps == 0:
         raise SceneSpecError(defect="number")
     return SceneSpec(species=name, seed=seed, light=light, fps=fps)

@@ -104,15 +104,25 @@ def _on_the_list(context: Context, known: AllowedCameras) -> AllowedCamera:
     spec = context.options.spec.strip()
     wanted = next((rule for rule in known.cameras if rule.spec.casefold() == spec.casefold()), None)
     if wanted is None and device_index(spec) is not None:
-        wanted = known.rule_for(classify(spec))
+        wanted = _narrowest(known, classify(spec), spec)
     if wanted is None:
         raise CommandError("camera-rule-unknown", spec=spec[:160])
     return wanted
 
 
+def _narrowest(known: AllowedCameras, info: CameraInfo, spec: str) -> AllowedCamera | None:
+    """Return the rule that names a device most exactly; never "any", which has to be called by that name. Raises
+    CommandError "camera-unknown" for a device that is not there: what it is, nobody knows then."""
+    if not info.present:
+        raise CommandError("camera-unknown", usage=True, camera=spec[:80])
+    fitting = [rule for rule in known.cameras if rule != AllowedCamera() and rule.allows(info)]
+    return max(fitting, key=lambda rule: len(rule.spec), default=None)
+
+
 def _second(context: Context, opened: OpenRoot, word: str, rule: AllowedCamera) -> Second:
     require_another_user(opened, context.options.second)
-    context.say(word, second=context.options.second, spec=rule.spec, name=rule.name)
+    named = f"{rule.spec} {rule.name}".rstrip()
+    context.say(word, second=context.options.second, spec=named)
     return second_person(opened, context.options.second, context.ask, action="trust")
 
 
@@ -154,7 +164,7 @@ def _lines(context: Context, data: dict[str, Any]) -> list[str]:
         lines.append(say("camera.windows"))
     if data["list"] != "listed":
         return [*lines, say(f"camera.list-{data['list']}")]
-    rules = [say("camera.rule", spec=rule["spec"], name=rule["name"]) for rule in data["rules"]]
+    rules = [say("camera.rule", spec=f"{rule['spec']}  {rule['name']}".rstrip()) for rule in data["rules"]]
     return [*lines, say("camera.rules"), *rules]
 
 

@@ -54,6 +54,8 @@ def listing(context: Context) -> int:
 def check(context: Context) -> int:
     """Try a card and its weight file in a process of its own; nothing is entered or copied."""
     path = Path(context.options.file)
+    if not path.is_file():
+        raise CommandError("model-card-missing", usage=True, file=path.name)
     tried = try_card(path)
     data = {"ok": True, "file": path.name, **_of_card(tried.card), "facts": dict(tried.facts)}
     context.result(data, tuple(_tried_lines(context, tried)))

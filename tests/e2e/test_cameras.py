@@ -80,6 +80,23 @@ def test_two_persons_make_the_list_and_the_newest_entries_decide(home, plugged_i
     assert allowed() == {0: True, 2: True, 4: False}
 
 
+def test_any_is_only_removed_by_its_name_and_never_for_a_camera_that_is_not_there(home, plugged_in):
+    ensure_training_root(Places.of(None).training)
+    for spec in ("any", "046d:082d"):
+        assert camera("allow", spec, "--second", "hai").status == 0
+    exact = camera("remove", "0", "--second", "hai")
+    assert (exact.status, exact.json["spec"]) == (0, "046d:082d"), "the rule that names it, not the older any"
+    again = camera("remove", "0", "--second", "hai")
+    assert (again.status, again.json["code"]) == (1, "camera-rule-unknown")
+    plugged_in.clear()
+    absent = camera("remove", "0", "--second", "hai")
+    assert (absent.status, absent.out) == (2, "")
+    assert camera("list").json["list"] == "any"
+    spoken = proctor("camera", "remove", "any", "--second", "hai", "--training", "--lang", "en")
+    assert spoken.status == 0
+    assert "any more: any\n" in spoken.err, "no blanks where there is no name"
+
+
 def test_what_is_refused_enters_nothing(home, plugged_in):
     ensure_training_root(Places.of(None).training)
     for words, code in (

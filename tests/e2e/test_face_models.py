@@ -53,6 +53,12 @@ def test_the_trial_runs_in_a_process_of_its_own_and_names_the_file(tmp_path: Pat
     assert "half.onnx" in bad.json["vi"]
 
 
+def test_a_card_that_is_not_there_is_a_slip_of_the_keyboard(tmp_path: Path) -> None:
+    ran = model("check", tmp_path / "nonexist.toml", schema=False)
+    assert ran.status == 2
+    assert "Không mở được tệp thẻ mô hình nonexist.toml" in ran.err
+
+
 @pytest.mark.parametrize(("code", "why"), [("import os; os.abort()", "crash"), ("while True: pass", "time")])
 def test_a_file_that_kills_or_holds_the_process_is_an_error_and_no_more(
     tmp_path: Path, code: str, why: str

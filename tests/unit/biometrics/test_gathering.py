@@ -16,6 +16,7 @@ from biometrics.frames import Frame
 from biometrics.gathering import Gatherer
 from biometrics.quality_errors import GatheringError
 from biometrics.quality_report import FrameReport
+from biometrics.scenes.camera import SceneCamera
 from tests.support.portraits import NOTICE
 
 FACE = Face(x=0, y=0, width=2, height=2, points=np.zeros((5, 2)), score=0.9)
@@ -309,3 +310,38 @@ def test_of_too_many_good_frames_the_old_go_first():
     assert pool.ready(2.1)
     assert not pool.ready(6.0)
     assert pool.taken(6.0) == ()
+
+
+def test_a_second_face_in_every_second_frame_never_fills_the_burst():
+    pool = FramePool(frames=5, limits=GatherLimits(), ages=True)
+    for number in range(40):
+        pool.add(frame(number, number * 0.1), TWO if number % 2 else GOOD, number * 0.1)
+        assert not pool.ready(number * 0.1)
+    left = [taken.number for taken in pool.taken(3.9)]
+    assert all(number % 2 for number in left), "only frames that say there were two"
+    for number in range(40, 60):
+        pool.add(frame(number, number * 0.1), GOOD, number * 0.1)
+    assert pool.ready(5.9), "alone again"
+
+
+def test_a_scene_of_one_frame_a_second_is_waited_for_like_a_slow_camera():
+    class Slow:
+        fps, number = 1.0, 0
+
+        def now(self):
+            return self.number / self.fps
+
+        def next_image(self):
+            self.number += 1
+            return np.zeros((2, 2, 3), np.uint8), self.now()
+
+    camera = SceneCamera(Slow())
+    with pytest.raises(CameraGoneError) as caught:
+        camera.next_frame(NOTICE, deadline_s=0.4)
+    assert caught.value.facts["reason"] == "no-frame"
+    assert camera.now() == pytest.approx(0.4)
+    assert len(Gatherer(camera, Faces(), NOTICE).take().frames) == 5
+    assert camera.now() <= 8.0
+    camera.close()
+    with pytest.raises(CameraGoneError, match="closed"):
+        Gatherer(camera, Faces(), NOTICE).take()

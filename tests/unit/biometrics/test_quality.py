@@ -13,7 +13,8 @@ from biometrics.errors import (
     TwoFacesError,
 )
 from biometrics.quality import Quality, defect, load_quality_rules, measure
-from biometrics.quality_errors import FaceOutsideError
+from biometrics.quality_errors import EyesClosedError, EyesCoveredError, FaceOutsideError, MouthCoveredError
+from biometrics.quality_marks import Marks
 from biometrics.zone import face_of_still, live_face
 
 RULES = load_quality_rules()
@@ -90,3 +91,20 @@ def test_still_takes_the_central_face_and_refuses_a_pair():
         face_of_still([face(150), face(450, 60)], 640, 400, RULES.zone)
     with pytest.raises(NoFaceError):
         face_of_still([], 250, 250, RULES.zone)
+
+
+@pytest.mark.parametrize(
+    ("marks", "error"),
+    [
+        ({"iris": 0.05, "eye_chroma": 1.6}, EyesCoveredError),
+        ({"iris": 0.08, "eye_chroma": 2.4}, EyesCoveredError),
+        ({"iris": 0.01, "eye_light": 3.4}, EyesCoveredError),
+        ({"iris": 0.07, "eye_light": 0.6}, EyesCoveredError),
+        ({"iris": 0.01}, EyesClosedError),
+        ({"iris": 0.2, "eye_chroma": 2.4}, MouthCoveredError),
+        ({"iris": 0.1}, None),
+    ],
+    ids=["blue", "deep blue", "mirror", "brown", "lids of skin", "a cloth on the cheeks", "narrow eyes"],
+)
+def test_lenses_are_asked_off_and_not_taken_for_a_mask_or_lids(marks, error):
+    assert defect(Quality(**GOOD, marks=Marks(**marks)), RULES.live) is error
