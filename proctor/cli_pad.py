@@ -42,3 +42,4 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", metavar="FILE", help=help_of("option.pad-reference"))
     parser.add_argument("--checks", metavar="A,B", help=help_of("option.pad-checks"))
     parser.add_argument("--rules", metavar="ID", help=help_of("option.pad-rules"))
+    parser.add_argument("--training", action="store_true", help=help_of("option.training"))

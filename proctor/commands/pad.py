@@ -101,7 +101,8 @@ def record_one(context: Context) -> int:
 
 
 def _recorded(context: Context, labels: Labels, checks: tuple[str, ...], *, turns: int) -> Recorded:
-    """Show the notice, then record. An attack may be fed in: there any source is taken, as the attacker would."""
+    """Show the notice, then record. With --training an attack may be fed in: there any source is taken, as
+    the attacker would."""
     text = context.texts["pad.record-notice"]
 
     def say(key: str, facts: Mapping[str, str | int]) -> None:
@@ -118,7 +119,8 @@ def _recorded(context: Context, labels: Labels, checks: tuple[str, ...], *, turn
             shown_at=datetime.now(UTC),
         )
         try:
-            camera = open_camera(context.options.camera, allow_recorded=labels.label == "attack")
+            fed_in = labels.label == "attack" and bool(context.options.training)
+            camera = open_camera(context.options.camera, allow_recorded=fed_in)
             stack.callback(camera.close)
             return record(camera, screen, faces, notice, random=SystemRandom(), checks=checks, turns=turns)
         except BiometricsError as error:

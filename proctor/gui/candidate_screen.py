@@ -11,6 +11,7 @@ import tkinter as tk
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from tkinter import font as tkfont
 from types import TracebackType
 from typing import Any, Final
@@ -22,6 +23,7 @@ from proctor.texts import Texts, load_texts
 
 PAPER, INK, HINT, QUIET = "#eef2f6", "#12263f", "#7a4a00", "#44546a"
 POLL_MS: Final = 4
+HINT_S: Final = 1.0  # a hint stays so long at least: it must be read
 IDLE: Final = "idle"
 SMALLEST: Final = 10  # pixels of a letter
 _SHADE: Final = "#3c3c3c"
@@ -37,6 +39,8 @@ class CandidateWindow(tk.Tk):
         self.shown: str = IDLE
         self.colour: str | None = None
         self._code = ""
+        self._hinted_at = -HINT_S
+        self._later: str | None = None  # the call that shows the newest hint
         self._notice = ""
         self._pictures: dict[tuple[str, int], ImageTk.PhotoImage] = {}
         self._drawing: str | None = None
@@ -77,19 +81,44 @@ class CandidateWindow(tk.Tk):
     # --- orders ---
 
     def _prompt(self, name: str) -> None:
-        self.shown, self.colour, self._code = name, None, ""
+        self.shown, self.colour = name, None
+        self._no_hint()
 
     def _hint(self, code: str) -> None:
-        self._code = code
+        """Show a hint, at once or when the one before was there long enough; of several that wait, the newest."""
+        if self.shown in _WITHOUT_HINTS:
+            return
+        self._forget_hint_to_come()
+        left = self._hinted_at + HINT_S - monotonic() if self._code else 0.0
+        if left > 0 and code != self._code:
+            self._later = self.after(round(left * 1000), self._hint_now, code)
+        elif code != self._code:
+            self._code, self._hinted_at = code, monotonic()
+
+    def _hint_now(self, code: str) -> None:
+        self._later = None
+        self._code, self._hinted_at = code, monotonic()
+        self.paint()
+
+    def _no_hint(self) -> None:
+        self._forget_hint_to_come()
+        self._code = ""
+
+    def _forget_hint_to_come(self) -> None:
+        if self._later is not None:
+            self.after_cancel(self._later)
+            self._later = None
 
     def _colour(self, rgb: list[int] | None) -> None:
         self.colour = None if rgb is None else "#{:02x}{:02x}{:02x}".format(*rgb)
 
     def _told(self, text: str) -> None:
-        self.shown, self.colour, self._code, self._notice = "notice", None, "", text
+        self.shown, self.colour, self._notice = "notice", None, text
+        self._no_hint()
 
     def _idle(self, _what: None) -> None:
-        self.shown, self.colour, self._code, self._notice = IDLE, None, "", ""
+        self.shown, self.colour, self._notice = IDLE, None, ""
+        self._no_hint()
 
     # --- drawing ---
 
@@ -138,6 +167,7 @@ class CandidateWindow(tk.Tk):
 
     def destroy(self) -> None:
         """Close the window; nothing is drawn later."""
+        self._forget_hint_to_come()
         if self._drawing is not None:
             self.after_cancel(self._drawing)
             self._drawing = None
@@ -156,6 +186,7 @@ class CandidateWindow(tk.Tk):
         )
         while self.canvas.bbox(item)[3] > bottom and -font.cget("size") > SMALLEST:
             font.configure(size=min(font.cget("size") + 2, -SMALLEST))
+            self.canvas.itemconfigure(item, font=font)  # measured anew; by itself only when idle
 
     def _skip_button(self, wide: int, high: int) -> None:
         """Small and in a corner; on a colour only its words, so that the light stays one colour."""
@@ -176,6 +207,8 @@ class CandidateWindow(tk.Tk):
     def _stand(self, place: str) -> None:
         """Go where it should be: "full" the whole screen, WxH+X+Y without a frame at that place, "window"."""
         if place == "full":
+            # without a window manager the attribute alone leaves a small window
+            self.geometry(f"{self.winfo_screenwidth()}x{self.winfo_screenheight()}+0+0")
             self.attributes("-fullscreen", True)
         elif place == "window":
             self.geometry("800x600")
@@ -193,7 +226,8 @@ class CandidateWindow(tk.Tk):
         self.destroy()
 
 
-_SIZES: Final = {"prompt": 0.085, "hint": 0.058, "notice": 0.05, "skip": 0.034}
+_WITHOUT_HINTS: Final = frozenset({"done", "notice"})
+_SIZES: Final = {"prompt": 0.085, "hint": 0.058, "notice": 0.09, "skip": 0.034}
 
 
 def _picture_size(wide: int, high: int) -> int:

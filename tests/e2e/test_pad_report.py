@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from biometrics.decode import PortraitDecoder
-from biometrics.errors import FaceNoMatchError
+from biometrics.errors import FaceNoMatchError, RecordedCameraError
 from biometrics.frames import Burst, Frame
 from biometrics.pad.errors import PadTurnFailedError
 from biometrics.pad.finding import PadPassed
@@ -400,3 +401,41 @@ def test_one_portrait_is_one_subject_however_varied():
     assert {labels.subject for labels, _ in made} == {"astronaut"}
     assert len({words for _, words in made}) == len(made), "which variation and seed is said"
     assert labels_of("bona-fide", 2, "room")[0].subject == "hopper"
+
+
+@pytest.mark.parametrize(
+    ("label", "more", "allowed"),
+    [
+        ("bona-fide", (), False),
+        ("bona-fide", ("--training",), False),
+        ("attack", (), False),
+        ("attack", ("--training",), True),
+    ],
+)
+def test_a_source_that_is_no_camera_records_an_attack_in_training_only(
+    tmp_path, monkeypatch, label, more, allowed
+):
+    asked = []
+
+    def opened(spec, *, allow_recorded):
+        asked.append(allow_recorded)
+        raise RecordedCameraError(kind="file")
+
+    monkeypatch.setattr(commands, "open_camera", opened)
+    monkeypatch.setattr(commands.FaceWorker, "start", lambda *a, **k: nullcontext())
+    monkeypatch.setattr(commands.CandidateWindow, "start", lambda *a, **k: nullcontext(Screen()))
+    species = ("--species", "flat-print") if label == "attack" else ()
+    words = (
+        "--camera",
+        str(hopper_path()),
+        "--label",
+        label,
+        *species,
+        "--subject",
+        "P017",
+        "--consent-on-file",
+        "x",
+    )
+    ran = proctor("pad", "record", *words, "--out", str(tmp_path / "out"), *more)
+    assert (ran.status, asked) == (1, [allowed])
+    assert not (tmp_path / "out").exists()

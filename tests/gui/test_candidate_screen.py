@@ -112,6 +112,7 @@ def test_each_prompt_looks_its_own_way_and_a_hint_comes_and_goes(
     shared.prompt("look-ahead")
     shared.hint("face-too-small")
     assert grab(screen) != seen[0]
+    shared.prompt("look-ahead")
     shared.hint("no-such-code")
     assert grab(screen) == seen[0]
 
@@ -289,7 +290,7 @@ def test_every_picture_is_drawn_beforehand_and_every_text_fits(
         shown.geometry(geometry)
         wide = int(geometry.split("x")[0])
         assert shown.wait(lambda wide=wide: shown.canvas.winfo_width() == wide)
-        for prompt in ("watch-colours", "turn-right", "done"):
+        for prompt in ("watch-colours", "turn-right"):
             shown.order("prompt", prompt)
             shown.order("hint", "mouth-covered")
             left, top, right, bottom = shown.canvas.bbox("all")
@@ -299,3 +300,55 @@ def test_every_picture_is_drawn_beforehand_and_every_text_fits(
             assert bottom <= shown.canvas.winfo_height()
             boxes = [shown.canvas.bbox(item) for item in shown.canvas.find_all()[1:3]]
             assert boxes[0][3] <= boxes[1][1]  # the hint stands below the prompt
+
+
+def words(shown: Watched) -> set[str]:
+    canvas = shown.canvas
+    return {canvas.itemcget(item, "text") for item in canvas.find_all() if canvas.type(item) == "text"}
+
+
+def test_a_hint_stays_long_enough_to_be_read_and_never_under_the_tick(
+    window: tuple[Watched, list[dict[str, Any]]],
+) -> None:
+    shown, _ = window
+    texts = load_texts("vi")
+    shown.order("prompt", "look-ahead")
+    began = time.monotonic()
+    for code in ("face-blurred", "", "face-turned", "camera-frozen"):
+        shown.order("hint", code)
+        assert texts["hint.face-blurred"] in words(shown)
+    assert shown.wait(lambda: texts["hint.camera-frozen"] in words(shown))
+    assert time.monotonic() - began > 0.9, "the first one was there for a second"
+    shown.order("hint", "")
+    shown.order("prompt", "done")
+    shown.order("hint", "face-turned")
+    assert not words(shown) & {texts["hint.camera-frozen"], texts["hint.face-turned"]}
+    shown.order("idle", None)
+    shown.order("hint", "face-again")
+    assert texts["hint.face-again"] in words(shown)
+
+
+def test_a_notice_fills_the_window(window: tuple[Watched, list[dict[str, Any]]]) -> None:
+    shown, _ = window
+    shown.order("notice", "Xin mời đọc. " * 30)
+    _, top, _, bottom = shown.canvas.bbox("all")
+    assert 0.6 < (bottom - top) / shown.canvas.winfo_height() <= 0.95
+
+
+def test_full_is_the_whole_screen_without_a_window_manager(
+    screen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", screen)
+    full = Watched("full", load_texts("vi"), lambda _told: None)
+    whole = full.winfo_screenwidth(), full.winfo_screenheight()
+    assert full.wait(lambda: (full.winfo_width(), full.winfo_height()) == whole)
+    full.destroy()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_hint_is_a_request_in_one_form(language: str) -> None:
+    texts = load_texts(language)
+    hints = {key: text for key, text in texts.items() if key.startswith("hint.")}
+    begin = ("Mời ",) if language == "vi" else ("Please ",)
+    assert [key for key, text in hints.items() if not text.startswith(begin)] == []
+    assert "hint.camera-frozen" in hints
