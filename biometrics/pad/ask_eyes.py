@@ -41,6 +41,7 @@ def _one(run: Run) -> None:
         return watch.closed_for_s >= hold_s or watch.opened
 
     run.watch(shown.at_s + rules.window_s[1] + hold_s, held, eyes=True)
+    run.step(eyes=True, like=True)
     run.keep("closed?")
     opening = run.prompt("open-eyes")
 
@@ -49,4 +50,5 @@ def _one(run: Run) -> None:
         return watch.opened
 
     run.watch(opening.at_s + rules.open_s, opened, eyes=True)
+    run.step(eyes=True, like=True)
     run.keep("open again?")

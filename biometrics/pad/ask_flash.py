@@ -25,7 +25,7 @@ def ask_flash(run: Run) -> Finding:
             return unclear(hindrance)
         for _ in range(1 + rules.retries):
             _one(run)
-            found = judge_flash(run.seen, run.shown, run.rules)
+            found = judge_flash(run.seen, run.shown, run.rules, same_person=run.same_person)
             if found.outcome != "unclear" or found.why == "weak-light":
                 break
             run.fresh()
@@ -38,11 +38,13 @@ def _one(run: Run) -> None:
     rules = run.rules.flash
     run.prompt("watch-colours")
     run.watch(run.camera.now() + LEAD_S, light=True)
+    compared = run.random.sample(range(rules.colours), run.rules.common.likes + 1)
     count = 0
     for number, colour in enumerate(colours(run.random, rules)):
         until = run.colour(colour).at_s + rules.step_s  # never shorter, however slow the camera is
         while run.camera.now() < until:
-            run.step(light=True, search=count % run.rules.observe.flash_search_every == 0)
+            like, compared = number in compared, [one for one in compared if one != number]
+            run.step(light=True, like=like, search=like or count % run.rules.observe.flash_search_every == 0)
             count += 1
         if number in {2, 5, 8}:
             run.keep("#{:02x}{:02x}{:02x}".format(*colour))

@@ -1,5 +1,7 @@
 """Ask for head turns to random sides after random pauses; one turn that went wrong may be tried again."""
 
+import numpy as np
+
 from biometrics.candidate_screen import Prompt
 from biometrics.pad.asking import OutOfTimeError, Run
 from biometrics.pad.finding import Finding, unclear
@@ -22,6 +24,8 @@ def ask_turns(run: Run) -> Finding:
         while met < run.turns and wrong <= rules.retries:
             good = _one(run, first=met + wrong == 0)
             met, wrong = met + good, wrong + (not good)
+        _back(run)
+        run.step(like=True)
     except OutOfTimeError:
         return unclear("out-of-time", turns_met=met)
     return judge_turns(run.seen, run.shown, run.rules, turns=run.turns, same_person=run.same_person)
@@ -34,6 +38,8 @@ def _one(run: Run, *, first: bool) -> bool:
     side: Prompt = run.random.choice(("turn-left", "turn-right"))
     run.idle(run.camera.now() + pause_s - AHEAD_S)
     _back(run)
+    run.idle(run.camera.now() + AHEAD_S)
+    run.step(like=True)
     neutral = neutral_yaw(run.seen)
     if first:
         run.keep("look-ahead")
@@ -49,7 +55,7 @@ def _one(run: Run, *, first: bool) -> bool:
     run.keep(f"{side} r={watch.now:.2f}")
     result = watch.result()
     if not result.why:
-        run.step(like=True)
+        run.step()
     run.prompt("look-ahead")
     return not result.why
 
@@ -58,12 +64,14 @@ def _back(run: Run) -> None:
     """Wait until the face looks ahead again."""
     rules = run.rules.turn
     neutral = neutral_yaw(run.seen)
-    streak = 0
+    newest: list[float] = []
 
     def ahead(one: Observation) -> bool:
-        nonlocal streak
-        looks = one.face is not None and abs(yaw(one.face.points) - neutral) <= rules.frontal_turn
-        streak = streak + 1 if looks else 0
-        return streak >= rules.frames
+        off = None if one.face is None else yaw(one.face.points) - neutral
+        if off is None or abs(off) > rules.frontal_turn:
+            newest.clear()
+        else:
+            newest.append(off)
+        return len(newest) >= rules.frames and float(np.ptp(newest[-rules.frames :])) <= rules.still
 
     run.watch(run.camera.now() + rules.return_s, ahead)

@@ -50,6 +50,7 @@ class Run:
     _box: Box | None = None
     _points: Points | None = None
     _count: int = 0
+    _due: bool = False  # a comparison that a frame without the face left open
     _until_s: float = float("inf")
     _pictures: list[tuple[str, Image]] = field(default_factory=list)
 
@@ -125,7 +126,9 @@ class Run:
 
     def step(self, **look: bool) -> Observation:
         """Look at one frame. Raises OutOfTimeError, SkippedError, CameraGoneError."""
-        one = self.look(**look)
+        self._due = look.pop("like", False) or self._due
+        one = self.look(like=self._due, **look)
+        self._due = self._due and one.similarity is None
         if self.screen.skip_asked:
             raise SkippedError
         return one
@@ -134,9 +137,6 @@ class Run:
         """Let time pass up to `until_s`; only some frames are looked at. Raises OutOfTimeError, SkippedError."""
         while self.camera.now() < until_s:
             self.step()
-            for _ in range(self.rules.observe.idle_every - 1):
-                if self.camera.now() < until_s:
-                    self._next()
 
     def settle(self, **look: bool) -> str:
         """Wait for a face that looks ahead for some frames; return "" or why there is none."""

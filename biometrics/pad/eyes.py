@@ -6,23 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biometrics.pad.finding import Finding, failed, trouble, unclear
+from biometrics.pad.finding import Finding, failed, other_person, similarity_facts, trouble, unclear
 from biometrics.pad.observation import Observation
-from biometrics.pad.openness import OpenEyes
+from biometrics.pad.openness import OpenEyes, Surroundings
 from biometrics.pad.recording import Shown
 from biometrics.pad.settings import EyesRules, PadRules
+from biometrics.pad.turn import settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureSeen:
     """One closure. Times in seconds after the prompt; `depth`: openness of the less closed eye while closed, else the
-    lowest; `steady`: openness that the open eyes kept before."""
+    lowest; `steady`: openness that the open eyes kept before; `partly`: frames in between, down and up; `around`:
+    agreement of the eyes' surroundings while closed."""
 
     closed_s: float | None
     lasted_s: float
     reopened: bool
     depth: float
     steady: float
+    partly: int = 0
+    around: float = 1.0
 
 
 class EyesWatch:
@@ -33,6 +37,10 @@ class EyesWatch:
         self._prompt_s = prompt_s
         self._rules = rules
         self._recent: deque[float] = deque(maxlen=3)
+        self._around = Surroundings([o.around for o in before if o.around is not None][-rules.before :])
+        self._raw: list[
+            tuple[float, float]
+        ] = []  # openness and agreement of the surroundings, frame by frame
         self._values: list[tuple[float, float]] = []  # time after the prompt, openness of the more open eye
 
     @property
@@ -44,7 +52,9 @@ class EyesWatch:
         """Take the next frame. A value is the median of the last three."""
         if one.eyes is None or not self.frames:
             return
-        self._recent.append(self._open.openness(one.eyes))
+        now = self._open.openness(one.eyes)
+        self._raw.append((now, 1.0 if one.around is None else self._around.agreement(one.around)))
+        self._recent.append(now)
         self._values.append((one.at_s - self._prompt_s, float(np.median(self._recent))))
 
     @property
@@ -94,7 +104,28 @@ class EyesWatch:
             reopened=sum(value >= self._rules.limit for value in after) >= self._rules.frames,
             depth=float(np.median([value for _, value in self._values[first:end]])),
             steady=self._open.steady,
+            partly=self._partly(first, end),
+            around=float(np.median([around for _, around in self._raw[first:end]])),
         )
+
+    def _partly(self, first: int, end: int) -> int:
+        """Count the frames of the way down and the way up that are neither open nor closed."""
+        raw = np.array([value for value, _ in self._raw])
+        if not (raw >= self._rules.limit).any():
+            return 0
+        shut, wide = float(np.median(raw[first:end])), float(np.median(raw[raw >= self._rules.limit]))
+        share = (raw - shut) / max(wide - shut, 1e-6)
+        low, high = self._rules.partly
+        reach = self._rules.frames  # the medians of three lag behind
+        count = 0
+        for way in (
+            share[max(0, first - reach) : first + reach][::-1],
+            share[max(first, end - reach) : end + reach],
+        ):
+            begin = next((i for i, value in enumerate(way) if value > low and min(way[i:]) > low), len(way))
+            over = next((i for i in range(begin, len(way)) if way[i] >= high), len(way))
+            count += over - begin
+        return count
 
 
 def judge_eyes(
@@ -105,6 +136,7 @@ def judge_eyes(
     if not prompts:
         return unclear("few-frames")
     found = unclear("few-frames")
+    seen = settled(seen, rules.turn)
     for number, prompt in enumerate(prompts[: 1 + rules.eyes.retries]):
         start = prompts[number - 1].at_s + rules.eyes.max_closed_s if number else float("-inf")
         end = prompts[number + 1].at_s if number + 1 < len(prompts) else float("inf")
@@ -127,6 +159,9 @@ def _judge_one(seen: Sequence[Observation], prompt_s: float, rules: PadRules, sa
         "openness_e4": round(found.depth * 1e4),
         "open_e4": round(found.steady * 1e4),
         "closed_ms": round(found.lasted_s * 1000),
+        "partly": found.partly,
+        "around_e4": round(found.around * 1e4),
+        **similarity_facts(seen),
     }
     if found.closed_s is not None:
         facts["onset_ms"] = round(found.closed_s * 1000)
@@ -140,10 +175,19 @@ def _judge_one(seen: Sequence[Observation], prompt_s: float, rules: PadRules, sa
     why = _why(found, limits)
     if why:
         return failed(why, **facts)
-    scores = [o.similarity for o in seen if o.similarity is not None]
-    if scores and max(scores) < same_person:
-        return unclear("other-person", **facts)
+    doubt = _doubt(found, limits) or other_person(seen, same_person, rules.common)
+    if doubt:
+        return unclear(doubt, **facts)
     return Finding(outcome="passed", facts=facts)
+
+
+def _doubt(found: ClosureSeen, limits: EyesRules) -> str:
+    """Return what speaks for something laid over the eyes or for another picture; "" when nothing does."""
+    if found.depth < limits.covered:
+        return "covered"
+    if found.around < limits.around:
+        return "around-changed"
+    return "cut" if found.partly < limits.fewest_partly else ""
 
 
 def _why(found: ClosureSeen, limits: EyesRules) -> str:

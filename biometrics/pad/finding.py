@@ -10,6 +10,8 @@ import numpy as np
 from biometrics.pad.observation import Observation
 from biometrics.pad.settings import CommonRules
 
+STEP_S = 0.067  # between frames; over a longer time a head goes farther, up to MOST_STEPS times
+MOST_STEPS = 3.0
 Outcome = Literal["passed", "failed", "unclear"]
 Facts = Mapping[str, str | int]
 
@@ -71,25 +73,45 @@ def repeated_share(seen: Sequence[Observation]) -> float:
 
 
 def lost(seen: Sequence[Observation], rules: CommonRules) -> bool:
-    """Say whether the face was away too long or too often."""
+    """Say whether the face was away too long or too often: whoever is away for a moment may come back as another."""
     if not seen or sum(o.face is None for o in seen) > rules.max_missing * len(seen):
         return True
-    last = seen[0].at_s
+    last, away = seen[0].at_s, 0
     for one in seen:
         if one.face is not None:
-            last = one.at_s
-        elif one.at_s - last > rules.max_gap_s:
+            last, away = one.at_s, 0
+            continue
+        away += 1
+        if away > rules.missed or one.at_s - last > rules.max_gap_s:
             return True
     return False
 
 
 def jumps(seen: Sequence[Observation], rules: CommonRules) -> int:
-    """Count steps between neighbouring frames that no head makes: all points at once, in eye distances."""
+    """Count steps that no head makes, also across frames without the face: all points at once, in eye distances."""
     count = 0
     for a, b in pairwise(o for o in seen if o.face is not None and o.face.searched):
-        if a.face is None or b.face is None or b.at_s - a.at_s > 0.2:
+        if a.face is None or b.face is None:
             continue
         scale = max(1.0, float(np.linalg.norm(a.face.points[1] - a.face.points[0])))
         step = float(np.median(np.linalg.norm(b.face.points - a.face.points, axis=1))) / scale
-        count += step > rules.jump * max(1.0, (b.at_s - a.at_s) / 0.067)
+        count += step > rules.jump * min(MOST_STEPS, max(1.0, (b.at_s - a.at_s) / STEP_S))
     return count
+
+
+def other_person(seen: Sequence[Observation], same_person: float, rules: CommonRules) -> str:
+    """Return why the face may be another's than the one before: "other-person", or "few-comparisons" for fewer than
+    `likes` scores; "" when every score is that of the same person. One of at least `many_likes` may be lower, down to
+    `lax` of it: a face half turned away or with closed eyes in a blurred frame."""
+    scores = sorted(o.similarity for o in seen if o.similarity is not None)
+    if len(scores) < rules.likes:
+        return "few-comparisons"
+    allowed = len(scores) >= rules.many_likes
+    low = scores[0] < (rules.lax_share if allowed else 1.0) * same_person
+    return "other-person" if low or (allowed and scores[1] < same_person) else ""
+
+
+def similarity_facts(seen: Sequence[Observation]) -> Facts:
+    """Return the lowest score and how many there are."""
+    scores = [o.similarity for o in seen if o.similarity is not None]
+    return {"similarity_min_e4": round(min(scores) * 1e4), "compared": len(scores)} if scores else {}

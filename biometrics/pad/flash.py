@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from biometrics.candidate_screen import Colour
 from biometrics.pad.face_light import INSIDE, linear
-from biometrics.pad.finding import Finding, failed, trouble, unclear
+from biometrics.pad.finding import Finding, failed, other_person, similarity_facts, trouble, unclear
 from biometrics.pad.observation import Observation
 from biometrics.pad.recording import Shown
 from biometrics.pad.settings import FlashRules, PadRules
+from biometrics.pad.turn import settled
 
 Rows = NDArray[np.float64]
 TOO_DARK, TOO_BRIGHT = 1e-4, 0.97
@@ -127,22 +128,25 @@ def _linear(colour: Colour) -> Rows:
     return linear(np.array(colour, dtype=np.uint8)).astype(np.float64)
 
 
-def judge_flash(seen: Sequence[Observation], shown: Sequence[Shown], rules: PadRules) -> Finding:
+def judge_flash(
+    seen: Sequence[Observation], shown: Sequence[Shown], rules: PadRules, *, same_person: float
+) -> Finding:
     """Judge runs of colours: the last one counts, of at most 1 + `retries`."""
+    seen = settled(seen, rules.turn)
     found = unclear("few-frames")
     for colours in colour_steps(shown)[: 1 + rules.flash.retries]:
         end_s = next(
             (s.at_s for s in shown if s.at_s > colours[-1].at_s), colours[-1].at_s + rules.flash.step_s
         )
         part = [o for o in seen if colours[0].at_s - 0.6 <= o.at_s <= end_s + 0.6]
-        found = _judge_run(part, colours, end_s, rules)
+        found = _judge_run(part, colours, end_s, rules, same_person)
         if found.outcome == "passed":
             break
     return found
 
 
 def _judge_run(
-    seen: Sequence[Observation], colours: Sequence[Shown], end_s: float, rules: PadRules
+    seen: Sequence[Observation], colours: Sequence[Shown], end_s: float, rules: PadRules, same_person: float
 ) -> Finding:
     limits = rules.flash
     hindrance = trouble(seen, rules.common)
@@ -151,19 +155,34 @@ def _judge_run(
     found = reflection(seen, colours, end_s, limits)
     if found is None:
         return unclear("few-frames")
-    facts = {
+    facts: dict[str, str | int] = {
         "rho_e4": round(found.rho * 1e4),
         "beta_e4": round(found.beta * 1e4),
         "kappa_e4": round(max(-1e6, min(1e6, found.kappa * 1e4))),
         "lag_frames": found.lag,
         "steps": found.steps,
+        **similarity_facts(seen),
     }
+    why, certain = _why(found, limits)
+    if why:
+        return failed(why, **facts) if certain else unclear(why, **facts)
+    doubt = other_person(seen, same_person, rules.common)
+    return unclear(doubt, **facts) if doubt else Finding(outcome="passed", facts=facts)
+
+
+def _why(found: Reflection, limits: FlashRules) -> tuple[str, bool]:
+    """Return what speaks against a living face, "" when nothing does, and whether it is certain."""
     if found.beta < limits.min_beta:
-        return unclear("weak-light", **facts)
+        return "weak-light", False
     if found.rho < limits.min_rho:
-        weak = found.beta < limits.sure_beta
-        return unclear("weak-light", **facts) if weak else failed("other-colours", **facts)
-    if not limits.min_kappa <= found.kappa <= limits.max_kappa:
-        unsure = found.beta < limits.sure_kappa
-        return unclear("skin-unsure", **facts) if unsure else failed("no-skin", **facts)
-    return Finding(outcome="passed", facts=facts)
+        sure = found.beta >= limits.sure_beta
+        return ("other-colours" if sure else "weak-light"), sure
+    if limits.min_kappa <= found.kappa <= limits.max_kappa:
+        return "", False
+    low, high = 1.0 - limits.near_kappa, 1.0 + limits.near_kappa
+    if (
+        found.beta >= limits.sure_kappa
+        and not limits.min_kappa * low <= found.kappa <= limits.max_kappa * high
+    ):
+        return "no-skin", True
+    return "skin-unsure", False

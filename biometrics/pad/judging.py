@@ -60,7 +60,7 @@ def judge(
         part, asked = _part(seen, shown, {"close-eyes", "open-eyes"})
         found["pad-eyes"] = judge_eyes(part, asked, rules, same_person=same_person)
     if colour_steps(shown):
-        found["pad-flash"] = judge_flash(seen, shown, rules)
+        found["pad-flash"] = judge_flash(seen, shown, rules, same_person=same_person)
     found["pad"] = judge_passive(seen, rules)
     return MappingProxyType({name: (one.outcome, facts_of(one)) for name, one in found.items()})
 
@@ -108,7 +108,7 @@ def _observed(recording: Recording, faces: ReferencingFaces, rules: PadRules) ->
                 light=True,
                 eyes=True,
                 artefacts=count % 5 == 2 and marks < rules.passive.artefact_frames,
-                like=like if count % 10 == 5 else None,
+                like=like if count % 5 == 0 else None,
             ),
         )
         points = None if last.face is None else follow(points, last.face.points, rules.observe)

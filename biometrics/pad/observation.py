@@ -12,6 +12,9 @@ Box = tuple[float, float, float, float]  # x, y, width, height in pixels of the 
 Light = NDArray[
     np.float32
 ]  # (rows, columns, 3): mean linear value of blue, green, red over cells of the face, 0 to 1
+Around = NDArray[
+    np.uint8
+]  # (rows, columns): grey of brows, nose and cheeks, 100 as bright as the cheeks: `eye_patch`
 Eyes = NDArray[np.uint8]  # (2, ROWS, COLUMNS): grey around both eyes, 100 as bright as the cheek: `eye_patch`
 
 
@@ -68,5 +71,6 @@ class Observation:
     others: int | None = None
     light: Light | None = field(default=None, repr=False)
     eyes: Eyes | None = field(default=None, repr=False)
+    around: Around | None = field(default=None, repr=False)
     artefacts: Artefacts | None = None
     similarity: float | None = None

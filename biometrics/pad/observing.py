@@ -10,7 +10,7 @@ from biometrics.compare import compare
 from biometrics.detect import Face, FaceDetector
 from biometrics.frames import Frame, Image
 from biometrics.pad.artefacts import measure_artefacts
-from biometrics.pad.eye_patch import measure_eyes
+from biometrics.pad.eye_patch import measure_around, measure_eyes
 from biometrics.pad.face_light import measure_light
 from biometrics.pad.observation import Box, FaceSeen, Look, Observation
 from biometrics.pad.settings import ObserveRules
@@ -53,6 +53,7 @@ class Observer:
             others=self._others(whole, face, image) if whole is not None else None,
             light=measure_light(image, at) if at is not None and look.light else None,
             eyes=measure_eyes(image, face.points) if face is not None and look.eyes else None,
+            around=measure_around(image, face.points) if face is not None and look.eyes else None,
             artefacts=measure_artefacts(image, face) if face is not None and look.artefacts else None,
             similarity=similarity,
         )
@@ -75,10 +76,10 @@ class Observer:
         return None if found is None else _seen(found)
 
     def _anew(self, image: Image, whole: tuple[Face, ...]) -> Face | None:
-        """Return the face of the whole frame: the largest of the zone, else of all, looked at closely."""
+        """Return the face of the whole frame: the zone's largest, looked at closely; None when the zone is empty."""
         height, width = image.shape[:2]
         inside = [face for face in whole if in_zone(face, width, height, self._zone)]
-        main = max(inside or whole, key=lambda face: face.width, default=None)
+        main = max(inside, key=lambda face: face.width, default=None)
         return None if main is None else self._near(image, _box(main)) or main
 
     def _near(self, image: Image, box: Box) -> Face | None:

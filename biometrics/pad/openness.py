@@ -7,20 +7,22 @@ replace iris and white do not. The more open of both eyes counts.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.pad.eye_patch import HALF_HEIGHT, HALF_WIDTH, STEP
-from biometrics.pad.observation import Eyes
+from biometrics.pad.eye_patch import AROUND, COARSE, HALF_HEIGHT, HALF_WIDTH, STEP
+from biometrics.pad.observation import Around, Eyes
 
 PATTERN_WIDTH: Final = 0.22  # half, in eye distances
 PATTERN_HEIGHT: Final = 0.12
 REACH: Final = 0.08  # the points of the eyes may be off by this
 BLINKED: Final = 0.8  # frames before the prompt that are less open are left out of the pattern
 FLAT: Final = 1e-6
+SHIFT: Final = 2  # cells of the surroundings by which they may be off
+EYE_WIDTH, EYE_HEIGHT = 0.3, 0.22  # half of what is left out around an eye, in eye distances
 
 Pattern = NDArray[np.float32]
 
@@ -91,3 +93,36 @@ def _slope(patch: NDArray[np.float32], pattern: Pattern) -> float:
     if energy < FLAT:
         return 1.0
     return float(((part - part.mean()) * centred).sum() / energy)
+
+
+class Surroundings:
+    """Brows, nose and cheeks as they were before the eyes closed; the eyes themselves are left out."""
+
+    def __init__(self, before: Sequence[Around]) -> None:
+        self._pattern: Pattern | None = None
+        if before:
+            margin = 2 * SHIFT
+            whole = _twice(np.median(np.stack(before), axis=0))
+            self._pattern = np.ascontiguousarray(whole[margin:-margin, margin:-margin])
+            self._mask = np.ascontiguousarray(
+                _twice(_beside_eyes(before[0].shape))[margin:-margin, margin:-margin]
+            )
+
+    def agreement(self, one: Around) -> float:
+        """Return how much they are as before, -1 to 1, where both agree best; 1 when nothing was seen before."""
+        if self._pattern is None:
+            return 1.0
+        found = cv2.matchTemplate(_twice(one), self._pattern, cv2.TM_CCOEFF_NORMED, mask=self._mask)
+        return float(np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0).max())
+
+
+def _twice(values: NDArray[Any]) -> Pattern:
+    size = 2 * values.shape[1], 2 * values.shape[0]
+    return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _beside_eyes(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    across = np.abs(AROUND[0] + COARSE * (np.arange(shape[1]) + 0.5))
+    down = np.abs(AROUND[1] + COARSE * (np.arange(shape[0]) + 0.5))
+    eyes = (np.abs(across - 0.5) < EYE_WIDTH)[None] & (down < EYE_HEIGHT)[:, None]
+    return np.asarray(~eyes, np.float32)

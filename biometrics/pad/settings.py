@@ -24,7 +24,6 @@ class ObserveRules:
     others_every: int
     spacing_s: float
     flash_search_every: int
-    idle_every: int
     follow: float
     still: float
 
@@ -35,6 +34,7 @@ class CommonRules:
 
     max_gap_s: float
     max_missing: float
+    missed: int
     min_fps: float
     others_frames: int
     jump: float
@@ -43,6 +43,9 @@ class CommonRules:
     min_brightness: float
     frame_wait_s: float
     settle_s: float
+    likes: int
+    many_likes: int
+    lax_share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +56,17 @@ class TurnRules:
     onset: float
     frames: int
     frontal_turn: float
+    still: float
     pause_s: tuple[float, float]
     window_s: tuple[float, float]
     turn_s: float
     return_s: float
     retries: int
     deadline_s: float
+    least_fps: float
+    between: tuple[float, float]
+    fewest_between: int
+    largest_step: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +83,10 @@ class EyesRules:
     frames: int
     limit: float
     floor: float
+    covered: float
+    partly: tuple[float, float]
+    fewest_partly: int
+    around: float
     retries: int
     deadline_s: float
 
@@ -93,6 +105,7 @@ class FlashRules:
     min_kappa: float
     max_kappa: float
     sure_kappa: float
+    near_kappa: float
     dark_share: float
     bright_share: float
     cap: float

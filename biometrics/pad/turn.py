@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from biometrics.detect import Points
-from biometrics.pad.finding import Finding, failed, trouble, unclear
+from biometrics.pad.finding import Finding, failed, other_person, similarity_facts, trouble, unclear
 from biometrics.pad.observation import Observation
 from biometrics.pad.recording import Shown
 from biometrics.pad.settings import PadRules, TurnRules
@@ -66,6 +66,9 @@ class TurnWatch:
         self.onset_s: float | None = None
         self.reached = False
         self.wrong = False
+        self._neutral = float(np.median([yaw(one) for one in self._front])) if self._front else 0.0
+        self._seen_at: list[float] = []
+        self._way: list[float] = []  # yaw in the asked direction, until the end was reached
 
     @property
     def enough(self) -> bool:
@@ -80,6 +83,9 @@ class TurnWatch:
         values = [value for value in values if np.isfinite(value)]
         if len(values) < self._rules.frames:
             return
+        if not self.over:
+            self._way.append(self._sign * (yaw(one.face.points) - self._neutral))
+            self._seen_at.append(one.at_s)
         self._pairs.append(values)
         self._times.append(one.at_s)
         if len(self._pairs) < self._rules.frames:
@@ -112,7 +118,23 @@ class TurnWatch:
             return "no-turn" if self.best < self._rules.onset else "flat"
         if self.onset_s is not None and self.onset_s < first:
             return "early"
-        return "late" if self.onset_s is None or self.onset_s > last else ""
+        if self.onset_s is None or self.onset_s > last:
+            return "late"
+        return self._cut()
+
+    def _cut(self) -> str:
+        """Return "cut" when the face went from ahead to the side without the poses between, "few-frames" when nobody
+        can say, else ""."""
+        rules = self._rules
+        if float(np.median(np.diff(self._seen_at))) > 1.0 / rules.least_fps + 1e-3:
+            return "few-frames"
+        end = float(np.mean(self._way[-2:]))
+        share = np.clip(np.array(self._way) / max(end, 1e-6), 0.0, 1.0)
+        low, high = rules.between
+        start = int(np.flatnonzero(share <= low).max(initial=0))
+        between = int(((share[start:] > low) & (share[start:] < high)).sum())
+        step = float(np.abs(np.diff(share[start:])).max(initial=0.0))
+        return "cut" if between < rules.fewest_between or step > rules.largest_step else ""
 
 
 def frontal(seen: Sequence[Observation], neutral: float, rules: TurnRules) -> list[Points]:
@@ -125,6 +147,17 @@ def neutral_yaw(seen: Sequence[Observation]) -> float:
     """Return the yaw of a face that looks ahead: the median of its first frames."""
     values = [yaw(o.face.points) for o in seen if o.face is not None][:FRONTAL_FRAMES]
     return float(np.median(values)) if values else 0.0
+
+
+def settled(seen: Sequence[Observation], rules: TurnRules) -> Sequence[Observation]:
+    """Return the frames from the first face on that looks ahead for some frames; all when none does."""
+    streak = 0
+    for index, one in enumerate(seen):
+        ahead = one.face is not None and abs(yaw(one.face.points)) <= 2 * rules.frontal_turn
+        streak = streak + 1 if ahead else 0
+        if streak >= rules.frames:
+            return seen[index + 1 - streak :]
+    return seen
 
 
 def turns_seen(seen: Sequence[Observation], shown: Sequence[Shown], rules: TurnRules) -> list[TurnSeen]:
@@ -148,8 +181,9 @@ def judge_turns(
     seen: Sequence[Observation], shown: Sequence[Shown], rules: PadRules, *, turns: int, same_person: float
 ) -> Finding:
     """Judge a run of turns: `turns` of them met, `retries` more may fail. `same_person`: lowest score in mid-turn."""
+    seen = settled(seen, rules.turn)
     found = turns_seen(seen, shown, rules.turn)
-    facts = _facts(found)
+    facts = {**_facts(found), **similarity_facts(seen)}
     bad = [turn for turn in found if turn.why]
     hindrance = trouble(seen, rules.common)
     if hindrance is not None:
@@ -160,11 +194,9 @@ def judge_turns(
         return failed(bad[-1].why, **facts)
     if len(found) - len(bad) < min(turns, len(found)):
         return unclear("few-turns", **facts)
-    scores = [o.similarity for o in seen if o.similarity is not None]
-    if scores:
-        facts["similarity_e4"] = round(max(scores) * 1e4)
-    if scores and max(scores) < same_person:
-        return unclear("other-person", **facts)
+    doubt = other_person(seen, same_person, rules.common)
+    if doubt:
+        return unclear(doubt, **facts)
     return Finding(outcome="passed", facts=facts)
 
 

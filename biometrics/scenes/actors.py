@@ -17,6 +17,7 @@ from biometrics.scenes.motion import Manner, Performer
 from biometrics.scenes.phones import Display, Phone, still_content
 from biometrics.scenes.portraits import Portrait
 from biometrics.scenes.sheets import Print
+from biometrics.scenes.stack import Pile, Strip
 from biometrics.scenes.studio import Canvas, Studio
 from biometrics.scenes.surface import Build
 
@@ -127,6 +128,23 @@ def injected_adaptive(portrait: Portrait, *, seed: int) -> Actor:
     return _Operated(_Injected(clips.frame), clips)
 
 
+def print_stack(portrait: Portrait, *, seed: int) -> Actor:
+    """Four flat prints, ahead, left, right and with closed eyes, changed on cue, with 0, 0.07 or 0.27 s between."""
+    random = _random(seed, 10)
+    centre = float(random.uniform(-0.3, 0.3)), float(random.uniform(-0.1, 0.3))
+    holder = Performer(random, manner=HELD_STILL, distance=float(random.uniform(7.4, 9.0)), centre=centre)
+    return Pile(portrait, random, holder, gap=float(random.choice([0.0, 0.07, 0.27])))
+
+
+def eyes_strip(portrait: Portrait, *, seed: int) -> Actor:
+    """A bent print, and a strip of paper laid over its eyes when they are to close: lids, skin or white on it."""
+    random = _random(seed, 11)
+    centre = float(random.uniform(-0.3, 0.3)), float(random.uniform(-0.1, 0.3))
+    holder = Performer(random, manner=PRINT_HOLDER, distance=float(random.uniform(7.4, 9.4)), centre=centre)
+    printed = str(random.choice(["lids", "skin", "white"]))
+    return Strip(portrait, random, holder, bend=float(random.uniform(0.3, 1.2)), printed=printed)
+
+
 class _Injected:
     """Frames that never saw this camera."""
 
@@ -194,4 +212,6 @@ SPECIES: Mapping[str, Make] = {
     "phone-adaptive": phone_adaptive,
     "injected-stream": injected_stream,
     "injected-adaptive": injected_adaptive,
+    "print-stack": print_stack,
+    "eyes-strip": eyes_strip,
 }

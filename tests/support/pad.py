@@ -59,7 +59,7 @@ def eye_patches(openness: float, random: np.random.Generator, *, rims: bool = Fa
     """Return both eyes' patches: skin, an iris with white beside it as far as it is open, lashes, rims of glasses."""
     rows, columns = np.mgrid[-12:12, -17:17]
     patch = np.full((24, 34), 100.0)
-    height = 5.0 * openness
+    height = 5.0 * max(openness, 0.25)  # lashes and creases are left
     inside = (np.abs(columns) < 9) & (np.abs(rows) < height)
     patch[inside] = 135.0
     patch[inside & (rows**2 + columns**2 < 25)] = 25.0
@@ -172,6 +172,7 @@ class Head:
         self._camera, self._screen = camera, screen
         self._shape, self._obeys, self._shuts, self._lit = shape, obeys, blinks, lit
         self._random = np.random.default_rng(5)
+        self._turned, self._opened = 0.0, 1.0
         self.looks = 0
 
     def observe(self, frame: Frame, look: Look) -> Observation:
@@ -188,13 +189,17 @@ class Head:
 
     def _yaw(self) -> float:
         asked = self._screen.last(0.45, (str,))
-        return (
+        to = (
             {"turn-left": 28.0, "turn-right": -28.0}.get(str(asked[1]), 0.0) if asked and self._obeys else 0.0
         )
+        self._turned += float(np.clip(to - self._turned, -4.5, 4.5))  # 0.4 s for the whole way
+        return self._turned
 
     def _open(self) -> float:
         asked = self._screen.last(0.4, (str,))
-        return 0.0 if asked and asked[1] == "close-eyes" and self._shuts else 1.0
+        to = 0.0 if asked and asked[1] == "close-eyes" and self._shuts else 1.0
+        self._opened += float(np.clip(to - self._opened, -0.4, 0.4))
+        return self._opened
 
     def _light(self) -> Array:
         now = self._screen.last(0.1, (tuple, type(None)))

@@ -14,18 +14,21 @@ RULES = load_pad_rules()
 SIDES = ("turn-left", "turn-right", "turn-left")
 
 
-def presentation(shape=HEAD, sides=SIDES, *, degrees=27.0, delay=0.5, follow=1, seed=1, similarity=0.8):
+def presentation(
+    shape=HEAD, sides=SIDES, *, degrees=27.0, delay=0.5, follow=1, seed=1, step=6, similarity=0.8
+):
     """Return frames and prompts; `follow` -1 turns to the other side, 0 not at all."""
     random = np.random.default_rng(seed)
     shown = [Shown(at_s=0.0, prompt="look-ahead")]
     for number, side in enumerate(sides):
         shown.append(Shown(at_s=1.2 + 2.6 * number, prompt=side))
         shown.append(Shown(at_s=2.6 + 2.6 * number, prompt="look-ahead"))
-    seen = []
+    seen, now = [], 0.0
     for at in np.arange(0, 1.2 + 2.6 * len(sides), 1 / 15):
         asked = [one.prompt for one in shown if one.at_s <= at - delay]
         sign = {"turn-left": 1, "turn-right": -1}.get(asked[-1] if asked else "", 0) * follow
-        face = points(shape, sign * degrees, noise=random.normal(0, 1.2, (5, 2)))
+        now += float(np.clip(sign * degrees - now, -degrees / step, degrees / step))
+        face = points(shape, now, noise=random.normal(0, 1.2, (5, 2)))
         seen.append(observed(float(at), face, similarity=similarity if len(seen) % 10 == 0 else None))
     return seen, shown
 
@@ -113,3 +116,42 @@ def test_points_without_a_homography_do_no_harm():
     seen, shown = presentation()
     flat = [replace(o, face=replace(o.face, points=np.zeros((5, 2)))) for o in seen]
     assert judged(flat, shown).outcome != "passed"
+
+
+def test_a_face_that_is_at_the_side_at_once_is_cut():
+    found = judged(*presentation(step=1))
+    assert (found.outcome, found.why) == ("failed", "cut")
+
+
+def test_a_cut_hidden_by_frames_without_a_face_is_unclear():
+    seen, shown = presentation(step=1)
+    gone = [replace(o, face=None) if any(0.45 < o.at_s - s.at_s < 0.72 for s in shown) else o for o in seen]
+    assert judged(gone, shown).why == "face-lost"
+
+
+def test_a_jump_behind_a_missing_frame_is_seen():
+    seen, shown = presentation()
+    moved = [
+        o if i < 41 else replace(o, face=replace(o.face, points=o.face.points + 220))
+        for i, o in enumerate(seen)
+    ]
+    moved[40] = replace(moved[40], face=None)
+    assert judged(moved, shown).why == "jump"
+
+
+def test_the_lowest_comparison_counts_and_one_of_many_may_be_a_little_lower():
+    seen, shown = presentation()
+    compared = [i for i, o in enumerate(seen) if o.similarity is not None]
+
+    def with_one(score):
+        return [replace(o, similarity=score) if i == compared[3] else o for i, o in enumerate(seen)]
+
+    assert judged(with_one(0.36), shown).outcome == "passed"
+    assert judged(with_one(0.1), shown).why == "other-person"
+    two = [replace(o, similarity=0.36) if i in compared[3:5] else o for i, o in enumerate(seen)]
+    assert judged(two, shown).why == "other-person"
+
+
+def test_at_eight_frames_a_second_nobody_can_say_whether_it_was_cut():
+    seen, shown = presentation(step=12, seed=2)
+    assert judged(seen[::2], shown).why == "few-frames"
