@@ -1,6 +1,6 @@
 """Rendered attacks and candidates before the challenges: per species, who ends before a person. Asserts nothing.
 
-    python -m tests.bench.bench_pad [--presentations N] [--split report|tuning] [--species a,b] [--light room,window]
+    python -m tests.bench.bench_pad [--presentations N] [--split report|tuning] [--species a,b] [--light room,window] [--first SEED]
                                     [--portraits FOLDER] [--control] [--json FILE]
 
 Report: the astronaut and variations of that portrait, odd seeds. Tuning: hopper, even seeds; no figure is from it.
@@ -90,7 +90,7 @@ def print_table(rows: list[Row], title: str) -> None:
 def _rows(faces: FaceEngine, options: argparse.Namespace) -> Iterator[Row]:
     species = options.species.split(",") if options.species else list(SPECIES)
     lights = options.light.split(",")
-    first = 1 if options.split == "report" else 2
+    first = options.first if options.first is not None else 1 if options.split == "report" else 2
     people = _people(Path(options.portraits)) if options.portraits else None
     for number in range(options.presentations):
         seed = first + 2 * number
@@ -128,6 +128,7 @@ def _people(folder: Path) -> list[Path]:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench_pad")
     parser.add_argument("--presentations", type=int, default=2)
+    parser.add_argument("--first", type=int, help="first seed; odd for the report")
     parser.add_argument("--split", choices=("report", "tuning"), default="report")
     parser.add_argument("--species")
     parser.add_argument("--light", default="room")
