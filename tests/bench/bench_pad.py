@@ -1,7 +1,7 @@
 """Rendered attacks and candidates before the challenges: per species, who ends before a person. Asserts nothing.
 
-    python -m tests.bench.bench_pad [--presentations N] [--split report|tuning] [--species a,b] [--light room,window] [--first SEED]
-                                    [--portraits FOLDER] [--control] [--json FILE]
+    python -m tests.bench.bench_pad [--presentations N] [--split report|tuning] [--species a,b] [--light room,window]
+                                    [--first SEED] [--portraits FOLDER] [--control] [--json FILE]
 
 Report: the astronaut and variations of that portrait, odd seeds. Tuning: hopper, even seeds; no figure is from it.
 Without --presentations 2 of each, so that `make bench` ends; the figures in docs/pad-species.md are from 30.

@@ -26,6 +26,13 @@ def test_a_print_cannot_close_its_eyes(faces):
     assert outcome.checks["pad-eyes"] == "failed"
 
 
+@pytest.mark.parametrize("species", ["print-stack", "eyes-strip"])
+def test_prints_that_change_on_cue_do_not_close_their_eyes(faces, species):
+    outcome = attempt(faces, species, subject("hopper"), seed=2, challenges=["pad-eyes"])
+    assert outcome.match == "passed"
+    assert outcome.checks["pad-eyes"] != "passed"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 3])
 @pytest.mark.parametrize("species", ATTACKS)
@@ -33,7 +40,8 @@ def test_each_attack_matches_and_ends_before_a_person(faces, species, seed):
     outcome = attempt(faces, species, subject("astronaut"), seed=seed)
     assert outcome.match == "passed"
     assert not outcome.admitted
-    assert "failed" in outcome.checks.values()
+    if species != "print-stack":  # a face that vanishes between two prints leaves everything unclear
+        assert "failed" in outcome.checks.values()
 
 
 @pytest.mark.slow

@@ -18,7 +18,16 @@ from biometrics.weights import load_models
 from tests.support.portraits import NOTICE, picture
 
 CHALLENGES = ("pad-turn", "pad-eyes", "pad-flash")
-ATTACKS = ("flat-print", "bent-print", "folded-print", "phone-still", "phone-replay", "injected-stream")
+ATTACKS = (
+    "flat-print",
+    "bent-print",
+    "folded-print",
+    "phone-still",
+    "phone-replay",
+    "injected-stream",
+    "print-stack",
+    "eyes-strip",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
