@@ -24,8 +24,6 @@ def ask_turns(run: Run) -> Finding:
         while met < run.turns and wrong <= rules.retries:
             good = _one(run, first=met + wrong == 0)
             met, wrong = met + good, wrong + (not good)
-        _back(run)
-        run.step(like=True)
     except OutOfTimeError:
         return unclear("out-of-time", turns_met=met)
     return judge_turns(run.seen, run.shown, run.rules, turns=run.turns, same_person=run.same_person)
@@ -55,7 +53,7 @@ def _one(run: Run, *, first: bool) -> bool:
     run.keep(f"{side} r={watch.now:.2f}")
     result = watch.result()
     if not result.why:
-        run.step()
+        run.step(like=True)
     run.prompt("look-ahead")
     return not result.why
 
