@@ -41,6 +41,8 @@ from sessions.vietnam import today
 OpenCamera = Callable[[], FrameCamera]
 PASSIVE, MODEL = "pad", "pad-model"
 NOT_ASKED, NO_MODEL = "pad-not-asked", "pad-no-model"
+STEADY = 3
+"""Frames in a row with one defect before its hint is shown: a single bad frame says nothing."""
 LOOK_AGAIN = "face-again"
 """The hint for somebody whose face was not recognised at the first try."""
 
@@ -92,7 +94,24 @@ class FaceMeans:
     random: Random
     search: SessionFaces | None = None
     restarts: Callable[[], int] = lambda: 0
-    on_report: Callable[[FrameReport], None] | None = None
+
+
+class Hints:
+    """Tells the candidate what hinders the picture, once it lasts; takes it away with the first frame that counts."""
+
+    def __init__(self, screen: CandidateScreen) -> None:
+        self._screen = screen
+        self._code = ""
+        self._times = 0
+        self._shown = ""
+
+    def __call__(self, report: FrameReport) -> None:
+        """Take the report of one frame."""
+        self._times = self._times + 1 if report.code == self._code else 1
+        self._code = report.code
+        if report.code != self._shown and (not report.code or self._times >= STEADY):
+            self._shown = report.code
+            self._screen.hint(report.code)
 
 
 class PadModelError(BiometricsError):
@@ -261,7 +280,7 @@ class FaceBooth:
         if self._gatherer is None:
             self._shown = notice
             self._gatherer = Gatherer(
-                self._opened(), self._means.faces, notice, on_report=self._means.on_report
+                self._opened(), self._means.faces, notice, on_report=Hints(self._means.screen)
             )
         return self._gatherer
 

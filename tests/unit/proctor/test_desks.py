@@ -11,11 +11,12 @@ from biometrics.camera import RecordedCamera
 from biometrics.camera_errors import CameraNotAllowedError
 from biometrics.errors import RecordedCameraError
 from biometrics.notice import NoticeShown
+from biometrics.quality_report import FrameReport
 from proctor.app import fresh_challenge
 from proctor.blank_screen import BlankScreen
 from proctor.desks import CardSource, ChipDesk
 from proctor.errors import SimulatedReaderError
-from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice
+from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Hints, Notice
 from proctor.present import AccessText
 
 NOTICE = NoticeShown(version="1", sha256="0" * 64, shown_at=datetime(2026, 11, 22, tzinfo=UTC))
@@ -121,3 +122,32 @@ def test_the_notice_is_shown_and_its_text_hashed() -> None:
     record = booth.require_notice()
     assert shown == [("2026", "Thông báo")]
     assert (record.version, len(record.sha256)) == ("2026", 64)
+
+
+class Heard(BlankScreen):
+    """A screen that remembers its hints."""
+
+    def __init__(self) -> None:
+        self.hints: list[str] = []
+
+    def hint(self, code: str) -> None:
+        self.hints.append(code)
+
+
+def test_a_hint_is_shown_when_its_defect_lasts_and_goes_with_the_first_good_frame() -> None:
+    screen = Heard()
+    hints = Hints(screen)
+    for code in (
+        "",
+        "face-dark",
+        "",
+        "face-dark",
+        "face-dark",
+        "face-dark",
+        "face-dark",
+        "face-blurred",
+        "",
+        "",
+    ):
+        hints(FrameReport(code=code))
+    assert screen.hints == ["face-dark", ""]
