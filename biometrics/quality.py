@@ -246,7 +246,9 @@ def _eyes(marks: Marks, limits: LiveLimits) -> type[BiometricsError] | None:
 def _is_glass(marks: Marks, limits: LiveLimits) -> bool:
     """Say whether no iris is seen where no skin is either: tinted or mirroring lenses. Closed eyes have lids of skin,
     a cloth on the cheeks leaves the irises."""
-    if marks.iris >= limits.dim_iris or marks.mouth_line < limits.min_mouth_line:  # no mouth: a mask's own light
+    if (
+        marks.iris >= limits.dim_iris or marks.mouth_line < limits.min_mouth_line
+    ):  # no mouth: a mask's own light
         return False
     if marks.eye_light < limits.dim_eye_light or _on_cheeks(marks, limits):
         return True
