@@ -64,11 +64,6 @@ class EmbedderModel:
         """Width and height of the aligned crop in pixels."""
         return self.input.size
 
-    @property
-    def table_sha256(self) -> str:
-        """The card's hash."""
-        return self.card_sha256
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PadModel:

@@ -185,13 +185,6 @@ class CandidateWindow:
         return False
 
 
-def open_candidate_screen(
-    place: str = "full", say: Say = lambda _key, _facts: None, *, language: str = "vi"
-) -> CandidateWindow:
-    """Return a screen whose window opens while the caller goes on. Raises CommandError for a place that is none."""
-    return CandidateWindow.start(require_place(place), say, language=language)
-
-
 def _require_calm(rgb: Colour) -> None:
     if len(rgb) != 3 or not all(isinstance(value, int) and 0 <= value <= 255 for value in rgb):
         raise ValueError("no colour")

@@ -149,11 +149,6 @@ class FaceBooth:
         self._no_match = False
         self._refused = False
 
-    @property
-    def reference(self) -> Reference | None:
-        """The chip's portrait, once it was compared."""
-        return self._reference
-
     def require_notice(self) -> NoticeShown:
         """Show the notice and return which text was shown, and when."""
         self._notice.show(self._notice.version, self._notice.text)

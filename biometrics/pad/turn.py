@@ -214,8 +214,3 @@ def _facts(found: Sequence[TurnSeen]) -> dict[str, str | int]:
     if onsets:
         facts["onset_min_ms"], facts["onset_max_ms"] = round(min(onsets) * 1000), round(max(onsets) * 1000)
     return facts
-
-
-def order_of(shown: Sequence[Shown]) -> tuple[str, ...]:
-    """Return the asked sides in order."""
-    return tuple(str(one.prompt) for one in shown if one.prompt in SIGN)
