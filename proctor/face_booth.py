@@ -220,9 +220,9 @@ class FaceBooth:
 
     def challenges(self) -> tuple[PadStep, ...]:
         """Return the checks for presentation attacks in the order in which they are made, drawn anew each time. None
-        for a face that is no match: the attempt is refused, and nobody has to turn their head for that; none without a
-        face."""
-        if self._no_match or self._live is None:
+        where no face was compared with the chip's, or it is no match: nobody has to turn their head for an attempt
+        that proves nothing of them."""
+        if self._no_match or self._live is None or self._reference is None:
             return ()
         asked = self._rules.pad
         active = self._challenging().order(sorted(asked - {PASSIVE, MODEL})) if asked and self._shown else ()
