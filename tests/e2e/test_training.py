@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         [sys.executable, "-m", "proctor", "training", "--headless", "--out", str(folder), "--json"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
         stdin=subprocess.DEVNULL,
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), "LC_ALL": "C"},
