@@ -150,8 +150,8 @@ def test_a_second_face_stops_the_burst_and_is_said_a_flicker_does_not(gather):
 
 def test_bad_frames_come_as_they_are_at_the_deadline(gather):
     began = time.monotonic()
-    burst = gather(faces=Faces([GOOD, EMPTY])).take(0.4)
-    assert time.monotonic() - began < 3.0
+    burst = gather(faces=Faces([GOOD, EMPTY])).take(0.09)
+    assert time.monotonic() - began < 0.6
     assert 1 <= len(burst.frames) <= 5
 
 
@@ -166,9 +166,9 @@ def test_a_camera_of_one_frame_a_second_gives_what_it_can_and_does_not_wait_for_
 def test_a_silent_camera_ends_at_the_deadline(gather):
     began = time.monotonic()
     with pytest.raises(CameraGoneError) as caught:
-        gather(Device(pace_s=5.0)).take(0.3)
+        gather(Device(pace_s=0.6)).take(0.3)
     assert caught.value.facts["reason"] == "no-frame"
-    assert time.monotonic() - began < 4.0
+    assert time.monotonic() - began < 0.6
 
 
 def test_unplugged_while_gathering_is_said_soon_and_not_with_old_frames(gather):
