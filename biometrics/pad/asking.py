@@ -11,7 +11,7 @@ from biometrics.frame_camera import FrameCamera
 from biometrics.frames import Frame, Image
 from biometrics.notice import NoticeShown
 from biometrics.pad.finding import trouble
-from biometrics.pad.following import follow
+from biometrics.pad.following import follow, keep_near, spacing_s
 from biometrics.pad.judging import ObservingFaces
 from biometrics.pad.observation import Box, Look, Observation
 from biometrics.pad.recording import Shown
@@ -98,7 +98,7 @@ class Run:
             frame,
             Look(
                 near=self._box,
-                points=self._points if light or not search else None,
+                points=self._points,
                 search=search or self._points is None,
                 others=others,
                 light=light,
@@ -111,7 +111,8 @@ class Run:
         if one.face is None:
             self._box = self._points = None
         else:
-            self._box, self._points = one.face.box, follow(self._points, one.face.points, rules.observe)
+            self._box = keep_near(self._box, one.face.box, rules.observe)
+            self._points = follow(self._points, one.face.points, rules.observe)
         self.seen.append(one)
         self.every.append(one)
         return one
@@ -172,9 +173,8 @@ class Run:
             frame = self.camera.next_frame(
                 self.notice, after=after, deadline_s=self.rules.common.frame_wait_s
             )
-            spaced = (
-                self._frame is None
-                or frame.monotonic_s - self._frame.monotonic_s >= self.rules.observe.spacing_s
+            spaced = self._frame is None or frame.monotonic_s - self._frame.monotonic_s >= spacing_s(
+                self.shown, self.rules.observe
             )
             after = frame
             if spaced:

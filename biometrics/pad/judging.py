@@ -11,8 +11,8 @@ from biometrics.frames import Frame, Image
 from biometrics.pad.eyes import judge_eyes
 from biometrics.pad.finding import Facts, Finding, Outcome
 from biometrics.pad.flash import colour_steps, judge_flash
-from biometrics.pad.following import follow
-from biometrics.pad.observation import Look, Observation
+from biometrics.pad.following import follow, keep_near, spacing_s
+from biometrics.pad.observation import Box, Look, Observation
 from biometrics.pad.passive import judge_passive
 from biometrics.pad.recording import Recording, Shown
 from biometrics.pad.settings import PadRules, load_pad_rules
@@ -91,13 +91,14 @@ def _observed(recording: Recording, faces: ReferencingFaces, rules: PadRules) ->
     last: Observation | None = None
     like: Template | None = None
     points: Points | None = None
+    near: Box | None = None
     marks = 0
     for frame in recording.frames:
-        if seen and frame.monotonic_s - seen[-1].at_s < rules.observe.spacing_s:
+        asked = [one for one in recording.shown if one.at_s <= frame.monotonic_s]
+        if seen and frame.monotonic_s - seen[-1].at_s < spacing_s(asked, rules.observe):
             continue
         if like is None and last is not None and last.face is not None:
             like = _template(faces, frame)
-        near = last.face.box if last is not None and last.face is not None else None
         count = len(seen)
         last = faces.observe(
             frame,
@@ -111,6 +112,7 @@ def _observed(recording: Recording, faces: ReferencingFaces, rules: PadRules) ->
                 like=like if count % 5 == 0 else None,
             ),
         )
+        near = None if last.face is None else keep_near(near, last.face.box, rules.observe)
         points = None if last.face is None else follow(points, last.face.points, rules.observe)
         marks += last.artefacts is not None
         seen.append(last)

@@ -12,6 +12,7 @@ from biometrics.frames import Frame, Image
 from biometrics.pad.artefacts import measure_artefacts
 from biometrics.pad.eye_patch import measure_around, measure_eyes
 from biometrics.pad.face_light import measure_light
+from biometrics.pad.following import follow
 from biometrics.pad.observation import Box, FaceSeen, Look, Observation
 from biometrics.pad.settings import ObserveRules
 from biometrics.quality import Zone
@@ -39,6 +40,7 @@ class Observer:
         face = self._face(image, look, whole)
         found = None if face is None else face.points
         at = look.points if found is not None and look.points is not None else found
+        eyes_at = None if found is None else follow(look.points, found, self._rules)
         similarity = None
         if face is not None and look.like is not None:
             similarity = compare(look.like, self._embedder.template(image, _as_face(face)))
@@ -52,8 +54,8 @@ class Observer:
             face=face,
             others=self._others(whole, face, image) if whole is not None else None,
             light=measure_light(image, at) if at is not None and look.light else None,
-            eyes=measure_eyes(image, face.points) if face is not None and look.eyes else None,
-            around=measure_around(image, face.points) if face is not None and look.eyes else None,
+            eyes=measure_eyes(image, eyes_at) if eyes_at is not None and look.eyes else None,
+            around=measure_around(image, eyes_at) if eyes_at is not None and look.eyes else None,
             artefacts=measure_artefacts(image, face) if face is not None and look.artefacts else None,
             similarity=similarity,
         )

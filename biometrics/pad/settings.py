@@ -19,10 +19,12 @@ class ObserveRules:
     """How frames are looked at; units in pad.toml."""
 
     reach: float
+    loose: float
     side_px: int
     whole_side_px: int
     others_every: int
     spacing_s: float
+    eyes_spacing_s: float
     flash_search_every: int
     follow: float
     still: float
@@ -67,6 +69,7 @@ class TurnRules:
     between: tuple[float, float]
     fewest_between: int
     largest_step: float
+    after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,8 @@ class TurnWatch:
         self.wrong = False
         self._neutral = float(np.median([yaw(one) for one in self._front])) if self._front else 0.0
         self._seen_at: list[float] = []
-        self._way: list[float] = []  # yaw in the asked direction, until the end was reached
+        self._way: list[float] = []  # yaw in the asked direction, until some frames after the end was reached
+        self._after = 0
 
     @property
     def enough(self) -> bool:
@@ -84,6 +85,7 @@ class TurnWatch:
         if len(values) < self._rules.frames:
             return
         if not self.over:
+            self._after += self.reached
             self._way.append(self._sign * (yaw(one.face.points) - self._neutral))
             self._seen_at.append(one.at_s)
         self._pairs.append(values)
@@ -102,7 +104,7 @@ class TurnWatch:
     @property
     def over(self) -> bool:
         """Say whether more frames change nothing."""
-        return self.reached or self.wrong
+        return self.wrong or (self.reached and self._after >= self._rules.after)
 
     def result(self) -> TurnSeen:
         """Return what was seen."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from biometrics.candidate_screen import Prompt
 from biometrics.scenes.raycast import Pose
+from biometrics.scenes.sensor import EXPOSURE_S
 
 Range = tuple[float, float]
 
@@ -146,8 +147,11 @@ class Performer:
         )
 
     def closed(self, time: float) -> float:
-        """Return how far the eyes are closed: 0 open, 1 closed."""
-        return max(self._lids.at(time), self._blinks.at(time)) if self._manner.lids else 0.0
+        """Return how far the eyes are closed, as a frame exposed until then shows it: 0 open, 1 closed."""
+        if not self._manner.lids:
+            return 0.0
+        moments = (time - share * EXPOSURE_S for share in (0.0, 0.5, 1.0))
+        return sum(max(self._lids.at(moment), self._blinks.at(moment)) for moment in moments) / 3
 
     def mouth(self, time: float) -> float:
         """Return how far the corners of the mouth are drawn up, in E."""

@@ -8,6 +8,7 @@ import numpy as np
 from biometrics.frames import Image
 from biometrics.scenes.surface import Floats
 
+EXPOSURE_S = 1 / 30
 NOISE_MARGIN = 64
 
 

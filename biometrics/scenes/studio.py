@@ -10,10 +10,8 @@ from biometrics.scenes.light import USUAL_SCREEN, Light, ScreenLight, linear, po
 from biometrics.scenes.portraits import LEVEL, Mask
 from biometrics.scenes.raycast import Lens, Seen
 from biometrics.scenes.room import drawn_room
-from biometrics.scenes.sensor import Sensor, SensorTraits
+from biometrics.scenes.sensor import EXPOSURE_S, Sensor, SensorTraits
 from biometrics.scenes.surface import Floats
-
-EXPOSURE_S = 1 / 30
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
