@@ -268,12 +268,17 @@ class WatchedCamera(Camera):
         return frame
 
     def next_frame(
-        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+        self,
+        notice: NoticeShown,
+        *,
+        after: Frame | None = None,
+        deadline_s: float = 2.0,
+        spacing_s: float = 0.0,
     ) -> Frame:
         """As `Camera.next_frame`."""
         self._asked_s = self.now() if self._asked_s is None else self._asked_s
         with self._noticing():
-            return super().next_frame(notice, after=after, deadline_s=deadline_s)
+            return super().next_frame(notice, after=after, deadline_s=deadline_s, spacing_s=spacing_s)
 
     def capture_burst(
         self,

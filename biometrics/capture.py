@@ -64,16 +64,26 @@ class Camera:
         return self._clock()
 
     def next_frame(
-        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+        self,
+        notice: NoticeShown,
+        *,
+        after: Frame | None = None,
+        deadline_s: float = 2.0,
+        spacing_s: float = 0.0,
     ) -> Frame:
-        """Return the newest frame that was read after `after` (or after this call began). Reading goes on; `pause`
-        ends it. Raises CameraGoneError (no frame in time, or the camera went away), NoticeMissingError.
+        """Return the newest frame that was read after `after`, by `spacing_s` at least (or after this call began).
+        Reading goes on; `pause` ends it. Raises CameraGoneError (no frame in time, or the camera went away),
+        NoticeMissingError.
         """
         require_notice(notice)
         with self._changed:
             self._raise_failure()
             self._start()
-            since = (self._number, self._clock()) if after is None else (after.number, after.monotonic_s)
+            since = (
+                (self._number, self._clock())
+                if after is None
+                else (after.number, after.monotonic_s + spacing_s)
+            )
         frame = self._next(since, self._clock() + deadline_s)
         if frame is None:
             raise CameraGoneError(reason="no-frame", kind=self.info.kind)

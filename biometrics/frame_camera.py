@@ -23,9 +23,14 @@ class FrameCamera(Protocol):
         """Return the newest frame, or None while there is none yet; never waits."""
 
     def next_frame(
-        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+        self,
+        notice: NoticeShown,
+        *,
+        after: Frame | None = None,
+        deadline_s: float = 2.0,
+        spacing_s: float = 0.0,
     ) -> Frame:
-        """Return the newest frame read after `after` (or after this call began)."""
+        """Return the newest frame read at least `spacing_s` after `after` (or after this call began)."""
 
     def capture_burst(
         self,

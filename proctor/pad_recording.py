@@ -128,10 +128,16 @@ class TeeCamera:
         return self._camera.preview(notice)
 
     def next_frame(
-        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+        self,
+        notice: NoticeShown,
+        *,
+        after: Frame | None = None,
+        deadline_s: float = 2.0,
+        spacing_s: float = 0.0,
     ) -> Frame:
         """As the camera."""
-        return self._keep(self._camera.next_frame(notice, after=after, deadline_s=deadline_s))
+        frame = self._camera.next_frame(notice, after=after, deadline_s=deadline_s, spacing_s=spacing_s)
+        return self._keep(frame)
 
     def capture_burst(
         self,

@@ -166,18 +166,12 @@ class Run:
         return self._pictures
 
     def _next(self) -> Frame:
-        after = self._frame
-        while True:
-            if self.camera.now() > self._until_s or self._count >= MOST_FRAMES:
-                raise OutOfTimeError
-            frame = self.camera.next_frame(
-                self.notice, after=after, deadline_s=self.rules.common.frame_wait_s
-            )
-            spaced = self._frame is None or frame.monotonic_s - self._frame.monotonic_s >= spacing_s(
-                self.shown, self.rules.observe
-            )
-            after = frame
-            if spaced:
-                self._frame = frame
-                return frame
-            self._count += 1
+        if self.camera.now() > self._until_s or self._count >= MOST_FRAMES:
+            raise OutOfTimeError
+        self._frame = self.camera.next_frame(
+            self.notice,
+            after=self._frame,
+            deadline_s=self.rules.common.frame_wait_s,
+            spacing_s=spacing_s(self.shown, self.rules.observe),
+        )
+        return self._frame

@@ -1,6 +1,7 @@
 """The camera of a scene: like `capture.Camera`, without a thread and on the scene's clock."""
 
 from collections.abc import Callable
+from math import ceil
 from types import TracebackType
 from typing import Self
 
@@ -43,19 +44,27 @@ class SceneCamera:
         return self.next_frame(notice)
 
     def next_frame(
-        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+        self,
+        notice: NoticeShown,
+        *,
+        after: Frame | None = None,
+        deadline_s: float = 2.0,
+        spacing_s: float = 0.0,
     ) -> Frame:
-        """Return the next frame; it is always newer than `after`. Raises CameraGoneError (closed, or it does not
-        come within the deadline: what was waited counts for the next call), NoticeMissingError."""
+        """Return the next frame, at least `spacing_s` newer than `after`; those between are never rendered. Raises
+        CameraGoneError (closed, or it does not come within the deadline: what was waited counts for the next call),
+        NoticeMissingError."""
         require_notice(notice)
         if self._closed:
             raise CameraGoneError(reason="closed", kind=self.info.kind)
-        left = 1.0 / self.scene.fps - self._waited_s
+        due_s = 0.0 if after is None else after.monotonic_s + spacing_s
+        skipped = max(0, ceil((due_s - self.scene.now()) * self.scene.fps - 1e-6) - 1)
+        left = (1 + skipped) / self.scene.fps - self._waited_s
         if left > deadline_s:
             self._waited_s += deadline_s
             raise CameraGoneError(reason="no-frame", kind=self.info.kind)
         self._waited_s = 0.0
-        image, time = self.scene.next_image()
+        image, time = self.scene.next_image(skipped)
         self._number += 1
         return Frame(image=image, monotonic_s=time, number=self._number)
 

@@ -27,7 +27,7 @@ class Clip:
     again from the start: the same frames, byte for byte."""
 
     def __init__(
-        self, portrait: Portrait, random: np.random.Generator, *, share: float = 1.0, fps: float = 15.0
+        self, portrait: Portrait, random: np.random.Generator, *, share: float = 1.0, fps: float = 30.0
     ) -> None:
         """`share`: of the film's width that is shown, around its middle."""
         self._share = share

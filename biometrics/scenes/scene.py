@@ -24,7 +24,7 @@ class Scene:
         *,
         seed: int,
         light: str | Light = "room",
-        fps: float = 15.0,
+        fps: float = 30.0,
         traits: SensorTraits | None = None,
         can_flash: bool = True,
         skip_asked: bool = False,
@@ -80,9 +80,9 @@ class Scene:
             self.shown.append((self.now(), rgb))
             self._screen.show(rgb, self.now())
 
-    def next_image(self) -> tuple[Image, float]:
-        """Let one frame's time pass and return the frame and its time."""
+    def next_image(self, skipped: int = 0) -> tuple[Image, float]:
+        """Let the time of `skipped` frames and one more pass, and return that one and its time."""
         with self._lock:
-            self._number += 1
+            self._number += 1 + skipped
             time = self.now()
             return self._actor.shoot(self._studio, time, self._screen), time

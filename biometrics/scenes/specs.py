@@ -27,7 +27,7 @@ class SceneSpec:
     species: str
     seed: int = 1
     light: str = "room"
-    fps: int = 15
+    fps: int = 30
 
 
 def is_scene(spec: str) -> bool:
@@ -46,7 +46,7 @@ def parse_spec(spec: str) -> SceneSpec:
     light = values.get("light", "room")
     if light not in LIGHTS:
         raise SceneSpecError(defect="light")
-    seed, fps = _number(values.get("seed", "1"), MOST_SEED), _number(values.get("fps", "15"), MOST_FPS)
+    seed, fps = _number(values.get("seed", "1"), MOST_SEED), _number(values.get("fps", "30"), MOST_FPS)
     if seed is None or fps is None or fps == 0:
         raise SceneSpecError(defect="number")
     return SceneSpec(species=name, seed=seed, light=light, fps=fps)

@@ -316,7 +316,7 @@ class Camera:
     def now(self):
         return 1000.0 + (self.number - self.number % 3 // 2) / 10
 
-    def next_frame(self, notice, *, after=None, deadline_s=2.0):
+    def next_frame(self, notice, *, after=None, deadline_s=2.0, spacing_s=0.0):
         self.number += 1
         image = np.random.default_rng(self.number).integers(0, 255, (32, 32, 3), dtype=np.uint8)
         return Frame(image=image, monotonic_s=self.now(), number=self.number)

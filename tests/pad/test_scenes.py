@@ -196,7 +196,7 @@ def face_colour(images: list[Image]) -> np.ndarray:
     ],
 )
 def test_the_screens_colour_falls_on_faces_and_paper_but_hardly_on_a_telephone(species, light, low, high):
-    camera = scene_camera(species, subject("astronaut"), seed=9, light=light)
+    camera = scene_camera(species, subject("astronaut"), seed=9, light=light, fps=15.0)
     camera.scene.colour((20, 20, 250))
     blue = face_colour(frames(camera, 6)[2:])
     camera.scene.colour((250, 200, 20))

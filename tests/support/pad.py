@@ -132,7 +132,12 @@ class Camera:
         return self.next_frame(notice)
 
     def next_frame(
-        self, notice: NoticeShown, *, after: Frame | None = None, deadline_s: float = 2.0
+        self,
+        notice: NoticeShown,
+        *,
+        after: Frame | None = None,
+        deadline_s: float = 2.0,
+        spacing_s: float = 0.0,
     ) -> Frame:
         assert notice is NOTICE
         self.time += min(self._step, deadline_s)

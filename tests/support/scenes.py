@@ -71,7 +71,7 @@ def subject_of(photograph: Image, variation: int = 0) -> Subject:
 
 
 def scene_camera(
-    species: str, person: Subject, *, seed: int, light: str = "room", fps: float = 15.0
+    species: str, person: Subject, *, seed: int, light: str = "room", fps: float = 30.0
 ) -> SceneCamera:
     """Return a camera before an actor of a species."""
     actor = SPECIES[species](person.portrait, seed=seed)

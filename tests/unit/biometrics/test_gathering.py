@@ -331,7 +331,7 @@ def test_a_scene_of_one_frame_a_second_is_waited_for_like_a_slow_camera():
         def now(self):
             return self.number / self.fps
 
-        def next_image(self):
+        def next_image(self, skipped=0):
             self.number += 1
             return np.zeros((2, 2, 3), np.uint8), self.now()
 
