@@ -30,8 +30,10 @@ from biometrics.reference_quality import reference_facts
 from biometrics.thresholds import Thresholds, for_photo_age
 from proctor.checks import CheckName
 from proctor.face_search import SearchedFace, SessionFaces
+from proctor.frames_sheet import frames_sheet
 from proctor.pipeline import PadStep
 from proctor.present import CaptureGround, PresentCard, RefusedCamera, Whose
+from proctor.texts import DEFAULT_LANGUAGE, load_texts
 from readers.emrtd.evidence import ConsistentChip
 from sessions.rules import Rules
 from sessions.rules.faces import PAD_CHECKS
@@ -258,7 +260,8 @@ class FaceBooth:
 
     def frames(self) -> bytes | None:
         """Return the pictures that speak for a failed or open challenge, for the encrypted evidence."""
-        return None if self._challenger is None else self._challenger.frames()
+        doubts = () if self._challenger is None else self._challenger.doubts()
+        return frames_sheet(doubts, load_texts(DEFAULT_LANGUAGE))
 
     def close(self) -> None:
         """Forget what was seen and switch the camera off."""

@@ -3,7 +3,11 @@
 from biometrics.pad.asking import OutOfTimeError, Run
 from biometrics.pad.eyes import EyesWatch, judge_eyes
 from biometrics.pad.finding import Finding, unclear
+from biometrics.pad.kept import Mark
 from biometrics.pad.observation import Observation
+
+OF_THE_CLOSED = frozenset({"not-closed", "blink", "early", "late", "covered", "around-changed", "cut"})
+"""Why a closure was no pass, where the frame that should show closed eyes is the one to look at."""
 
 
 def ask_eyes(run: Run) -> Finding:
@@ -18,6 +22,7 @@ def ask_eyes(run: Run) -> Finding:
         for _ in range(1 + rules.retries):
             _one(run)
             found = judge_eyes(run.seen, run.shown, run.rules, same_person=run.same_person)
+            _mark(run, found)
             if found.outcome == "passed":
                 break
             run.fresh()
@@ -27,12 +32,30 @@ def ask_eyes(run: Run) -> Finding:
     return found
 
 
+def _keep_closed(run: Run, watch: EyesWatch) -> None:
+    """Keep the frame that should show closed eyes, with how far they were open."""
+    seen = watch.result()
+    run.keep(
+        "eyes-closed",
+        "failed" if seen.closed_s is None and watch.frames else "",
+        openness_e4=round(seen.depth * 1e4),
+        limit_e4=round(run.rules.eyes.limit * 1e4),
+    )
+
+
+def _mark(run: Run, found: Finding) -> None:
+    """Mark the frame that shows what was found of the newest closure."""
+    mark: Mark = "" if found.outcome == "passed" else found.outcome
+    run.mark("eyes-closed", mark if found.why in OF_THE_CLOSED else "")
+    run.mark("eyes-reopened", mark if found.why == "not-opened" else "")
+
+
 def _one(run: Run) -> None:
     rules = run.rules.eyes
     wait_s, hold_s = run.random.uniform(*rules.wait_s), run.random.uniform(*rules.hold_s)
     run.watch(run.camera.now() + wait_s, eyes=True)
     run.step(eyes=True, like=True)
-    run.keep("open")
+    run.keep("eyes-open")
     shown = run.prompt("close-eyes")
     watch = EyesWatch(run.seen, shown.at_s, rules)
 
@@ -42,7 +65,7 @@ def _one(run: Run) -> None:
 
     run.watch(shown.at_s + rules.window_s[1] + hold_s, held, eyes=True)
     run.step(eyes=True, like=True)
-    run.keep("closed?")
+    _keep_closed(run, watch)
     opening = run.prompt("open-eyes")
 
     def opened(one: Observation) -> bool:
@@ -51,4 +74,4 @@ def _one(run: Run) -> None:
 
     run.watch(opening.at_s + rules.open_s, opened, eyes=True)
     run.step(eyes=True, like=True)
-    run.keep("open again?")
+    run.keep("eyes-reopened")

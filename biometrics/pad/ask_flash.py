@@ -47,7 +47,7 @@ def _one(run: Run) -> None:
             run.step(light=True, like=like, search=like or count % run.rules.observe.flash_search_every == 0)
             count += 1
         if number in {2, 5, 8}:
-            run.keep("#{:02x}{:02x}{:02x}".format(*colour))
+            run.keep("colour", colour="{:02x}{:02x}{:02x}".format(*colour))
     run.colour(None)
     run.watch(run.camera.now() + TAIL_S, light=True)
 

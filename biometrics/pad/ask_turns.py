@@ -1,10 +1,12 @@
 """Ask for head turns to random sides after random pauses; one turn that went wrong may be tried again."""
 
+from typing import Literal
+
 import numpy as np
 
-from biometrics.candidate_screen import Prompt
 from biometrics.pad.asking import OutOfTimeError, Run
 from biometrics.pad.finding import Finding, unclear
+from biometrics.pad.kept import Mark
 from biometrics.pad.observation import Observation
 from biometrics.pad.turn import TurnWatch, frontal, judge_turns, neutral_yaw, yaw
 
@@ -33,7 +35,7 @@ def _one(run: Run, *, first: bool) -> bool:
     """Ask for one turn; say whether it was met."""
     rules = run.rules.turn
     pause_s = run.random.uniform(*rules.pause_s)
-    side: Prompt = run.random.choice(("turn-left", "turn-right"))
+    side: Literal["turn-left", "turn-right"] = run.random.choice(("turn-left", "turn-right"))
     run.idle(run.camera.now() + pause_s - AHEAD_S)
     _back(run)
     run.idle(run.camera.now() + AHEAD_S)
@@ -50,12 +52,19 @@ def _one(run: Run, *, first: bool) -> bool:
         halfway = watch.now >= rules.onset and not matched
         matched |= halfway
         watch.add(run.step(like=halfway))
-    run.keep(f"{side} r={watch.now:.2f}")
     result = watch.result()
+    run.keep(side, _mark(result.why), r_e4=round(watch.now * 1e4), limit_e4=round(rules.limit * 1e4))
     if not result.why:
         run.step(like=True)
     run.prompt("look-ahead")
     return not result.why
+
+
+def _mark(why: str) -> Mark:
+    """Return how the frame of a turn is marked, by what was found of the turn."""
+    if not why:
+        return ""
+    return "unclear" if why == "few-frames" else "failed"
 
 
 def _back(run: Run) -> None:

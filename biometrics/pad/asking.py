@@ -1,25 +1,26 @@
 """One challenge in the making: prompts with their times, frames with what they show, an end to every wait."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from biometrics.candidate_screen import CandidateScreen, Colour, Prompt
 from biometrics.detect import Points
 from biometrics.evidence import Live
 from biometrics.frame_camera import FrameCamera
-from biometrics.frames import Frame, Image
+from biometrics.frames import Frame
 from biometrics.notice import NoticeShown
 from biometrics.pad.finding import trouble
 from biometrics.pad.following import follow, keep_near, spacing_s
 from biometrics.pad.judging import ObservingFaces
+from biometrics.pad.kept import Kept, Mark, Moment
 from biometrics.pad.observation import Box, Look, Observation
 from biometrics.pad.recording import Shown
 from biometrics.pad.settings import PadRules
 from biometrics.pad.turn import yaw
 
 MOST_FRAMES = 4_000
-MOST_KEPT = 8
+MOST_KEPT = 9  # three closures of the eyes
 
 
 class SkippedError(Exception):
@@ -52,7 +53,7 @@ class Run:
     _count: int = 0
     _due: bool = False  # a comparison that a frame without the face left open
     _until_s: float = float("inf")
-    _pictures: list[tuple[str, Image]] = field(default_factory=list)
+    _pictures: list[Kept] = field(default_factory=list)
 
     def start(self, deadline_s: float) -> None:
         """Begin: from now on the challenge may take `deadline_s`."""
@@ -154,15 +155,23 @@ class Run:
             return ""
         return trouble(self.seen, rules.common) or "not-ahead"
 
-    def keep(self, caption: str) -> None:
+    def keep(self, moment: Moment, mark: Mark = "", **facts: str | int) -> None:
         """Remember the newest frame for a person who has to judge."""
         if self._frame is not None and len(self._pictures) < MOST_KEPT:
-            self._pictures.append((caption, self._frame.image))
+            self._pictures.append(Kept(image=self._frame.image, moment=moment, mark=mark, facts=facts))
 
-    def pictures(self) -> list[tuple[str, Image]]:
-        """Return the remembered frames with their captions; the newest one when there are none."""
+    def mark(self, moment: Moment, mark: Mark) -> None:
+        """Say of the newest remembered frame of a moment what became known of it later."""
+        for index in reversed(range(len(self._pictures))):
+            one = self._pictures[index]
+            if one.moment == moment:
+                self._pictures[index] = replace(one, mark=mark)
+                return
+
+    def pictures(self) -> list[Kept]:
+        """Return the remembered frames; the newest one when there are none."""
         if not self._pictures:
-            self.keep("")
+            self.keep("last")
         return self._pictures
 
     def _next(self) -> Frame:

@@ -19,10 +19,10 @@ from biometrics.pad.asking import Run, SkippedError
 from biometrics.pad.errors import FAILED, UNCLEAR
 from biometrics.pad.finding import Finding, PadPassed
 from biometrics.pad.judging import TURNS, ObservingFaces, facts_of
+from biometrics.pad.kept import Doubt, Kept, doubt_of
 from biometrics.pad.observation import Look, Observation
 from biometrics.pad.passive import judge_passive
 from biometrics.pad.settings import PadRules, load_pad_rules
-from biometrics.pad.sheet import Kept, keep, sheet
 from biometrics.quality import Zone, load_quality_rules
 
 SKIPPED = "pad-skipped"
@@ -60,7 +60,7 @@ class Challenger:
         self._zone = zone or load_quality_rules().zone
         self._same_person = same_person
         self._seen: list[Observation] = []
-        self._kept: list[Kept] = []
+        self._doubts: list[Doubt] = []
 
     def order(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the names in random order."""
@@ -109,16 +109,17 @@ class Challenger:
         seen = [self._faces.observe(frame, Look(near=box, artefacts=True)) for frame in burst.frames]
         found = judge_passive(sorted([*seen, *self._seen], key=lambda o: o.at_s), self._rules)
         if found.outcome != "passed":
-            self._kept += [keep(frame.image, self._zone, f"pad {found.why}") for frame in burst.frames[:4]]
+            kept = [Kept(image=frame.image, moment="burst") for frame in burst.frames[:4]]
+            self._doubts.append(doubt_of("pad", found, kept, self._zone))
         return _passed("pad", found)
 
-    def frames(self) -> bytes | None:
-        """Return the frames that speak for what failed or stayed unclear: a JPEG sheet, the zone only; None if none."""
-        return sheet(self._kept)
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Return what failed or stayed unclear so far, with the frames that show it: the zone only."""
+        return tuple(self._doubts)
 
     def _answer(self, name: str, found: Finding, run: Run) -> PadPassed:
         if found.outcome != "passed":
-            self._kept += [keep(image, self._zone, f"{name} {caption}") for caption, image in run.pictures()]
+            self._doubts.append(doubt_of(name, found, run.pictures(), self._zone))
         return _passed(name, found)
 
 

@@ -3,7 +3,6 @@
 from itertools import pairwise
 from random import Random
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +14,7 @@ from biometrics.pad.errors import (
     PadTurnFailedError,
     PadTurnUnclearError,
 )
-from biometrics.pad.sheet import keep, sheet
+from biometrics.pad.kept import Doubt, cut
 from biometrics.quality import load_quality_rules
 from tests.support.pad import SHEET, Camera, Head, Screen, observed, points
 from tests.support.portraits import NOTICE
@@ -49,7 +48,7 @@ def test_a_person_who_does_as_asked_passes_all_within_the_time(seed):
         assert passed.not_performed_code is None
         assert all(isinstance(value, str | int) for value in passed.facts.values())
     assert made.require_no_artefact(Live, camera.capture_burst(NOTICE)).facts["frames"] > 100
-    assert made.frames() is None
+    assert made.doubts() == ()
     assert camera.now() - began < 24
     assert screen.shown[-1][1] == "done"
 
@@ -61,10 +60,19 @@ def test_a_sheet_is_found_and_its_frames_are_shown_large():
     with pytest.raises(PadEyesFailedError) as error:
         made.run("pad-eyes", Live)
     assert error.value.facts["why"] == "not-closed"
-    picture = cv2.imdecode(np.frombuffer(made.frames() or b"", np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
-    assert picture.shape[1] % 320 in range(320)
-    assert picture.shape[1] >= 4 * 320
+    turns, eyes = made.doubts()
+    assert (turns.check, turns.outcome, eyes.check, eyes.why) == (
+        "pad-turn",
+        "failed",
+        "pad-eyes",
+        "not-closed",
+    )
+    assert marked(turns) == {"turn-left", "turn-right"} & {one.moment for one in turns.frames}
+    assert marked(eyes) == {"eyes-closed"}
+    assert all(one.image.shape[1] >= 320 for doubt in (turns, eyes) for one in doubt.frames)
+    closed = [one for one in eyes.frames if one.moment == "eyes-closed"]
+    assert len(closed) == 3
+    assert all(one.mark == "failed" and one.facts["openness_e4"] > one.facts["limit_e4"] for one in closed)
     assert camera.now() < 200
 
 
@@ -106,7 +114,7 @@ def test_a_skip_proves_nothing_and_costs_nothing():
     made, *_ = challenger(camera, screen=screen)
     assert made.run("pad-eyes", Live).not_performed_code == "pad-skipped"
     assert screen.shown[-1][1] == "done"
-    assert made.frames() is None
+    assert made.doubts() == ()
 
 
 def test_a_screen_without_colours_leaves_the_flash_out():
@@ -173,12 +181,46 @@ def test_a_frozen_picture_is_a_passive_sign():
     assert error.value.facts["why"] == "repeated"
 
 
+def marked(doubt: Doubt) -> set[str]:
+    assert {one.mark for one in doubt.frames} <= {"", doubt.outcome}
+    return {one.moment for one in doubt.frames if one.mark}
+
+
+def test_a_turn_that_was_met_is_not_marked_and_the_one_that_was_not_is():
+    class Late(Head):
+        """Turns to the first side only."""
+
+        def observe(self, frame, look):
+            asked = [one for _, one in self._screen.shown if str(one).startswith("turn-")]
+            if len(asked) > 1:
+                return observed(
+                    frame.monotonic_s, points(noise=self._random.normal(0, 0.3, (5, 2))), similarity=0.9
+                )
+            return super().observe(frame, look)
+
+    made, *_ = challenger(head=Late)
+    with pytest.raises(PadTurnFailedError):
+        made.run("pad-turn", Live)
+    ahead, first, *others = made.doubts()[0].frames
+    assert (ahead.moment, ahead.mark, first.mark) == ("look-ahead", "", "")
+    assert first.facts["r_e4"] >= first.facts["limit_e4"]
+    assert [one.mark for one in others] == ["failed", "failed"]
+    assert all(one.facts["r_e4"] < one.facts["limit_e4"] for one in others)
+
+
+def test_where_no_frame_is_to_blame_all_are_marked():
+    made, *_ = challenger(lit=0.001)
+    with pytest.raises(PadFlashUnclearError):
+        made.run("pad-flash", Live)
+    (doubt,) = made.doubts()
+    assert doubt.why == "weak-light"
+    assert {one.mark for one in doubt.frames} == {"unclear"}
+    assert all(len(str(one.facts["colour"])) == 6 for one in doubt.frames)
+
+
 @pytest.mark.parametrize("size", [(480, 640), (1080, 1920), (10, 10), (2000, 50)])
-def test_the_sheet_shows_the_zone_large(size):
+def test_a_frame_is_cut_to_the_zone_and_shown_large(size):
     image = np.full((*size, 3), 120, np.uint8)
-    kept = [keep(image, load_quality_rules().zone, "pad-turn turn-left r=0.02") for _ in range(5)]
-    assert kept[0].image.shape[1] >= 320
-    data = sheet(kept)
-    assert data is not None
-    assert data.startswith(b"\xff\xd8\xff")
-    assert sheet([]) is None
+    height, width = cut(image, load_quality_rules().zone).shape[:2]
+    assert width >= 320
+    assert height <= 2 * width
