@@ -1,0 +1,338 @@
+"""State → screen. Pure: the same state is the same screen, in whichever language it is said."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from proctor.desk.claim import Claim
+from proctor.desk.events import CheckDone, Device, Difference, Ending
+from proctor.desk.screen import (
+    Action,
+    Colour,
+    DeviceLine,
+    DifferenceLine,
+    NoticeLine,
+    Screen,
+    Sign,
+    StepLine,
+    StepState,
+    VerdictPanel,
+    Words,
+)
+from proctor.desk.state import Phase, Run, SoundName, State
+from sessions.record import Outcome, Verdict
+
+STEPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "card": ("notice", "card-access", "chip-open"),
+        "genuine": ("pa-keys", "chip-genuine"),
+        "read": ("chip-read", "pa-consistent"),
+        "issuer": ("pa-trusted",),
+        "compare": ("cross-check",),
+        "list": ("roster", "duplicate"),
+        "face": ("face-capture", "face-match"),
+        "person": ("pad", "pad-turn", "pad-eyes", "pad-flash", "pad-model"),
+        "search": ("face-search",),
+    }
+)
+"""The checks of an attempt (`CheckName`) as the steps that a person follows, in the order they are made."""
+_HARMLESS: Final = frozenset({"not-reached", "not-available", "pad-not-asked", "search-advice"})
+_SIGNS: Final[Mapping[StepState, Sign]] = MappingProxyType(
+    {
+        "waiting": "dots",
+        "running": "arrow",
+        "passed": "tick",
+        "failed": "cross",
+        "unclear": "question",
+        "skipped": "dots",
+    }
+)
+_KEYS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "type": ("Return", "Enter"),
+        "next": ("Return", "Enter"),
+        "decide": ("Return", "Enter"),
+        "again": ("F5", "F5"),
+        "start": ("F6", "F6"),
+        "drop-next": ("F7", "F7"),
+        "skip": ("F8", "F8"),
+        "later": ("F9", "F9"),
+        "clear": ("Escape", "Esc"),
+        "lock": ("Control-l", "Ctrl+L"),
+        "leave": ("F10", "F10"),
+    }
+)
+_PANELS: Final[Mapping[str, tuple[Colour, Sign, SoundName]]] = MappingProxyType(
+    {
+        "ADMIT": ("green", "tick", "admit"),
+        "REFER": ("amber", "question", "refer"),
+        "REFUSE": ("red", "cross", "refuse"),
+        "admitted": ("green", "tick", "admit"),
+        "not-admitted": ("red", "cross", "refuse"),
+        "left": ("amber", "question", "refer"),
+        "not-recorded": ("grey", "bang", "attention"),
+        "failed": ("grey", "bang", "attention"),
+    }
+)
+_NOTHING_ASKED: Final = frozenset({"", "done"})
+
+
+def view(state: State) -> Screen:
+    """Return what the check-in page shows."""
+    run, result = state.run, None if state.run is None else state.run.result
+    situation = _situation(state)
+    return Screen(
+        phase=state.phase,
+        attempt_id=state.attempt_id,
+        training=state.training,
+        locked=state.locked,
+        title=Words(key=f"desk.title.{situation}"),
+        next=Words(key=f"desk.next.{situation}"),
+        typing=state.phase in ("waiting", "ready") and not state.locked,
+        decision=state.phase == "deciding" and not state.locked,
+        actions=_actions(state),
+        claim=_claim_words("desk.claim", state.claim if run is None else run.claim),
+        next_claim=_claim_words("desk.next-claim", state.next_claim),
+        candidate=None if result is None else _candidate(result),
+        steps=() if run is None else _steps(run),
+        hint=None if run is None or not run.hint else Words(key=f"hint.{run.hint}"),
+        prompt=None if run is None or run.prompt in _NOTHING_ASKED else Words(key=f"screen.{run.prompt}"),
+        verdict=None if run is None else _panel(run),
+        reasons=() if run is None else _reasons(run),
+        warnings=() if result is None else tuple(Words(key=r.code, facts=r.facts) for r in result.warnings),
+        remarks=() if result is None else _remarks(result),
+        differences=() if result is None else tuple(map(_difference, result.differences)),
+        devices=tuple(map(_device, state.devices)),
+        faults=tuple(_device(device) for device in state.devices if device.state != "in"),
+        notice=_notice(state),
+        chip_picture=None if run is None else run.chip,
+        live_picture=None if run is None else run.live,
+    )
+
+
+# --- what goes on ------------------------------------------------------------------------------------------
+
+
+def _situation(state: State) -> str:
+    """Name what goes on, finer than the phase: its texts are `desk.title.<name>` and `desk.next.<name>`."""
+    if state.locked:
+        return "locked"
+    if state.phase == "waiting":
+        return _waiting_for(state)
+    if state.phase == "working":
+        return _working_at(state.run)
+    if state.phase == "verdict" and state.run is not None:
+        return f"verdict.{_panel_name(state.run)}"
+    return state.phase
+
+
+def _waiting_for(state: State) -> str:
+    if len(state.cards) > 1:
+        return "two-cards"
+    if state.spent:
+        return "old-card"
+    if state.cards:
+        return "claim"
+    return "anything" if state.claim is None else "card"
+
+
+def _working_at(run: Run | None) -> str:
+    """Card or face: what the supervisor watches now."""
+    if run is None:
+        return "working.card"
+    if run.prompt not in _NOTHING_ASKED:
+        return "working.prompt"
+    read = {"pa-consistent", "face-capture"} & {check.name for check in run.checks}
+    return "working.face" if read else "working.card"
+
+
+def _actions(state: State) -> tuple[Action, ...]:
+    """Return what can be asked for now; the first is what Enter does, where it does something."""
+    if state.locked:
+        return ()
+    names = _phase_actions(state)
+    return tuple(
+        Action(
+            name=name,
+            key=_KEYS[name][0],
+            shown=_KEYS[name][1],
+            words=Words(key=f"desk.action.{name}"),
+            primary=_KEYS[name][0] == "Return",
+        )
+        for name in names
+    )
+
+
+def _phase_actions(state: State) -> list[str]:
+    prompted = state.run is not None and state.run.prompt not in _NOTHING_ASKED and not state.run.skip_asked
+    offered: Mapping[Phase, Sequence[tuple[str, bool]]] = {
+        "waiting": (("type", True), ("clear", state.claim is not None), ("lock", True), ("leave", True)),
+        "ready": (("start", True), ("clear", True), ("lock", True), ("leave", True)),
+        "working": (("skip", prompted), ("drop-next", state.next_claim is not None), ("lock", True)),
+        "deciding": (
+            ("decide", True),
+            ("later", True),
+            ("again", True),
+            ("drop-next", state.next_claim is not None),
+            ("lock", True),
+        ),
+        "verdict": (
+            ("next", True),
+            ("again", state.halted is None),
+            ("drop-next", state.next_claim is not None),
+            ("lock", True),
+            ("leave", True),
+        ),
+        "closed": (("leave", True),),
+    }
+    return [name for name, possible in offered[state.phase] if possible]
+
+
+def _claim_words(key: str, claim: Claim | None) -> Words | None:
+    """Whose claim it is: name and masked number, as far as known; neither is proven."""
+    if claim is None:
+        return None
+    if claim.name:
+        return Words(key=f"{key}.named", facts={"name": claim.name, "number": claim.masked})
+    return Words(key=key, facts={"number": claim.masked} if claim.masked else {})
+
+
+def _notice(state: State) -> NoticeLine | None:
+    if state.notice is None:
+        return None
+    return NoticeLine(words=Words(key=state.notice.key, facts=state.notice.facts), tone=state.notice.tone)
+
+
+# --- an attempt --------------------------------------------------------------------------------------------
+
+
+def _steps(run: Run) -> tuple[StepLine, ...]:
+    rows = {check.name: check for check in run.checks}
+    names = list(STEPS)
+    reached = max((at for at, name in enumerate(names) if any(c in rows for c in STEPS[name])), default=-1)
+    over = run.result is not None or run.failure is not None
+    lines = []
+    running_seen = False
+    for at, name in enumerate(names):
+        checks = [rows[check] for check in STEPS[name] if check in rows]
+        complete = over or at < reached or len(checks) == len(STEPS[name])
+        state: StepState = _step_state(checks) if complete else "waiting"
+        if not complete and not running_seen:
+            state, running_seen = "running", True
+        lines.append(_step_line(name, state, checks, run))
+    return tuple(lines)
+
+
+def _step_state(checks: Sequence[CheckDone]) -> StepState:
+    """What a step that is over came to: the worst of its checks."""
+    outcomes = {check.outcome for check in checks}
+    if Outcome.FAILED in outcomes:
+        return "failed"
+    if any(_is_unclear(check) for check in checks):
+        return "unclear"
+    return "passed" if Outcome.PASSED in outcomes else "skipped"
+
+
+def _is_unclear(check: CheckDone) -> bool:
+    """Whether a check left something open; one that was not asked for did not."""
+    if check.outcome is Outcome.NOT_PERFORMED:
+        return check.code not in _HARMLESS
+    return check.outcome is Outcome.INDETERMINATE
+
+
+def _step_line(name: str, state: StepState, checks: Sequence[CheckDone], run: Run) -> StepLine:
+    why = next((check for check in checks if check.outcome is Outcome.FAILED or _is_unclear(check)), None)
+    files = run.files if name == "read" else ()
+    return StepLine(
+        name=name,
+        words=Words(key=f"desk.step.{name}"),
+        state=state,
+        state_words=Words(key=f"desk.step-state.{state}"),
+        sign=_SIGNS[state],
+        detail=None
+        if why is None or state in ("running", "waiting")
+        else Words(key=why.code, facts=why.facts),
+        done=sum(file.done for file in files),
+        total=sum(file.total for file in files),
+    )
+
+
+def _panel_name(run: Run) -> str:
+    if run.failure is not None or run.result is None:
+        return "failed"
+    if not run.result.recorded:
+        return "not-recorded"
+    if run.decided is not None:
+        return run.decided.choice
+    return run.result.verdict.value
+
+
+def _panel(run: Run) -> VerdictPanel | None:
+    """The verdict, once the attempt is over and its entry committed; otherwise that it is not recorded."""
+    if run.failure is None and run.result is None:
+        return None
+    name = _panel_name(run)
+    colour, sign, sound = _PANELS[name]
+    entry = None if run.result is None else run.result.entry
+    if run.decided is not None and run.decided.entry is not None:
+        entry = run.decided.entry
+    return VerdictPanel(
+        word=Words(key=f"desk.verdict.{name}"),
+        line=Words(key=f"desk.verdict-line.{name}", facts={} if entry is None else {"entry": entry}),
+        colour=colour,
+        sign=sign,
+        sound=sound,
+        recorded=run.result is not None and run.result.recorded,
+        entry=entry,
+    )
+
+
+def _reasons(run: Run) -> tuple[Words, ...]:
+    """Why: of an attempt that was not made its error, of one that was not recorded that first."""
+    if run.failure is not None:
+        return (Words(key=run.failure.code, facts=run.failure.facts),)
+    if run.result is None:
+        return ()
+    first = () if run.result.recorded else (Words(key=run.result.store_error or "desk.not-recorded"),)
+    return (*first, *(Words(key=reason.code, facts=reason.facts) for reason in run.result.reasons))
+
+
+def _remarks(result: Ending) -> tuple[Words, ...]:
+    owed = (Words(key="course.owed", facts={"components": ", ".join(result.owed)}),) if result.owed else ()
+    return (*(Words(key=code) for code in result.remarks), *owed)
+
+
+def _candidate(result: Ending) -> Words | None:
+    found = result.candidate
+    if found is None:
+        return Words(key="desk.candidate.none") if result.verdict is not Verdict.ADMIT else None
+    key = "desk.candidate" if found.by_chip else "desk.candidate.claimed"
+    key += ".placed" if found.place else ""
+    return Words(key=key, facts={"sbd": found.sbd, "name": found.name, "place": found.place})
+
+
+def _difference(row: Difference) -> DifferenceLine:
+    word = {True: "same", False: "differs", None: "unknown"}[row.same]
+    signs: Mapping[str, Sign] = {"same": "tick", "differs": "cross", "unknown": "dots"}
+    return DifferenceLine(
+        words=Words(key=f"desk.field.{row.field_name}"),
+        roster=row.roster,
+        chip=row.chip,
+        qr=row.qr,
+        same=row.same,
+        same_words=Words(key=f"desk.same.{word}"),
+        sign=signs[word],
+    )
+
+
+def _device(device: Device) -> DeviceLine:
+    signs: Mapping[str, Sign] = {"in": "tick", "out": "cross", "fault": "bang"}
+    fix = device.code or f"desk.device-fix.{device.kind}"
+    return DeviceLine(
+        kind=device.kind,
+        name=device.name,
+        words=Words(key=f"desk.device.{device.kind}"),
+        state_words=Words(key=f"desk.device-state.{device.state}"),
+        sign=signs[device.state],
+        fix=None if device.state == "in" else Words(key=fix),
+    )
