@@ -28,7 +28,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """Something that can be asked for now. `key`: as Tk names it ("Return", "F5", "Control-l"); `shown`: as people
+    """Something that can be asked for now. `key`: as Tk names it ("Return", "F5", "Escape"); `shown`: as people
     call it; `primary`: what Enter does."""
 
     name: str
@@ -103,7 +103,8 @@ class Screen:
     """Everything the check-in page shows.
 
     `title`: what goes on, large; `next`: what to do now, always there; `claim`: whose card is awaited or read;
-    `next_claim`: who is next, kept apart; `typing`: a number may be typed now; `decision`: the decision pane is open.
+    `next_claim`: who is next, kept apart; `typing`: a number may be typed now (of the
+    next candidate while one is at the desk); `decision`: the decision pane is open.
     `picture`s: JPEG or PNG of this attempt only.
     """
 

@@ -1,7 +1,7 @@
 """Where the desk stands: one frozen value. What is asked of the world: effects."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from proctor.desk.claim import Claim
@@ -23,6 +23,8 @@ Phase = Literal["waiting", "ready", "working", "deciding", "verdict", "closed"]
 Tone = Literal["quiet", "warning"]
 SoundName = Literal["admit", "refer", "refuse", "attention", "scan", "fault"]
 Told = Literal["idle", "admitted", "wait"]
+NOTHING_ASKED: Final = frozenset({"", "done"})
+"""Prompts that ask the candidate for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +118,9 @@ class State:
     @property
     def missing(self) -> tuple[DeviceKind, ...]:
         """Devices that an attempt needs and that are told to be out: it waits for them."""
-        return tuple(
-            device.kind
-            for device in self.devices
-            if device.kind in ("camera", "disk") and device.state != "in"
-        )
+        good = {device.kind for device in self.devices if device.state == "in"}
+        told = {device.kind: None for device in self.devices}
+        return tuple(kind for kind in told if kind in ("camera", "disk") and kind not in good)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from proctor.desk.screen import (
     VerdictPanel,
     Words,
 )
-from proctor.desk.state import Phase, Run, SoundName, State
+from proctor.desk.state import NOTHING_ASKED, Phase, Run, SoundName, State
 from sessions.record import Outcome, Verdict
 
 STEPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -36,7 +36,9 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """The checks of an attempt (`CheckName`) as the steps that a person follows, in the order they are made."""
-_HARMLESS: Final = frozenset({"not-reached", "not-available", "pad-not-asked", "search-advice"})
+_HARMLESS: Final = frozenset(
+    {"not-reached", "not-available", "pad-not-asked", "search-advice", "search-not-calibrated"}
+)
 _SIGNS: Final[Mapping[StepState, Sign]] = MappingProxyType(
     {
         "waiting": "dots",
@@ -58,8 +60,6 @@ _KEYS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "skip": ("F8", "F8"),
         "later": ("F9", "F9"),
         "clear": ("Escape", "Esc"),
-        "lock": ("Control-l", "Ctrl+L"),
-        "leave": ("F10", "F10"),
     }
 )
 _PANELS: Final[Mapping[str, tuple[Colour, Sign, SoundName]]] = MappingProxyType(
@@ -74,31 +74,32 @@ _PANELS: Final[Mapping[str, tuple[Colour, Sign, SoundName]]] = MappingProxyType(
         "failed": ("grey", "bang", "attention"),
     }
 )
-_NOTHING_ASKED: Final = frozenset({"", "done"})
 
 
 def view(state: State) -> Screen:
     """Return what the check-in page shows."""
-    run, result = state.run, None if state.run is None else state.run.result
     situation = _situation(state)
+    if state.locked:
+        return _locked(state)
+    run, result = state.run, None if state.run is None else state.run.result
     return Screen(
         phase=state.phase,
         attempt_id=state.attempt_id,
         training=state.training,
-        locked=state.locked,
+        locked=False,
         title=Words(key=f"desk.title.{situation}"),
         next=Words(key=f"desk.next.{situation}"),
-        typing=state.phase in ("waiting", "ready") and not state.locked,
-        decision=state.phase == "deciding" and not state.locked,
+        typing=state.phase != "closed",
+        decision=state.phase == "deciding",
         actions=_actions(state),
         claim=_claim_words("desk.claim", state.claim if run is None else run.claim),
         next_claim=_claim_words("desk.next-claim", state.next_claim),
         candidate=None if result is None else _candidate(result),
         steps=() if run is None else _steps(run),
         hint=None if run is None or not run.hint else Words(key=f"hint.{run.hint}"),
-        prompt=None if run is None or run.prompt in _NOTHING_ASKED else Words(key=f"screen.{run.prompt}"),
+        prompt=None if run is None or run.prompt in NOTHING_ASKED else Words(key=f"screen.{run.prompt}"),
         verdict=None if run is None else _panel(run),
-        reasons=() if run is None else _reasons(run),
+        reasons=_reasons(state),
         warnings=() if result is None else tuple(Words(key=r.code, facts=r.facts) for r in result.warnings),
         remarks=() if result is None else _remarks(result),
         differences=() if result is None else tuple(map(_difference, result.differences)),
@@ -110,13 +111,28 @@ def view(state: State) -> Screen:
     )
 
 
+def _locked(state: State) -> Screen:
+    """A locked station shows nothing of anybody."""
+    return Screen(
+        phase=state.phase,
+        attempt_id=state.attempt_id,
+        training=state.training,
+        locked=True,
+        title=Words(key="desk.title.locked"),
+        next=Words(key="desk.next.locked"),
+        typing=False,
+        decision=False,
+        actions=(),
+        devices=tuple(map(_device, state.devices)),
+        faults=tuple(_device(device) for device in state.devices if device.state != "in"),
+    )
+
+
 # --- what goes on ------------------------------------------------------------------------------------------
 
 
 def _situation(state: State) -> str:
     """Name what goes on, finer than the phase: its texts are `desk.title.<name>` and `desk.next.<name>`."""
-    if state.locked:
-        return "locked"
     if state.phase == "waiting":
         return _waiting_for(state)
     if state.phase == "working":
@@ -140,16 +156,15 @@ def _working_at(run: Run | None) -> str:
     """Card or face: what the supervisor watches now."""
     if run is None:
         return "working.card"
-    if run.prompt not in _NOTHING_ASKED:
+    if run.prompt not in NOTHING_ASKED:
         return "working.prompt"
     read = {"pa-consistent", "face-capture"} & {check.name for check in run.checks}
     return "working.face" if read else "working.card"
 
 
 def _actions(state: State) -> tuple[Action, ...]:
-    """Return what can be asked for now; the first is what Enter does, where it does something."""
-    if state.locked:
-        return ()
+    """Return what can be asked for now; the first is what Enter does, where it does something. The keys for menu and
+    lock are the window's own."""
     names = _phase_actions(state)
     return tuple(
         Action(
@@ -164,26 +179,23 @@ def _actions(state: State) -> tuple[Action, ...]:
 
 
 def _phase_actions(state: State) -> list[str]:
-    prompted = state.run is not None and state.run.prompt not in _NOTHING_ASKED and not state.run.skip_asked
+    prompted = state.run is not None and state.run.prompt not in NOTHING_ASKED and not state.run.skip_asked
     offered: Mapping[Phase, Sequence[tuple[str, bool]]] = {
-        "waiting": (("type", True), ("clear", state.claim is not None), ("lock", True), ("leave", True)),
-        "ready": (("start", True), ("clear", True), ("lock", True), ("leave", True)),
-        "working": (("skip", prompted), ("drop-next", state.next_claim is not None), ("lock", True)),
+        "waiting": (("type", True), ("clear", state.claim is not None)),
+        "ready": (("start", True), ("clear", True)),
+        "working": (("skip", prompted), ("drop-next", state.next_claim is not None)),
         "deciding": (
             ("decide", True),
             ("later", True),
             ("again", True),
             ("drop-next", state.next_claim is not None),
-            ("lock", True),
         ),
         "verdict": (
             ("next", True),
             ("again", state.halted is None),
             ("drop-next", state.next_claim is not None),
-            ("lock", True),
-            ("leave", True),
         ),
-        "closed": (("leave", True),),
+        "closed": (),
     }
     return [name for name, possible in offered[state.phase] if possible]
 
@@ -287,8 +299,12 @@ def _panel(run: Run) -> VerdictPanel | None:
     )
 
 
-def _reasons(run: Run) -> tuple[Words, ...]:
-    """Why: of an attempt that was not made its error, of one that was not recorded that first."""
+def _reasons(state: State) -> tuple[Words, ...]:
+    """Why: of an attempt that was not made its error, of one that was not recorded that first; why the desk closed."""
+    run = state.run
+    if run is None:
+        closed = state.halted if state.phase == "closed" else None
+        return () if closed is None else (Words(key=closed.code, facts=closed.facts),)
     if run.failure is not None:
         return (Words(key=run.failure.code, facts=run.failure.facts),)
     if run.result is None:

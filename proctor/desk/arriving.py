@@ -1,0 +1,191 @@
+"""What arrives at the desk: codes, cards, devices. Whether an attempt begins is decided here, in `begin`.
+
+An attempt takes one claim and one card that was laid for it: a card that was used, or was laid while another attempt
+ran, must be lifted first; a code that the camera happens to see never replaces one that somebody scanned or typed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from proctor.desk.claim import Claim, claim_of
+from proctor.desk.events import CardIn, CardOut, Device, Reason, Scanned
+from proctor.desk.state import (
+    Effect,
+    Notice,
+    Run,
+    Sound,
+    StartAttempt,
+    State,
+    Tone,
+)
+
+Step = tuple[State, tuple[Effect, ...]]
+_READ_BY = frozenset({"pa-consistent", "face-capture"})
+"""Once one of these has its row, the attempt needs the card no more."""
+
+
+def said(
+    state: State, key: str, facts: Mapping[str, str | int] | None = None, *, tone: Tone = "quiet"
+) -> State:
+    """Return the state with something to say."""
+    return replace(state, notice=Notice(key=key, facts=facts or {}, tone=tone))
+
+
+# --- beginning -----------------------------------------------------------------------------------------------
+
+
+def begin(state: State, *effects: Effect) -> Step:
+    """Begin an attempt if there are a claim and one fresh card, and nothing holds it; otherwise wait."""
+    reader = state.fresh_card
+    if state.claim is None or reader is None:
+        return replace(state, phase="waiting"), effects
+    if state.locked or state.missing:
+        return replace(state, phase="ready"), effects
+    return start(state, reader, state.claim, *effects)
+
+
+def start(state: State, reader: str, claim: Claim, *effects: Effect) -> Step:
+    """Begin an attempt with this claim and the card on this reader."""
+    run = Run(attempt_id=state.next_id, claim=claim, reader=reader)
+    started = replace(
+        state,
+        phase="working",
+        number=state.number + 1,
+        claim=None,
+        run=run,
+        last=claim,
+        spent=state.spent | {reader},
+    )
+    asked = StartAttempt(attempt_id=run.attempt_id, access=claim.access, reader=reader)
+    return started, (*effects, asked)
+
+
+# --- codes ---------------------------------------------------------------------------------------------------
+
+
+def scan(state: State, event: Scanned) -> Step:
+    """Somebody is next: the claim waits for a card, or takes the one that lies there."""
+    claim = claim_of(event)
+    if isinstance(claim, Reason):
+        return _unread(state, claim)
+    if event.source == "camera" and claim.same_person(state.claim):
+        return replace(state, claimed_s=state.now_s), ()
+    if event.source == "camera" and claim.same_person(state.last) and state.fresh_card is None:
+        return state, ()  # the camera still sees the code of whoever was here
+    if event.source == "camera" and state.claim is not None and state.claim.source != "camera":
+        return said(state, "desk.notice.other-code"), ()
+    again = claim.same_person(state.last) and bool(state.spent)
+    told = replace(
+        state,
+        claim=_richer(state.claim, claim),
+        claimed_s=state.now_s,
+        spent=frozenset() if again else state.spent,
+        notice=_on_claim(state.claim, claim, again=again),
+    )
+    return begin(told, Sound(name="scan"))
+
+
+def scan_next(state: State, event: Scanned) -> Step:
+    """Somebody is scanned while another is at the desk: kept as the next one, out of the attempt's reach."""
+    claim = claim_of(event)
+    if isinstance(claim, Reason):
+        return _unread(state, claim)
+    kept = state.next_claim
+    same = claim.same_person(None if state.run is None else state.run.claim)
+    if state.halted is not None or (same and (event.source == "camera" or state.phase == "working")):
+        return state, ()
+    if event.source == "camera" and kept is not None and (claim.same_person(kept) or kept.source != "camera"):
+        return state, ()
+    key = "desk.notice.next-same" if same else "desk.notice.next-kept"
+    return said(replace(state, next_claim=_richer(kept, claim)), key), (Sound(name="scan"),)
+
+
+def _unread(state: State, why: Reason) -> Step:
+    return said(state, why.code, why.facts, tone="warning"), (Sound(name="attention"),)
+
+
+def _richer(before: Claim | None, now: Claim) -> Claim:
+    """A number that is typed after the same person's code adds nothing to it."""
+    if before is not None and now.same_person(before) and before.access.kind == "qr":
+        return now if now.access.kind == "qr" else before
+    return now
+
+
+def _on_claim(before: Claim | None, now: Claim, *, again: bool) -> Notice | None:
+    if again:
+        return Notice(key="desk.notice.same-again")
+    if before is not None and not now.same_person(before):
+        return Notice(key="desk.notice.claim-replaced")
+    return None
+
+
+# --- cards ---------------------------------------------------------------------------------------------------
+
+
+def card_in(state: State, event: CardIn) -> Step:
+    """A card is laid while nobody is looked at."""
+    if event.reader in state.cards:
+        return state, ()
+    laid = replace(state, cards=(*state.cards, event.reader), notice=None)
+    if len(laid.cards) > 1:
+        return replace(laid, phase="waiting"), (Sound(name="attention"),)
+    return begin(laid)
+
+
+def card_in_beside(state: State, event: CardIn) -> Step:
+    """A card is laid while an attempt runs: it is that attempt's, or somebody's who was too quick."""
+    if event.reader in state.cards:
+        return state, ()
+    laid = replace(state, cards=(*state.cards, event.reader))
+    if state.phase != "working":
+        return laid, ()
+    laid = replace(laid, spent=laid.spent | {event.reader}, notice=None)
+    if _is_reading(state) and state.run is not None and state.run.reader == event.reader:
+        return laid, ()
+    return said(laid, "desk.notice.card-early"), ()
+
+
+def card_out(state: State, event: CardOut) -> Step:
+    """A card is lifted. The attempt that reads it ends by its own error, or waits for the card itself."""
+    if event.reader not in state.cards:
+        return state, ()
+    lifted = replace(
+        state,
+        cards=tuple(reader for reader in state.cards if reader != event.reader),
+        spent=state.spent - {event.reader},
+    )
+    if state.phase in ("waiting", "ready"):
+        return begin(lifted)
+    if _is_reading(state) and state.run is not None and state.run.reader == event.reader:
+        return said(lifted, "desk.notice.card-lifted", tone="warning"), (Sound(name="attention"),)
+    return lifted, ()
+
+
+def _is_reading(state: State) -> bool:
+    """Whether the running attempt still needs its card."""
+    run = state.run
+    return state.phase == "working" and run is not None and not _READ_BY & {row.name for row in run.checks}
+
+
+# --- devices -------------------------------------------------------------------------------------------------
+
+
+def device(state: State, event: Device) -> Step:
+    """Keep the newest word of each device; one that comes back lets a waiting attempt begin by itself."""
+    before = next((known for known in state.devices if _same_device(known, event)), None)
+    others = tuple(known for known in state.devices if not _same_device(known, event))
+    told = replace(state, devices=(*others, event))
+    effects: tuple[Effect, ...] = ()
+    was_good = before is None or before.state == "in"
+    if was_good and event.state != "in":
+        effects = (Sound(name="fault"),)
+    elif not was_good and event.state == "in":
+        told = said(told, f"desk.notice.back.{event.kind}")
+    if event.kind == "reader" and event.state == "out":
+        told, more = card_out(told, CardOut(reader=event.name))
+        return told, (*effects, *more)
+    return begin(told, *effects) if told.phase == "ready" else (told, effects)
+
+
+def _same_device(one: Device, other: Device) -> bool:
+    return (one.kind, one.name) == (other.kind, other.name)
