@@ -1,0 +1,211 @@
+"""The band across the check-in page: a word, a colour and a shape, each enough alone, readable from three metres.
+
+The shapes differ in outline, so that nobody has to tell colours apart: circle, diamond, octagon; square and rounded
+bar where nothing is decided. Few fonts have such signs, so they are drawn.
+"""
+
+import math
+import tkinter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from tkinter import font as tkfont
+from typing import Any, Final
+
+from PIL import Image, ImageDraw, ImageTk
+
+from proctor.gui.look import Look
+
+BANDS: Final = {
+    "green": ("#14663a", "#ffffff"),
+    "amber": ("#ffc233", "#241a00"),
+    "red": ("#a3121a", "#ffffff"),
+    "blue": ("#1d4e89", "#ffffff"),
+    "grey": ("#3d4853", "#ffffff"),
+    "quiet": ("#e6eaee", "#1f2328"),
+}
+"""Ground and ink by the colour's name: contrast of 6.9 to 1 and more (WCAG 2, 1.4.6 asks 4.5 of large text)."""
+MIN_CAPITAL_PX: Final = 92
+"""Height of a verdict's capitals: 20 mm on a 14-inch screen of 1366 × 768, read from three metres."""
+_CAPITALS: Final = (
+    0.716  # of the em: capitals of Liberation Sans, and nearly those of Segoe UI and DejaVu Sans
+)
+_MIN_PX: Final = math.ceil(MIN_CAPITAL_PX / _CAPITALS)
+_LARGEST_PX: Final = 2 * _MIN_PX
+_LINE_HEIGHT: Final = 1.15
+_LINE_ROOM: Final = 1.5
+_SIDE_SHARE: Final = 0.26
+_SIDE_LEAST_PX: Final = 130
+_DRAWN: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banner:
+    """What the band says. `word`: in capitals by its text; `line`: beneath it; `side`: on the right, largest first.
+
+    `loud`: a verdict, as large as it goes; else a prompt of ordinary size.
+    """
+
+    colour: str
+    sign: str
+    word: str
+    line: str = ""
+    side: tuple[str, ...] = ()
+    loud: bool = False
+
+
+class VerdictPanel(tkinter.Canvas):
+    """Shows one `Banner`; drawn anew when its size, the text or the scale changes."""
+
+    def __init__(self, master: Any, look: Look) -> None:
+        super().__init__(master, highlightthickness=0, borderwidth=0, width=1, height=1, takefocus=0)
+        self._look = look
+        self._banner: Banner | None = None
+        self._picture: ImageTk.PhotoImage | None = None
+        family = look.body.actual("family")
+        self._word = tkfont.Font(root=master, family=family, weight="bold")
+        self._line = tkfont.Font(root=master, family=family)
+        self._sides = tuple(
+            tkfont.Font(root=master, family=family, weight=weight) for weight in ("bold", "normal")
+        )
+        self.bind("<Configure>", lambda _event: self._draw())
+
+    @property
+    def capital_px(self) -> float:
+        """The height of the word's capitals as it is drawn now."""
+        return abs(float(self._word.cget("size"))) * _CAPITALS
+
+    @staticmethod
+    def high(look: Look) -> int:
+        """Return the height of the band: enough for the largest word and the line beneath, however small the screen."""
+        return round(_MIN_PX * _LINE_HEIGHT) + round(look.body.metrics("linespace") * _LINE_ROOM)
+
+    def show(self, banner: Banner) -> None:
+        """Show what the band says; the same again costs nothing."""
+        if banner != self._banner:
+            self._banner = banner
+            self._draw()
+
+    def _draw(self) -> None:
+        banner, wide, high = self._banner, self.winfo_width(), self.winfo_height()
+        if banner is None or wide < 10 or high < 10:
+            return
+        ground, ink = BANDS[banner.colour]
+        self.configure(background=ground)
+        self.delete("all")
+        gap = self._look.px(8)
+        size = min(high - 2 * gap, round(wide * 0.16))
+        self._picture = ImageTk.PhotoImage(shape_picture(banner.sign, size, ink, ground), master=self)
+        self.create_image(gap, high // 2, image=self._picture, anchor="w")
+        left, right, line = size + 3 * gap, wide - gap, banner.line
+        room = self._side_room(banner, left, right - 2 * gap)
+        if banner.side and room:
+            right = self._draw_side(banner.side, right, high, ink, room) - 2 * gap
+        elif banner.side:
+            line = " · ".join(text for text in (*banner.side, line) if text)
+        self._draw_word(replace(banner, line=line), left, right, high, ink)
+
+    def _side_room(self, banner: Banner, left: int, right: int) -> int:
+        """Return how wide the side may be; 0 where the word needs the room for its smallest size."""
+        room = round((right - left) * _SIDE_SHARE)
+        if banner.loud:
+            self._word.configure(size=-_MIN_PX)
+            room = min(room, right - left - self._word.measure(banner.word))
+        return room if room >= _SIDE_LEAST_PX else 0
+
+    def _draw_word(self, banner: Banner, left: int, right: int, high: int, ink: str) -> None:
+        small = self._look.body.metrics("linespace")
+        line_high = round(small * _LINE_ROOM) if banner.line else 0
+        limit = _LARGEST_PX if banner.loud else round(self._look.title.metrics("linespace") * 1.5)
+        largest = min(limit, int((high - line_high) / _LINE_HEIGHT))
+        self._word.configure(size=-fitted(self._word, banner.word, right - left, largest))
+        whole = self._word.metrics("linespace")
+        top = (high - whole - line_high) // 2
+        self.create_text(left, top, text=banner.word, font=self._word, fill=ink, anchor="nw", tags="word")
+        if banner.line:
+            self._line.configure(
+                size=-max(14, fitted(self._line, banner.line, right - left, round(small * 0.9)))
+            )
+            self.create_text(left, top + whole, text=banner.line, font=self._line, fill=ink, anchor="nw")
+
+    def _draw_side(self, side: tuple[str, ...], right: int, high: int, ink: str, room: int) -> int:
+        """Write who it is about, right-aligned; return where that begins."""
+        first, rest = side[0], [text for text in side[1:] if text]
+        small = self._look.body.metrics("linespace")
+        large, plain = self._sides
+        large.configure(size=-fitted(large, first, room, min(round(high * 0.4), small * 3)))
+        widest = max(rest, key=plain.measure, default="")
+        plain.configure(size=-max(14, fitted(plain, widest, room, round(small * 0.9))))
+        heights = [large.metrics("linespace"), *(plain.metrics("linespace") for _ in rest)]
+        top = (high - sum(heights)) // 2
+        begins = right
+        for text, font, step in zip((first, *rest), (large, *(plain for _ in rest)), heights, strict=True):
+            item = self.create_text(right, top, text=text, font=font, fill=ink, anchor="ne")
+            begins = min(begins, self.bbox(item)[0])
+            top += step
+        return begins
+
+
+def fitted(font: tkfont.Font, text: str, wide: int, largest: int) -> int:
+    """Return the size in pixels, at most `largest`, at which a text is no wider than `wide`."""
+    largest = max(largest, 1)
+    font.configure(size=-largest)
+    needed = font.measure(text)
+    if needed <= wide or needed == 0:
+        return largest
+    size = max(1, largest * wide // needed)
+    font.configure(size=-size)
+    return size if font.measure(text) <= wide else max(1, size - 1)
+
+
+def shape_picture(name: str, size: int, fill: str, mark: str) -> Image.Image:
+    """Return a shape of `size` pixels, filled with one colour, its mark in the other."""
+    image = Image.new("RGBA", (_DRAWN, _DRAWN))
+    SHAPES[name](ImageDraw.Draw(image), fill, mark)
+    return image.resize((max(size, 1), max(size, 1)), Image.Resampling.LANCZOS)
+
+
+def _tick(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
+    pen.ellipse((6, 6, 394, 394), fill=fill)
+    pen.line((98, 208, 172, 284, 306, 124), fill=mark, width=48, joint="curve")
+
+
+def _cross(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
+    pen.regular_polygon((200, 200, 198), 8, fill=fill)
+    pen.line((128, 128, 272, 272), fill=mark, width=52)
+    pen.line((272, 128, 128, 272), fill=mark, width=52)
+
+
+def _question(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
+    """Two persons in a diamond: it is for people to decide."""
+    pen.polygon(((200, 2), (398, 200), (200, 398), (2, 200)), fill=fill)
+    for middle in (142, 258):
+        pen.ellipse((middle - 32, 122, middle + 32, 186), fill=mark)
+        pen.pieslice((middle - 50, 196, middle + 50, 320), 180, 360, fill=mark)
+
+
+def _arrow(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
+    pen.rounded_rectangle((14, 14, 386, 386), radius=56, fill=fill)
+    pen.line((80, 200, 250, 200), fill=mark, width=48)
+    pen.polygon(((226, 104), (330, 200), (226, 296)), fill=mark)
+
+
+def _dots(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
+    pen.rounded_rectangle((6, 106, 394, 294), radius=94, fill=fill)
+    for left in (76, 176, 276):
+        pen.ellipse((left, 174, left + 52, 226), fill=mark)
+
+
+def _bang(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
+    pen.polygon(((200, 14), (396, 384), (4, 384)), fill=fill)
+    pen.line((200, 148, 200, 270), fill=mark, width=44)
+    pen.ellipse((174, 296, 226, 348), fill=mark)
+
+
+SHAPES: Final[dict[str, Callable[[ImageDraw.ImageDraw, str, str], None]]] = {
+    "tick": _tick,
+    "cross": _cross,
+    "question": _question,
+    "arrow": _arrow,
+    "dots": _dots,
+    "bang": _bang,
+}
