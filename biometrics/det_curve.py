@@ -57,7 +57,8 @@ def is_supported(curve: Curve, fmr: NDArray[np.float64], fnmr: NDArray[np.float6
 
 def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping[str, str]) -> bytes:
     """Return the PNG. `points` are marked; `words`: "title", "fmr", "fnmr", "note", "empty"
-    (of a `{curve}` that cannot be drawn: no threshold has false matches and false non-matches at once).
+    (of a `{curve}` that cannot be drawn: no threshold has false matches and false non-matches at once), and for the
+    legend, which names every curve, "mark", "mark-low" (a marked point without a false non-match) and "grey".
     """
     figure = Figure(figsize=(8.0, 7.0), dpi=120)
     FigureCanvasAgg(figure)
@@ -72,13 +73,13 @@ def det_picture(curves: Sequence[Curve], points: Sequence[Point], words: Mapping
     for line, name in enumerate(empty):
         text = words["empty"].replace("{curve}", name)
         axes.text(0.03, 0.04 + 0.04 * line, text, transform=axes.transAxes, fontsize=8)
-    _mark(axes, points, lowest[1])
-    _shade(axes, curves[0])
+    _mark(axes, points, lowest[1], words)
+    _shade(axes, curves[0], words["grey"])
     _axis(axes, "x", lowest[0], words["fmr"])
     _axis(axes, "y", lowest[1], words["fnmr"])
     axes.set_title(words["title"], fontsize=11)
     axes.grid(visible=True, linewidth=0.4)
-    axes.legend(loc="upper right", fontsize=8)
+    axes.legend(loc="upper right", fontsize=8, handlelength=3.5)
     for line, text in enumerate(reversed(words["note"].split("\n"))):
         figure.text(0.5, 0.012 + 0.018 * line, text, ha="center", va="bottom", fontsize=7)
     figure.subplots_adjust(left=0.11, right=0.97, top=0.94, bottom=0.14)
@@ -104,8 +105,9 @@ def _draw(axes: Any, curve: Curve, colour: str, style: str) -> None:
     )
 
 
-def _mark(axes: Any, points: Sequence[Point], lowest: float) -> None:
-    """Mark thresholds; a point without a false non-match lies on the lower edge."""
+def _mark(axes: Any, points: Sequence[Point], lowest: float, words: Mapping[str, str]) -> None:
+    """Mark thresholds; a point without a false non-match lies on the lower edge. Each kind is named once."""
+    named: set[bool] = set()
     for point in points:
         if (
             point.genuine is None
@@ -115,14 +117,17 @@ def _mark(axes: Any, points: Sequence[Point], lowest: float) -> None:
             continue
         low = point.genuine.errors == 0
         x, y = _deviates(np.array([point.impostor.value, lowest if low else point.genuine.value]))
-        axes.plot(x, y, "vk" if low else "ok", markersize=5, clip_on=False, zorder=5)
+        label = "_" if low in named else words["mark-low" if low else "mark"]
+        named.add(low)
+        form = "v" if low else "o"
+        axes.plot(x, y, form, color="k", linestyle="", markersize=5, clip_on=False, zorder=5, label=label)
         axes.annotate(f"{point.threshold:.4f}", (x, y), textcoords="offset points", xytext=(6, 6), fontsize=8)
 
 
-def _shade(axes: Any, curve: Curve) -> None:
+def _shade(axes: Any, curve: Curve, name: str) -> None:
     """Shade what the numbers of all comparisons do not support."""
     x, y = _deviates(np.array([smallest_rate(curve.person_pairs), smallest_rate(curve.people)]))
-    axes.axvspan(-7.0, x, color="0.5", alpha=0.12, linewidth=0)
+    axes.axvspan(-7.0, x, color="0.5", alpha=0.12, linewidth=0, label=name)
     axes.axhspan(-7.0, y, color="0.5", alpha=0.12, linewidth=0)
 
 

@@ -102,17 +102,19 @@ def sign(outcome: Outcome, signer: Signer, file: str) -> tuple[bytes, Calibratio
 def picture(outcome: Outcome, words: Mapping[str, str]) -> bytes:
     """Return the DET curve as PNG: the burst rule, the single frame where probes have several, each group.
 
-    `words`: "title", "fmr", "fnmr", "note", "empty", "burst", "single"."""
+    `words`: those of `det_picture`, and the curves' names "burst", "single", "still", and "group" with `{group}`."""
     scored, labelled = outcome.scored, outcome.scored.labelled
     support, same = outcome.measured.support, labelled.same
-    curves = [_curve(words["burst"], scored.burst, same, support)]
+    whole = words["burst" if labelled.has_bursts else "still"]
+    curves = [_curve(whole, scored.burst, same, support)]
     if labelled.has_bursts:
         curves.append(_curve(words["single"], scored.single, same, support))
     for number, name in enumerate(labelled.groups):
         chosen = labelled.group == number
         own = outcome.measured.group_support[name]
         if own.impostor and own.genuine:
-            curves.append(_curve(name, scored.burst[chosen], same[chosen], own))
+            called = words["group"].replace("{group}", name)
+            curves.append(_curve(called, scored.burst[chosen], same[chosen], own))
     asked = [point for point in outcome.measured.points if point.fmr in outcome.measured.asked]
     return det_picture(curves, asked, words)
 

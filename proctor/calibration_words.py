@@ -10,7 +10,7 @@ from biometrics.calibration_points import Support, is_stated
 from biometrics.metrics import clopper_pearson
 from biometrics.rule_of_three import needed
 from proctor.calibrating import Outcome
-from proctor.calibrations import Listed
+from proctor.calibrations import Listed, Unserved
 from proctor.texts import Texts, load_texts
 
 Json = dict[str, Any]
@@ -132,8 +132,26 @@ def _failures(codes: Mapping[str, int], of: int) -> Json:
     return {"count": count, "of": of, "interval": [_short(low), _short(high)], "codes": dict(codes)}
 
 
+def _reason(texts: Texts, code: str) -> str:
+    """Return why a picture gave no template, in few words; what a candidate should do helps nobody here."""
+    for key in (f"sheet.reason.{code}", f"sheet.reason.reference-{code}"):
+        if key in texts:
+            return texts[key]
+    return texts.say(code)
+
+
 def _short(value: float) -> float:
     return float(f"{value:.4g}")
+
+
+def unserved_json(rows: Sequence[Unserved]) -> list[Json]:
+    """Return the rates of the rules that a calibration cannot serve."""
+    return [{"use": row.use, "fmr": row.fmr, "rules": list(row.rules)} for row in rows]
+
+
+def unserved_words(row: Unserved) -> Mapping[str, str]:
+    """Return the places of the warning's text."""
+    return {"rules": ", ".join(row.rules), "fmr": _percent(row.fmr), "rate": f"{row.fmr:g}"}
 
 
 def listed_json(rows: Sequence[Listed], model: str, in_force: CalibrationFile | None, *, ok: bool) -> Json:
@@ -168,12 +186,11 @@ def outcome_lines(texts: Texts, told: Json) -> Iterator[str]:
     yield from _head(texts, told)
     for key in ("enrol_failures", "acquire_failures"):
         each = told[key]
-        codes = ", ".join(f"{code} {count}" for code, count in each["codes"].items())
         yield say(
             f"calibrate.{key}", count=each["count"], of=each["of"], interval=_interval(each["interval"])
         )
-        if codes:
-            yield f"    {codes}"
+        for code, count in each["codes"].items():
+            yield f"    {count}: {_reason(texts, code)}"
     yield from _points(texts, told["points"], "calibrate.burst", told["asked"])
     if told["burst_measured"]:
         yield from _points(texts, told["single"], "calibrate.single", told["asked"])

@@ -6,7 +6,7 @@ none at all, means the calibration that comes with the program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,11 +14,14 @@ from typing import Any, Final, Protocol
 
 from biometrics.calibration import CalibrationFile, read_bytes, shipped_calibration, verified
 from biometrics.calibration_errors import CalibrationAlteredError
-from biometrics.errors import BiometricsError
+from biometrics.errors import BiometricsError, CalibrationMissingError
+from biometrics.thresholds import for_photo_age, thresholds_for
+from biometrics.weights import EmbedderModel
 from proctor.roots import OpenRoot
 from sessions.files import make_private_dir, write_private
 from sessions.record import Second
 from sessions.root import DataRoot
+from sessions.rules import Rules
 
 FOLDER: Final = "calibrations"
 EVENT: Final = "face-calibration"
@@ -30,6 +33,17 @@ class Log(Protocol):
 
     def entries(self, kind: str) -> Iterable[Any]:
         """Return the entries of a kind, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unserved:
+    """A false match rate that rules state and a calibration has no threshold for. `use`: "compare" (accepting or
+    referring: no face can be compared under these rules), "search" (the search stops nobody, it only ranks) or
+    "old-photo". `rules`: their ids."""
+
+    use: str
+    fmr: float
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,37 @@ def calibration_in_force(root: DataRoot, log: Log, model: str) -> CalibrationFil
     if digest is None:
         return shipped_calibration(model)
     return _named(folder_of(root), model, digest)
+
+
+def unserved(
+    model: EmbedderModel, calibration: CalibrationFile, rules: Iterable[Rules]
+) -> tuple[Unserved, ...]:
+    """Return which of the rules' rates a calibration of this model cannot serve, as `thresholds_for` decides it."""
+    found: dict[tuple[str, float], set[str]] = {}
+    for each in rules:
+        for use, fmr in _lacking(model, calibration, each):
+            found.setdefault((use, fmr), set()).add(each.rules_id)
+    return tuple(
+        Unserved(use=use, fmr=fmr, rules=tuple(sorted(ids))) for (use, fmr), ids in sorted(found.items())
+    )
+
+
+def _lacking(model: EmbedderModel, calibration: CalibrationFile, rules: Rules) -> Iterator[tuple[str, float]]:
+    """Yield use and rate of what one rules file asks in vain."""
+    wanted = {"fmr": rules.fmr_accept, "refer_fmr": rules.fmr_refer, "search_fmr": rules.search_fmr}
+    try:
+        thresholds = thresholds_for(model, calibration=calibration, **wanted)
+    except CalibrationMissingError as error:
+        refers = error.facts["asked_ppm"] == round(rules.fmr_refer * 1e6)
+        yield "compare", rules.fmr_refer if refers else rules.fmr_accept
+        return
+    if thresholds.search is None:
+        yield "search", rules.search_fmr
+    if rules.old_photo is not None:
+        try:
+            for_photo_age(thresholds, calibration, rules.old_photo, rules.old_photo.years)
+        except CalibrationMissingError:
+            yield "old-photo", rules.old_photo.fmr_refer
 
 
 def _named(folder: Path, model: str, digest: str) -> CalibrationFile:

@@ -12,6 +12,7 @@ from biometrics.weights import load_advisory, load_models
 from proctor.cameras import noted_list
 from proctor.config import Places
 from proctor.errors import CommandError
+from proctor.face_models import ModelsInUse, folder_at, list_models
 from proctor.keeping import BackupPlaces
 from proctor.texts import Texts
 from proctor.trusting import open_trust_read_only
@@ -57,6 +58,8 @@ def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
     )
     items = [_item(name, probe, texts) for name, probe in probes]
     if (places.real / "root.toml").exists():
+        if any(folder_at(places.real).glob("*.toml")):
+            items.append(_item("site-models", lambda: _site_models(places.real, texts), texts, needed=False))
         items.append(_item("camera-list", lambda: _camera_list(places.real, texts), texts, needed=False))
         items.append(_item("backup", lambda: _backup(places.real, texts), texts, needed=False))
         items.append(_item("witnesses", lambda: _witnesses(places.real), texts, needed=False))
@@ -104,6 +107,13 @@ def _models() -> tuple[bool, str]:
     models = load_models()
     weights = (models.detector.weights, models.embedder.weights)
     return True, ", ".join(f"{each.name} {each.sha256[:16]}" for each in weights)
+
+
+def _site_models(path: Path, texts: Texts) -> tuple[bool, str]:
+    """A site's own models, each by its card: which is in use only the log knows, and that takes a password."""
+    rows = list_models(ModelsInUse(folder=folder_at(path)))
+    told = [row.name if row.error is None else texts.say(row.error.code, **row.error.facts) for row in rows]
+    return all(row.error is None for row in rows), "; ".join(told)
 
 
 def _dlib() -> tuple[bool, str]:

@@ -85,7 +85,12 @@ class ModelsInUse:
 
 def folder_of(root: DataRoot) -> Path:
     """Return where a root's cards and weight files lie."""
-    return root.path / FOLDER
+    return folder_at(root.path)
+
+
+def folder_at(path: Path) -> Path:
+    """Return where the data root at a path keeps them."""
+    return path / FOLDER
 
 
 def models_in_use(root: DataRoot, log: Log) -> ModelsInUse:

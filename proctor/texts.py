@@ -13,6 +13,8 @@ _SPOKEN = {
     "computed": "result-status",
     "action": "rules.action",
     "job_state": "print.state",
+    "defect": "defect",
+    "kind": "calibrate.kind",
 }
 """Values that are codes, by the place's name: what their texts begin with."""
 

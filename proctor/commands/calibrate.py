@@ -23,8 +23,10 @@ from proctor.calibration_words import (
     listed_lines,
     outcome_json,
     outcome_lines,
+    unserved_json,
+    unserved_words,
 )
-from proctor.calibrations import calibration_in_force, give_up, list_calibrations, named_by, take
+from proctor.calibrations import calibration_in_force, give_up, list_calibrations, named_by, take, unserved
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.commands.trust_import import grouped
@@ -37,9 +39,14 @@ from proctor.secret_input import SecretSource
 from sessions.checkpoint import VerifierKey
 from sessions.record import Second
 from sessions.roles import require_may
+from sessions.rules import list_rules
+from sessions.session import list_sessions
 
 MAX_SOURCE: Final = 500
 DEFAULT_FMR: Final = (1e-4,)
+_DET_WORDS: Final = (
+    "fmr", "fnmr", "burst", "single", "still", "group", "empty", "mark", "mark-low", "grey",
+)  # fmt: skip
 
 
 def calibrate(context: Context) -> int:
@@ -67,9 +74,7 @@ def calibrate(context: Context) -> int:
     )
     with _opened(context) as opened:
         data, found = sign(outcome, opened.keys.bundle.signer(opened.store.origin), out.name)
-    words = {
-        key: context.texts[f"calibrate.det-{key}"] for key in ("fmr", "fnmr", "burst", "single", "empty")
-    }
+    words = {key: context.texts[f"calibrate.det-{key}"] for key in _DET_WORDS}
     words["title"] = context.texts.say("calibrate.det-title", model=found.model, rule=_rule(found))
     words["note"] = context.texts.say(
         "calibrate.det-note",
@@ -120,13 +125,18 @@ def use(context: Context) -> int:
     with open_for(context, training=_training(context), login=True) as opened:
         require_may(opened.require_login().operator, "trust")
         _require_signer(context, opened, found)
-        require_fit(found, _models(opened, found.model), rule=found.rule, flip=found.flip)
+        models = _models(opened, found.model)
+        require_fit(found, models, rule=found.rule, flip=found.flip)
         new = named_by(opened.store).get(found.model) != found.sha256
+        rules = (*list_rules(), *(session.rules for session in list_sessions(opened.store)))
+        lacking = unserved(models.embedder, found, rules)
+        for each in lacking:
+            context.say(f"calibration.unserved-{each.use}", **unserved_words(each))
         second = None
         if new:
             second = _second(context, opened, found)
         file = take(opened, found, data, second)
-    told = {"ok": True, "new": new, "kept_as": file, **file_json(found)}
+    told = {"ok": True, "new": new, "kept_as": file, **file_json(found), "unserved": unserved_json(lacking)}
     said = context.texts.say("calibration.used" if new else "calibration.used-already", model=found.model)
     context.result(told, (*file_lines(context.texts, told), said))
     return 0

@@ -7,6 +7,7 @@ from tests.bench import (
     bench_day,
     bench_faces,
     bench_pack,
+    bench_pad,
     bench_preview,
     bench_results,
     bench_roster,
@@ -43,3 +44,5 @@ for bench in (
 ):
     print(f"\n== {bench.__name__}", flush=True)
     bench.main()
+print(f"\n== {bench_pad.__name__}, two presentations of each species", flush=True)
+bench_pad.main([])

@@ -139,6 +139,9 @@ def test_two_persons_put_it_in_force_and_a_changed_file_stops_by_name(
     used = calibration("use", path, "--training", *SECOND)
     assert (used.status, used.json["new"]) == (0, True), used.err
     assert used.json["signer_fingerprint"].replace(" ", "")[:8] in used.err.replace(" ", "")
+    (lacking,) = used.json["unserved"]  # measured at 0.5: no rules ask so little
+    assert (lacking["use"], lacking["fmr"]) == ("compare", 1e-4)
+    assert f"proctor calibrate --fmr {lacking['fmr']:g}" in " ".join(used.err.split())
     assert calibration("use", path, "--training", *SECOND).json["new"] is False
     kept = root.path / "calibrations" / used.json["kept_as"]
 

@@ -1,6 +1,6 @@
 """From scores to thresholds: on made-up scores whose rates are known, and scores that a stub engine makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
 from types import SimpleNamespace
@@ -22,6 +22,8 @@ from biometrics.det_curve import Curve, det_picture, is_supported, rates_of
 from biometrics.errors import NoFaceError
 from biometrics.metrics import clopper_pearson
 from biometrics.pairs import read_pairs
+
+LEGEND = {"mark": "asked", "mark-low": "asked, none wrong", "grey": "too few"}
 
 
 def people(count, photos=2, groups=("",)):
@@ -157,11 +159,19 @@ def test_a_det_curve_ends_where_its_numbers_end():
     assert 3 / 1770 <= fmr[good].min() < 0.01
     assert 3 / 60 <= fnmr[good].min() < 0.2
     assert not good.all()
-    words = {"title": "Đường cong DET", "fmr": "FMR", "fnmr": "FNMR", "note": "n", "empty": "{curve}: 0"}
+    words = {
+        "title": "Đường cong DET",
+        "fmr": "FMR",
+        "fnmr": "FNMR",
+        "note": "n",
+        "empty": "{curve}: 0",
+    } | LEGEND
     picture = det_picture([curve], [], words)
     image = cv2.imdecode(np.frombuffer(picture, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
     assert image.shape == (840, 960)
     assert picture == det_picture([curve], [], words)
+    assert picture != det_picture([replace(curve, name="group south")], [], words)  # the legend names it
+    assert picture != det_picture([curve], [], words | {"grey": "unsupported"})
 
 
 def test_two_kinds_that_do_not_meet_are_said_and_not_drawn():
@@ -172,7 +182,13 @@ def test_two_kinds_that_do_not_meet_are_said_and_not_drawn():
         person_pairs=100,
         people=100,
     )
-    words = {"title": "t", "fmr": "FMR", "fnmr": "FNMR", "note": "n", "empty": "{curve}: nothing to draw"}
+    words = {
+        "title": "t",
+        "fmr": "FMR",
+        "fnmr": "FNMR",
+        "note": "n",
+        "empty": "{curve}: nothing to draw",
+    } | LEGEND
     assert det_picture([curve], [], words) != det_picture([curve], [], words | {"empty": ""})
 
 
