@@ -59,6 +59,19 @@ class Camera:
             self._start()
             return self._newest
 
+    def peek(self) -> Frame | None:
+        """Return the newest frame of what is being read anyway: starts nothing, waits for nothing, raises nothing."""
+        with self._changed:
+            return self._newest if self._reading else None
+
+    def go_on(self, notice: NoticeShown) -> None:
+        """Read on after a pause, for who peeks. A failure that nobody was told of yet stays for who asks for frames.
+        Raises NoticeMissingError."""
+        require_notice(notice)
+        with self._changed:
+            if self._failure is None and self._thread is not None and not self._closed:
+                self._start()
+
     def now(self) -> float:
         """Return the camera's clock, in seconds: the times of its frames are read off it."""
         return self._clock()

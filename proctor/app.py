@@ -70,6 +70,11 @@ NO_ROOT = bytes(32)
 """In place of a tree head where there is no log: a chip read without a session."""
 
 ShowNotice = Callable[[str, str], None]
+Around = Callable[[Station], Station]
+
+
+def _as_it_is(station: Station) -> Station:
+    return station
 
 
 def card_source(
@@ -201,14 +206,25 @@ class Desk:
         )
 
     @property
+    def decoder(self) -> PortraitDecoder:
+        """Decodes a chip's portrait for the screen, between the steps of an attempt: one thread uses a desk."""
+        return self._means.decoder
+
+    @property
     def rules(self) -> Rules:
         """The rules the session was opened under."""
         return self._session.rules
 
     def check_in(
-        self, work: Transaction, *, on_check: OnCheck | None = None, on_progress: Progress | None = None
+        self,
+        work: Transaction,
+        *,
+        on_check: OnCheck | None = None,
+        on_progress: Progress | None = None,
+        around: Around = _as_it_is,
     ) -> AttemptResult:
         """Begin an attempt in the log, run it, and commit how it ended. Card and camera are let go in any case.
+        `around`: puts onlookers around the desks, who hand every call on and show what came of it.
 
         The chip's challenge is made of the tree head with that beginning in it. Raises SessionClosedError,
         SessionNotStartedError, SessionPausedError, ConsentRefusedError (of somebody who wants no picture: nothing is
@@ -271,7 +287,7 @@ class Desk:
             restarts=lambda: self._means.restarts() - before,
         )
         try:
-            return run_attempt(station, context, attempt_id=work.attempt_id, on_check=on_check)
+            return run_attempt(around(station), context, attempt_id=work.attempt_id, on_check=on_check)
         finally:
             desk.close()
             booth.close()

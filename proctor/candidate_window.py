@@ -24,6 +24,7 @@ from proctor.terminal_screen import Say, TerminalScreen
 MOST_PIXELS = 20_000
 _PLACE = re.compile(r"(\d{2,5})x(\d{2,5})([+-]\d{1,5})([+-]\d{1,5})")
 _NAMED = ("full", "window")
+Zone = tuple[float, float, float, float]
 _KEPT_ENVIRONMENT = (
     *(
         "PATH",
@@ -62,7 +63,8 @@ def require_place(text: str) -> str:
 
 
 class CandidateWindow:
-    """Implements `CandidateScreen`. Used by one thread at a time; `skip` by any. A context manager."""
+    """Implements `CandidateScreen`. Prompts and colours come from one thread at a time, pictures from another;
+    `skip` from any. A context manager."""
 
     def __init__(
         self,
@@ -92,7 +94,7 @@ class CandidateWindow:
     def start(cls, place: str, say: Say, **options: Any) -> Self:
         """Return a screen whose window opens while the caller goes on."""
         screen = cls(place, say, **options)
-        screen._open()
+        screen.open()
         return screen
 
     def __enter__(self) -> Self:
@@ -157,7 +159,20 @@ class CandidateWindow:
         self._asking = self._skip = False
         self._terminal.idle()
         if not self._order("idle", None):
-            self._open()
+            self.open()
+
+    def frame(self, width: int, height: int, rgb: bytes, zone: Zone) -> None:
+        """Show the candidate themselves as in a mirror, with their zone (left, top, right, bottom in shares). `rgb`:
+        mirrored already, height × width × 3 octets. Waits for nothing: while the last picture is not drawn yet, or
+        nobody is before the screen, this one is dropped."""
+        window = self._window
+        if window is not None and not window.show(width, height, rgb, zone):
+            self._lost(window)
+
+    def result(self, admitted: bool) -> None:
+        """Show how it ended, for everybody to see: "come in", or "please wait"; no reason. The picture goes."""
+        self._asking = self._skip = False
+        self._order("result", "admitted" if admitted else "wait")
 
     def close(self) -> None:
         """Close the window and wait for its process."""
@@ -166,7 +181,8 @@ class CandidateWindow:
         if window is not None:
             window.end()
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Open the window while the caller goes on; one that is open stays."""
         with self._lock:
             if self._window is None:
                 self._window = _Window.open(self._place, self._language, self._limits, self.skip)
@@ -179,10 +195,16 @@ class CandidateWindow:
                 return False
             if window.wait_up() and window.do(name, what):
                 return True
-            self._window = None
-        window.end()
-        self._say("screen-gone", {})
+        self._lost(window)
         return False
+
+    def _lost(self, window: "_Window") -> None:
+        """End a window that died or hangs, and say so once."""
+        with self._lock:
+            mine, self._window = self._window is window, None if self._window is window else self._window
+        window.end()
+        if mine:
+            self._say("screen-gone", {})
 
 
 def _require_calm(rgb: Colour) -> None:
@@ -210,6 +232,8 @@ class _Window:
         self._number = 0
         self._up: bool | None = None
         self._answers: SimpleQueue[int | None] = SimpleQueue()
+        self._writing = Lock()
+        self._shown_s: float | None = None  # when the picture was sent that is not drawn yet
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -227,6 +251,7 @@ class _Window:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
+                bufsize=0,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError:
@@ -245,21 +270,48 @@ class _Window:
     def do(self, name: str, what: Any) -> bool:
         """Give one order; whether it was drawn in time."""
         self._number += 1
-        line = json.dumps({"n": self._number, "do": name, "what": what})
+        line = json.dumps({"n": self._number, "do": name, "what": what}).encode() + b"\n"
         try:
-            if self.process.stdin is None:
+            if not self._write(line, wait_s=self._limits.order_s):
                 return False
-            self.process.stdin.write(line.encode() + b"\n")
-            self.process.stdin.flush()
             while (answer := self._answers.get(timeout=self._limits.order_s)) is not None:
                 if answer == self._number:
                     return True
-        except (OSError, ValueError, Empty):
+        except Empty:
             return False
         return False
 
+    def show(self, width: int, height: int, rgb: bytes, zone: Zone) -> bool:
+        """Send a picture and wait for nothing; drop it while the last one is on its way. False: the window hangs."""
+        if not self._up:
+            return True
+        sent_s = self._shown_s
+        if sent_s is not None:
+            return monotonic() - sent_s < self._limits.order_s
+        self._shown_s = monotonic()
+        what = {"size": [width, height], "octets": len(rgb), "zone": list(zone)}
+        return self._write(json.dumps({"do": "frame", "what": what}).encode() + b"\n" + rgb, wait_s=0.0)
+
+    def _write(self, octets: bytes, *, wait_s: float) -> bool:
+        """Write all of it; False where the process is gone, or somebody else's writing does not end."""
+        if not self._writing.acquire(timeout=wait_s):
+            return not wait_s
+        try:
+            pipe, rest = self.process.stdin, memoryview(octets)
+            while pipe is not None and rest:
+                rest = rest[pipe.write(rest) :]
+        except (OSError, ValueError):
+            return False
+        finally:
+            self._writing.release()
+        return pipe is not None
+
     def end(self) -> None:
         """End the process and wait for it."""
+        if self._writing.acquire(timeout=0.2):
+            self._writing.release()
+        else:
+            self.process.kill()  # somebody writes to it, and it does not read
         try:
             if self.process.stdin is not None:
                 self.process.stdin.close()
@@ -283,6 +335,8 @@ class _Window:
             said = json.loads(line)
             if said.get("skip"):
                 self._on_skip()
+            elif said.get("frame"):
+                self._shown_s = None
             else:
                 self._answers.put(0 if said.get("up") else int(said["n"]))
         except (ValueError, KeyError, TypeError, AttributeError):

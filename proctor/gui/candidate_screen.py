@@ -1,14 +1,17 @@
 """The window that faces the candidate, a process of its own: `python -m proctor.gui.candidate_screen PLACE LANGUAGE`.
 
-Orders are lines of JSON on stdin: {"n", "do": prompt | hint | colour | notice | idle, "what"}; each is answered {"n"}
-on stdout when it is drawn. {"up": true}: the window is there; {"skip": true}: the key or the button was pressed.
-It shows fixed texts and drawings, never anything of a person. It ends when stdin ends.
+Orders are lines of JSON on stdin: {"n", "do": prompt | hint | colour | notice | result | idle, "what"}; each is
+answered {"n"} on stdout when it is drawn. {"do": "frame", "what": {size, octets, zone}} is followed by the octets of a
+picture, mirrored, three to a pixel, and answered {"frame": true}. {"up": true}: the window is there; {"skip": true}:
+the key or the button was pressed. It shows fixed texts, drawings, and whoever stands before it as in a mirror, nothing else of a
+person. It ends when stdin ends.
 """
 
 import json
 import sys
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -16,8 +19,9 @@ from tkinter import font as tkfont
 from types import TracebackType
 from typing import Any, Final
 
-from PIL import ImageTk
+from PIL import Image, ImageTk
 
+from proctor.gui.candidate_mirror import MOST_OCTETS, Box, Mirror
 from proctor.gui.candidate_pictures import NAMES, draw
 from proctor.texts import Texts, load_texts
 
@@ -45,15 +49,16 @@ class CandidateWindow(tk.Tk):
         self._pictures: dict[tuple[str, int], ImageTk.PhotoImage] = {}
         self._drawing: str | None = None
         self._fonts = {name: tkfont.Font(root=self, name=f"candidate-{name}") for name in _SIZES}
-        for name in ("prompt", "skip"):
+        for name in ("prompt", "skip", "result"):
             self._fonts[name].configure(weight="bold")
         self.title(texts["screen.title"])
         self.canvas = tk.Canvas(self, highlightthickness=0, background=PAPER, takefocus=True)
         self.canvas.pack(fill="both", expand=True)
         self._orders: dict[str, Callable[[Any], None]] = {
             "prompt": self._prompt, "hint": self._hint, "colour": self._colour,
-            "notice": self._told, "idle": self._idle,
+            "notice": self._told, "idle": self._idle, "result": self._ended,
         }  # fmt: skip
+        self._mirror = Mirror(self.canvas)
         self.canvas.bind("<Configure>", lambda _event: self._resized())
         self.canvas.bind("<Button-1>", lambda _event: self.canvas.focus_force())
         self.bind("<Escape>", lambda _event: self.skip())
@@ -64,7 +69,7 @@ class CandidateWindow(tk.Tk):
     @property
     def asking(self) -> bool:
         """Whether a challenge is shown, which can be skipped."""
-        return self.colour is not None or self.shown not in {IDLE, "done", "notice"}
+        return self.colour is not None or self.shown not in _NOT_ASKED
 
     def order(self, name: str, what: Any) -> None:
         """Obey one order and return when it is on the screen."""
@@ -72,6 +77,18 @@ class CandidateWindow(tk.Tk):
         self.paint()
         self.update_idletasks()
         self.winfo_pointerx()  # an answer from the screen: everything before it was drawn
+
+    def mirror(self, size: tuple[int, int], zone: tuple[float, float, float, float], rgb: bytes) -> None:
+        """Show a picture of whoever is before the screen now; when nobody is, it is dropped."""
+        if self.shown in _ALONE or self.colour is not None:
+            return
+        fresh = not self._mirror.there
+        self._mirror.take(Image.frombytes("RGB", size, rgb), zone)
+        if fresh:
+            self.paint()
+        else:
+            self._mirror.refresh()
+        self.update_idletasks()
 
     def skip(self) -> None:
         """Escape, or the button."""
@@ -86,7 +103,7 @@ class CandidateWindow(tk.Tk):
 
     def _hint(self, code: str) -> None:
         """Show a hint, at once or when the one before was there long enough; of several that wait, the newest."""
-        if self.shown in _WITHOUT_HINTS:
+        if self.shown in _WITHOUT_HINTS or (self.shown == "notice" and not self._mirror.there):
             return
         self._forget_hint_to_come()
         left = self._hinted_at + HINT_S - monotonic() if self._code else 0.0
@@ -117,7 +134,15 @@ class CandidateWindow(tk.Tk):
         self._no_hint()
 
     def _idle(self, _what: None) -> None:
-        self.shown, self.colour, self._notice = IDLE, None, ""
+        self._alone(IDLE)
+
+    def _ended(self, what: str) -> None:
+        self._alone(what)
+
+    def _alone(self, shown: str) -> None:
+        """Show one page, and nothing of whoever was there."""
+        self.shown, self.colour, self._notice = shown, None, ""
+        self._mirror.forget()
         self._no_hint()
 
     # --- drawing ---
@@ -125,21 +150,45 @@ class CandidateWindow(tk.Tk):
     def paint(self) -> None:
         """Draw what is shown now, at the window's size."""
         wide, high = max(self.canvas.winfo_width(), 2), max(self.canvas.winfo_height(), 2)
+        self._mirror.hide()
         self.canvas.delete("all")
         self.canvas.configure(background=self.colour or PAPER)
         if self.colour is None:
             if self.shown == "notice":
-                self._text("notice", self._notice, (wide, high), (0.06, 0.97), INK)
+                self._notice_page(wide, high)
+            elif self.shown in _RESULTS:
+                self._result(wide, high)
             else:
                 self._task(wide, high)
         if self.asking:
             self._skip_button(wide, high)
 
+    def _notice_page(self, wide: int, high: int) -> None:
+        """The notice in full; beside it the mirror, with what hinders the picture below."""
+        if not self._mirror.there:
+            self._text("notice", self._notice, (wide, high), (0.04, 0.06, 0.96, 0.97), INK)
+            return
+        self._text("notice", self._notice, (wide, high), (0.02, 0.06, 0.52, 0.97), INK)
+        self._mirror.show((0.54 * wide, 0.06 * high, 0.98 * wide, 0.72 * high))
+        self._text("hint", self._hinted, (wide, high), (0.54, 0.76, 0.98, 0.97), HINT)
+
+    def _result(self, wide: int, high: int) -> None:
+        picture = self._picture(_RESULTS[self.shown], _picture_size(wide, high))
+        self.canvas.create_image(wide / 2, high * 0.06, anchor="n", image=picture)
+        self._text("result", self._texts[f"screen.{self.shown}"], (wide, high), (0.04, 0.58, 0.96, 0.95), INK)
+
     def _task(self, wide: int, high: int) -> None:
+        middle = 0.25 if self._mirror.there else 0.5
         picture = self._picture(self.shown, _picture_size(wide, high))
-        self.canvas.create_image(wide / 2, high * 0.05, anchor="n", image=picture)
-        self._text("prompt", self._texts[f"screen.{self.shown}"], (wide, high), (0.57, 0.80), INK)
-        self._text("hint", self._texts.get(f"hint.{self._code}", ""), (wide, high), (0.81, 0.91), HINT)
+        self.canvas.create_image(wide * middle, high * 0.05, anchor="n", image=picture)
+        if self._mirror.there:
+            self._mirror.show((0.5 * wide, 0.05 * high, 0.98 * wide, 0.55 * high))
+        self._text("prompt", self._texts[f"screen.{self.shown}"], (wide, high), (0.04, 0.57, 0.96, 0.80), INK)
+        self._text("hint", self._hinted, (wide, high), (0.04, 0.81, 0.96, 0.91), HINT)
+
+    @property
+    def _hinted(self) -> str:
+        return self._texts.get(f"hint.{self._code}", "")
 
     def _picture(self, name: str, size: int) -> ImageTk.PhotoImage:
         if (name, size) not in self._pictures:
@@ -173,17 +222,18 @@ class CandidateWindow(tk.Tk):
             self._drawing = None
         super().destroy()
 
-    def _text(
-        self, kind: str, text: str, size: tuple[int, int], part: tuple[float, float], colour: str
-    ) -> None:
-        """Write a text into a part of the height, smaller where it would not fit."""
+    def _text(self, kind: str, text: str, size: tuple[int, int], box: Box, colour: str) -> None:
+        """Write a text into a box (left, top, right, bottom in shares), smaller where it would not fit."""
         wide, high = size
-        top, bottom = (round(high * share) for share in part)
+        left, right = wide * box[0], wide * box[2]
+        top, bottom = round(high * box[1]), round(high * box[3])
         font = self._fonts[kind]
-        font.configure(size=-max(round(min(high, wide * 0.75) * _SIZES[kind]), SMALLEST))
+        narrow = min(high, wide * 0.75) * min((right - left) / wide + 0.25, 1.0)
+        font.configure(size=-max(round(narrow * _SIZES[kind]), SMALLEST))
         item = self.canvas.create_text(
-            wide / 2, top, anchor="n", text=text, font=font, fill=colour, width=wide * 0.92, justify="center"
-        )
+            (left + right) / 2, top, anchor="n", text=text, font=font, fill=colour, width=right - left,
+            justify="center",
+        )  # fmt: skip
         while self.canvas.bbox(item)[3] > bottom and -font.cget("size") > SMALLEST:
             font.configure(size=min(font.cget("size") + 2, -SMALLEST))
             self.canvas.itemconfigure(item, font=font)  # measured anew; by itself only when idle
@@ -226,27 +276,50 @@ class CandidateWindow(tk.Tk):
         self.destroy()
 
 
-_WITHOUT_HINTS: Final = frozenset({"done", "notice"})
-_SIZES: Final = {"prompt": 0.085, "hint": 0.058, "notice": 0.09, "skip": 0.034}
+_RESULTS: Final = {"admitted": "done", "wait": IDLE}  # each with its drawing
+_ALONE: Final = frozenset({IDLE, *_RESULTS})  # pages without anybody's picture
+_NOT_ASKED: Final = frozenset({"done", "notice", *_ALONE})
+_WITHOUT_HINTS: Final = frozenset({"done", *_RESULTS})
+_SIZES: Final = {"prompt": 0.085, "hint": 0.058, "notice": 0.09, "skip": 0.034, "result": 0.17}
 
 
 def _picture_size(wide: int, high: int) -> int:
     return round(max(min(high * 0.5, wide * 0.6), 16))
 
 
-def serve(window: CandidateWindow, lines: "SimpleQueue[str | None]") -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order as it came; `data`: the octets that follow a "frame"."""
+
+    line: bytes
+    data: bytes = field(default=b"", repr=False)
+
+
+Orders = SimpleQueue[Order | None]
+
+
+def serve(window: CandidateWindow, orders: Orders) -> None:
     """Obey the orders that have come, then look again soon. None: the parent is gone."""
     try:
         while True:
-            line = lines.get_nowait()
-            if line is None:
+            order = orders.get_nowait()
+            if order is None:
                 window.destroy()
                 return
-            order = json.loads(line)
-            window.order(order["do"], order.get("what"))
-            _say({"n": order["n"]})
+            _obey(window, order)
     except Empty:
-        window.after(POLL_MS, serve, window, lines)
+        window.after(POLL_MS, serve, window, orders)
+
+
+def _obey(window: CandidateWindow, order: Order) -> None:
+    told = json.loads(order.line)
+    what = told.get("what")
+    if told["do"] == "frame":
+        window.mirror(tuple(what["size"]), tuple(what["zone"]), order.data)
+        _say({"frame": True})
+    else:
+        window.order(told["do"], what)
+        _say({"n": told["n"]})
 
 
 def _say(line: dict[str, Any]) -> None:
@@ -257,20 +330,22 @@ def _say(line: dict[str, Any]) -> None:
         return  # the parent is gone: stdin ends too
 
 
-def _read(lines: "SimpleQueue[str | None]") -> None:
-    for line in sys.stdin:
-        lines.put(line)
-    lines.put(None)
+def _read(orders: Orders) -> None:
+    pipe = sys.stdin.buffer
+    for line in iter(pipe.readline, b""):
+        octets = int(json.loads(line)["what"]["octets"]) if b'"do": "frame"' in line else 0
+        orders.put(Order(line=line, data=pipe.read(min(octets, MOST_OCTETS)) if octets else b""))
+    orders.put(None)
 
 
 def main(place: str, language: str) -> None:
     """Open the window and serve until stdin ends."""
-    lines: SimpleQueue[str | None] = SimpleQueue()
+    orders: Orders = SimpleQueue()
     window = CandidateWindow(place, load_texts(language), _say)
-    Thread(target=_read, args=(lines,), daemon=True).start()
+    Thread(target=_read, args=(orders,), daemon=True).start()
     window.update()
     _say({"up": True})
-    window.after(0, serve, window, lines)
+    window.after(0, serve, window, orders)
     window.mainloop()
 
 

@@ -1,0 +1,251 @@
+"""The thread of the attempts: it opens the desk once, then runs one attempt after another, each to its committed entry.
+
+For each StartAttempt exactly one `Ended` or `Failed` is posted, whatever happens.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Event as Signal
+from threading import Lock, Thread
+from typing import Final
+
+from biometrics.errors import BiometricsError
+from biometrics.frame_camera import FrameCamera
+from proctor.app import Desk, Transaction, open_desk
+from proctor.checks import CheckName
+from proctor.desk.ending import ending_of
+from proctor.desk.events import CheckDone, Ended, Event, Failed, Progress
+from proctor.desk.onlookers import DeskScreen, Watcher
+from proctor.desk.preview import LentCamera, Preview
+from proctor.desk.state import StartAttempt
+from proctor.desks import CardSource
+from proctor.errors import CommandError
+from proctor.recorder import INTERNAL_ERROR, place_of
+from proctor.roots import OpenRoot
+from proctor.scenes import is_scene, named_scene, open_scene
+from readers.emrtd.pki.store import TrustStore
+from readers.errors import ReaderError
+from sessions.errors import SessionsError
+from sessions.record import Check, Outcome
+from sessions.session import Session
+
+diagnostics = logging.getLogger("proctor")
+OPENING: Final = "desk-opening"
+CLOSING: Final = "desk-closing"
+_OF_THE_FACE: Final = frozenset(
+    {
+        CheckName.FACE_CAPTURE,
+        CheckName.FACE_MATCH,
+        CheckName.PAD_TURN,
+        CheckName.PAD_EYES,
+        CheckName.PAD_FLASH,
+    }
+)
+_TROUBLE = (CommandError, SessionsError, BiometricsError, ReaderError)
+
+Post = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptMeans:
+    """What attempts are made with. `source`: how to reach the card on a reader; `camera`: which one, asked before each
+    attempt; `search_stops` as in `open_desk`."""
+
+    opened: OpenRoot
+    session: Session
+    trust: TrustStore = field(repr=False)
+    source: Callable[[str], CardSource] = field(repr=False)
+    camera: Callable[[], str] = field(repr=False)
+    room: str = ""
+    search_stops: bool = True
+
+
+class Attempts:
+    """Runs attempts on a thread of its own. `start` it once; `begin` gives it work; `close` ends it."""
+
+    def __init__(
+        self,
+        means: AttemptMeans,
+        post: Post,
+        *,
+        screen: DeskScreen,
+        preview: Preview,
+        on_desk: Callable[[str], None] = lambda _code: None,
+    ) -> None:
+        """`on_desk`: told why there is no desk yet, "" when it is open."""
+        self._means = means
+        self._on_desk = on_desk
+        self._post = post
+        self._screen = screen
+        self._preview = preview
+        self._orders: SimpleQueue[StartAttempt | None] = SimpleQueue()
+        self._lock = Lock()
+        self._camera: LentCamera | None = None
+        self._stopping = Signal()
+        self.ready = Signal()
+        self._thread = Thread(target=self._run, name="attempts", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether an attempt runs."""
+        with self._lock:
+            return self._camera is not None
+
+    def start(self) -> None:
+        """Open the desk beside the window."""
+        self._thread.start()
+
+    def begin(self, start: StartAttempt) -> None:
+        """Run an attempt as soon as the one before has ended."""
+        self._orders.put(start)
+
+    def close(self, wait_s: float = 10.0) -> None:
+        """End the thread. An attempt that runs is interrupted, and entered with what it had."""
+        self._stopping.set()
+        with self._lock:
+            camera = self._camera
+        if camera is not None:
+            camera.cancel()
+        self._orders.put(None)
+        if self._thread.ident is not None:
+            self._thread.join(wait_s)
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._on_desk(OPENING)
+            code, facts = self._serve_open()
+            if self._stopping.is_set():
+                break
+            self._on_desk(code)
+            self._refuse(code, facts)
+        self._refuse_rest()
+
+    def _serve_open(self) -> tuple[str, dict[str, str | int]]:
+        """Open the desk and serve it until told to stop; return why it cannot be open."""
+        means = self._means
+        try:
+            with ExitStack() as stack:
+                desk = stack.enter_context(
+                    open_desk(
+                        means.opened,
+                        means.session,
+                        means.trust,
+                        show_notice=self._screen.notice,
+                        room=means.room,
+                        screen=self._screen,
+                        search_stops=means.search_stops,
+                    )
+                )
+                self.ready.set()
+                self._on_desk("")
+                while (order := self._orders.get()) is not None and not self._stopping.is_set():
+                    self._attempt(desk, order)
+                if order is not None:
+                    self._orders.put(order)
+        except _TROUBLE as error:
+            return error.code, dict(error.facts)
+        except Exception as error:  # noqa: BLE001  a thread's boundary: a bug is told, and the next order tries again
+            return INTERNAL_ERROR, _bug("desk", error)
+        return CLOSING, {}
+
+    def _refuse(self, code: str, facts: dict[str, str | int]) -> None:
+        """Answer one order with why there is no desk; then opening is tried again."""
+        order = self._orders.get()
+        if order is not None:
+            self._post(Failed(attempt_id=order.attempt_id, code=code, facts=facts))
+
+    def _refuse_rest(self) -> None:
+        while not self._orders.empty():
+            order = self._orders.get()
+            if order is not None:
+                self._post(Failed(attempt_id=order.attempt_id, code=CLOSING))
+
+    def _attempt(self, desk: Desk, start: StartAttempt) -> None:
+        attempt_id = start.attempt_id
+        try:
+            told: Event = self._ended(desk, start)
+        except _TROUBLE as error:
+            told = Failed(attempt_id=attempt_id, code=error.code, facts=dict(error.facts))
+        except Exception as error:  # noqa: BLE001  a thread's boundary: the candidate is told that there is no verdict
+            told = Failed(attempt_id=attempt_id, code=INTERNAL_ERROR, facts=_bug("attempt", error))
+        finally:
+            self._preview.clear()
+            self._screen.end()
+            with self._lock:
+                self._camera = None
+        self._post(told)
+
+    def _ended(self, desk: Desk, start: StartAttempt) -> Ended:
+        means, attempt_id = self._means, start.attempt_id
+        spec = means.camera()
+        scene = named_scene(spec) if is_scene(spec) else None
+
+        def camera() -> FrameCamera:
+            training = means.opened.training
+            opened = desk.cameras.open(spec) if scene is None else open_scene(scene, training=training)
+            return self._lend(opened, attempt_id)
+
+        work = Transaction(
+            access=start.access,
+            source=means.source(start.reader),
+            open_camera=camera,
+            screen=None,
+            attempt_id=attempt_id,
+        )
+        watcher = Watcher(attempt_id, self._post, desk.decoder)
+        self._screen.begin(attempt_id, scene)
+        result = desk.check_in(
+            work,
+            on_check=lambda name, check: self._checked(attempt_id, name, check),
+            on_progress=lambda step, done, total: self._progress(attempt_id, step, done, total),
+            around=watcher.around,
+        )
+        remarks = None if result.sbd is None else desk.remarks(result.sbd)
+        ending = ending_of(
+            result,
+            store=means.opened.store,
+            session=means.session,
+            remarks=remarks,
+            access=start.access,
+            chip=watcher.seen.chip,
+        )
+        return Ended(attempt_id=attempt_id, result=ending)
+
+    def _lend(self, camera: FrameCamera, attempt_id: str) -> LentCamera:
+        lent = LentCamera(camera)
+        with self._lock:
+            self._camera = lent
+        if self._stopping.is_set():
+            lent.cancel()
+        self._preview.show(lent, attempt_id)
+        return lent
+
+    def _checked(self, attempt_id: str, name: CheckName, check: Check) -> None:
+        self._post(
+            CheckDone(
+                attempt_id=attempt_id,
+                name=name.value,
+                outcome=check.outcome,
+                code=check.code,
+                facts=dict(check.facts),
+            )
+        )
+        camera = self._camera
+        if camera is not None and name in _OF_THE_FACE and check.outcome is Outcome.PASSED:
+            camera.go_on()
+
+    def _progress(self, attempt_id: str, step: str, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise KeyboardInterrupt  # between two commands of the chip: the recorder enters that it was interrupted
+        self._post(Progress(attempt_id=attempt_id, step=step, done=done, total=total))
+
+
+def _bug(what: str, error: Exception) -> dict[str, str | int]:
+    place = place_of(error)
+    diagnostics.error("%s ended by %s at %s", what, type(error).__name__, place)
+    return {"error": type(error).__name__, "place": place}

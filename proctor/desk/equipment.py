@@ -1,0 +1,198 @@
+"""The station's equipment as rows: a sign, plain words, what to do about a fault; and what comes and goes meanwhile.
+
+`examine` looks at everything once, which takes a moment; `Standing` keeps what the threads tell afterwards.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+from typing import Final, Literal, get_args
+
+from biometrics.camera_info import CameraInfo, classify
+from biometrics.errors import RecordedCameraError
+from proctor.config import Places
+from proctor.desk.attempts import OPENING
+from proctor.desk.events import Device, DeviceKind, DeviceState
+from proctor.desk.events import Event as DeskEvent
+from proctor.doctor import FREE_MB, Item, examine
+from proctor.scenes import is_scene
+from proctor.texts import Texts
+
+Sign = Literal["tick", "warning", "cross"]
+KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
+LOOK_S: Final = 1.0
+ABSENT: Final = "camera-gone"
+_FROM_DOCTOR: Final[Mapping[str, DeviceKind]] = {
+    "readers": "reader",
+    "cameras": "camera",
+    "disk": "disk",
+    "clock": "clock",
+    "witnesses": "collector",
+}
+_NEEDED: Final = frozenset({"reader", "camera", "disk", "clock"})
+
+Post = Callable[[DeskEvent], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentRow:
+    """One device: its name in words, how it stands, which one it is, and what to do ("" where nothing is)."""
+
+    kind: DeviceKind
+    sign: Sign
+    name: str
+    words: str
+    detail: str = ""
+    fix: str = ""
+
+
+def row_of(device: Device, texts: Texts, *, detail: str = "", training: bool = False) -> EquipmentRow:
+    """Return the row of a device. What the station can do without has a warning, not a cross; training needs none."""
+    good = device.state == "in"
+    spared = training or device.kind not in _NEEDED
+    fix = "" if good else _fix(device, texts)
+    return EquipmentRow(
+        kind=device.kind,
+        sign="tick" if good else "warning" if spared else "cross",
+        name=texts[f"equipment.{device.kind}"],
+        words=texts[f"equipment.state.{device.state}"],
+        detail=detail or device.name,
+        fix=fix,
+    )
+
+
+def _fix(device: Device, texts: Texts) -> str:
+    """What to do: the text of the device's own error, else what usually helps."""
+    return texts.get(device.code, "") or texts[f"equipment.fix.{device.kind}"].format(need=FREE_MB)
+
+
+def rows_of_machine(
+    places: Places,
+    texts: Texts,
+    *,
+    scanner: Device | None = None,
+    printers: Callable[[], tuple[str, ...]] | None = None,
+    look: Callable[[Places, Texts], tuple[Item, ...]] = examine,
+    training: bool = False,
+) -> tuple[EquipmentRow, ...]:
+    """Return every row for the start page, before any desk is open: takes a second or two, so not in the window's own
+    thread. `scanner`: how it stands, None where none is set; `printers`: names of those there are."""
+    items = {_FROM_DOCTOR[item.name]: item for item in look(places, texts) if item.name in _FROM_DOCTOR}
+    found = {kind: _of_item(kind, items.get(kind)) for kind in KINDS}
+    found["scanner"] = (scanner or Device(kind="scanner", state="out"), "")
+    names = () if printers is None else printers()
+    found["printer"] = (Device(kind="printer", state="in" if names else "out"), ", ".join(names))
+    return tuple(row_of(device, texts, detail=detail, training=training) for device, detail in found.values())
+
+
+def _of_item(kind: DeviceKind, item: Item | None) -> tuple[Device, str]:
+    if item is None:  # nothing is set, as with a station that is not made yet
+        return Device(kind=kind, state="out"), ""
+    state: DeviceState = "in" if item.ok else "fault" if item.detail and kind in {"disk", "clock"} else "out"
+    return Device(kind=kind, state=state), item.detail
+
+
+class Standing:
+    """How each kind of device stands, as it was told last. Posts a change once; any thread may tell."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._lock = Lock()
+        self._devices: dict[DeviceKind, Device] = {}
+        self._details: dict[DeviceKind, str] = {}
+        self._desk = OPENING
+        self._camera = ""
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """What was told of, in the order of the kinds."""
+        with self._lock:
+            return tuple(self._devices[kind] for kind in KINDS if kind in self._devices)
+
+    def tell(self, device: Device, *, detail: str = "") -> None:
+        """Keep how a device stands; post it when that is new. `detail`: which one it is, for the rows."""
+        with self._lock:
+            self._details[device.kind] = detail or self._details.get(device.kind, "")
+            if self._devices.get(device.kind) == device:
+                return
+            self._devices[device.kind] = device
+            self._post(device)  # with the lock held: changes come in their order
+
+    def desk(self, code: str) -> None:
+        """Tell why the desk is not open yet; "" when it is. The camera is not ready before its desk."""
+        self._camera_or_desk(desk=code)
+
+    def camera(self, code: str, detail: str = "") -> None:
+        """Tell what is wrong with the camera; "" when nothing is."""
+        self._camera_or_desk(camera=code, detail=detail)
+
+    def _camera_or_desk(
+        self, *, desk: str | None = None, camera: str | None = None, detail: str = ""
+    ) -> None:
+        with self._lock:
+            self._desk = self._desk if desk is None else desk
+            self._camera = self._camera if camera is None else camera
+            code = self._camera or self._desk
+            state: DeviceState = "in" if not code else "out" if code == ABSENT else "fault"
+        self.tell(Device(kind="camera", state=state, code=code), detail=detail)
+
+    def rows(self, texts: Texts, *, training: bool = False) -> tuple[EquipmentRow, ...]:
+        """Return a row for each device that was told of."""
+        with self._lock:
+            told = [
+                (self._devices[kind], self._details.get(kind, "")) for kind in KINDS if kind in self._devices
+            ]
+        return tuple(row_of(device, texts, detail=detail, training=training) for device, detail in told)
+
+
+class MachineWatch:
+    """A thread that looks, once a second, at what no other thread watches: whether the camera is plugged in, and every
+    so often whether the disk has room. Opens no device."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        *,
+        camera: Callable[[], str],
+        training: bool,
+        disk_ok: Callable[[], bool],
+        look: Callable[[str], CameraInfo] = classify,
+        every_s: float = LOOK_S,
+    ) -> None:
+        self._standing = standing
+        self._camera = camera
+        self._training = training
+        self._disk_ok = disk_ok
+        self._look = look
+        self._every_s = every_s
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="equipment", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self, wait_s: float = 2.0) -> None:
+        """End the thread."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(wait_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._standing.camera(*self._seen())
+            ok = self._disk_ok()
+            self._standing.tell(Device(kind="disk", state="in" if ok else "fault"))
+            self._stop.wait(self._every_s)
+
+    def _seen(self) -> tuple[str, str]:
+        """What is wrong with the camera, and which one it is."""
+        spec = self._camera()
+        if is_scene(spec):
+            return ("" if self._training else RecordedCameraError.code), ""
+        info = self._look(spec)
+        if not info.present:
+            return ABSENT, info.name
+        if not (info.physical or self._training):
+            return RecordedCameraError.code, info.name
+        return "", info.name
