@@ -6,6 +6,7 @@ import pytest
 
 from proctor.camera_option import require_cameras
 from proctor.errors import CommandError
+from proctor.scenes import named_scene
 from proctor.texts import load_texts
 
 
@@ -30,4 +31,6 @@ def test_a_scene_that_is_none_is_a_usage_error_with_the_choices(option: str, spe
 
 
 def test_a_scene_of_one_frame_a_second_is_one() -> None:
-    require_cameras(Namespace(camera="scene:bona-fide?fps=1", second_camera=None))
+    spec = "scene:bona-fide?fps=1"
+    require_cameras(Namespace(camera=spec, second_camera=None))
+    assert named_scene(spec).fps == 1
