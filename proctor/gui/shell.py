@@ -1,6 +1,7 @@
 """What every window has: head, message, foot; language and size of the text; work beside it; bugs said, not hidden."""
 
 import tkinter
+from abc import ABC, abstractmethod
 from functools import partial
 from types import TracebackType
 from typing import Any, Final
@@ -19,7 +20,7 @@ from sessions.errors import SessionsError
 THEME: Final = "bootstrap-light"
 
 
-class Shell(ttk.Window):
+class Shell(ttk.Window, ABC):
     """A window of pages. A change of language or size builds the page anew from what the window keeps.
 
     A subclass says which page is shown (`page_title`, `make_page`, `left_text`, `main_text`) and what its two buttons
@@ -41,33 +42,33 @@ class Shell(ttk.Window):
 
     # --- what a window says of itself ---
 
+    @abstractmethod
     def window_title(self) -> str:
         """Return the window's title."""
-        raise NotImplementedError
 
+    @abstractmethod
     def page_title(self) -> str:
         """Return the page's title."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_page(self) -> Any:
         """Return the page that is shown now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def left_text(self) -> str:
         """Return the key of the text of the button on the left."""
-        raise NotImplementedError
 
+    @abstractmethod
     def main_text(self) -> str:
         """Return the key of the text of the main button."""
-        raise NotImplementedError
 
+    @abstractmethod
     def back(self) -> None:
         """Escape, and the button on the left."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(self) -> None:
         """Enter, and the main button."""
-        raise NotImplementedError
 
     def keep(self) -> None:
         """Save what was typed: the page is about to be built anew."""
