@@ -45,7 +45,7 @@ trust_import = Commands("trust_import")
 
 
 def _add_main_commands(build: Builder) -> None:
-    build.command("station", "station", station.report)
+    _add_station(build.command("station", "station", station.station))
     parser = build.command("training", "training", training.run)
     parser.add_argument("--headless", action="store_true", help=help_of("option.headless"))
     parser.add_argument("--out", metavar="DIR", help=help_of("option.out-training"))
@@ -53,6 +53,14 @@ def _add_main_commands(build: Builder) -> None:
     parser.add_argument("--candidates", type=int, default=7, metavar="N", help=help_of("option.candidates"))
     _add_softcard(build.command("softcard", "softcard", softcard.run))
     add_doctor_options(build.command("doctor", "doctor", station.doctor))
+
+
+def _add_station(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reader", metavar="R", help=help_of("option.station-reader"))
+    parser.add_argument("--camera", metavar="C", help=help_of("option.camera"))
+    parser.add_argument("--scanner", metavar="VID:PID", help=help_of("option.scanner"))
+    parser.add_argument("--candidate-screen", metavar="PLACE", help=help_of("option.candidate-screen"))
+    parser.add_argument("--quiet", action="store_true", help=help_of("option.quiet"))
 
 
 def _add_softcard(parser: argparse.ArgumentParser) -> None:
@@ -182,7 +190,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the whole command line; the docs test walks it."""
     parser = Parser(prog="proctor", description=help_of("proctor"))
     parser.add_argument("--version", action="version", version=f"proctor {__version__}")
-    parser.set_defaults(run=station.report, json=False, lang=None, root=None)
+    parser.set_defaults(run=station.station, json=False, lang=None, root=None)
     build = Builder(parser.add_subparsers(metavar="COMMAND"))
     _add_main_commands(build)
     _add_work_commands(build)

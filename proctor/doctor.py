@@ -1,7 +1,7 @@
 """What this machine has and lacks for a real session, in plain words."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from sessions.errors import SessionsError
 from sessions.root import DataRoot
 from sessions.witnesses import read_file
 
+Probe = Callable[[], tuple[bool, str]]
 FREE_MB = 500
 NOT_BEFORE = date(2026, 11, 1)  # this program was not written before; an earlier clock is wrong
 
@@ -43,9 +44,9 @@ class Item:
     stops: bool = False
 
 
-def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
-    """Return every finding, in the order in which a person would mend them."""
-    probes: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...] = (
+def examine(places: Places, texts: Texts, *, names: frozenset[str] | None = None) -> tuple[Item, ...]:
+    """Return every finding, in the order in which a person would mend them; with `names` these alone."""
+    needed: tuple[tuple[str, Probe], ...] = (
         ("readers", _readers),
         ("cameras", _cameras),
         ("models", _models),
@@ -56,21 +57,29 @@ def examine(places: Places, texts: Texts) -> tuple[Item, ...]:
         ("keys", lambda: _keys(places.real, texts)),
         ("trust", lambda: _trust(places.real)),
     )
-    items = [_item(name, probe, texts) for name, probe in probes]
+    further = tuple(_further(places, texts))
+    return tuple(
+        _item(name, probe, texts, needed=(name, probe) in needed)
+        for name, probe in (*needed, *further)
+        if names is None or name in names
+    )
+
+
+def _further(places: Places, texts: Texts) -> Iterator[tuple[str, Probe]]:
+    """What a real session can do without, as far as there is anything to look at."""
     if (places.real / "root.toml").exists():
         if any(folder_at(places.real).glob("*.toml")):
-            items.append(_item("site-models", lambda: _site_models(places.real, texts), texts, needed=False))
-        items.append(_item("camera-list", lambda: _camera_list(places.real, texts), texts, needed=False))
-        items.append(_item("backup", lambda: _backup(places.real, texts), texts, needed=False))
-        items.append(_item("witnesses", lambda: _witnesses(places.real), texts, needed=False))
-    items.append(_item("dlib", _dlib, texts, needed=False))
-    items.append(_item("pad", lambda: (True, texts["doctor.pad.passes"]), texts, needed=False))
+            yield "site-models", lambda: _site_models(places.real, texts)
+        yield "camera-list", lambda: _camera_list(places.real, texts)
+        yield "backup", lambda: _backup(places.real, texts)
+        yield "witnesses", lambda: _witnesses(places.real)
+    yield "dlib", _dlib
+    yield "pad", lambda: (True, texts["doctor.pad.passes"])
     if (places.training / "root.toml").exists():
-        items.append(_item("training", lambda: _keys(places.training, texts), texts, needed=False))
-    return tuple(items)
+        yield "training", lambda: _keys(places.training, texts)
 
 
-def _item(name: str, probe: Callable[[], tuple[bool, str]], texts: Texts, *, needed: bool = True) -> Item:
+def _item(name: str, probe: Probe, texts: Texts, *, needed: bool = True) -> Item:
     try:
         ok, detail = probe()
     except TrustStoreAlteredError as error:  # its text says what to do: importing again would hide it

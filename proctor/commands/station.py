@@ -1,9 +1,16 @@
 """`proctor` and `proctor station`, `proctor doctor`."""
 
+import os
+import sys
+from collections.abc import Mapping
+
 from proctor import __version__
 from proctor.commands import day
 from proctor.commands.context import Context
 from proctor.doctor import Item, examine
+from proctor.errors import CommandError
+
+STOPPED = frozenset({"trust"})
 
 
 def doctor(context: Context) -> int:
@@ -22,8 +29,50 @@ def doctor(context: Context) -> int:
     return 0 if ok else 1
 
 
+def station(context: Context) -> int:
+    """Open the station's window where there is a display; without one, or with --json, say where the station stands.
+
+    A station whose trust store was changed does not open."""
+    if context.options.json or not has_display(os.environ):
+        return report(context)
+    if any(item.stops for item in examine(context.places, context.texts, names=STOPPED)):
+        return report(context)
+    try:
+        return _window(context)
+    except ImportError:
+        context.say("window.station.no-tk")
+    except CommandError as error:
+        if error.code != "no-display":
+            raise
+        context.say("window.station.no-display")
+    return report(context)
+
+
+def _window(context: Context) -> int:
+    from proctor.gui.station.desk_options import DeskOptions  # noqa: PLC0415 - other commands work without Tk
+    from proctor.gui.station.real import means  # noqa: PLC0415
+    from proctor.gui.station.window import run  # noqa: PLC0415
+
+    options = context.options
+    desk = DeskOptions(
+        reader=getattr(options, "reader", None) or "",
+        camera=getattr(options, "camera", None) or "",
+        scanner=getattr(options, "scanner", None) or "",
+        candidate_screen=getattr(options, "candidate_screen", None) or "",
+        sounds=not getattr(options, "quiet", False),
+    )
+    return run(context.places, language=context.texts.language, means=means(desk))
+
+
+def has_display(environment: Mapping[str, str], platform: str = sys.platform) -> bool:
+    """Whether there is a screen that a window could be on."""
+    if platform in {"win32", "darwin"}:
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
 def report(context: Context) -> int:
-    """Say where the station stands and how to go on; the desk window is not in this version.
+    """Say where the station stands and how to go on.
 
     Exit 1 when somebody changed what the station stands on: then it does not start."""
     items = examine(context.places, context.texts)

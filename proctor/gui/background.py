@@ -33,6 +33,7 @@ class Background:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="roster")
         self._done: Callable[[Any], None] | None = None
         self._failed: Callable[[Exception], None] | None = None
+        self._collected = True
         self._poll = window.after(POLL_MS, self._look)
 
     @property
@@ -50,6 +51,7 @@ class Background:
         # Tk's variables, pictures and fonts tell Tk when they are collected, which only the window's thread may do:
         # what waits for that is collected now, and nothing while the worker runs.
         gc.collect()
+        self._collected = gc.isenabled()  # a window whose own thread collects has it off all the time
         gc.disable()
         self._worker.submit(job).add_done_callback(self._queue.put)
 
@@ -82,7 +84,8 @@ class Background:
         """Hand over the result; a bug (no error with a text) is raised here, in the window's thread."""
         done, failed = self._done, self._failed
         self._done = self._failed = None
-        gc.enable()
+        if self._collected:
+            gc.enable()
         try:
             result = future.result()
         except (CommandError, SessionsError, OSError) as error:

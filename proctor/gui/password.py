@@ -20,7 +20,9 @@ class PasswordDialog(ttk.Toplevel):
         self.answered = False
         gap = look.px(10)
         self.configure(highlightthickness=2, highlightbackground="#1d4e89", highlightcolor="#1d4e89")
-        text = texts.say("window.password", user=question.user_id)
+        user, _, what = question.user_id.partition("/")
+        key = f"window.password.{what}"
+        text = texts.say(key if what and key in texts else "window.password", user=user)
         ttk.Label(self, text=text).grid(row=0, column=0, columnspan=2, sticky="w", padx=gap, pady=gap)
         self.entry = ttk.Entry(self, show="•", font=look.body, width=28)
         self.entry.grid(row=1, column=0, columnspan=2, sticky="ew", padx=gap)
@@ -34,6 +36,7 @@ class PasswordDialog(ttk.Toplevel):
         self.bind("<Return>", lambda _event: self._answer())
         self.bind("<Escape>", lambda _event: self._cancel())
         self.protocol("WM_DELETE_WINDOW", self._cancel)
+        self.bind("<Destroy>", self._gone, add="+")
         self.geometry(f"+{master.winfo_rootx() + look.px(60)}+{master.winfo_rooty() + look.px(60)}")
         self.transient(master)
         self.after_idle(self._take_over)
@@ -53,6 +56,12 @@ class PasswordDialog(ttk.Toplevel):
 
     def _cancel(self) -> None:
         self._end(None)
+
+    def _gone(self, event: "tkinter.Event[tkinter.Misc]") -> None:
+        """The window took the dialog away (a page built anew, a lock): whoever waits for an answer goes on."""
+        if event.widget is self and not self.answered:
+            self.answered = True
+            self._question.reply.put(None)
 
     def _end(self, answer: str | None) -> None:
         if not self.answered:

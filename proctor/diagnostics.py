@@ -1,0 +1,159 @@
+"""What a crash leaves: a file that says where the program failed, and nothing of anybody's data.
+
+An exception's text, a variable, a path of this machine may hold a name or a number. So the file holds kinds of errors,
+places in the program (file, line, function), codes and counts: nothing that was typed, read or seen.
+"""
+
+import json
+import os
+import platform
+import re
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from types import FrameType, TracebackType
+from typing import Any, Final
+
+from proctor import __version__
+
+FOLDER: Final = "diagnostics"
+MOST_FILES: Final = 50
+MOST_FRAMES: Final = 40
+MOST_CAUSES: Final = 8
+MOST_THREADS: Final = 32
+TRAIL: Final = 60
+_CODE: Final = re.compile(r"[a-z][a-z0-9]*([.:_-][a-z0-9]+)*")
+_LONG: Final = 48
+_NAME: Final = re.compile(r"[A-Za-z_<][A-Za-z0-9_<>.]*")
+_DIGITS: Final = re.compile(r"\d{4,}")
+
+
+class Trail:
+    """The last things that happened, by their codes: pages, devices, phases. Anything but a code is left out."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self._steps: deque[tuple[str, str]] = deque(maxlen=TRAIL)
+
+    def note(self, code: str) -> None:
+        """Keep a code: small letters, digits, signs between; at most 48 characters, no long number."""
+        if len(code) <= _LONG and _CODE.fullmatch(code) and not _DIGITS.search(code):
+            self._steps.append((_stamp(self._clock()), code))
+
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """Return what was kept, oldest first, each with its time (UTC)."""
+        return tuple(self._steps)
+
+
+def write_report(
+    folder: Path, error: BaseException, *, where: str, trail: Trail, now: datetime | None = None
+) -> Path:
+    """Write what is known of a crash into a new file of `folder`, for its owner alone, and return it.
+
+    `where`: which part failed, a code. Keeps the newest 50 files. Raises OSError.
+    """
+    at = now or datetime.now(UTC)
+    folder.mkdir(parents=True, exist_ok=True)
+    report = {
+        "version": 1,
+        "at": _stamp(at),
+        "program": __version__,
+        "where": where if _CODE.fullmatch(where) else "unknown",
+        "system": _system(),
+        "errors": list(_errors(error)),
+        "trail": [{"at": when, "code": code} for when, code in trail.steps()],
+        "threads": list(_threads()),
+    }
+    path = _new_file(folder, at)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+    _forget_oldest(folder)
+    return path
+
+
+def place_in_program(file: str) -> str:
+    """Return the last two parts of a source file's path: where a program lies on a machine may name its user."""
+    parts = PurePath(file.replace("\\", "/")).parts[-2:]
+    return "/".join(parts)
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _system() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "release": platform.release(),
+        "machine": platform.machine(),
+    }
+
+
+def _errors(error: BaseException) -> Iterator[dict[str, Any]]:
+    """Each error of the chain by kind and places: its text is never read."""
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen and len(seen) < MOST_CAUSES:
+        seen.add(id(at))
+        code = getattr(at, "code", None)
+        found: dict[str, Any] = {"kind": _name(type(at).__name__), "frames": list(_frames(at.__traceback__))}
+        if isinstance(code, str) and _CODE.fullmatch(code):
+            found["code"] = code
+        yield found
+        at = at.__cause__ or at.__context__
+
+
+def _frames(trace: TracebackType | None) -> Iterator[str]:
+    places: deque[str] = deque(maxlen=MOST_FRAMES)
+    while trace is not None:
+        places.append(_place(trace.tb_frame, trace.tb_lineno))
+        trace = trace.tb_next
+    yield from places
+
+
+def _threads() -> Iterator[dict[str, Any]]:
+    """Where every thread stood. Names of threads are the program's own, kept as far as they are codes."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    for ident, frame in list(sys._current_frames().items())[:MOST_THREADS]:
+        name = names.get(ident, "")
+        yield {"name": name if _CODE.fullmatch(name.lower()) else "thread", "frames": list(_stack(frame))}
+
+
+def _stack(frame: FrameType | None) -> Iterator[str]:
+    for _ in range(MOST_FRAMES):
+        if frame is None:
+            return
+        yield _place(frame, frame.f_lineno)
+        frame = frame.f_back
+
+
+def _place(frame: FrameType, line: int) -> str:
+    code = frame.f_code
+    return f"{place_in_program(code.co_filename)}:{line} {_name(code.co_name)}"
+
+
+def _name(text: str) -> str:
+    return text if _NAME.fullmatch(text) else "unknown"
+
+
+def _new_file(folder: Path, at: datetime) -> Path:
+    stem = f"crash-{at.astimezone(UTC):%Y%m%dT%H%M%S}Z"
+    number = 1
+    path = folder / f"{stem}.json"
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}.json"
+    return path
+
+
+def _forget_oldest(folder: Path) -> None:
+    found = sorted(folder.glob("crash-*.json"), key=lambda path: path.stat().st_mtime)
+    for path in found[:-MOST_FILES]:
+        with suppress(OSError):
+            path.unlink()

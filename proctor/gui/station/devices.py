@@ -1,0 +1,103 @@
+"""The equipment row: each device by name, sign and words; what is wrong, with what to do, beneath it."""
+
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+import ttkbootstrap as ttk
+
+from proctor.desk.events import DeviceKind
+from proctor.gui.look import Look
+from proctor.texts import Texts
+
+if TYPE_CHECKING:  # what looks at devices takes a second to load: it is loaded beside the window
+    from proctor.desk.equipment import EquipmentRow
+
+KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
+LOOK_S: Final = 3.0
+SIGNS: Final = {"tick": "tick", "warning": "bang", "cross": "cross"}
+_WIDE: Final = 1.25
+_NARROW: Final = 4
+
+Examine = Callable[[Texts], "Iterable[EquipmentRow]"]
+
+
+class DeviceRow(ttk.Frame):
+    """One cell for each kind; `show` with what was found. Faults stand beneath with their fix, the worst first."""
+
+    def __init__(self, master: Any, look: Look, texts: Texts) -> None:
+        super().__init__(master)
+        self._look, self._texts = look, texts
+        self.cells: dict[DeviceKind, ttk.Label] = {}
+        columns = len(KINDS) if look.scale <= _WIDE else _NARROW
+        for place, kind in enumerate(KINDS):
+            cell = ttk.Label(self, compound="left", anchor="w")
+            cell.grid(row=place // columns, column=place % columns, sticky="ew", pady=look.px(1))
+            self.columnconfigure(place % columns, weight=1)
+            self.cells[kind] = cell
+        self.faults = ttk.Frame(self)
+        self.faults.grid(row=len(KINDS), column=0, columnspan=columns, sticky="ew")
+        self.faults.columnconfigure(1, weight=1)
+        self._shown: tuple[EquipmentRow, ...] | None = None
+        self.show(())
+
+    def show(self, rows: "tuple[EquipmentRow, ...]") -> None:
+        """Show what was found; a kind that is not among it is being looked for."""
+        if rows == self._shown:
+            return
+        self._shown = rows
+        found = {row.kind: row for row in rows}
+        for kind, cell in self.cells.items():
+            row = found.get(kind)
+            sign = "dots" if row is None else SIGNS[row.sign]
+            cell.configure(text=f" {self._texts[f'equipment.{kind}']}", image=self._look.sign(sign))
+        for child in self.faults.winfo_children():
+            child.destroy()
+        wrong = [row for row in rows if row.sign != "tick"]
+        for place, row in enumerate(sorted(wrong, key=lambda each: each.sign != "cross")):
+            self._fault(place, row)
+
+    def _fault(self, place: int, row: "EquipmentRow") -> None:
+        head = ttk.Label(self.faults, text=f"{row.name}: {row.words}.", anchor="nw")
+        head.grid(row=place, column=0, sticky="nw", padx=(0, self._look.px(6)))
+        text = ttk.Label(self.faults, text=row.fix, anchor="w", justify="left")
+        text.grid(row=place, column=1, sticky="ew")
+        text.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width))
+
+
+class DeviceWatch:
+    """Looks at the equipment every few seconds in a thread of its own; the window takes the newest finding."""
+
+    def __init__(self, examine: Examine, texts: Callable[[], Texts], every_s: float = LOOK_S) -> None:
+        self._examine, self._texts, self._every_s = examine, texts, every_s
+        self._stop = False
+        self._wake = Event()
+        self._queue: SimpleQueue[tuple[EquipmentRow, ...]] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="start-equipment", daemon=True)
+        self._thread.start()
+
+    def newest(self) -> "tuple[EquipmentRow, ...] | None":
+        """Return what was found since the last call, None where nothing was."""
+        found = None
+        while True:
+            try:
+                found = self._queue.get_nowait()
+            except Empty:
+                return found
+
+    def again(self) -> None:
+        """Look at once."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stop = True
+        self._wake.set()
+        self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while not self._stop:
+            self._wake.clear()
+            self._queue.put(tuple(self._examine(self._texts())))
+            self._wake.wait(self._every_s)

@@ -1,0 +1,91 @@
+"""The menu (F10): what this person may do here, as buttons with their keys; nothing that their role does not have."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import ttkbootstrap as ttk
+
+from proctor.gui.keyboard import split
+from proctor.gui.look import Look
+from proctor.texts import Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line: its text is `window.station.menu.<name>`. `action`: of the roles' table, "" for everybody;
+    `pages`: where it is offered, none: everywhere; `key`: as it is written."""
+
+    name: str
+    action: str = ""
+    pages: frozenset[str] = frozenset()
+    key: str = ""
+
+
+WORK: Final = frozenset({"start", "checkin"})
+ITEMS: Final = (
+    Item(name="check-in", action="check-in", pages=frozenset({"start"}), key="Enter"),
+    Item(name="sessions", pages=frozenset({"checkin"})),
+    Item(name="equipment", pages=WORK),
+    Item(name="lock", pages=WORK, key="F12"),
+    Item(name="language", key="Alt+E/V"),
+    Item(name="larger", key="Ctrl +"),
+    Item(name="smaller", key="Ctrl −"),
+    Item(name="log-out", pages=WORK),
+    Item(name="leave"),
+)
+
+
+def offered(items: Iterable[Item], page: str, may: Callable[[str], bool]) -> tuple[Item, ...]:
+    """Return what this page offers to somebody who may do what `may` says."""
+    return tuple(
+        item
+        for item in items
+        if (not item.pages or page in item.pages) and (not item.action or may(item.action))
+    )
+
+
+class MenuPane(ttk.Frame):
+    """Lies over the page at its right edge. Arrows and Tab go through it, Enter chooses, Escape closes it."""
+
+    def __init__(
+        self, master: Any, look: Look, texts: Texts, items: Iterable[Item], choose: Callable[[str], None]
+    ) -> None:
+        super().__init__(master, padding=look.px(8), style="Menu.TFrame")
+        self._choose = choose
+        self.buttons: dict[str, ttk.Button] = {}
+        head = ttk.Label(self, text=texts["window.station.menu"], font=look.title, style="Menu.TLabel")
+        head.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, look.px(4)))
+        for row, item in enumerate(items, 1):
+            text = split(texts[f"window.station.menu.{item.name}"])[0]
+            button = ttk.Button(self, text=text, command=lambda name=item.name: self._chosen(name))
+            button.grid(row=row, column=0, sticky="ew", pady=look.px(1))
+            ttk.Label(self, text=item.key, style="Menu.TLabel").grid(
+                row=row, column=1, sticky="w", padx=look.px(6)
+            )
+            self.buttons[item.name] = button
+        self.columnconfigure(0, weight=1)
+        for widget in (self, *self.buttons.values()):
+            widget.bind("<Down>", lambda event: self._go(event, 1))
+            widget.bind("<Up>", lambda event: self._go(event, -1))
+        self.left = self.focus_get()
+        self.place(relx=1.0, rely=0.0, anchor="ne")
+        self.lift()
+        next(iter(self.buttons.values())).focus_set()
+
+    def close(self) -> None:
+        """Take the menu away; the focus goes back to where it was."""
+        left = self.left
+        self.destroy()
+        if left is not None and left.winfo_exists():
+            left.focus_set()
+
+    def _chosen(self, name: str) -> None:
+        self.close()
+        self._choose(name)
+
+    def _go(self, event: Any, step: int) -> str:
+        buttons = list(self.buttons.values())
+        at = buttons.index(event.widget) if event.widget in buttons else -1
+        buttons[(at + step) % len(buttons)].focus_set()
+        return "break"

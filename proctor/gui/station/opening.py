@@ -1,0 +1,191 @@
+"""What the station's window has done beside it: log in, look at the sessions, open a desk. No window in here.
+
+These functions run in a worker; heavy parts of the program are loaded there, so that the window is up at once.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+
+from proctor.config import Places
+from proctor.errors import CommandError
+from proctor.logins import enter_refused, guard_of, log_in
+from proctor.roots import (
+    OpenRoot,
+    ensure_training_root,
+    memory_folder,
+    open_real,
+    open_training,
+    require_real_root,
+    settled_login,
+)
+from sessions.course.board import Board
+from sessions.course.day import needs_start, resume_session, state_of, where_we_were
+from sessions.errors import SessionsError
+from sessions.roles import load_roles
+from sessions.session import Session, create_session, list_sessions
+from sessions.vietnam import today
+
+Ask = Callable[[str], str]
+STATES = ("running", "ready", "paused", "not-started")
+REHEARSAL = 8
+IDLE_MINUTES = 10
+"""Before a session is chosen; then its rules say it."""
+
+
+class Held:
+    """A data root that stays open while somebody works at the station."""
+
+    def __init__(self, stack: ExitStack, opened: OpenRoot) -> None:
+        self._stack = stack
+        self.opened = opened
+
+    def close(self) -> None:
+        """Close the log and let the root go. Nothing happens the second time."""
+        self._stack.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLine:
+    """One open session as the start page shows it.
+
+    `state`: of STATES; `inside` of `listed` candidates were let in; `at`: who was at the desk when it was cut short;
+    `may`: whether who logged in may check in there.
+    """
+
+    session: Session = field(repr=False)
+    state: str
+    listed: int
+    inside: int
+    at: str = ""
+    broken: bool = False
+    may: bool = True
+    today: bool = True
+
+    @property
+    def session_id(self) -> str:
+        """The session's id."""
+        return self.session.session_id
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms of its list."""
+        return tuple(sorted({seat.room for seat in self.session.seats if seat.room}))
+
+
+def users_of(places: Places) -> tuple[str, ...]:
+    """Return the ids of those who can log in at the real root. Raises CommandError "no-station"."""
+    return tuple(require_real_root(places.real).keys.slot_ids())
+
+
+def log_in_real(places: Places, user: str, ask: Ask) -> Held:
+    """Open the real root as a person. Raises CommandError, SessionsError."""
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_real(places.real, by=user, ask=ask, login=True))
+        return Held(stack.pop_all(), opened)
+
+
+def enter_training(places: Places) -> Held:
+    """Open the training root, made when absent. Raises CommandError, SessionsError."""
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_training(ensure_training_root(places.training)))
+        return Held(stack.pop_all(), opened)
+
+
+def unlock(opened: OpenRoot, ask: Ask) -> str:
+    """Return the id of who is logged in, who just proved to be there. Raises WrongSecretError, LoginLockedError."""
+    operator = opened.require_login().operator
+    guard = guard_of(opened.root, memory_folder(opened.root))
+    try:
+        settled_login(opened, log_in(opened.root, operator.user_id, ask, guard))
+    finally:
+        enter_refused(opened.store, guard)
+    return operator.user_id
+
+
+def sessions_of(opened: OpenRoot) -> tuple[SessionLine, ...]:
+    """Return the open sessions: of today first, then the newest."""
+    lines = [line for line in (_line(opened, session) for session in list_sessions(opened.store)) if line]
+    return tuple(
+        sorted(lines, key=lambda line: (not line.today, -line.session.day.toordinal(), -line.session.seq))
+    )
+
+
+def _line(opened: OpenRoot, session: Session) -> SessionLine | None:
+    state = state_of(opened.store, session)
+    if state.closed is not None:
+        return None
+    stood = where_we_were(opened.store, session)
+    board = Board(opened.store, session)
+    began = not needs_start(session) or state.started is not None
+    return SessionLine(
+        session=session,
+        state=_state(began=began, paused=state.paused is not None, seen=stood.last_seq is not None),
+        listed=len(session.seats),
+        inside=sum(1 for row in board.standings() if row.admitted),
+        at=stood.at if stood.interrupted else "",
+        broken=stood.broken,
+        may=_may(opened, session),
+        today=session.day == today(),
+    )
+
+
+def _state(*, began: bool, paused: bool, seen: bool) -> str:
+    if not began:
+        return "not-started"
+    if paused:
+        return "paused"
+    return "running" if seen else "ready"
+
+
+def _may(opened: OpenRoot, session: Session) -> bool:
+    try:
+        session.rules.require_may(opened.require_login().operator, "check-in")
+    except SessionsError:
+        return False
+    return True
+
+
+def role_label(role: str, language: str) -> str:
+    """Return a role as people say it: the law's term in Vietnamese, its identifier otherwise."""
+    known = load_roles().get(role)
+    return role if known is None or language != "vi" else known.label
+
+
+def come_back(opened: OpenRoot, line: SessionLine) -> str:
+    """Return who was at the desk when the power went, "" for nobody; going on is an entry where something was cut.
+
+    Raises SessionsError.
+    """
+    if not line.broken or line.state in {"paused", "not-started"}:
+        return line.at
+    operator = opened.require_login().operator
+    try:
+        line.session.rules.require_may(operator, "start")
+    except SessionsError:
+        return line.at
+    stood, _ = resume_session(opened.store, line.session, operator=operator)
+    return stood.at if stood.interrupted else line.at
+
+
+def rehearse(opened: OpenRoot, day: date) -> Session:
+    """Open a training session with plainly invented people. Raises CommandError outside training, SessionsError."""
+    from proctor.training import DRIVING, candidates, roster_csv  # noqa: PLC0415 - it loads what draws candidates
+    from sessions.roster.csv_roster import read_roster  # noqa: PLC0415
+    from sessions.rules import load_rules  # noqa: PLC0415
+
+    if not opened.training:
+        raise CommandError("folder-not-training", root=str(opened.root.path))
+    people = tuple(candidates(REHEARSAL, day, group=len(opened.store.entries("open"))))
+    return create_session(
+        opened.store,
+        root_kind="training",
+        roster=read_roster(roster_csv(people, DRIVING.rooms)),
+        rules=load_rules(DRIVING.rules),
+        component=DRIVING.components[0],
+        components=DRIVING.components[1:],
+        place=DRIVING.place,
+        day=day,
+        operator=opened.require_login().operator,
+    )

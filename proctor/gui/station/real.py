@@ -1,0 +1,94 @@
+"""What the station's window is made of in earnest: each part is loaded when it is needed, and not before."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from proctor.config import Places
+from proctor.gui.station.desk_options import DeskOptions
+from proctor.gui.station.window import Means, OpenDesk
+from proctor.roots import OpenRoot
+from proctor.texts import Texts
+from sessions.session import Session
+
+LOOKED_AT = frozenset({"readers", "cameras", "disk", "clock", "witnesses"})
+FIRST_SCENE = "scene:bona-fide?face=hopper"
+
+
+def means(options: DeskOptions) -> Means:
+    """Return the real parts; `options`: what this station's desk has."""
+    return Means(
+        open_desk=partial(_open_desk, options), make_page=_make_page, make_bar=_make_bar, examine=_examine
+    )
+
+
+def _open_desk(
+    options: DeskOptions, opened: OpenRoot, session: Session, *, room: str, stood: str, language: str
+) -> OpenDesk:
+    """Start a desk. Runs beside the window. Raises CommandError and whatever has a text."""
+    from proctor.commands.session import trust_of  # noqa: PLC0415
+    from proctor.desk.runtime import StationRuntime, StationSetup  # noqa: PLC0415
+    from proctor.gui.station.driver import Driver  # noqa: PLC0415
+
+    trust, workshop = trust_of(opened)
+    setup = StationSetup(
+        camera=FIRST_SCENE if opened.training and not options.camera else options.camera or "0",
+        reader=options.reader,
+        scanner=options.scanner,
+        candidate_screen=options.candidate_screen,
+        room=room,
+        language=language,
+        sounds=options.sounds,
+        speech=options.sounds,
+        search_stops=not opened.training,  # a few specimen faces stand for everybody
+        watch_readers=not opened.training or bool(options.reader),
+    )
+    runtime = StationRuntime(opened, session, trust, setup, workshop=workshop)
+    driver = Driver(runtime, training=opened.training, stood=stood)
+    practice = None
+    if workshop is not None and session.seats:
+        from proctor.gui.station.rehearsal import Rehearsal  # noqa: PLC0415
+        from proctor.gui.station.training_bar import Practice  # noqa: PLC0415
+
+        practice = Practice(Rehearsal(session, workshop), driver)
+    return OpenDesk(session=session, room=room, driver=driver, practice=practice)
+
+
+def _make_page(parent: Any, window: Any, driver: Any) -> Any:
+    from proctor.gui.station.checkin import CheckInPage  # noqa: PLC0415
+
+    return CheckInPage(parent, window, driver)
+
+
+def _make_bar(parent: Any, window: Any, practice: Any) -> Any:
+    from proctor.gui.station.training_bar import TrainingBar  # noqa: PLC0415
+
+    return TrainingBar(
+        parent, window.look, window.texts, going=practice, background=window.background, failed=window.failed
+    )
+
+
+def _examine(places: Places, texts: Texts, training: bool) -> Iterable[Any]:
+    from proctor.desk.equipment import rows_of_machine  # noqa: PLC0415
+    from proctor.doctor import examine  # noqa: PLC0415
+
+    place = places.training if training else places.real
+    return rows_of_machine(
+        places,
+        texts,
+        look=partial(examine, names=LOOKED_AT),
+        printers=partial(_printers, place),
+        training=training,
+    )
+
+
+def _printers(path: Path) -> tuple[str, ...]:
+    """Return the system's printers; none where nothing answers."""
+    from proctor.printing.errors import PrintingError  # noqa: PLC0415
+    from proctor.printing.station import system_printer  # noqa: PLC0415
+
+    try:
+        return tuple(info.name for info in system_printer(path).printers())
+    except (PrintingError, OSError):
+        return ()

@@ -1,0 +1,160 @@
+"""The start page: choose a session or go on with one, where in it, and the equipment it needs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import ttkbootstrap as ttk
+
+from proctor.gui.keyboard import Letters
+from proctor.gui.look import Look
+from proctor.gui.scrolled import Scrolled
+from proctor.gui.station.devices import DeviceRow
+from proctor.gui.station.opening import SessionLine
+from proctor.texts import Texts
+
+COLUMNS: Final = ("day", "id", "place", "state", "inside")
+_ROWS: Final = 5
+
+
+class StartPage(Scrolled):
+    """A table of open sessions, the chosen one in words, component and room; the equipment beneath.
+
+    `variables`: "session", "component", "room" hold the choice: an id, an id, a room ("" for every room).
+    """
+
+    def __init__(
+        self,
+        master: Any,
+        *,
+        look: Look,
+        texts: Texts,
+        letters: Letters,
+        lines: Sequence[SessionLine],
+        variables: dict[str, Any],
+        on_choice: Callable[[], None],
+        training: bool,
+    ) -> None:
+        super().__init__(master, stretch=True)
+        self._look, self._texts, self._lines = look, texts, {line.session_id: line for line in lines}
+        self._variables, self._on_choice = variables, on_choice
+        px = look.px
+        inside = self.inside
+        inside.columnconfigure(0, weight=1)
+        inside.rowconfigure(1, weight=1)
+        key = "window.station.start.head" if lines else "window.station.start.none"
+        if training:
+            key = f"{key}.training" if not lines else key
+        self.heading = ttk.Label(inside, text=texts[key], anchor="w", justify="left")
+        self.heading.bind("<Configure>", lambda event: self.heading.configure(wraplength=event.width))
+        self.heading.grid(row=0, column=0, sticky="ew", pady=px(2))
+        self.table = self._table(inside)
+        self.table.grid(row=1, column=0, sticky="nsew")
+        self.words = ttk.Label(inside, anchor="w", justify="left")
+        self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width))
+        self.words.grid(row=2, column=0, sticky="ew", pady=px(2))
+        self.where = ttk.Frame(inside)
+        self.where.grid(row=3, column=0, sticky="ew", pady=px(2))
+        self.component = self._field(self.where, letters, "component", 0)
+        self.room = self._field(self.where, letters, "room", 2)
+        ttk.Label(inside, text=texts["window.station.equipment"], font=look.title).grid(
+            row=4, column=0, sticky="w", pady=(px(6), 0)
+        )
+        self.devices = DeviceRow(inside, look, texts)
+        self.devices.grid(row=5, column=0, sticky="ew")
+        if not lines:
+            self.where.grid_remove()
+            self.words.grid_remove()
+        self._fill(lines)
+
+    @property
+    def line(self) -> SessionLine | None:
+        """The session that is chosen."""
+        return self._lines.get(str(self._variables["session"].get()))
+
+    def _table(self, inside: Any) -> ttk.Treeview:
+        view = ttk.Treeview(inside, show="headings", selectmode="browse", columns=COLUMNS, height=_ROWS)
+        body, heading = self._look.body, self._texts
+        widest = {
+            "day": "00/00/0000  ",
+            "id": "HL-20261122-000",
+            "state": "đang mở ở bàn khác",
+            "inside": "000 / 000  ",
+        }
+        for name in COLUMNS:
+            view.heading(name, text=heading[f"window.station.column.{name}"], anchor="w")
+            width = body.measure(widest.get(name, "n" * 20)) + body.measure("MM")
+            view.column(name, width=width, minwidth=width, stretch=name == "place", anchor="w")
+        view.bind("<<TreeviewSelect>>", lambda _event: self._chosen())
+        return view
+
+    def _field(self, row: Any, letters: Letters, name: str, column: int) -> ttk.Combobox:
+        box = ttk.Combobox(row, state="readonly", font=self._look.body, width=26)
+        label = ttk.Label(row)
+        letters.leads(label, self._texts[f"window.station.start.{name}"], box)
+        label.grid(row=0, column=column, sticky="w", padx=(0, self._look.px(6)))
+        box.grid(row=0, column=column + 1, sticky="w", padx=(0, self._look.px(16)))
+        box.bind("<<ComboboxSelected>>", lambda _event: self._placed())
+        return box
+
+    def _fill(self, lines: Sequence[SessionLine]) -> None:
+        for line in lines:
+            state = self._texts[f"window.station.state.{line.state}"]
+            cells = (
+                line.session.day.strftime("%d/%m/%Y"),
+                line.session_id,
+                line.session.place,
+                state,
+                f"{line.inside} / {line.listed}",
+            )
+            self.table.insert("", "end", iid=line.session_id, values=cells)
+        if lines:
+            chosen = str(self._variables["session"].get())
+            at = chosen if chosen in self._lines else lines[0].session_id
+            self.table.selection_set(at)
+            self.table.focus(at)
+            self._take(at)
+
+    def _chosen(self) -> None:
+        chosen = self.table.selection()
+        if chosen and chosen[0] != str(self._variables["session"].get()):
+            self._take(chosen[0])
+            self._on_choice()
+
+    def _take(self, session_id: str) -> None:
+        """Show the chosen session; component and room stay where they fit it."""
+        if session_id != str(self._variables["session"].get()):
+            self._variables["component"].set("")
+            self._variables["room"].set("")
+        self._variables["session"].set(session_id)
+        line = self._lines[session_id]
+        session = line.session
+        known = session.components
+        if self._variables["component"].get() not in known:
+            self._variables["component"].set(session.component)
+        self.component.configure(values=[session.rules.components[name].label for name in known])
+        self.component.current(known.index(self._variables["component"].get()))
+        rooms = ("", *line.rooms)
+        if self._variables["room"].get() not in rooms:
+            self._variables["room"].set("")
+        self.room.configure(values=[room or self._texts["window.station.start.every-room"] for room in rooms])
+        self.room.current(rooms.index(self._variables["room"].get()))
+        self.words.configure(text=words_of(line, self._texts))
+
+    def _placed(self) -> None:
+        line = self.line
+        if line is not None:
+            self._variables["component"].set(line.session.components[self.component.current()])
+            self._variables["room"].set(("", *line.rooms)[self.room.current()])
+
+
+def words_of(line: SessionLine, texts: Texts) -> str:
+    """Return what a person should know before opening this session's desk: one sentence, with what to do."""
+    if not line.may:
+        return texts.say("window.station.start.forbidden", session=line.session_id)
+    if line.state in {"not-started", "paused"}:
+        return texts.say(f"window.station.start.{line.state}", session=line.session_id)
+    if line.at:
+        return texts.say("window.station.start.cut", sbd=line.at)
+    if not line.today:
+        return texts.say("window.station.start.other-day", day=line.session.day.strftime("%d/%m/%Y"))
+    return texts["window.station.start.resume" if line.state == "running" else "window.station.start.open"]
