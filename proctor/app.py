@@ -58,10 +58,11 @@ from sessions.course.gate import CHECK_IN, Gate, require_in
 from sessions.course.health import health_warnings
 from sessions.course.results import read_progress
 from sessions.errors import StoreError
-from sessions.record import SystemClock
+from sessions.record import Operator, SystemClock
 from sessions.root import DataRoot
 from sessions.rules import Rules
 from sessions.session import Session
+from sessions.store import Receipt
 from sessions.vietnam import today
 
 CARD_WAIT_S = 20.0
@@ -231,6 +232,26 @@ class Desk:
         taken), NotYetAdmittedError (nobody is looked at again who was never let in), and StoreFullError where there
         is no room for its end.
         """
+        claimed = self._require_may_begin(work)
+        operator = self._opened.require_login().operator
+        try:
+            head = self._begin(work, operator, claimed)
+        except StoreError as error:
+            return not_begun(self._session, work.attempt_id, error)
+        chip, trusting = self._chip(work, head, on_progress)
+        booth = self._booth(work)
+        station = self._station(chip, trusting, booth, purpose=work.purpose)
+        context = self._context(work, operator, head)
+        try:
+            return run_attempt(around(station), context, attempt_id=work.attempt_id, on_check=on_check)
+        finally:
+            chip.close()
+            booth.close()
+            self._enter_cameras()
+            self._on_entry()
+
+    def _require_may_begin(self, work: Transaction) -> str | None:
+        """Return whose attempt this will be, as `_claimed`. Raises as `check_in`; nothing is in the log yet."""
         store = self._opened.store
         claimed = self._claimed(work.access)
         if claimed is not None:
@@ -241,19 +262,23 @@ class Desk:
         require_open(store, self._session)
         require_not_paused(store, require_started(store, self._session))
         store.require_room()
-        operator = self._opened.require_login().operator
-        try:
-            head = store.begin_attempt(
-                work.attempt_id,
-                session=self._session.session_id,
-                component=self._session.component,
-                operator=operator,
-                sbd=claimed,
-                purpose=work.purpose,
-            )
-        except StoreError as error:
-            return not_begun(self._session, work.attempt_id, error)
-        desk, trusting = chip_desks(
+        return claimed
+
+    def _begin(self, work: Transaction, operator: Operator, claimed: str | None) -> Receipt:
+        """Enter the beginning; return the tree head with it. Raises StoreError."""
+        return self._opened.store.begin_attempt(
+            work.attempt_id,
+            session=self._session.session_id,
+            component=self._session.component,
+            operator=operator,
+            sbd=claimed,
+            purpose=work.purpose,
+        )
+
+    def _chip(
+        self, work: Transaction, head: Receipt, on_progress: Progress | None
+    ) -> tuple[ChipDesk, PassiveAuthDesk]:
+        return chip_desks(
             work.access,
             work.source,
             self._trust,
@@ -263,20 +288,28 @@ class Desk:
             memory=reader_memory(self._opened.root),
             on_progress=on_progress,
         )
-        booth = FaceBooth(
+
+    def _booth(self, work: Transaction) -> FaceBooth:
+        return FaceBooth(
             notice=self._notice,
             open_camera=work.open_camera,
             means=self._means if work.screen is None else replace(self._means, screen=work.screen),
             rules=replace(FaceRules.of(self.rules), skipped=work.skipped),
             training=self._opened.training,
         )
-        gate = Gate(board=self._board, room=self._room, purpose=work.purpose)
-        station = Station(
-            card=desk, trust=trusting, roster=SessionDesk(store, self._session, gate), faces=booth
-        )
+
+    def _station(
+        self, chip: ChipDesk, trusting: PassiveAuthDesk, booth: FaceBooth, *, purpose: str
+    ) -> Station:
+        gate = Gate(board=self._board, room=self._room, purpose=purpose)
+        roster = SessionDesk(self._opened.store, self._session, gate)
+        return Station(card=chip, trust=trusting, roster=roster, faces=booth)
+
+    def _context(self, work: Transaction, operator: Operator, head: Receipt) -> AttemptContext:
+        """Return what the attempt is entered under; the face process's restarts count from here."""
         before = self._means.restarts()
-        context = AttemptContext(
-            store=store,
+        return AttemptContext(
+            store=self._opened.store,
             session=self._session,
             operator=operator,
             clock=self._clock,
@@ -286,13 +319,6 @@ class Desk:
             room=self._room,
             restarts=lambda: self._means.restarts() - before,
         )
-        try:
-            return run_attempt(around(station), context, attempt_id=work.attempt_id, on_check=on_check)
-        finally:
-            desk.close()
-            booth.close()
-            self._enter_cameras()
-            self._on_entry()
 
     def _enter_cameras(self) -> None:
         """Enter what became of the camera; a log that takes nothing now is asked again after the next attempt."""
