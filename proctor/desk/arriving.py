@@ -47,11 +47,13 @@ def begin(state: State, *effects: Effect) -> Step:
 def start(state: State, reader: str, claim: Claim, *effects: Effect) -> Step:
     """Begin an attempt with this claim and the card on this reader."""
     run = Run(attempt_id=state.next_id, claim=claim, reader=reader)
+    ahead = state.next_claim
     started = replace(
         state,
         phase="working",
         number=state.number + 1,
         claim=None,
+        next_claim=None if claim.same_person(ahead) else ahead,
         run=run,
         last=claim,
         spent=state.spent | {reader},
@@ -74,14 +76,8 @@ def scan(state: State, event: Scanned) -> Step:
         return state, ()  # the camera still sees the code of whoever was here
     if event.source == "camera" and state.claim is not None and state.claim.source != "camera":
         return said(state, "desk.notice.other-code"), ()
-    again = claim.same_person(state.last) and bool(state.spent)
-    told = replace(
-        state,
-        claim=_richer(state.claim, claim),
-        claimed_s=state.now_s,
-        spent=frozenset() if again else state.spent,
-        notice=_on_claim(state.claim, claim, again=again),
-    )
+    asked = _on_purpose(_richer(state.claim, claim), state, event)
+    told = replace(state, claim=asked, claimed_s=state.now_s, notice=_on_claim(state, claim, asked))
     return begin(told, Sound(name="scan"))
 
 
@@ -97,7 +93,8 @@ def scan_next(state: State, event: Scanned) -> Step:
     if event.source == "camera" and kept is not None and (claim.same_person(kept) or kept.source != "camera"):
         return state, ()
     key = "desk.notice.next-same" if same else "desk.notice.next-kept"
-    return said(replace(state, next_claim=_richer(kept, claim)), key), (Sound(name="scan"),)
+    ahead = _on_purpose(_richer(kept, claim), state, event)
+    return said(replace(state, next_claim=ahead), key), (Sound(name="scan"),)
 
 
 def _unread(state: State, why: Reason) -> Step:
@@ -111,10 +108,16 @@ def _richer(before: Claim | None, now: Claim) -> Claim:
     return now
 
 
-def _on_claim(before: Claim | None, now: Claim, *, again: bool) -> Notice | None:
-    if again:
+def _on_purpose(claim: Claim, state: State, event: Scanned) -> Claim:
+    """Mark a code that somebody scanned or typed though its owner was here just now; a camera means nothing by it."""
+    before = claim.again and claim.same_person(state.last)
+    return replace(claim, again=before or (event.source != "camera" and claim.same_person(state.last)))
+
+
+def _on_claim(state: State, now: Claim, asked: Claim) -> Notice | None:
+    if asked.again and state.spent:
         return Notice(key="desk.notice.same-again")
-    if before is not None and not now.same_person(before):
+    if state.claim is not None and not now.same_person(state.claim):
         return Notice(key="desk.notice.claim-replaced")
     return None
 

@@ -14,13 +14,15 @@ MOST_CHARACTERS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What was given, read once. `name` only of a QR code; `masked`: the number for the screen."""
+    """What was given, read once. `name` only of a QR code; `masked`: the number for the screen; `again`: of whoever
+    was here just now, asked for on purpose: the card that still lies there will do."""
 
     access: AccessText
     source: Source
     person: str = field(repr=False)
     name: str = field(default="", repr=False)
     masked: str = field(default="", repr=False)
+    again: bool = False
 
     def same_person(self, other: "Claim | None") -> bool:
         """Whether both mean the same person, whichever way they came."""

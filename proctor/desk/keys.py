@@ -34,8 +34,8 @@ def _next(state: State) -> Step:
     if state.halted is not None:
         return replace(free, phase="closed"), (TellCandidate(what="idle"),)
     free = replace(free, claim=state.next_claim, next_claim=None)
-    if free.claim is not None and free.claim.same_person(free.last) and free.spent:
-        free = replace(free, spent=frozenset(), notice=Notice(key="desk.notice.same-again"))
+    if free.claim is not None and free.claim.again and free.spent:
+        free = replace(free, notice=Notice(key="desk.notice.same-again"))
     return begin(free, TellCandidate(what="idle"))
 
 
@@ -43,7 +43,7 @@ def _again(state: State) -> Step:
     """The same candidate once more: a new attempt, with the card that still lies there or is laid again."""
     if state.run is None or state.halted is not None:
         return state, ()
-    free = replace(_freed(state), claim=state.run.claim, spent=state.spent - {state.run.reader})
+    free = replace(_freed(state), claim=replace(state.run.claim, again=True))
     return begin(free, TellCandidate(what="idle"))
 
 
@@ -61,7 +61,9 @@ def _start_anyway(state: State) -> Step:
 
 
 def _clear(state: State) -> Step:
-    return replace(state, phase="waiting", claim=None, notice=None), ()
+    """Forget this code; one that was scanned ahead takes its place."""
+    told = replace(state, claim=state.next_claim, next_claim=None, claimed_s=state.now_s, notice=None)
+    return begin(told)
 
 
 def _drop_next(state: State) -> Step:
@@ -105,7 +107,7 @@ _TABLE: Final[Mapping[tuple[Phase, str], Callable[[State], Step]]] = MappingProx
     {
         ("ready", "start"): _start_anyway,
         **{(phase, "clear"): _clear for phase in _FREE},
-        **{(phase, "drop-next"): _drop_next for phase in _BUSY},
+        **{(phase, "drop-next"): _drop_next for phase in (*_FREE, *_BUSY)},
         ("working", "skip"): _skip,
         ("deciding", "decide"): _decide,
         ("deciding", "later"): _later,

@@ -49,7 +49,7 @@ def step(state: State, event: Event) -> Step:
 def _is_stale(state: State, event: Event) -> bool:
     """Whether an event tells of an attempt that is not the one at the desk."""
     told = getattr(event, "attempt_id", None)
-    return told is not None and told != state.attempt_id
+    return told is not None and (state.run is None or told != state.run.attempt_id)
 
 
 def _nothing(state: State, event: Any) -> Step:
@@ -78,7 +78,7 @@ def _ticked(state: State, event: Ticked) -> Step:
     told = replace(state, now_s=event.now_s)
     if told.phase != "waiting" or told.claim is None or event.now_s - told.claimed_s < told.claim_s:
         return told, ()
-    return replace(told, claim=None, notice=Notice(key="desk.notice.claim-expired")), ()
+    return replace(told, claim=None, next_claim=None, notice=Notice(key="desk.notice.claim-expired")), ()
 
 
 Handler = Callable[[State, Any], Step]

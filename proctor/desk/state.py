@@ -112,8 +112,14 @@ class State:
 
     @property
     def fresh_card(self) -> str | None:
-        """The reader with the one card that an attempt may use; None with no card, several, or a used one."""
-        return self.cards[0] if len(self.cards) == 1 and not self.spent else None
+        """The reader with the one card that an attempt may use; None with no card, several, or a used one.
+
+        A used card serves only its own person, asked for again on purpose.
+        """
+        if len(self.cards) != 1:
+            return None
+        again = self.claim is not None and self.claim.again and self.claim.same_person(self.last)
+        return self.cards[0] if again or not self.spent else None
 
     @property
     def missing(self) -> tuple[DeviceKind, ...]:

@@ -145,7 +145,7 @@ def _situation(state: State) -> str:
 def _waiting_for(state: State) -> str:
     if len(state.cards) > 1:
         return "two-cards"
-    if state.spent:
+    if state.spent and state.fresh_card is None:
         return "old-card"
     if state.cards:
         return "claim"
@@ -180,20 +180,21 @@ def _actions(state: State) -> tuple[Action, ...]:
 
 def _phase_actions(state: State) -> list[str]:
     prompted = state.run is not None and state.run.prompt not in NOTHING_ASKED and not state.run.skip_asked
+    ahead = ("drop-next", state.next_claim is not None)
     offered: Mapping[Phase, Sequence[tuple[str, bool]]] = {
-        "waiting": (("type", True), ("clear", state.claim is not None)),
-        "ready": (("start", True), ("clear", True)),
-        "working": (("skip", prompted), ("drop-next", state.next_claim is not None)),
+        "waiting": (("type", True), ("clear", state.claim is not None), ahead),
+        "ready": (("start", True), ("clear", True), ahead),
+        "working": (("skip", prompted), ahead),
         "deciding": (
             ("decide", True),
             ("later", True),
             ("again", True),
-            ("drop-next", state.next_claim is not None),
+            ahead,
         ),
         "verdict": (
             ("next", True),
             ("again", state.halted is None),
-            ("drop-next", state.next_claim is not None),
+            ahead,
         ),
         "closed": (),
     }

@@ -1,0 +1,347 @@
+"""Scanner, cards, people, devices and a slow attempt in any order, thousands of times: nothing of one candidate ever
+reaches the next.
+
+The orders are drawn with a seed; the promises are kept by a second, simpler account of what happened (`Account`), which
+knows only the events that were sent and the effects that came.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from random import Random
+from typing import Any
+
+import pytest
+
+from proctor.desk.events import (
+    CardIn,
+    CardOut,
+    CheckDone,
+    Decided,
+    Device,
+    Ended,
+    Event,
+    Failed,
+    Halted,
+    Hint,
+    Locked,
+    Pictures,
+    Pressed,
+    Progress,
+    Prompted,
+    Reason,
+    Resumed,
+    Scanned,
+    Ticked,
+)
+from proctor.desk.machine import ACTIONS, step
+from proctor.desk.screen import Screen, Words
+from proctor.desk.state import AskDecision, Effect, Skip, Sound, Speak, State, TellCandidate
+from proctor.desk.view import STEPS, view
+from proctor.texts import load_texts
+from sessions.record import CHECK_NAMES, Outcome, Verdict
+from tests.support.desk_events import (
+    NAME_DIFFERS,
+    NAMES,
+    OTHER_READER,
+    READER,
+    ending,
+    first,
+    scanned,
+    starts,
+)
+
+ORDERS, LENGTH, BATCHES = 3000, 45, 6
+PEOPLE = tuple(NAMES)
+READERS = (READER, READER, READER, OTHER_READER)
+KINDS = ("reader", "camera", "scanner", "printer", "disk", "clock", "collector")
+TEXTS = load_texts("vi"), load_texts("en")
+ATTEMPT_EVENTS = (CheckDone, Progress, Hint, Prompted, Pictures, Ended, Failed, Decided)
+
+
+# --- drawing events -----------------------------------------------------------------------------------------
+
+
+def draw(random: Random, state: State, ids: list[str]) -> Event:
+    """One event; `ids`: of every attempt so far, so that some tell of one that is long over."""
+    kind = random.choices(
+        ("scan", "card", "key", "attempt", "end", "device", "time", "lock", "rare"),
+        (20, 20, 16, 26, 10, 5, 3, 2, 0.3),
+    )[0]
+    told = state.attempt_id if random.random() < 0.7 or not ids else random.choice(ids)
+    if kind == "scan":
+        return _draw_scan(random)
+    if kind == "attempt":
+        return _draw_told(random, told)
+    if kind == "end":
+        return _draw_end(random, told)
+    return _draw_other(random, kind, state)
+
+
+def _draw_other(random: Random, kind: str, state: State) -> Event:
+    drawn: dict[str, Event] = {
+        "card": random.choice((CardIn, CardOut))(reader=random.choice(READERS)),
+        "key": Pressed(action=random.choice(("next", "next", "next", "again", *ACTIONS, "no-such-action"))),
+        "device": _draw_device(random),
+        "time": Ticked(now_s=state.now_s + random.choice((0.02, 1.0, 50.0, 130.0))),
+        "lock": Locked(locked=random.random() < 0.2),
+        "rare": random.choice((Halted(code="session-closed"), Resumed(sbd=random.choice(("", "007"))))),
+    }
+    return drawn[kind]
+
+
+def _draw_device(random: Random) -> Device:
+    kind = random.choice(KINDS)
+    name = random.choice(READERS) if kind == "reader" else ""
+    return Device(kind=kind, name=name, state=random.choice(("in", "in", "in", "out", "fault")))
+
+
+def _draw_scan(random: Random) -> Scanned:
+    if random.random() < 0.05:
+        return Scanned(text=random.choice(("", "nonsense", "12345", "a|b")), source="serial")
+    return scanned(random.choice(PEOPLE), random.choice(("serial", "camera", "typed")))
+
+
+def _draw_told(random: Random, attempt_id: str) -> Event:
+    outcome = random.choice(tuple(Outcome))
+    code = {Outcome.PASSED: "ok", Outcome.NOT_PERFORMED: "not-reached"}.get(outcome, "face-no-match")
+    drawn: tuple[Event, ...] = (
+        CheckDone(attempt_id=attempt_id, name=random.choice(CHECK_NAMES), outcome=outcome, code=code),
+        Progress(attempt_id=attempt_id, step=random.choice(("DG1", "DG2")), done=1, total=2),
+        Hint(attempt_id=attempt_id, code=random.choice(("", "face-too-small"))),
+        Prompted(attempt_id=attempt_id, prompt=random.choice(("turn-left", "done", "close-eyes"))),
+        Pictures(attempt_id=attempt_id, chip=attempt_id.encode(), live=None),
+        Pictures(attempt_id=attempt_id, live=attempt_id.encode()),
+        Decided(
+            attempt_id=attempt_id,
+            choice=random.choice(("admitted", "not-admitted", "left")),
+            entry=random.choice((None, 9)),
+        ),
+    )
+    return random.choice(drawn)
+
+
+def _draw_end(random: Random, attempt_id: str) -> Event:
+    if random.random() < 0.1:
+        return Failed(attempt_id=attempt_id, code="session-paused")
+    recorded = random.random() < 0.85
+    result = ending(
+        random.choice(tuple(Verdict)),
+        recorded=recorded,
+        entry=len(attempt_id) if recorded else None,
+        store_error="" if recorded else "store-full",
+        decidable=random.random() < 0.8,
+        differences=(NAME_DIFFERS,),
+        warnings=(Reason(code="qr-name-differs"),),
+    )
+    return Ended(attempt_id=attempt_id, result=result)
+
+
+# --- the second account --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Account:
+    """What happened, told without the table: which codes nobody used yet, which cards lie since when, what runs."""
+
+    running: str = ""
+    over: dict[str, Ended | Failed] = field(default_factory=dict)
+    decided: dict[str, Decided] = field(default_factory=dict)
+    claims: set[str] = field(default_factory=set)
+    ahead: set[str] = field(default_factory=set)
+    cards: dict[str, int] = field(default_factory=dict)
+    ended_at: int = -1
+    last: str = ""
+    owner: dict[str, str] = field(default_factory=dict)
+    locked: bool = False
+    meant: bool = False
+    count: Counter[str] = field(default_factory=Counter)
+
+    def hears(self, at: int, event: Event, before: State) -> None:
+        """Take note of an event before it is known what came of it."""
+        if isinstance(event, Scanned):
+            self._scan(event, before)
+        elif isinstance(event, Pressed) and not self.locked:
+            self._key(event.action, before)
+        elif isinstance(event, Locked):
+            self.locked = event.locked
+        elif isinstance(event, CardIn):
+            self.cards.setdefault(event.reader, at)
+        elif isinstance(event, CardOut):
+            self.cards.pop(event.reader, None)
+        elif isinstance(event, Device) and (event.kind, event.state) == ("reader", "out"):
+            self.cards.pop(event.name, None)
+        elif isinstance(event, Ended | Failed) and event.attempt_id == self.running != "":
+            self.over[self.running], self.running, self.ended_at = event, "", at
+        elif isinstance(event, Halted):
+            self.claims, self.ahead = set(), set()
+
+    def _scan(self, event: Scanned, before: State) -> None:
+        """Whoever is scanned on purpose takes the place of whoever was scanned before."""
+        person = next((each for each in PEOPLE if each in event.text), None)
+        if person is None or (person == self.last and self.running):
+            return
+        slot = self.claims if before.run is None else self.ahead
+        if event.source != "camera":
+            slot.clear()
+            self.meant = self.meant or person == self.last
+        slot.add(person)
+
+    def _key(self, action: str, before: State) -> None:
+        """Who is next, by the keys."""
+        if (action == "next" and before.phase == "verdict") or (action == "clear" and before.run is None):
+            self.claims, self.ahead = self.ahead, set()
+        elif action == "again" and before.phase in {"verdict", "deciding"}:
+            self.claims, self.meant = {self.last}, True
+        elif action == "drop-next":
+            self.ahead = set()
+        elif action == "leave" and before.phase not in {"working", "deciding"}:
+            self.claims, self.ahead, self.last = set(), set(), ""
+
+    def begins(self, at: int, event: Event, start: Any) -> None:
+        """Hold an attempt that begins against what is known."""
+        person = next(each for each in PEOPLE if each in start.access.text)
+        again = isinstance(event, Pressed) and event.action == "again"
+        assert not self.running, "two attempts at once"
+        assert start.attempt_id not in self.owner, "one id for two attempts"
+        assert not self.locked
+        assert list(self.cards) == [start.reader], "not exactly one card"
+        assert person in self.claims, "a code that was used, replaced or never scanned"
+        fresh = self.cards[start.reader] > self.ended_at
+        assert fresh or (self.meant and person == self.last), "an old card began an attempt"
+        self.count["again" if again else "fresh" if fresh else "meant"] += 1
+        self.claims = set()
+        self.running = start.attempt_id
+        self.owner[start.attempt_id] = self.last = person
+        self.meant = False
+
+
+# --- the promises --------------------------------------------------------------------------------------------
+
+
+def promises(
+    account: Account, before: State, event: Event, state: State, effects: tuple[Effect, ...]
+) -> None:
+    """What holds after every event, whatever came before."""
+    told = getattr(event, "attempt_id", None)
+    if told is not None and told != before.attempt_id:
+        assert (state, effects) == (before, ())
+    if isinstance(event, ATTEMPT_EVENTS):
+        assert not starts(effects)
+    _promise_run(account, before, event, state)
+    _promise_effects(account, event, state, effects)
+    _promise_screen(account, state, view(state))
+
+
+def _promise_run(account: Account, before: State, event: Event, state: State) -> None:
+    """One attempt keeps its claim to its end; only a person takes it from the desk; no claim is in two places."""
+    assert (state.phase == "working") == (account.running != "")
+    if state.run is not None:
+        assert state.claim is None
+        assert account.owner[state.attempt_id] in state.run.claim.access.text
+    if before.run is not None and state.attempt_id != before.attempt_id:
+        assert isinstance(event, Pressed)
+        assert event.action in {"next", "again", "leave"}
+        assert before.phase in {"verdict", "deciding"}
+    if before.run is not None and state.run is not None and state.attempt_id == before.attempt_id:
+        assert state.run.claim == before.run.claim
+        assert before.run.result in (None, state.run.result)
+    assert set(state.cards) == set(account.cards)
+    assert state.spent <= set(state.cards)
+    assert state.claim is not None or state.next_claim is None or state.run is not None
+    assert state.phase != "ready" or (state.claim is not None and state.fresh_card is not None)
+
+
+def _promise_effects(account: Account, event: Event, state: State, effects: tuple[Effect, ...]) -> None:
+    for effect in effects:
+        if isinstance(effect, Skip | AskDecision):
+            assert effect.attempt_id == state.attempt_id
+        if isinstance(effect, Speak):
+            assert all(effect.key in texts for texts in TEXTS)
+    if Sound(name="admit") in effects or TellCandidate(what="admitted") in effects:
+        let_in = isinstance(event, Ended) and event.result.recorded and event.result.verdict is Verdict.ADMIT
+        decided = isinstance(event, Decided) and event.choice == "admitted" and event.entry is not None
+        assert let_in or decided
+        assert event.attempt_id == state.attempt_id  # type: ignore[union-attr]
+        assert account.running == ""
+
+
+def _promise_screen(account: Account, state: State, screen: Screen) -> None:
+    """What is shown is this attempt's own, and a verdict is one that was told and committed."""
+    own = state.attempt_id.encode()
+    assert screen.chip_picture in (None, own)
+    assert screen.live_picture in (None, own)
+    assert not (state.run is None and (screen.chip_picture or screen.live_picture))
+    panel = screen.verdict
+    if panel is None:
+        assert state.locked or state.attempt_id not in account.over or state.run is None
+        return
+    end = account.over[state.attempt_id]
+    word = panel.word.key.removeprefix("desk.verdict.")
+    if isinstance(end, Failed):
+        assert word == "failed"
+    elif not end.result.recorded:
+        assert (word, panel.recorded) == ("not-recorded", False)
+    elif word in {"admitted", "not-admitted", "left"}:
+        assert end.result.verdict is Verdict.REFER
+        assert state.run is not None
+        assert state.run.decided is not None
+        assert state.run.decided.choice == word
+    else:
+        assert word == end.result.verdict
+    assert (panel.colour == "green") == (word in {"ADMIT", "admitted"})
+
+
+def play(seed: int, said: set[str], count: Counter[str]) -> None:
+    """One order of events from beginning to end."""
+    random, account, state, ids, trace = Random(seed), Account(count=count), first(), [], []
+    for at in range(LENGTH):
+        event = draw(random, state, ids)
+        trace.append(event)
+        before = state
+        account.hears(at, event, before)
+        state, effects = step(before, event)
+        try:
+            for start in starts(effects):
+                account.begins(at, event, start)
+                ids.append(start.attempt_id)
+            account.locked = state.locked
+            promises(account, before, event, state, effects)
+        except AssertionError as error:
+            error.add_note(f"seed {seed}, event {at}: " + "; ".join(map(repr, trace[-12:])))
+            raise
+        said |= {words.key for words in every_words(view(state))}
+        count[state.phase] += 1
+
+
+def every_words(value: object) -> Iterator[Words]:
+    """Every line of text in a screen."""
+    if isinstance(value, Words):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from every_words(each)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from every_words(getattr(value, each.name))
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_thousands_of_orders_keep_every_promise(batch: int) -> None:
+    said: set[str] = set()
+    count: Counter[str] = Counter()
+    for seed in range(batch * ORDERS // BATCHES, (batch + 1) * ORDERS // BATCHES):
+        play(seed, said, count)
+    assert said <= set(TEXTS[0]), said - set(TEXTS[0])
+    assert said <= set(TEXTS[1]), said - set(TEXTS[1])
+    assert min(count[name] for name in ("fresh", "meant", "again")) > 5, count  # each way to begin was seen
+    assert min(count[name] for name in ("waiting", "ready", "working", "deciding", "verdict")) > 100, count
+
+
+def test_every_check_belongs_to_one_step_and_every_step_has_its_words() -> None:
+    assert sorted(check for checks in STEPS.values() for check in checks) == sorted(CHECK_NAMES)
+    for texts in TEXTS:
+        assert all(f"desk.step.{name}" in texts for name in STEPS)
+        assert all(
+            f"desk.device-fix.{kind}" in texts and f"desk.notice.back.{kind}" in texts for kind in KINDS
+        )
