@@ -36,6 +36,9 @@ RULES: Final[tuple[Rule, ...]] = ("mean", "best", "median")
 VERSION: Final = 1
 MAX_FILE: Final = 256 * 1024
 MAX_SOURCE: Final = 2000
+TEXTS: Final = (
+    "model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +88,11 @@ class GroupPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationFile:
-    """A read calibration file. `points`: falling FMR, rising threshold. `counts`: what it was measured on (whole
-    numbers: people, images, genuine, impostor, …). `single`: the same points for one frame instead of a burst.
+class About:
+    """What a calibration file says besides its figures. Hashes: lowercase hexadecimal; `made_on`: YYYY-MM-DD.
 
-    `card_sha256` is empty only in a file that comes with the program; `sha256` is of the file's bytes.
+    `counts`: what it was measured on (whole numbers: people, images, genuine, impostor, …). `card_sha256` is empty
+    only in a file that comes with the program.
     """
 
     model: str
@@ -102,6 +105,14 @@ class CalibrationFile:
     source: str
     pairs_sha256: str
     counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationFile(About):
+    """A read calibration file. `points`: falling FMR, rising threshold. `single`: the same points for one frame
+    instead of a burst. `sha256` is of the file's bytes.
+    """
+
     points: tuple[Point, ...]
     single: tuple[Point, ...]
     groups: tuple[GroupPoint, ...]
@@ -217,7 +228,7 @@ def parse_calibration(data: bytes, file: str) -> CalibrationFile:
         if signed_part(data, signature) is None:
             raise reader.error("signature", "place")
     return CalibrationFile(
-        **{key: table[key] for key in _TEXTS},
+        **{key: table[key] for key in TEXTS},
         rule=cast(Rule, table["rule"]["burst"]),
         flip=table["rule"]["flip"],
         counts=table["counts"],
@@ -254,12 +265,9 @@ _COUNT: Final = re.compile(r"[a-z_]{1,32}")
 _DAY: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _HASH: Final = re.compile(r"([0-9a-f]{64})?")
-_TEXTS: Final = (
-    "model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256",
-)  # fmt: skip
 _TOP: Final[Mapping[str, type]] = {
     "version": int,
-    **dict.fromkeys(_TEXTS, str),
+    **dict.fromkeys(TEXTS, str),
     "rule": dict,
     "counts": dict,
     "points": list,

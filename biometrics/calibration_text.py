@@ -1,30 +1,11 @@
 """The text of a calibration file (TOML), and its signature."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from biometrics.calibration import VERSION, GroupPoint, Point, Rate, Rule
+from biometrics.calibration import TEXTS, VERSION, About, GroupPoint, Point, Rate
 from biometrics.calibration_signature import Signature, signature_block, signed_message
-
-_TEXTS = ("model", "card_sha256", "weights_sha256", "detector_sha256", "made_on", "source", "pairs_sha256")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What a calibration file says besides its figures. Hashes: lowercase hexadecimal; `made_on`: YYYY-MM-DD."""
-
-    model: str
-    card_sha256: str
-    weights_sha256: str
-    detector_sha256: str
-    rule: Rule
-    flip: bool
-    made_on: str
-    source: str
-    pairs_sha256: str
-    counts: Mapping[str, int]
 
 
 def calibration_text(
@@ -32,7 +13,7 @@ def calibration_text(
 ) -> str:
     """Return the unsigned text; ends in a newline."""
     lines = [f"version = {VERSION}"]
-    lines += [f"{key} = {_text(getattr(about, key))}" for key in _TEXTS]
+    lines += [f"{key} = {_text(getattr(about, key))}" for key in TEXTS]
     lines += ["", "[rule]", f"burst = {_text(about.rule)}", f"flip = {_text(about.flip)}", "", "[counts]"]
     lines += [f"{key} = {value}" for key, value in about.counts.items()]
     for name, rows in (("points", points), ("single", single)):

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from biometrics.calibration import CalibrationFile, Rule, verified
+from biometrics.calibration import About, CalibrationFile, Rule, verified
 from biometrics.calibration_points import Measured, measure, require_support
 from biometrics.calibration_scores import (
     Progress,
@@ -20,7 +20,7 @@ from biometrics.calibration_scores import (
     score,
     shown_to_test_persons,
 )
-from biometrics.calibration_text import About, calibration_text, signed_text
+from biometrics.calibration_text import calibration_text, signed_text
 from biometrics.det_curve import Curve, det_picture
 from biometrics.pairs import Labelled, read_pairs
 from biometrics.weights import Models

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from biometrics.calibration import (
+    About,
     Point,
     Rate,
     parse_calibration,
@@ -22,7 +23,7 @@ from biometrics.calibration_errors import (
     CalibrationOtherError,
     CalibrationUnsignedError,
 )
-from biometrics.calibration_text import About, calibration_text, signed_text
+from biometrics.calibration_text import calibration_text, signed_text
 from biometrics.errors import CalibrationMissingError
 from biometrics.metrics import interval
 from biometrics.thresholds import thresholds_for
