@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Final, Self, overload
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from biometrics.errors import BiometricsError
 from biometrics.evidence import Live
 from biometrics.face_work import FaceWork
 from biometrics.frame_camera import FrameCamera
-from biometrics.frames import Burst, Frame
+from biometrics.frames import Burst, Frame, FramesOnDemand
 from biometrics.notice import NoticeShown
 from biometrics.pad.challenger import Challenger
 from biometrics.pad.finding import PadPassed
@@ -70,27 +70,6 @@ class KeptFrame:
         return Frame(
             image=np.asarray(image, dtype=np.uint8), monotonic_s=self.at_s - first_s, number=self.number
         )
-
-
-class Unpacked(Sequence[Frame]):
-    """Kept frames, unpacked one at a time when they are asked for."""
-
-    def __init__(self, kept: Sequence[KeptFrame], first_s: float) -> None:
-        self._kept, self._first_s = kept, first_s
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._kept)
-
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Frame]: ...
-    def __getitem__(self, index: int | slice) -> Frame | Sequence[Frame]:
-        """Return a frame."""
-        if isinstance(index, slice):
-            return Unpacked(self._kept[index], self._first_s)
-        return self._kept[index].after(self._first_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +272,7 @@ def write_recorded(
         source=labels.source,
         split=labels.split,
         shown=tuple(replace(one, at_s=one.at_s - first_s) for one in recorded.shown),
-        frames=Unpacked(recorded.frames, first_s),
+        frames=FramesOnDemand([partial(one.after, first_s) for one in recorded.frames]),
         reference=reference,
     )
     write_recording(folder, recording, suffix="jpg")

@@ -6,17 +6,18 @@ every count and size; pictures are decoded one at a time, in the decoder's own p
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, get_args, overload
+from typing import Any, Final, Literal, Protocol, get_args
 
 import cv2
 
 from biometrics.candidate_screen import Colour, Prompt
 from biometrics.decode import DecodeLimits
 from biometrics.errors import BiometricsError
-from biometrics.frames import Frame, Image
+from biometrics.frames import Frame, FramesOnDemand, Image
 from biometrics.pad.errors import RecordingError
 
 Label = Literal["bona-fide", "attack"]
@@ -77,43 +78,6 @@ class FrameDecoder(Protocol):
         """Raises a BiometricsError."""
 
 
-class StoredFrames(Sequence[Frame]):
-    """The frames of a folder, decoded when they are asked for; the newest one is kept."""
-
-    def __init__(self, places: Sequence[tuple[float, Path]], decoder: FrameDecoder) -> None:
-        self._places = tuple(places)
-        self._decoder = decoder
-        self._kept: Frame | None = None
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Frame]: ...
-    def __getitem__(self, index: int | slice) -> Frame | Sequence[Frame]:
-        """Return a frame. Raises RecordingError(file, why)."""
-        if isinstance(index, slice):
-            return StoredFrames(self._places[index], self._decoder)
-        at_s, path = self._places[index]
-        number = range(len(self._places))[index] + 1
-        if self._kept is None or (self._kept.number, self._kept.monotonic_s) != (number, at_s):
-            self._kept = Frame(image=self._decode(path), monotonic_s=at_s, number=number)
-        return self._kept
-
-    def __iter__(self) -> Iterator[Frame]:
-        """Give the frames in order of time."""
-        return (self[index] for index in range(len(self)))
-
-    def _decode(self, path: Path) -> Image:
-        try:
-            return self._decoder.decode_file(path)
-        except BiometricsError as error:
-            raise RecordingError(file=path.name, key="frame", why=error.code) from None
-
-
 def read_recording(folder: Path, decoder: FrameDecoder) -> Recording:
     """Return the recording in `folder`. Raises RecordingError(file, key, why), at once for the table and missing
     files, on reading a frame for a picture that cannot be decoded."""
@@ -129,9 +93,23 @@ def read_recording(folder: Path, decoder: FrameDecoder) -> Recording:
         source=_one_of(table, "source", get_args(Source)),
         split=_matching(table, "split", _WORD),
         shown=_shown_list(table.get("shown", [])),
-        frames=StoredFrames(_places(folder, table["frame"]), decoder),
+        frames=FramesOnDemand(
+            [
+                partial(_stored, decoder, path, at_s, number)
+                for number, (at_s, path) in enumerate(_places(folder, table["frame"]), 1)
+            ]
+        ),
         reference=_reference(folder, table),
     )
+
+
+def _stored(decoder: FrameDecoder, path: Path, at_s: float, number: int) -> Frame:
+    """Return a frame of a folder. Raises RecordingError(file, why)."""
+    try:
+        image = decoder.decode_file(path)
+    except BiometricsError as error:
+        raise RecordingError(file=path.name, key="frame", why=error.code) from None
+    return Frame(image=image, monotonic_s=at_s, number=number)
 
 
 def write_recording(

@@ -46,7 +46,8 @@ def test_what_is_written_comes_back(tmp_path, decoder):
     for one, other in zip(read.frames, made().frames, strict=True):
         assert one.monotonic_s == pytest.approx(other.monotonic_s, abs=1e-3)
         np.testing.assert_array_equal(one.image, other.image)
-    assert len(read.frames[1:3]) == 2
+    assert [f.number for f in read.frames[1:3]] == [2, 3]
+    assert read.frames[-1] is read.frames[3]
 
 
 def test_nothing_is_written_over(tmp_path):
