@@ -23,10 +23,10 @@ from proctor.gui.station.parts import (
     DifferenceTable,
     FaultList,
     Flow,
+    Line,
     PageKeys,
     StepList,
     WordList,
-    wrapped,
 )
 from proctor.gui.station.photos import Photos, PreviewPicture
 from proctor.gui.station.verdict import Banner, VerdictPanel
@@ -37,6 +37,9 @@ DIGITS: Final = 12
 AGAIN_MS: Final = 20
 PREVIEW_MS: Final = 33
 FRAMES: Final = "frames"
+ROOMY_LINES: Final = 30
+FREE: Final = ("waiting", "ready")
+"""Phases in which a number is typed: later ones belong to the candidate at the desk."""
 IN_MENU: Final = ("lock", "leave")
 """Of the window's menu, which is there on every page."""
 SLOTS: Final = ("number", "faults", "reasons", "decision", "differences", "warnings", "remarks", "steps")
@@ -57,7 +60,9 @@ class CheckInPage(ttk.Frame):
     """The page of one desk. The window calls `refresh` when the desk's state is another, `forward` for Enter, `back`
     for Escape, `turn` for Page Up and Down; it shows no buttons of its own beneath the page."""
 
-    def __init__(self, parent: Any, window: Any, runtime: Runtime) -> None:
+    def __init__(
+        self, parent: Any, window: Any, runtime: Runtime, *, decisions: Decisions | None = None
+    ) -> None:
         # `window`: a StationWindow, which imports this page
         super().__init__(parent)
         self._window, self._runtime = window, runtime
@@ -76,7 +81,7 @@ class CheckInPage(ttk.Frame):
         self._keys = PageKeys(window)
         self._keys.bind("<Key>", self._typed)
         self.bind("<Destroy>", self._gone)
-        self._decisions: Decisions | None = None
+        self.decisions = decisions or Decisions(window.opened, window.session)
         self._timer = ""
         self.refresh()
         self._look_at_camera()
@@ -90,23 +95,21 @@ class CheckInPage(ttk.Frame):
         self.band = VerdictPanel(self, self._look)
         self.band.configure(height=VerdictPanel.high(self._look))
         self.band.grid(row=0, column=0, sticky="ew")
-        self.next = ttk.Label(self, anchor="w", justify="left", compound="left", font="TkHeadingFont")
-        self.next.configure(image=self._look.sign("arrow"))
+        self.next = Line(self, self._look, font="TkHeadingFont")
         self.next.grid(row=1, column=0, sticky="ew", pady=(px(3), 0))
-        wrapped(self.next, self._look.sign("arrow").width() + px(8))
         self._strip().grid(row=2, column=0, sticky="ew")
         self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2))
-        self.flow = Flow(self, px(6))
+        self.flow = Flow(self, self._look)
         self.flow.grid(row=4, column=0, sticky="ew")
 
     def _strip(self) -> ttk.Frame:
-        """One line for what just happened, and for who is next; it keeps its place when it is empty."""
+        """One line for what just happened, and for who is next; where there is room it keeps its place when empty."""
         strip = ttk.Frame(self)
         strip.columnconfigure(0, weight=1)
-        strip.rowconfigure(0, minsize=self._look.sign("tick").height())
-        self.notice = ttk.Label(strip, anchor="w", justify="left", compound="left")
+        if self.winfo_screenheight() > ROOMY_LINES * self._look.body.metrics("linespace"):
+            strip.rowconfigure(0, minsize=self._look.sign("tick").height() + self._look.px(2))
+        self.notice = Line(strip, self._look)
         self.notice.grid(row=0, column=0, sticky="ew")
-        wrapped(self.notice, self._look.sign("tick").width() + self._look.px(6))
         self.waiting = ttk.Label(strip, anchor="e", foreground=COLOURS["arrow"])
         self.waiting.grid(row=0, column=1, sticky="e")
         return strip
@@ -146,7 +149,7 @@ class CheckInPage(ttk.Frame):
         screen = self._screen
         if screen is None or screen.locked or self._window.background.busy:
             return
-        if screen.typing and self.number.get().strip():
+        if self.entry is not None and self.number.get().strip():
             self._enter_number()
             return
         primary = self._primary(screen)
@@ -182,23 +185,28 @@ class CheckInPage(ttk.Frame):
             return
         before, self._screen = self._screen, screen
         self.band.show(banner_of(screen, self._texts))
-        self.next.configure(text=f" {screen.next.said(self._texts)}")
+        self.next.show(screen.next.said(self._texts), "arrow")
         self._show_strip(screen)
         self._show_photos(screen, before)
         self._show_side(screen)
         self._show_actions(screen)
         if before is None or (before.phase, before.attempt_id) != (screen.phase, screen.attempt_id):
-            self._began(screen)
+            self._began()
 
-    def _began(self, screen: Screen) -> None:
+    def _began(self) -> None:
         """A phase began: what was shown large goes back, and the focus to where the next key is."""
         self._frames(shown=False)
         self.side.follow_all()
-        if screen.typing and self.entry is not None:
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """Put the focus where the next key is: the number, the first field of two persons, or what Enter does."""
+        screen = self._screen
+        if self.entry is not None:
             self.entry.focus_set()
-        elif self.pane is not None:
+        elif self.pane is not None and self.pane.fields:
             self.pane.begin()
-        else:
+        elif screen is not None:
             self._focus_primary(screen)
 
     def _focus_primary(self, screen: Screen) -> None:
@@ -206,13 +214,13 @@ class CheckInPage(ttk.Frame):
         (self if primary is None else self.buttons[primary.name]).focus_set()
 
     def _show_strip(self, screen: Screen) -> None:
-        notice = screen.notice
-        sign = "" if notice is None else "bang" if notice.tone == "warning" else "dots"
-        self.notice.configure(
-            text="" if notice is None else f" {notice.words.said(self._texts)}",
-            image=self._look.sign(sign) if sign else "",
-            foreground=COLOURS.get(sign, ""),
-        )
+        """What hinders the picture comes before what just happened; who is next stands beside it."""
+        notice, sign = screen.notice, ""
+        words = screen.hint or (None if notice is None else notice.words)
+        if words is not None:
+            sign = "bang" if notice is None or screen.hint or notice.tone == "warning" else "dots"
+        self.notice.show("" if words is None else words.said(self._texts), sign)
+        self.notice.label.configure(font=self._look.title if screen.hint else self._look.body)
         self.waiting.configure(text="" if screen.next_claim is None else screen.next_claim.said(self._texts))
 
     def _show_photos(self, screen: Screen, before: Screen | None) -> None:
@@ -225,13 +233,14 @@ class CheckInPage(ttk.Frame):
         live = live or ("checkin.empty.live-none" if over else "checkin.empty.live")
         pictures = self.photos.pictures
         pictures["chip"].show(None if hidden else screen.chip_picture, self._texts[chip])
-        if screen.live_picture is not None or self._frame is None:
+        previewed = screen.phase == "working" and (screen.live_picture is None or screen.prompt is not None)
+        self.photos.caption(
+            "live", self._texts["checkin.photo.preview" if previewed else "checkin.photo.live"]
+        )
+        if not previewed:
+            self._frame = None
+        if self._frame is None:
             pictures["live"].show(None if hidden else screen.live_picture, self._texts[live])
-        caption = "checkin.photo.live" if screen.live_picture is not None else "checkin.photo.preview"
-        working = screen.phase == "working"
-        self.photos.caption("live", self._texts[caption if working else "checkin.photo.live"])
-        hint = None if screen.hint is None or hidden else screen.hint
-        self.photos.note("" if hint is None else hint.said(self._texts))
 
     def _look_at_camera(self) -> None:
         """Show the newest frame while the attempt runs and no live picture is taken."""
@@ -246,7 +255,7 @@ class CheckInPage(ttk.Frame):
 
     def _show_side(self, screen: Screen) -> None:
         open_now = not screen.locked
-        self._slot("number", screen.typing, self._number_row)
+        self._slot("number", open_now and screen.typing and screen.phase in FREE, self._number_row)
         self._slot("faults", screen.faults if open_now else (), self._fault_list)
         self._slot("decision", screen.decision and screen.attempt_id, self._decision_pane)
         for name, lines in (
@@ -306,7 +315,11 @@ class CheckInPage(ttk.Frame):
 
     def _difference_table(self, slot: ttk.Frame) -> DifferenceTable:
         rows = () if self._screen is None else self._screen.differences
-        return DifferenceTable(slot, self._look, self._texts, rows)
+        self.update_idletasks()
+        wide = self.side.winfo_width()
+        return DifferenceTable(
+            slot, self._look, self._texts, rows, wide=wide if wide > 1 else self.winfo_screenwidth() * 9 // 20
+        )
 
     def _step_list(self, slot: ttk.Frame) -> StepList:
         self.steps = StepList(slot, self._look, self._texts)
@@ -337,8 +350,7 @@ class CheckInPage(ttk.Frame):
             return
         held = next((name for name, button in self.buttons.items() if button == self._focused()), "")
         self._actions = shown
-        for child in self.flow.winfo_children():
-            child.destroy()
+        self.flow.clear()
         self.buttons = {action.name: self._button(action, main=action is primary) for action in shown}
         self.flow.arrange()
         if held:
@@ -346,9 +358,8 @@ class CheckInPage(ttk.Frame):
 
     def _button(self, action: Action, *, main: bool) -> ttk.Button:
         key = "Enter" if main else action.shown
-        kind = "success" if main else "secondary-outline"
         text = self._texts.say("checkin.key", key=key, action=action.words.said(self._texts))
-        return ttk.Button(self.flow, text=text, command=partial(self._do, action.name), bootstyle=kind)
+        return self.flow.add(text, partial(self._do, action.name), main=main)
 
     def _focused(self) -> Any:
         try:
@@ -428,8 +439,7 @@ class CheckInPage(ttk.Frame):
         if self._window.background.busy:
             self.after(AGAIN_MS, self._ask_what_can_be_done)
             return
-        decisions = self._decisions = self._decisions or Decisions(self._window.opened, self._window.session)
-        job = partial(decisions.referred, screen.attempt_id, sbd_of(screen))
+        job = partial(self.decisions.referred, screen.attempt_id, sbd_of(screen))
         self._window.background.start(job, done=self._can_be_done, failed=self._window.failed)
 
     def _can_be_done(self, referred: Referred) -> None:
@@ -456,9 +466,6 @@ class CheckInPage(ttk.Frame):
         pane, screen = self.pane, self._screen
         if pane is None or screen is None or self._window.background.busy:
             return
-        decisions = self._decisions
-        if decisions is None:
-            return
         missing = pane.missing()
         if missing:
             self._window.say(self._texts[f"checkin.decision.need.{missing}"], "cross")
@@ -467,7 +474,7 @@ class CheckInPage(ttk.Frame):
             return
         wish = pane.wish()
         self._window.say(self._texts["checkin.decision.entering"], "")
-        job = partial(decisions.admit, screen.attempt_id, wish, self._window.background.ask)
+        job = partial(self.decisions.admit, screen.attempt_id, wish, self._window.background.ask)
         done = partial(self._decided, screen.attempt_id)
         self._window.background.start(job, done=done, failed=self._window.failed)
 
@@ -489,7 +496,7 @@ class CheckInPage(ttk.Frame):
     def _gone(self, event: "tkinter.Event[Any]") -> None:
         if event.widget is not self:
             return
-        self._window.after_cancel(self._timer)
+        self.after_cancel(self._timer)
         self._keys.release()
 
 

@@ -54,7 +54,7 @@ class DecisionPane(ttk.Frame):
             why = self._texts.say(referred.blocked, **referred.blocked_facts)
             self.lead.configure(text=why, foreground=COLOURS["cross"])
             return
-        self.lead.configure(text=self._texts["checkin.decision.lead"], foreground="")
+        self.lead.grid_remove()
         for row, (name, make) in enumerate(self._wanted(referred), 1):
             label = ttk.Label(self, anchor="w")
             field = make()

@@ -10,8 +10,11 @@ from proctor.desk.screen import DeviceLine, DifferenceLine, StepLine, Words
 from proctor.gui.look import COLOURS, Look
 from proctor.texts import Texts
 
+FOCUS: Final = "#101820"
 DIFFERS: Final = "#fde3e1"
-_COLUMNS: Final = ("field", "roster", "chip", "qr", "same")
+SOURCES: Final = ("roster", "chip", "qr")
+TABLE_LETTERS: Final = 56
+_COLUMNS: Final = ("field", *SOURCES, "same")
 
 
 class PageKeys:
@@ -35,34 +38,82 @@ class PageKeys:
         self._bound.clear()
 
 
-class Flow(ttk.Frame):
-    """Buttons in rows, as many as they need, in the order they were made."""
+class Line(ttk.Frame):
+    """One line of text with a sign before it; where it breaks, its lines stand beneath one another."""
 
-    def __init__(self, master: Any, gap: int) -> None:
+    def __init__(self, master: Any, look: Look, font: Any = None) -> None:
         super().__init__(master)
-        self._gap = gap
+        self._look = look
+        self.columnconfigure(1, weight=1)
+        self.sign = ttk.Label(self, anchor="n")
+        self.label = ttk.Label(self, anchor="w", justify="left", font=font or look.body)
+        self.sign.grid(row=0, column=0, sticky="nw", padx=(0, look.px(4)))
+        self.label.grid(row=0, column=1, sticky="ew")
+        wrapped(self.label, 2)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return str(self.label.cget("text"))
+
+    def show(self, text: str, sign: str) -> None:
+        """Say something; without a text the sign goes, too."""
+        self.sign.configure(image=self._look.sign(sign) if text and sign else "")
+        self.label.configure(text=text)
+
+
+class Flow(ttk.Frame):
+    """Buttons in rows, as many as they need, in the order they were made; one row without any. The one that has the
+    focus stands in a frame."""
+
+    def __init__(self, master: Any, look: Look) -> None:
+        super().__init__(master)
+        self._gap, self._ring = look.px(4), max(3, look.px(2))
+        self._ground = ttk.Style().lookup("TFrame", "background")
         self._wide = 0
+        self._cells: list[tkinter.Frame] = []
+        probe = ttk.Button(self, text="Enter")
+        self._least = probe.winfo_reqheight() + 2 * self._ring
+        probe.destroy()
+        self.configure(height=self._least)
         self.bind("<Configure>", self._changed)
+
+    def clear(self) -> None:
+        """Take all buttons away."""
+        for cell in self._cells:
+            cell.destroy()
+        self._cells.clear()
+
+    def add(self, text: str, command: Callable[[], None], *, main: bool) -> ttk.Button:
+        """Add a button; `arrange` places it."""
+        cell = tkinter.Frame(self, background=self._ground, padx=self._ring, pady=self._ring)
+        button = ttk.Button(cell, text=text, command=command)
+        if main:
+            button.configure(bootstyle="success")
+        button.pack()
+        button.bind("<FocusIn>", lambda _event: cell.configure(background=FOCUS))
+        button.bind("<FocusOut>", lambda _event: cell.configure(background=self._ground))
+        self._cells.append(cell)
+        return button
+
+    def arrange(self) -> None:
+        """Place the buttons; the frame asks for the height of its rows."""
+        self.update_idletasks()
+        left = top = 0
+        high = self._least
+        for cell in self._cells:
+            wide = cell.winfo_reqwidth()
+            if left and left + wide > max(self._wide, 1):
+                left, top = 0, top + high
+            high = cell.winfo_reqheight()
+            cell.place(x=left, y=top)
+            left += wide + self._gap
+        self.configure(height=top + high)
 
     def _changed(self, event: "tkinter.Event[Any]") -> None:
         if event.width != self._wide:
             self._wide = event.width
             self.arrange()
-
-    def arrange(self) -> None:
-        """Place the buttons; the frame asks for the height of its rows."""
-        left = top = 0
-        high = 1
-        for button in self.children.values():
-            if not isinstance(button, ttk.Button):
-                continue
-            wide = button.winfo_reqwidth()
-            if left and left + wide > max(self._wide, 1):
-                left, top = 0, top + high + self._gap // 2
-            high = button.winfo_reqheight()
-            button.place(x=left, y=top)
-            left += wide + self._gap
-        self.configure(height=top + high)
 
 
 class StepList(ttk.Frame):
@@ -71,45 +122,50 @@ class StepList(ttk.Frame):
     def __init__(self, master: Any, look: Look, texts: Texts) -> None:
         super().__init__(master)
         self._look, self._texts = look, texts
-        self._rows: dict[str, tuple[ttk.Label, ttk.Label]] = {}
+        self._rows: dict[str, tuple[Line, ttk.Label]] = {}
         self._shown: tuple[StepLine, ...] = ()
-        self.bar = ttk.Progressbar(self, mode="determinate")
         self.columnconfigure(0, weight=1)
+        self.reading = ttk.Frame(self)
+        self.reading.columnconfigure(0, weight=1)
+        self.bar = ttk.Progressbar(self.reading, mode="determinate")
+        self.bar.grid(row=0, column=0, sticky="ew")
+        self.octets = ttk.Label(self.reading, anchor="e", foreground=COLOURS["dots"])
+        self.octets.grid(row=0, column=1, padx=(look.px(6), 0))
 
     def show(self, steps: tuple[StepLine, ...]) -> None:
         """Show the steps; a row is touched only where it changed."""
         if steps == self._shown:
             return
+        before = {step.name: step for step in self._shown}
         self._shown = steps
         for at, step in enumerate(steps):
+            if before.get(step.name) == step:
+                continue
             if step.name not in self._rows:
                 self._rows[step.name] = self._row(at)
             name, state = self._rows[step.name]
-            name.configure(text=f" {step.words.said(self._texts)}", image=self._look.sign(step.sign))
-            name.configure(font="TkHeadingFont" if step.state == "running" else self._look.body)
-            state.configure(text=self._state(step))
+            name.show(step.words.said(self._texts), step.sign)
+            name.label.configure(font="TkHeadingFont" if step.state == "running" else self._look.body)
+            state.configure(text="" if step.state == "waiting" else step.state_words.said(self._texts))
         self._progress(steps)
 
-    def _row(self, at: int) -> tuple[ttk.Label, ttk.Label]:
-        name = ttk.Label(self, compound="left", anchor="w")
+    def _row(self, at: int) -> tuple[Line, ttk.Label]:
+        name = Line(self, self._look)
         state = ttk.Label(self, anchor="e", foreground=COLOURS["dots"])
-        name.grid(row=2 * at, column=0, sticky="w")
-        state.grid(row=2 * at, column=1, sticky="e")
+        name.grid(row=2 * at, column=0, sticky="ew")
+        state.grid(row=2 * at, column=1, sticky="ne")
         return name, state
 
-    def _state(self, step: StepLine) -> str:
-        if step.state == "running" and step.total:
-            return self._texts.say("checkin.bytes", done=grouped(step.done), total=grouped(step.total))
-        return "" if step.state == "waiting" else step.state_words.said(self._texts)
-
     def _progress(self, steps: Sequence[StepLine]) -> None:
-        """The bar stands under the step that reads, as long as it reads."""
+        """Bar and octets stand under the step that reads, as long as it reads."""
         for at, step in enumerate(steps):
             if step.state == "running" and step.total:
                 self.bar.configure(maximum=step.total, value=min(step.done, step.total))
-                self.bar.grid(row=2 * at + 1, column=0, columnspan=2, sticky="ew")
+                said = self._texts.say("checkin.bytes", done=grouped(step.done), total=grouped(step.total))
+                self.octets.configure(text=said)
+                self.reading.grid(row=2 * at + 1, column=0, columnspan=2, sticky="ew")
                 return
-        self.bar.grid_remove()
+        self.reading.grid_remove()
 
 
 class WordList(ttk.Frame):
@@ -122,18 +178,10 @@ class WordList(ttk.Frame):
         self.columnconfigure(0, weight=1)
         title = ttk.Label(self, text=texts[heading], font="TkHeadingFont", anchor="w")
         title.grid(row=0, column=0, sticky="ew")
-        margin = look.sign(sign).width() + look.px(6)
         for row, line in enumerate(lines, 1):
-            label = ttk.Label(
-                self,
-                text=f" {line.said(texts)}",
-                image=look.sign(sign),
-                compound="left",
-                anchor="w",
-                justify="left",
-            )
-            label.grid(row=row, column=0, sticky="ew", pady=look.px(1))
-            wrapped(label, margin)
+            shown = Line(self, look)
+            shown.show(line.said(texts), sign)
+            shown.grid(row=row, column=0, sticky="ew", pady=look.px(1))
 
 
 class FaultList(ttk.Frame):
@@ -146,19 +194,32 @@ class FaultList(ttk.Frame):
             said = f"{fault.words.said(texts)}: {fault.state_words.said(texts)}"
             if fault.fix is not None:
                 said += f". {fault.fix.said(texts)}"
-            sign = look.sign(fault.sign)
-            label = ttk.Label(self, text=f" {said}", image=sign, compound="left", anchor="w", justify="left")
-            label.grid(row=row, column=0, sticky="ew", pady=look.px(1))
-            wrapped(label, sign.width() + look.px(6))
+            shown = Line(self, look)
+            shown.show(said, fault.sign)
+            shown.grid(row=row, column=0, sticky="ew", pady=look.px(1))
 
 
 class DifferenceTable(ttk.Frame):
-    """Each field as list, chip and QR code have it, and whether they agree: by word, sign and ground."""
+    """Each field as list, chip and QR code have it, and whether they agree: by word, sign and ground.
 
-    def __init__(self, master: Any, look: Look, texts: Texts, rows: Sequence[DifferenceLine]) -> None:
+    Where there is no room for columns, a field that agrees is one line, one that differs has a line for each source.
+    """
+
+    def __init__(
+        self, master: Any, look: Look, texts: Texts, rows: Sequence[DifferenceLine], *, wide: int
+    ) -> None:
         super().__init__(master)
+        self._look, self._texts = look, texts
+        if wide >= look.body.measure("n") * TABLE_LETTERS:
+            self._columns(rows)
+        else:
+            self._lines(rows)
+
+    def _columns(self, rows: Sequence[DifferenceLine]) -> None:
+        look, texts = self._look, self._texts
         for column, name in enumerate(_COLUMNS):
-            self.columnconfigure(column, weight=0 if name in ("field", "same") else 1)
+            said = name in SOURCES
+            self.columnconfigure(column, weight=1 if said else 0, uniform="said" if said else "")
             head = ttk.Label(self, text=texts[f"checkin.column.{name}"], font="TkHeadingFont", anchor="w")
             head.grid(row=0, column=column, sticky="ew", padx=(0, look.px(6)))
         for at, row in enumerate(rows, 1):
@@ -169,15 +230,33 @@ class DifferenceTable(ttk.Frame):
                 cell.grid(row=at, column=column, sticky="nsew", ipadx=look.px(2))
                 if column:
                     wrapped(cell, look.px(4))
-            same = ttk.Label(
-                self,
-                text=f" {row.same_words.said(texts)}",
-                image=look.sign(row.sign),
-                compound="left",
-                anchor="w",
-                background=ground,
+            self._agreement(row, ground).grid(row=at, column=len(_COLUMNS) - 1, sticky="nsew")
+
+    def _lines(self, rows: Sequence[DifferenceLine]) -> None:
+        self.columnconfigure(1, weight=1)
+        at = 0
+        for row in rows:
+            ground = DIFFERS if row.same is False else ""
+            head = ttk.Label(
+                self, text=row.words.said(self._texts), font="TkHeadingFont", anchor="w", background=ground
             )
-            same.grid(row=at, column=len(_COLUMNS) - 1, sticky="nsew")
+            head.grid(row=at, column=0, columnspan=2, sticky="nsew")
+            self._agreement(row, ground).grid(row=at, column=2, sticky="nsew")
+            sources = zip(SOURCES, (row.roster, row.chip, row.qr), strict=True)
+            told = [(self._texts[f"checkin.column.{name}"], text) for name, text in sources if text]
+            for name, text in told if row.same is False else [("", text) for _, text in told[:1]]:
+                at += 1
+                source = ttk.Label(self, text=name, anchor="w", background=ground)
+                source.grid(row=at, column=0, sticky="nsew")
+                value = ttk.Label(self, text=text, anchor="w", justify="left", background=ground)
+                value.grid(row=at, column=1, columnspan=2, sticky="nsew")
+                wrapped(value, self._look.px(4))
+            at += 1
+
+    def _agreement(self, row: DifferenceLine, ground: str) -> ttk.Label:
+        said = f" {row.same_words.said(self._texts)}"
+        image = self._look.sign(row.sign)
+        return ttk.Label(self, text=said, image=image, compound="left", anchor="w", background=ground)
 
 
 def wrapped(label: Any, margin: int) -> None:

@@ -147,17 +147,6 @@ class Photos(ttk.Frame):
             picture = Picture(self, look)
             picture.grid(row=1, column=place, sticky="nsew", padx=across)
             self.captions[name], self.pictures[name] = label, picture
-        self.noted = ttk.Label(self, anchor="w", justify="left", compound="left", font=look.title)
-        self.noted.grid(row=2, column=0, columnspan=len(captions), sticky="ew")
-        self.noted.bind("<Configure>", self._wrap)
-
-    def note(self, text: str) -> None:
-        """Say something beneath the pictures: what hinders them."""
-        self.noted.configure(text=f" {text}" if text else "", image=self._look.sign("bang") if text else "")
-
-    def _wrap(self, event: "tkinter.Event[Any]") -> None:
-        margin = self._look.sign("bang").width() + self._look.px(6)
-        self.noted.configure(wraplength=max(event.width - margin, 60))
 
     def caption(self, name: str, text: str) -> None:
         """Say what a picture is."""
