@@ -72,13 +72,16 @@ class CandidateWindow:
         say: Say,
         *,
         language: str = "vi",
+        standing: str = "",
         limits: WindowLimits | None = None,
         clock: Callable[[], float] = monotonic,
         wait: Callable[[float], None] = sleep,
     ) -> None:
-        """Nothing is opened yet. `place`: as `require_place` returns it; `say`: where prompts go without a window."""
+        """Nothing is opened yet. `place`: as `require_place` returns it; `say`: where prompts go without a window;
+        `standing`: a line for whoever comes, on the page that waits for them."""
         self._place = place
         self._language = language
+        self._standing = standing
         self._limits = limits or WindowLimits()
         self._clock = clock
         self._wait = wait
@@ -185,7 +188,9 @@ class CandidateWindow:
         """Open the window while the caller goes on; one that is open stays."""
         with self._lock:
             if self._window is None:
-                self._window = _Window.open(self._place, self._language, self._limits, self.skip)
+                self._window = _Window.open(
+                    (self._place, self._language, self._standing), self._limits, self.skip
+                )
 
     def _order(self, name: str, what: Any) -> bool:
         """Have the window do something and wait until it is drawn; False when there is no window any more."""
@@ -239,14 +244,14 @@ class _Window:
 
     @classmethod
     def open(
-        cls, place: str, language: str, limits: WindowLimits, on_skip: Callable[[], None]
+        cls, arguments: tuple[str, ...], limits: WindowLimits, on_skip: Callable[[], None]
     ) -> "_Window | None":
         """Start the process; None when the system cannot."""
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
         environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "proctor.gui.candidate_screen", place, language],
+                [sys.executable, "-P", "-m", "proctor.gui.candidate_screen", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -7,17 +7,21 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event as Signal
 from threading import Lock, Thread
+from time import monotonic
 from typing import Final
 
 from biometrics.errors import BiometricsError
 from biometrics.frame_camera import FrameCamera
+from biometrics.frames import Frame
+from biometrics.notice import NoticeShown
 from proctor.app import Desk, Transaction, open_desk
 from proctor.checks import CheckName
 from proctor.desk.ending import ending_of
-from proctor.desk.events import CheckDone, Ended, Event, Failed, Progress
+from proctor.desk.events import CheckDone, Ended, Event, Failed, Halted, Progress
+from proctor.desk.held_camera import HeldCamera
 from proctor.desk.onlookers import DeskScreen, Watcher
 from proctor.desk.preview import LentCamera, Preview
 from proctor.desk.state import StartAttempt
@@ -28,13 +32,15 @@ from proctor.roots import OpenRoot
 from proctor.scenes import is_scene, named_scene, open_scene
 from readers.emrtd.pki.store import TrustStore
 from readers.errors import ReaderError
-from sessions.errors import SessionsError
+from sessions.errors import SessionClosedError, SessionsError
 from sessions.record import Check, Outcome
 from sessions.session import Session
 
 diagnostics = logging.getLogger("proctor")
 OPENING: Final = "desk-opening"
 CLOSING: Final = "desk-closing"
+SCAN_S: Final = 0.15
+RETRY_S: Final = 15.0
 _OF_THE_FACE: Final = frozenset(
     {
         CheckName.FACE_CAPTURE,
@@ -52,7 +58,8 @@ Post = Callable[[Event], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptMeans:
     """What attempts are made with. `source`: how to reach the card on a reader; `camera`: which one, asked before each
-    attempt; `search_stops` as in `open_desk`."""
+    attempt; `search_stops` as in `open_desk`; `scan`: the notice under which QR codes are looked for between attempts,
+    None: the camera reads nothing then; `on_frame`: given the frames for that."""
 
     opened: OpenRoot
     session: Session
@@ -61,6 +68,8 @@ class AttemptMeans:
     camera: Callable[[], str] = field(repr=False)
     room: str = ""
     search_stops: bool = True
+    scan: NoticeShown | None = None
+    on_frame: Callable[[Frame], None] = field(repr=False, default=lambda _frame: None)
 
 
 class Attempts:
@@ -84,6 +93,7 @@ class Attempts:
         self._orders: SimpleQueue[StartAttempt | None] = SimpleQueue()
         self._lock = Lock()
         self._camera: LentCamera | None = None
+        self._held = HeldCamera()
         self._stopping = Signal()
         self.ready = Signal()
         self._thread = Thread(target=self._run, name="attempts", daemon=True)
@@ -143,20 +153,44 @@ class Attempts:
                 )
                 self.ready.set()
                 self._on_desk("")
-                while (order := self._orders.get()) is not None and not self._stopping.is_set():
-                    self._attempt(desk, order)
-                if order is not None:
-                    self._orders.put(order)
+                stack.callback(self._held.close)
+                self._serve(desk)
         except _TROUBLE as error:
             return error.code, dict(error.facts)
         except Exception as error:  # noqa: BLE001  a thread's boundary: a bug is told, and the next order tries again
             return INTERNAL_ERROR, _bug("desk", error)
         return CLOSING, {}
 
+    def _serve(self, desk: Desk) -> None:
+        """Run one attempt after another until told to stop; between them look for QR codes, where that is wished."""
+        while not self._stopping.is_set():
+            try:
+                order = self._orders.get(timeout=None if self._means.scan is None else SCAN_S)
+            except Empty:
+                self._look(desk)
+                continue
+            if order is not None and not self._stopping.is_set():
+                self._attempt(desk, order)
+            elif order is not None:
+                self._orders.put(order)
+
+    def _look(self, desk: Desk) -> None:
+        spec, scan = self._means.camera(), self._means.scan
+        if scan is not None and not is_scene(spec):
+            frame = self._held.look(desk.cameras, spec, scan)
+            if frame is not None:
+                self._means.on_frame(frame)
+
     def _refuse(self, code: str, facts: dict[str, str | int]) -> None:
-        """Answer one order with why there is no desk; then opening is tried again."""
-        order = self._orders.get()
-        if order is not None:
+        """Answer orders with why there is no desk, until it is time to try again."""
+        end = monotonic() + RETRY_S
+        while (left := end - monotonic()) > 0:
+            try:
+                order = self._orders.get(timeout=left)
+            except Empty:
+                return
+            if order is None:
+                return
             self._post(Failed(attempt_id=order.attempt_id, code=code, facts=facts))
 
     def _refuse_rest(self) -> None:
@@ -169,6 +203,9 @@ class Attempts:
         attempt_id = start.attempt_id
         try:
             told: Event = self._ended(desk, start)
+        except SessionClosedError as error:
+            told = Failed(attempt_id=attempt_id, code=error.code, facts=dict(error.facts))
+            self._post(Halted(code=error.code))
         except _TROUBLE as error:
             told = Failed(attempt_id=attempt_id, code=error.code, facts=dict(error.facts))
         except Exception as error:  # noqa: BLE001  a thread's boundary: the candidate is told that there is no verdict
@@ -187,8 +224,12 @@ class Attempts:
 
         def camera() -> FrameCamera:
             training = means.opened.training
-            opened = desk.cameras.open(spec) if scene is None else open_scene(scene, training=training)
-            return self._lend(opened, attempt_id)
+            lent = (
+                self._held.lend(desk.cameras, spec)
+                if scene is None
+                else LentCamera(open_scene(scene, training=training))
+            )
+            return self._lend(lent, attempt_id)
 
         work = Transaction(
             access=start.access,
@@ -216,8 +257,7 @@ class Attempts:
         )
         return Ended(attempt_id=attempt_id, result=ending)
 
-    def _lend(self, camera: FrameCamera, attempt_id: str) -> LentCamera:
-        lent = LentCamera(camera)
+    def _lend(self, lent: LentCamera, attempt_id: str) -> LentCamera:
         with self._lock:
             self._camera = lent
         if self._stopping.is_set():

@@ -12,6 +12,7 @@ from biometrics.camera_info import CameraInfo, classify
 from biometrics.errors import RecordedCameraError
 from proctor.config import Places
 from proctor.desk.attempts import OPENING
+from proctor.desk.cards import NO_READER
 from proctor.desk.events import Device, DeviceKind, DeviceState
 from proctor.desk.events import Event as DeskEvent
 from proctor.doctor import FREE_MB, Item, examine
@@ -29,6 +30,7 @@ _FROM_DOCTOR: Final[Mapping[str, DeviceKind]] = {
     "clock": "clock",
     "witnesses": "collector",
 }
+_USUAL: Final = frozenset({ABSENT, NO_READER})
 _NEEDED: Final = frozenset({"reader", "camera", "disk", "clock"})
 
 Post = Callable[[DeskEvent], None]
@@ -63,7 +65,9 @@ def row_of(device: Device, texts: Texts, *, detail: str = "", training: bool = F
 
 def _fix(device: Device, texts: Texts) -> str:
     """What to do: the text of the device's own error, else what usually helps."""
-    return texts.get(device.code, "") or texts[f"equipment.fix.{device.kind}"].format(need=FREE_MB)
+    if device.code in texts and device.code not in _USUAL:
+        return texts.say(device.code)
+    return texts.say(f"equipment.fix.{device.kind}", need=FREE_MB)
 
 
 def rows_of_machine(

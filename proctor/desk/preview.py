@@ -54,9 +54,10 @@ class LentCamera:
 
     After `cancel` it is gone for the attempt, so that a station that closes does not wait for it."""
 
-    def __init__(self, camera: FrameCamera, *, on_close: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, camera: FrameCamera, *, keep: bool = False) -> None:
+        """`keep`: at the end of the attempt it is paused and stays switched on."""
         self._camera = camera
-        self._on_close = on_close
+        self._keep = keep
         self._lock = Lock()
         self._notice: NoticeShown | None = None
         self._seen: Frame | None = None
@@ -119,8 +120,10 @@ class LentCamera:
         with self._lock:
             self._open = self._reading = False
             self._seen = None
-        self._camera.close()
-        self._on_close()
+        if self._keep:
+            self._camera.pause()
+        else:
+            self._camera.close()
 
     def cancel(self) -> None:
         """Give no more frames: the station closes."""

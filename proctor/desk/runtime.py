@@ -19,6 +19,8 @@ from proctor.desk.attempts import AttemptMeans, Attempts
 from proctor.desk.cards import TRAINING_READER, CardWatcher, TrainingReader
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing
 from proctor.desk.events import Device, Event, Scanned
+from proctor.desk.garbage import Garbage
+from proctor.desk.held_camera import scan_notice
 from proctor.desk.mirror import Mirror
 from proctor.desk.onlookers import DeskScreen
 from proctor.desk.preview import Preview, PreviewFrame
@@ -42,7 +44,9 @@ MOST_AT_ONCE: Final = 200
 class StationSetup:
     """What this station's desk has. `reader`: only readers with this in their name, "": any; `camera`: a specification
     as `biometrics.camera_info` takes it; `scanner`: "VID:PID", "VID:PID:SERIAL" or a port, "": none;
-    `candidate_screen`: a place as `proctor.candidate_window` takes it, "": none; `room`: which one it serves."""
+    `candidate_screen`: a place as `proctor.candidate_window` takes it, "": none; `room`: which one it serves;
+    `scan_by_camera`: the camera looks for QR codes between attempts too, and a line on the candidate's screen says so
+    (without that screen, a paper at the desk has to)."""
 
     camera: str
     reader: str = ""
@@ -54,6 +58,7 @@ class StationSetup:
     speech: bool = True
     search_stops: bool = True
     watch_readers: bool = True
+    scan_by_camera: bool = False
 
 
 class StationRuntime:
@@ -78,12 +83,14 @@ class StationRuntime:
         self._queue: SimpleQueue[Event] = SimpleQueue()
         self._texts = load_texts(setup.language)
         self._stop = Signal()
+        self._garbage = Garbage()
         self._stack = ExitStack()
         training = opened.training
+        standing = load_texts("vi")["equipment.scan-notice"] if setup.scan_by_camera else ""
         self.standing = Standing(self.post)
         self.sounds = Sounds(language=setup.language, on=setup.sounds, speech=setup.speech)
         self.window = (
-            CandidateWindow(setup.candidate_screen, self._screen_said, language="vi")
+            CandidateWindow(setup.candidate_screen, self._screen_said, standing=standing)
             if setup.candidate_screen
             else None
         )
@@ -105,6 +112,8 @@ class StationRuntime:
             camera=lambda: self._camera,
             room=setup.room,
             search_stops=setup.search_stops,
+            scan=scan_notice(standing) if standing else None,
+            on_frame=self._frames.offer,
         )
         self._attempts = Attempts(
             means, self.post, screen=self._screen, preview=self._preview, on_desk=self.standing.desk
@@ -114,6 +123,8 @@ class StationRuntime:
 
     def start(self) -> None:
         """Start every thread. The desk opens meanwhile: `standing` says when it is there."""
+        self._garbage.take_over()
+        self._stack.callback(self._garbage.give_back)
         self._begin(self.sounds.start, self.sounds.close)
         if self.window is not None and self._mirror is not None:
             self._begin(self.window.open, self.window.close)
@@ -136,7 +147,9 @@ class StationRuntime:
         self._stack.close()
 
     def events(self) -> tuple[Event, ...]:
-        """Return what happened since the last call, in its order; never waits."""
+        """Return what happened since the last call, in its order; never waits. Called by the window's thread, every
+        20 ms: it is also where garbage is collected, since pictures and variables of a window must die there."""
+        self._garbage.tidy()
         found: list[Event] = []
         try:
             while len(found) < MOST_AT_ONCE:
@@ -160,7 +173,7 @@ class StationRuntime:
                 if self.ready or effect.name != "fault":  # a desk that is being opened is no fault
                     self.sounds.play(effect.name)
             case Speak():
-                self.sounds.speak(effect.key, self._texts.get(effect.key, ""))
+                self._speak(effect.key)
             case TellCandidate():
                 if self._mirror is not None:
                     self._mirror.tell(effect.what)
@@ -206,6 +219,10 @@ class StationRuntime:
     def _begin(self, start: Callable[[], None], close: Callable[[], None]) -> None:
         start()
         self._stack.callback(close)
+
+    def _speak(self, key: str) -> None:
+        name = key.removeprefix("desk.speak.")
+        self.sounds.speak(name, self._texts.get(key) or self._texts.get(f"screen.{name}", ""))
 
     def _source(self, reader: str) -> CardSource:
         if reader == TRAINING_READER and self.training_reader is not None:

@@ -103,11 +103,12 @@ class Sounds:
         if self.on and self._player and file.is_file():
             self._ask(Wish(command=(*self._player, str(file))), words=False)
 
-    def speak(self, key: str, text: str) -> None:
-        """Say a fixed text after the sound of this moment; `text`: its words, for where no file of `key` came along."""
+    def speak(self, name: str, text: str) -> None:
+        """Say a fixed text after the sound of this moment; `text`: its words, for where no file of that name came
+        along."""
         if not (self.on and self.speech):
             return
-        file = self._folder / self.language / f"{key}.wav"
+        file = self._folder / self.language / f"{name}.wav"
         if self._player and file.is_file():
             self._ask(Wish(command=(*self._player, str(file))))
         else:

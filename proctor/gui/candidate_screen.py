@@ -1,10 +1,11 @@
-"""The window that faces the candidate, a process of its own: `python -m proctor.gui.candidate_screen PLACE LANGUAGE`.
+"""The window that faces the candidate, a process of its own:
+`python -m proctor.gui.candidate_screen PLACE LANGUAGE [LINE]`.
 
 Orders are lines of JSON on stdin: {"n", "do": prompt | hint | colour | notice | result | idle, "what"}; each is
 answered {"n"} on stdout when it is drawn. {"do": "frame", "what": {size, octets, zone}} is followed by the octets of a
 picture, mirrored, three to a pixel, and answered {"frame": true}. {"up": true}: the window is there; {"skip": true}:
-the key or the button was pressed. It shows fixed texts, drawings, and whoever stands before it as in a mirror, nothing else of a
-person. It ends when stdin ends.
+the key or the button was pressed. It shows fixed texts, drawings, and whoever stands before it as in a mirror, nothing
+else of a person. It ends when stdin ends.
 """
 
 import json
@@ -36,10 +37,13 @@ _SHADE: Final = "#3c3c3c"
 class CandidateWindow(tk.Tk):
     """One canvas, drawn anew for every order. `say` sends a line to the parent."""
 
-    def __init__(self, place: str, texts: Texts, say: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self, place: str, texts: Texts, say: Callable[[dict[str, Any]], None], *, standing: str = ""
+    ) -> None:
         super().__init__()
         self._texts = texts
         self._tell = say
+        self._standing = standing
         self.shown: str = IDLE
         self.colour: str | None = None
         self._code = ""
@@ -184,7 +188,10 @@ class CandidateWindow(tk.Tk):
         if self._mirror.there:
             self._mirror.show((0.5 * wide, 0.05 * high, 0.98 * wide, 0.55 * high))
         self._text("prompt", self._texts[f"screen.{self.shown}"], (wide, high), (0.04, 0.57, 0.96, 0.80), INK)
-        self._text("hint", self._hinted, (wide, high), (0.04, 0.81, 0.96, 0.91), HINT)
+        below = self._standing if self.shown == IDLE and not self._code else self._hinted
+        self._text(
+            "hint", below, (wide, high), (0.04, 0.81, 0.96, 0.91), QUIET if self.shown == IDLE else HINT
+        )
 
     @property
     def _hinted(self) -> str:
@@ -338,10 +345,10 @@ def _read(orders: Orders) -> None:
     orders.put(None)
 
 
-def main(place: str, language: str) -> None:
-    """Open the window and serve until stdin ends."""
+def main(place: str, language: str, standing: str = "") -> None:
+    """Open the window and serve until stdin ends. `standing`: a line on the page that waits for somebody."""
     orders: Orders = SimpleQueue()
-    window = CandidateWindow(place, load_texts(language), _say)
+    window = CandidateWindow(place, load_texts(language), _say, standing=standing)
     Thread(target=_read, args=(orders,), daemon=True).start()
     window.update()
     _say({"up": True})
@@ -350,4 +357,4 @@ def main(place: str, language: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])
