@@ -129,7 +129,8 @@ def card_in(state: State, event: CardIn) -> Step:
     """A card is laid while nobody is looked at."""
     if event.reader in state.cards:
         return state, ()
-    laid = replace(state, cards=(*state.cards, event.reader), notice=None)
+    warned = state.notice is not None and state.notice.tone == "warning"
+    laid = replace(state, cards=(*state.cards, event.reader), notice=state.notice if warned else None)
     if len(laid.cards) > 1:
         return replace(laid, phase="waiting"), (Sound(name="attention"),)
     return begin(laid)

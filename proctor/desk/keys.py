@@ -91,9 +91,7 @@ def _lock(state: State) -> Step:
 
 def _leave(state: State) -> Step:
     """Leave the page: nothing of a candidate is kept, the cards that lie there are to be lifted first."""
-    gone = replace(
-        _freed(state), phase="closed", next_claim=None, last=None, spent=frozenset(state.cards), halted=None
-    )
+    gone = replace(_freed(state), phase="closed", next_claim=None, last=None, spent=frozenset(state.cards))
     return gone, (TellCandidate(what="idle"), Leave())
 
 

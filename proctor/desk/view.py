@@ -54,6 +54,7 @@ _KEYS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "type": ("Return", "Enter"),
         "next": ("Return", "Enter"),
         "decide": ("Return", "Enter"),
+        "leave": ("Return", "Enter"),
         "again": ("F5", "F5"),
         "start": ("F6", "F6"),
         "drop-next": ("F7", "F7"),
@@ -163,7 +164,7 @@ def _working_at(run: Run | None) -> str:
 
 
 def _actions(state: State) -> tuple[Action, ...]:
-    """Return what can be asked for now; the first is what Enter does, where it does something. The keys for menu and
+    """Return what can be asked for now; the first is what Enter does, where it does something. The keys of menu and
     lock are the window's own."""
     names = _phase_actions(state)
     return tuple(
@@ -196,7 +197,7 @@ def _phase_actions(state: State) -> list[str]:
             ("again", state.halted is None),
             ahead,
         ),
-        "closed": (),
+        "closed": (("leave", True),),
     }
     return [name for name, possible in offered[state.phase] if possible]
 

@@ -550,6 +550,7 @@ def test_a_closed_session_lets_the_running_attempt_end_and_begins_no_other() -> 
     assert (state.phase, starts(effects)) == ("closed", [])
     assert view(state).reasons[0].key == "session-closed"
     assert after(state, LIFTED, scanned(CHI), CARD).phase == "closed"
+    assert view(state).action("Return") == "leave"
 
 
 def test_after_a_cut_the_desk_says_who_was_there() -> None:
@@ -557,6 +558,20 @@ def test_after_a_cut_the_desk_says_who_was_there() -> None:
     line = view(state).notice
     assert line is not None
     assert (line.words.key, line.words.facts, line.tone) == ("desk.notice.resumed", {"sbd": "007"}, "warning")
+
+
+def test_what_was_said_after_a_cut_stays_until_somebody_is_checked() -> None:
+    state = after(first(), Resumed(sbd="007"), CARD)
+    assert (title(state), notice(state)) == ("claim", "resumed")
+    state = after(state, LIFTED, scanned(AN), CARD)
+    assert (state.phase, notice(state)) == ("working", "")
+
+
+def test_a_desk_that_was_halted_and_left_opens_for_nobody() -> None:
+    state, effects = told(first(), (Halted(code="session-closed"), Pressed(action="leave")))
+    assert (state.phase, Leave() in effects) == ("closed", True)
+    state, effects = told(state, (scanned(AN), CARD, Locked(locked=False), Ticked(now_s=1)))
+    assert (state.phase, starts(effects)) == ("closed", [])
 
 
 def test_nothing_that_names_somebody_stands_in_a_repr() -> None:

@@ -1,10 +1,12 @@
 """Events at the desk with invented candidates: three people with card, code and number, and what attempts tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from proctor.desk.events import CheckDone, Difference, Ended, Ending, Event, Reason, Scanned, Source
 from proctor.desk.machine import step
+from proctor.desk.screen import Words
 from proctor.desk.state import Effect, StartAttempt, State
 from sessions.record import Outcome, Verdict
 
@@ -68,6 +70,18 @@ def told(state: State, events: Iterable[Event]) -> tuple[State, tuple[Effect, ..
 def starts(effects: Iterable[Effect]) -> list[StartAttempt]:
     """The attempts among what was to be done."""
     return [effect for effect in effects if isinstance(effect, StartAttempt)]
+
+
+def every_words(value: object) -> Iterator[Words]:
+    """Every line of text in a screen."""
+    if isinstance(value, Words):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from every_words(each)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from every_words(getattr(value, each.name))
 
 
 NAME_DIFFERS = Difference(
