@@ -71,7 +71,7 @@ def scan(state: State, event: Scanned) -> Step:
     if isinstance(claim, Reason):
         return _unread(state, claim)
     if event.source == "camera" and claim.same_person(state.claim):
-        return replace(state, claimed_s=state.now_s), ()
+        return replace(state, claim=_richer(state.claim, claim), claimed_s=state.now_s), ()
     if event.source == "camera" and claim.same_person(state.last) and state.fresh_card is None:
         return state, ()  # the camera still sees the code of whoever was here
     if event.source == "camera" and state.claim is not None and state.claim.source != "camera":
@@ -102,10 +102,12 @@ def _unread(state: State, why: Reason) -> Step:
 
 
 def _richer(before: Claim | None, now: Claim) -> Claim:
-    """A number that is typed after the same person's code adds nothing to it."""
-    if before is not None and now.same_person(before) and before.access.kind == "qr":
-        return now if now.access.kind == "qr" else before
-    return now
+    """A code says more than its owner's number, and what the camera sees again adds nothing to either."""
+    if before is None or not now.same_person(before):
+        return now
+    keep = before.access.kind == "qr" and (now.access.kind != "qr" or now.source == "camera")
+    source = before.source if now.source == "camera" else now.source
+    return replace(before if keep else now, source=source, again=before.again)
 
 
 def _on_purpose(claim: Claim, state: State, event: Scanned) -> Claim:

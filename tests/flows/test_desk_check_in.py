@@ -147,6 +147,13 @@ def test_a_typed_number_does_not_take_the_place_of_the_same_persons_code() -> No
     assert state.claim.access.kind == "qr"
 
 
+def test_a_code_says_more_than_a_number_that_was_typed_and_stays_somebodys_own() -> None:
+    state = after(first(), scanned(AN, "typed"), scanned(AN, "camera"))
+    assert state.claim is not None
+    assert (state.claim.access.kind, state.claim.source) == ("qr", "typed")
+    assert notice(after(state, scanned(BINH, "camera"))) == "other-code"
+
+
 def test_a_code_that_the_camera_happens_to_see_does_not_replace_one_that_was_scanned() -> None:
     state = after(first(), scanned(AN), scanned(BINH, "camera"))
     assert notice(state) == "other-code"
