@@ -1,0 +1,148 @@
+"""The equipment: a row each, every fault with what to do about it; changes are told once and in their order."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from biometrics.camera_info import CameraInfo
+from proctor.config import Places
+from proctor.desk.attempts import CLOSING, OPENING
+from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing, row_of, rows_of_machine
+from proctor.desk.events import Device, DeviceKind, DeviceState, Event
+from proctor.doctor import Item
+from proctor.texts import load_texts
+
+VI, EN = load_texts("vi"), load_texts("en")
+CODES = ("", "reader-not-found", "pcsc-unavailable", "reader-not-physical", "camera-gone", "camera-not-physical",
+         "scanner-busy", "scanner-ambiguous", OPENING)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("kind", get_args(DeviceKind))
+def test_each_device_has_words_and_each_fault_has_a_fix(kind: DeviceKind, language: str) -> None:
+    texts = load_texts(language)
+    good = row_of(Device(kind=kind, state="in"), texts, detail="ACS")
+    assert (good.sign, good.fix, good.detail) == ("tick", "", "ACS")
+    for state in ("out", "fault"):
+        for code in CODES:
+            row = row_of(Device(kind=kind, state=state, code=code), texts)
+            assert row.sign in {"cross", "warning"}
+            assert len(row.fix) > 20
+            assert "{" not in row.fix
+            assert "[" not in row.fix
+
+
+def test_what_the_station_can_do_without_is_a_warning_and_so_is_all_in_training() -> None:
+    signs = {kind: row_of(Device(kind=kind, state="out"), VI).sign for kind in get_args(DeviceKind)}
+    assert {kind for kind, sign in signs.items() if sign == "cross"} == {"reader", "camera", "disk", "clock"}
+    assert {row_of(Device(kind=k, state="out"), VI, training=True).sign for k in signs} == {"warning"}
+
+
+def test_the_start_page_has_a_row_for_each_kind() -> None:
+    found = (
+        Item(name="readers", ok=True, detail="ACS ACR1252", advice=""),
+        Item(name="cameras", ok=False, detail="", advice="…"),
+        Item(name="disk", ok=False, detail="12 MB", advice="…"),
+        Item(name="clock", ok=True, detail="2026-11-22", advice=""),
+        Item(name="models", ok=True, detail="", advice=""),
+    )
+    rows = rows_of_machine(
+        Places(home=Path("/nowhere")), VI, printers=lambda: ("HP",), look=lambda _places, _texts: found
+    )
+    by_kind: dict[str, EquipmentRow] = {row.kind: row for row in rows}
+    assert list(by_kind) == list(get_args(DeviceKind))
+    assert by_kind["reader"].detail == "ACS ACR1252"
+    assert by_kind["camera"].words == VI["equipment.state.out"]
+    assert by_kind["disk"].words == VI["equipment.state.fault"]
+    assert "500" in by_kind["disk"].fix
+    assert (by_kind["printer"].sign, by_kind["printer"].detail) == ("tick", "HP")
+    assert by_kind["collector"].sign == "warning"
+    assert by_kind["scanner"].sign == "warning"
+
+
+def test_a_change_is_told_once() -> None:
+    told: list[Event] = []
+    standing = Standing(told.append)
+    for _ in range(3):
+        standing.tell(Device(kind="scanner", state="in"), detail="Honeywell")
+    standing.tell(Device(kind="scanner", state="out"))
+    standing.tell(Device(kind="scanner", state="in"))
+    assert [event.state for event in told if isinstance(event, Device)] == ["in", "out", "in"]
+    (row,) = standing.rows(EN)
+    assert (row.detail, row.sign) == ("Honeywell", "tick")
+
+
+def test_the_camera_is_ready_when_it_is_there_and_its_desk_is_open() -> None:
+    told: list[Event] = []
+    standing = Standing(told.append)
+
+    def seen() -> tuple[DeviceState, str]:
+        (device,) = standing.devices
+        return device.state, device.code
+
+    standing.camera("", "Logitech")
+    assert seen() == ("fault", OPENING)
+    standing.desk("")
+    assert seen() == ("in", "")
+    standing.camera("camera-gone")
+    assert seen() == ("out", "camera-gone")
+    standing.desk("model-missing")
+    assert seen() == ("out", "camera-gone")
+    standing.camera("")
+    assert seen() == ("fault", "model-missing")
+    standing.desk("")
+    assert seen() == ("in", "")
+
+
+def test_a_camera_that_is_pulled_out_and_a_full_disk_are_seen_and_so_is_their_return() -> None:
+    told: list[Event] = []
+    standing = Standing(told.append)
+    standing.desk("")
+    camera = [CameraInfo(kind="device", physical=True, name="Logitech", index=0)]
+    room = [True]
+    watch = MachineWatch(
+        standing, camera=lambda: "0", training=False, disk_ok=lambda: room[0], look=lambda _spec: camera[0],
+        every_s=0.01,
+    )  # fmt: skip
+    watch.start()
+
+    def wait(kind: str, state: str, code: str) -> None:
+        end = time.monotonic() + 5
+        want = (kind, state, code)
+        while time.monotonic() < end:
+            if want in {(d.kind, d.state, d.code) for d in standing.devices}:
+                return
+            time.sleep(0.005)
+        pytest.fail(str(standing.devices))
+
+    wait("camera", "in", "")
+    camera[0] = CameraInfo(kind="device", physical=False, present=False, index=0)
+    wait("camera", "out", "camera-gone")
+    camera[0] = CameraInfo(kind="device", physical=False, name="OBS", index=0)
+    wait("camera", "fault", "camera-not-physical")
+    camera[0] = CameraInfo(kind="device", physical=True, name="Logitech", index=0)
+    wait("camera", "in", "")
+    room[0] = False
+    wait("disk", "fault", "")
+    room[0] = True
+    wait("disk", "in", "")
+    watch.close()
+    assert not watch._thread.is_alive()
+
+
+@pytest.mark.parametrize(("training", "code"), [(True, ""), (False, "camera-not-physical")])
+def test_a_rendered_candidate_is_a_camera_of_training_alone(training: bool, code: str) -> None:
+    standing = Standing(lambda _event: None)
+    watch = MachineWatch(standing, camera=lambda: "scene:bona-fide", training=training, disk_ok=lambda: True)
+    assert watch._seen()[0] == code
+
+
+def test_why_there_is_no_desk_has_a_text_in_both_languages() -> None:
+    check: Callable[[str], bool] = lambda code: code in VI and code in EN  # noqa: E731
+    assert all(
+        check(code)
+        for code in (OPENING, CLOSING, "scanner-busy", "scanner-ambiguous", "scanner-rule-invalid")
+    )
