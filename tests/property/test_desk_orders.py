@@ -51,7 +51,7 @@ from tests.support.desk_events import (
     starts,
 )
 
-ORDERS, LENGTH, BATCHES = 2000, 45, 4
+ORDERS, LENGTH, BATCHES = 2000, 36, 4
 MANY = 40_000
 READ_EVERY = 20
 """The words of every twentieth order are looked up: it takes as long as all the rest."""
@@ -184,11 +184,18 @@ class Account:
         person = next((each for each in PEOPLE if each in event.text), None)
         if person is None or (person == self.last and self.running):
             return
+        if person == self.last and event.source == "camera" and not (before.run is None and self.laid_anew):
+            return
         slot = self.claims if before.run is None else self.ahead
         if event.source != "camera":
             slot.clear()
             self.meant = self.meant or person == self.last
         slot.add(person)
+
+    @property
+    def laid_anew(self) -> bool:
+        """Whether there is one card, laid since the last attempt ended."""
+        return len(self.cards) == 1 and min(self.cards.values()) > self.ended_at
 
     def _key(self, action: str, before: State) -> None:
         """Who is next, by the keys."""
@@ -332,8 +339,9 @@ def test_thousands_of_orders_keep_every_promise(batch: int) -> None:
 
 
 @pytest.mark.slow
-def test_tens_of_thousands_of_orders_keep_every_promise() -> None:
-    for seed in range(ORDERS, MANY):
+@pytest.mark.parametrize("batch", range(1, MANY // ORDERS))
+def test_tens_of_thousands_of_orders_keep_every_promise(batch: int) -> None:
+    for seed in range(batch * ORDERS, (batch + 1) * ORDERS):
         play(seed, set(), Counter())
 
 
