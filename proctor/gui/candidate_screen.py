@@ -235,8 +235,7 @@ class CandidateWindow(tk.Tk):
         left, right = wide * box[0], wide * box[2]
         top, bottom = round(high * box[1]), round(high * box[3])
         font = self._fonts[kind]
-        narrow = min(high, wide * 0.75) * min((right - left) / wide + 0.25, 1.0)
-        font.configure(size=-max(round(narrow * _SIZES[kind]), SMALLEST))
+        font.configure(size=-max(round(min(high, wide * 0.75) * _SIZES[kind]), SMALLEST))
         item = self.canvas.create_text(
             (left + right) / 2, top, anchor="n", text=text, font=font, fill=colour, width=right - left,
             justify="center",

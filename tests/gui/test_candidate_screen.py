@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -352,3 +353,146 @@ def test_every_hint_is_a_request_in_one_form(language: str) -> None:
     begin = ("Mời ",) if language == "vi" else ("Please ",)
     assert [key for key, text in hints.items() if not text.startswith(begin)] == []
     assert "hint.camera-frozen" in hints
+
+
+# --- the mirror and the result ---
+
+ZONE = (0.2, 0.05, 0.8, 0.95)
+SKIN = (200, 150, 120)
+HALF = bytes(SKIN) * (160 * 120 // 2) + bytes((20, 60, 200)) * (160 * 120 // 2)
+
+
+def offer(candidate: CandidateWindow, rgb: bytes = HALF) -> None:
+    """Offer pictures until one was drawn, or certainly is not."""
+    for _ in range(3):
+        candidate.frame(160, 120, rgb, ZONE)
+        time.sleep(0.06)
+
+
+def has(screen: str, colour: tuple[int, int, int]) -> bool:
+    return share(grab(screen), colour) > 0.02
+
+
+def test_the_candidate_sees_themselves_and_nobody_sees_them_afterwards(
+    shared: CandidateWindow, screen: str
+) -> None:
+    assert shared.can_flash
+    shared.idle()
+    empty = grab(screen)
+    offer(shared)
+    assert grab(screen) == empty  # nobody is before it
+    shared.notice("1", load_texts("vi")["notice.text"])
+    offer(shared)
+    assert has(screen, SKIN)
+    shared.prompt("turn-left")
+    assert has(screen, SKIN)
+    shared.colour((0, 255, 255))
+    offer(shared)
+    assert not has(screen, SKIN)  # the light stays one colour
+    shared.colour(None)
+    assert has(screen, SKIN)
+    for admitted in (True, False):
+        shared.result(admitted)
+        page = grab(screen)
+        assert not has(screen, SKIN)
+        offer(shared)
+        assert grab(screen) == page
+    shared.idle()
+    offer(shared)
+    assert grab(screen) == empty
+    shared.notice("1", load_texts("vi")["notice.text"])
+    assert not has(screen, SKIN)  # the next one does not see who was there before
+
+
+def test_the_newest_picture_counts_and_prompts_do_not_wait_for_pictures(
+    shared: CandidateWindow, screen: str
+) -> None:
+    shared.prompt("look-ahead")
+    offer(shared)
+    many = [bytes((n, 100, 100)) * (640 * 480) for n in range(0, 250, 10)]
+    began = time.monotonic()
+    for rgb in many * 4:
+        shared.frame(640, 480, rgb, ZONE)
+    assert time.monotonic() - began < 2.0  # none was waited for
+    began = time.monotonic()
+    shared.prompt("turn-right")
+    assert time.monotonic() - began < 1.5
+    offer(shared)
+    assert has(screen, SKIN)
+    shared.idle()
+
+
+def test_a_window_that_hangs_under_pictures_is_ended_too(
+    screen: str, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    monkeypatch.setenv("DISPLAY", screen)
+    limits = WindowLimits(order_s=0.4)
+    big = bytes(640 * 480 * 3)
+    with CandidateWindow.start(
+        PLACE, lambda key, facts: said.append((key, dict(facts))), limits=limits
+    ) as candidate:
+        candidate.prompt("look-ahead")
+        pid = candidate.process_id
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        writer = threading.Thread(target=candidate.frame, args=(640, 480, big, ZONE))
+        writer.start()  # the pipe is full: it does not come back
+        time.sleep(0.1)
+        assert writer.is_alive()
+        began = time.monotonic()
+        candidate.prompt("turn-left")
+        assert time.monotonic() - began < 3.0
+        writer.join(2.0)
+        assert not writer.is_alive()
+        assert [key for key, _ in said] == ["screen-gone", "screen.turn-left"]
+        assert not psutil.pid_exists(pid)
+        candidate.frame(640, 480, big, ZONE)  # without a window: nothing
+
+
+def test_a_line_stands_on_the_page_that_waits(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", screen)
+    line = load_texts("vi")["equipment.scan-notice"]
+    shown = Watched(PLACE, load_texts("vi"), lambda _told: None, standing=line)
+    assert shown.wait(lambda: shown.canvas.winfo_width() > 600)
+    assert line in words(shown)
+    shown.order("notice", "Xin mời đọc.")
+    assert line not in words(shown)
+    shown.order("idle", None)
+    assert line in words(shown)
+    shown.destroy()
+    assert shown.bugs == []
+
+
+@pytest.mark.parametrize("geometry", ["640x480+0+0", "1366x768+0+0", "480x700+0+0"])
+def test_the_result_is_large_and_fits_and_the_mirror_covers_no_word(
+    window: tuple[Watched, list[dict[str, Any]]], geometry: str
+) -> None:
+    shown, _ = window
+    wide, high = (int(part) for part in geometry.split("+", maxsplit=1)[0].split("x"))
+    shown.geometry(geometry)
+    assert shown.wait(lambda: (shown.canvas.winfo_width(), shown.canvas.winfo_height()) == (wide, high))
+    picture = Image.frombytes("RGB", (160, 120), HALF)
+    for name, what in (
+        ("result", "admitted"),
+        ("result", "wait"),
+        ("notice", load_texts("vi")["notice.text"]),
+    ):
+        shown.order(name, what)
+        shown.mirror(picture.size, ZONE, HALF)
+        shown.order("hint", "mouth-covered")
+        left, top, right, bottom = shown.canvas.bbox("all")
+        assert left >= 0
+        assert top >= 0
+        assert right <= wide
+        assert bottom <= high
+        if name == "result":
+            assert len(shown.canvas.find_all()) == 2
+            assert -shown._fonts["result"].cget("size") >= 0.09 * min(high, wide * 0.75)
+            assert not shown._mirror.there
+    texts = [item for item in shown.canvas.find_all() if shown.canvas.type(item) == "text"]
+    (mirror,) = [item for item in shown.canvas.find_all() if shown.canvas.type(item) == "image"]
+    edges = shown.canvas.bbox(mirror)
+    for item in texts:
+        box = shown.canvas.bbox(item)
+        assert box[2] <= edges[0] or box[1] >= edges[3] or box[3] <= edges[1]
+    assert load_texts("vi")["hint.mouth-covered"] in words(shown)
