@@ -306,10 +306,10 @@ class Host(Shell):
         return CheckInPage(self, self, self.desk, decisions=self.decisions)
 
     def left_text(self) -> str:
-        return "window.leave"
+        return "window.station.leave"
 
     def main_text(self) -> str:
-        return "window.next"
+        return "window.station.open"
 
     def back(self) -> None:
         self.shown.back()

@@ -93,11 +93,12 @@ class CheckInPage(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
         self.band = VerdictPanel(self, self._look)
-        self.band.configure(height=VerdictPanel.high(self._look))
+        self.band.configure(height=VerdictPanel.high(self._look, self.winfo_screenheight()))
         self.band.grid(row=0, column=0, sticky="ew")
         self.next = Line(self, self._look, font="TkHeadingFont")
         self.next.grid(row=1, column=0, sticky="ew", pady=(px(3), 0))
-        self._strip().grid(row=2, column=0, sticky="ew")
+        self.strip = self._strip()
+        self.strip.grid(row=2, column=0, sticky="ew")
         self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2))
         self.flow = Flow(self, self._look)
         self.flow.grid(row=4, column=0, sticky="ew")
@@ -106,7 +107,8 @@ class CheckInPage(ttk.Frame):
         """One line for what just happened, and for who is next; where there is room it keeps its place when empty."""
         strip = ttk.Frame(self)
         strip.columnconfigure(0, weight=1)
-        if self.winfo_screenheight() > ROOMY_LINES * self._look.body.metrics("linespace"):
+        self._roomy = self.winfo_screenheight() > ROOMY_LINES * self._look.body.metrics("linespace")
+        if self._roomy:
             strip.rowconfigure(0, minsize=self._look.sign("tick").height() + self._look.px(2))
         self.notice = Line(strip, self._look)
         self.notice.grid(row=0, column=0, sticky="ew")
@@ -221,6 +223,10 @@ class CheckInPage(ttk.Frame):
             sign = "bang" if notice is None or screen.hint or notice.tone == "warning" else "dots"
         self.notice.show("" if words is None else words.said(self._texts), sign)
         self.notice.label.configure(font=self._look.title if screen.hint else self._look.body)
+        if words is None and screen.next_claim is None and not self._roomy:
+            self.strip.grid_remove()
+        else:
+            self.strip.grid()
         self.waiting.configure(text="" if screen.next_claim is None else screen.next_claim.said(self._texts))
 
     def _show_photos(self, screen: Screen, before: Screen | None) -> None:
@@ -315,7 +321,6 @@ class CheckInPage(ttk.Frame):
 
     def _difference_table(self, slot: ttk.Frame) -> DifferenceTable:
         rows = () if self._screen is None else self._screen.differences
-        self.update_idletasks()
         wide = self.side.winfo_width()
         return DifferenceTable(
             slot, self._look, self._texts, rows, wide=wide if wide > 1 else self.winfo_screenwidth() * 9 // 20

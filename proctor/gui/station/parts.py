@@ -71,7 +71,7 @@ class Flow(ttk.Frame):
         self._gap, self._ring = look.px(4), max(3, look.px(2))
         self._ground = ttk.Style().lookup("TFrame", "background")
         self._wide = 0
-        self._cells: list[tkinter.Frame] = []
+        self._cells: list[tuple[tkinter.Frame, ttk.Button]] = []
         probe = ttk.Button(self, text="Enter")
         self._least = probe.winfo_reqheight() + 2 * self._ring
         probe.destroy()
@@ -80,7 +80,7 @@ class Flow(ttk.Frame):
 
     def clear(self) -> None:
         """Take all buttons away."""
-        for cell in self._cells:
+        for cell, _button in self._cells:
             cell.destroy()
         self._cells.clear()
 
@@ -93,19 +93,18 @@ class Flow(ttk.Frame):
         button.pack()
         button.bind("<FocusIn>", lambda _event: cell.configure(background=FOCUS))
         button.bind("<FocusOut>", lambda _event: cell.configure(background=self._ground))
-        self._cells.append(cell)
+        self._cells.append((cell, button))
         return button
 
     def arrange(self) -> None:
         """Place the buttons; the frame asks for the height of its rows."""
-        self.update_idletasks()
         left = top = 0
         high = self._least
-        for cell in self._cells:
-            wide = cell.winfo_reqwidth()
+        for cell, button in self._cells:
+            wide = button.winfo_reqwidth() + 2 * self._ring
             if left and left + wide > max(self._wide, 1):
                 left, top = 0, top + high
-            high = cell.winfo_reqheight()
+            high = button.winfo_reqheight() + 2 * self._ring
             cell.place(x=left, y=top)
             left += wide + self._gap
         self.configure(height=top + high)
@@ -153,7 +152,7 @@ class StepList(ttk.Frame):
         name = Line(self, self._look)
         state = ttk.Label(self, anchor="e", foreground=COLOURS["dots"])
         name.grid(row=2 * at, column=0, sticky="ew")
-        state.grid(row=2 * at, column=1, sticky="ne")
+        state.grid(row=2 * at, column=1, sticky="e")
         return name, state
 
     def _progress(self, steps: Sequence[StepLine]) -> None:

@@ -93,7 +93,7 @@ class Picture(tkinter.Canvas):
         if self.winfo_width() < 4 or self.winfo_height() < 4:
             return
         if self._image is not None:
-            self._paste(Image.Resampling.LANCZOS)
+            self._paste(Image.Resampling.BICUBIC)
             return
         self.delete("all")
         self._shown, self._size = None, (0, 0)
@@ -114,7 +114,7 @@ class Picture(tkinter.Canvas):
         if image is None or self.winfo_width() < 4:
             return
         size = contained(image.size, (self.winfo_width(), self.winfo_height()))
-        drawn = image.resize(size, how)
+        drawn = image.resize(size, how, reducing_gap=2.0 if how is Image.Resampling.BICUBIC else None)
         if self._shown is not None and size == self._size:
             self._shown.paste(drawn)
             return

@@ -7,13 +7,13 @@ bar where nothing is decided. Few fonts have such signs, so they are drawn.
 import math
 import tkinter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from tkinter import font as tkfont
 from typing import Any, Final
 
 from PIL import Image, ImageDraw, ImageTk
 
-from proctor.gui.look import Look
+from proctor.gui.look import BASE_POINTS, Look
 
 BANDS: Final = {
     "green": ("#14663a", "#ffffff"),
@@ -30,11 +30,12 @@ _CAPITALS: Final = (
     0.716  # of the em: capitals of Liberation Sans, and nearly those of Segoe UI and DejaVu Sans
 )
 _MIN_PX: Final = math.ceil(MIN_CAPITAL_PX / _CAPITALS)
-_LARGEST_PX: Final = 2 * _MIN_PX
+_LARGEST_PX: Final = 5 * _MIN_PX
 _LINE_HEIGHT: Final = 1.15
 _LINE_ROOM: Final = 1.5
+_SCREEN_SHARE: Final = 0.2
 _SIDE_SHARE: Final = 0.26
-_SIDE_LEAST_PX: Final = 130
+_SMALLEST_SIGN: Final = 64
 _DRAWN: Final = 400
 
 
@@ -61,12 +62,14 @@ class VerdictPanel(tkinter.Canvas):
         self._look = look
         self._banner: Banner | None = None
         self._picture: ImageTk.PhotoImage | None = None
+        self._drawn: tuple[str, int, str, str] | None = None
         family = look.body.actual("family")
         self._word = tkfont.Font(root=master, family=family, weight="bold")
         self._line = tkfont.Font(root=master, family=family)
         self._sides = tuple(
             tkfont.Font(root=master, family=family, weight=weight) for weight in ("bold", "normal")
         )
+        self._floor = math.ceil(self.winfo_fpixels(f"{BASE_POINTS}p"))
         self.bind("<Configure>", lambda _event: self._draw())
 
     @property
@@ -75,9 +78,10 @@ class VerdictPanel(tkinter.Canvas):
         return abs(float(self._word.cget("size"))) * _CAPITALS
 
     @staticmethod
-    def high(look: Look) -> int:
-        """Return the height of the band: enough for the largest word and the line beneath, however small the screen."""
-        return round(_MIN_PX * _LINE_HEIGHT) + round(look.body.metrics("linespace") * _LINE_ROOM)
+    def high(look: Look, screen_px: int) -> int:
+        """Return the height of the band on a screen so high: enough for a verdict and the line beneath."""
+        least = round(_MIN_PX * _LINE_HEIGHT) + round(look.body.metrics("linespace") * _LINE_ROOM)
+        return max(least, round(screen_px * _SCREEN_SHARE))
 
     def show(self, banner: Banner) -> None:
         """Show what the band says; the same again costs nothing."""
@@ -94,52 +98,75 @@ class VerdictPanel(tkinter.Canvas):
         self.delete("all")
         gap = self._look.px(8)
         size = min(high - 2 * gap, round(wide * 0.16))
-        self._picture = ImageTk.PhotoImage(shape_picture(banner.sign, size, ink, ground), master=self)
-        self.create_image(gap, high // 2, image=self._picture, anchor="w")
-        left, right, line = size + 3 * gap, wide - gap, banner.line
-        room = self._side_room(banner, left, right - 2 * gap)
-        if banner.side and room:
-            right = self._draw_side(banner.side, right, high, ink, room) - 2 * gap
-        elif banner.side:
-            line = " · ".join(text for text in (*banner.side, line) if text)
-        self._draw_word(replace(banner, line=line), left, right, high, ink)
-
-    def _side_room(self, banner: Banner, left: int, right: int) -> int:
-        """Return how wide the side may be; 0 where the word needs the room for its smallest size."""
-        room = round((right - left) * _SIDE_SHARE)
         if banner.loud:
             self._word.configure(size=-_MIN_PX)
-            room = min(room, right - left - self._word.measure(banner.word))
-        return room if room >= _SIDE_LEAST_PX else 0
+            size = max(_SMALLEST_SIGN, min(size, wide - 4 * gap - self._word.measure(banner.word)))
+        drawn = (banner.sign, size, ink, ground)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._picture = ImageTk.PhotoImage(shape_picture(*drawn), master=self)
+        self.create_image(gap, high // 2, image=self._picture, anchor="w")
+        left, right, line = size + 3 * gap, wide - gap, banner.line
+        room = self._side_room(banner, right - left - 2 * gap)
+        foot = round(self._look.body.metrics("linespace") * _LINE_ROOM) if line or banner.side else 0
+        if banner.side and not room:
+            line = " · ".join(text for text in (*banner.side, line) if text)
+        edge = right
+        if room:
+            edge = self._draw_side(banner.side, (right, high - foot), ink, room) - 2 * gap
+        bottom = self._draw_word(banner, (left, edge, high - foot), ink)
+        if line:
+            self._draw_line(line, (left, right, high if banner.loud else bottom + foot), ink)
 
-    def _draw_word(self, banner: Banner, left: int, right: int, high: int, ink: str) -> None:
-        small = self._look.body.metrics("linespace")
-        line_high = round(small * _LINE_ROOM) if banner.line else 0
+    def _side_room(self, banner: Banner, wide: int) -> int:
+        """Return how wide the side may be; 0 where word and side do not both fit at their smallest size."""
+        if not banner.side:
+            return 0
+        room = round(wide * _SIDE_SHARE)
+        if banner.loud:
+            self._word.configure(size=-_MIN_PX)
+            room = min(room, wide - self._word.measure(banner.word))
+        plain = self._sides[1]
+        plain.configure(size=-self._floor)
+        return room if room >= max(map(plain.measure, banner.side)) else 0
+
+    def _draw_word(self, banner: Banner, place: tuple[int, int, int], ink: str) -> int:
+        """Write the word; return where it ends."""
+        left, right, high = place
         limit = _LARGEST_PX if banner.loud else round(self._look.title.metrics("linespace") * 1.5)
-        largest = min(limit, int((high - line_high) / _LINE_HEIGHT))
+        largest = min(limit, int(high / _LINE_HEIGHT))
         self._word.configure(size=-fitted(self._word, banner.word, right - left, largest))
-        whole = self._word.metrics("linespace")
-        top = (high - whole - line_high) // 2
+        top = (high - self._word.metrics("linespace")) // 2
         self.create_text(left, top, text=banner.word, font=self._word, fill=ink, anchor="nw", tags="word")
-        if banner.line:
-            self._line.configure(
-                size=-max(14, fitted(self._line, banner.line, right - left, round(small * 0.9)))
-            )
-            self.create_text(left, top + whole, text=banner.line, font=self._line, fill=ink, anchor="nw")
+        return top + self._word.metrics("linespace")
 
-    def _draw_side(self, side: tuple[str, ...], right: int, high: int, ink: str, room: int) -> int:
+    def _draw_line(self, line: str, place: tuple[int, int, int], ink: str) -> None:
+        """Write the line along the bottom, no smaller than 14 points; a longer one breaks."""
+        left, right, high = place
+        size = fitted(self._line, line, right - left, round(self._floor * self._look.scale))
+        self._line.configure(size=-max(self._floor, size))
+        bottom = high - self._look.px(4)
+        self.create_text(
+            left, bottom, text=line, font=self._line, fill=ink, anchor="sw", width=right - left, tags="line"
+        )
+
+    def _draw_side(self, side: tuple[str, ...], place: tuple[int, int], ink: str, room: int) -> int:
         """Write who it is about, right-aligned; return where that begins."""
+        right, high = place
         first, rest = side[0], [text for text in side[1:] if text]
-        small = self._look.body.metrics("linespace")
         large, plain = self._sides
-        large.configure(size=-fitted(large, first, room, min(round(high * 0.4), small * 3)))
+        small = round(self._floor * self._look.scale)
         widest = max(rest, key=plain.measure, default="")
-        plain.configure(size=-max(14, fitted(plain, widest, room, round(small * 0.9))))
+        plain.configure(size=-max(self._floor, fitted(plain, widest, room, small)))
+        left_over = high - len(rest) * plain.metrics("linespace")
+        large.configure(
+            size=-fitted(large, first, room, max(self._floor, min(left_over * 5 // 6, 3 * small)))
+        )
         heights = [large.metrics("linespace"), *(plain.metrics("linespace") for _ in rest)]
-        top = (high - sum(heights)) // 2
+        top = max(0, (high - sum(heights)) // 2)
         begins = right
         for text, font, step in zip((first, *rest), (large, *(plain for _ in rest)), heights, strict=True):
-            item = self.create_text(right, top, text=text, font=font, fill=ink, anchor="ne")
+            item = self.create_text(right, top, text=text, font=font, fill=ink, anchor="ne", tags="side")
             begins = min(begins, self.bbox(item)[0])
             top += step
         return begins
@@ -161,7 +188,7 @@ def shape_picture(name: str, size: int, fill: str, mark: str) -> Image.Image:
     """Return a shape of `size` pixels, filled with one colour, its mark in the other."""
     image = Image.new("RGBA", (_DRAWN, _DRAWN))
     SHAPES[name](ImageDraw.Draw(image), fill, mark)
-    return image.resize((max(size, 1), max(size, 1)), Image.Resampling.LANCZOS)
+    return image.resize((max(size, 1), max(size, 1)), Image.Resampling.BICUBIC)
 
 
 def _tick(pen: ImageDraw.ImageDraw, fill: str, mark: str) -> None:
