@@ -4,6 +4,7 @@ An exception's text, a variable, a path of this machine may hold a name or a num
 places in the program (file, line, function), codes and counts: nothing that was typed, read or seen.
 """
 
+import faulthandler
 import json
 import os
 import platform
@@ -28,6 +29,10 @@ MOST_THREADS: Final = 32
 TRAIL: Final = 60
 _CODE: Final = re.compile(r"[a-z][a-z0-9]*([.:_-][a-z0-9]+)*")
 _LONG: Final = 48
+FAULT: Final = "fault.raw"
+MOST_FAULT: Final = 200_000
+MOST_FAULT_FRAMES: Final = 200
+_FAULT: Final = re.compile(r'File "([^"\n]+)", line (\d+) in (\S+)')
 _NAME: Final = re.compile(r"[A-Za-z_<][A-Za-z0-9_<>.]*")
 _DIGITS: Final = re.compile(r"\d{4,}")
 
@@ -68,11 +73,68 @@ def write_report(
         "trail": [{"at": when, "code": code} for when, code in trail.steps()],
         "threads": list(_threads()),
     }
+    return _write(folder, report, at)
+
+
+def _write(folder: Path, report: dict[str, Any], at: datetime) -> Path:
     path = _new_file(folder, at)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
     _forget_oldest(folder)
+    return path
+
+
+class FaultWatch:
+    """Keeps a file open that the interpreter writes the places of all threads into when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        faulthandler.enable(self._file, all_threads=True)
+
+    def close(self) -> None:
+        """The process ends as it should: nothing is kept."""
+        faulthandler.disable()
+        os.close(self._file)
+        with suppress(OSError):
+            self._path.unlink()
+
+
+def watch_faults(folder: Path) -> FaultWatch:
+    """Have the places of a sudden death written down. Raises OSError."""
+    return FaultWatch(folder / FAULT)
+
+
+def take_fault(folder: Path, *, status: int, now: datetime | None = None) -> Path | None:
+    """Make a report of what a process that died left, and return it; None where the disk takes nothing.
+
+    `status`: its exit status, below zero the signal. Places keep two parts of their path, nothing else is kept.
+    """
+    at = now or datetime.now(UTC)
+    raw = folder / FAULT
+    try:
+        text = raw.read_text(encoding="utf-8", errors="replace")[:MOST_FAULT]
+    except OSError:
+        text = ""
+    places = [f"{place_in_program(file)}:{line} {_name(name)}" for file, line, name in _FAULT.findall(text)]
+    report = {
+        "version": 1,
+        "at": _stamp(at),
+        "program": __version__,
+        "where": "process",
+        "system": _system(),
+        "status": status,
+        "threads": [{"name": "all", "frames": places[:MOST_FAULT_FRAMES]}],
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _write(folder, report, at)
+        raw.unlink(missing_ok=True)
+    except OSError:
+        return None
     return path
 
 

@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from proctor import __version__
 from proctor.commands import day
 from proctor.commands.context import Context
 from proctor.doctor import Item, examine
-from proctor.errors import CommandError
+from proctor.station_process import NO_DISPLAY, NO_TK, keep_open
 
 STOPPED = frozenset({"trust"})
 
@@ -37,31 +38,25 @@ def station(context: Context) -> int:
         return report(context)
     if any(item.stops for item in examine(context.places, context.texts, names=STOPPED)):
         return report(context)
-    try:
-        return _window(context)
-    except ImportError:
-        context.say("window.station.no-tk")
-    except CommandError as error:
-        if error.code != "no-display":
-            raise
-        context.say("window.station.no-display")
+    status = keep_open(_order(context), context.places.home)
+    if status not in {NO_DISPLAY, NO_TK}:
+        return status
+    context.say("window.station.no-tk" if status == NO_TK else "window.station.no-display")
     return report(context)
 
 
-def _window(context: Context) -> int:
-    from proctor.gui.station.desk_options import DeskOptions  # noqa: PLC0415 - other commands work without Tk
-    from proctor.gui.station.real import means  # noqa: PLC0415
-    from proctor.gui.station.window import run  # noqa: PLC0415
-
+def _order(context: Context) -> dict[str, Any]:
+    """What the window's process is to show. Nothing secret: processes can be listed."""
     options = context.options
-    desk = DeskOptions(
-        reader=getattr(options, "reader", None) or "",
-        camera=getattr(options, "camera", None) or "",
-        scanner=getattr(options, "scanner", None) or "",
-        candidate_screen=getattr(options, "candidate_screen", None) or "",
-        sounds=not getattr(options, "quiet", False),
-    )
-    return run(context.places, language=context.texts.language, means=means(desk))
+    desk = {
+        name: getattr(options, name, None) or ""
+        for name in ("reader", "camera", "scanner", "candidate_screen")
+    }
+    return {
+        "language": context.texts.language,
+        "root": None if context.places.root is None else str(context.places.root),
+        "desk": desk | {"sounds": not getattr(options, "quiet", False)},
+    }
 
 
 def has_display(environment: Mapping[str, str], platform: str = sys.platform) -> bool:

@@ -26,9 +26,9 @@ Examine = Callable[[Texts], "Iterable[EquipmentRow]"]
 class DeviceRow(ttk.Frame):
     """One cell for each kind; `show` with what was found. Faults stand beneath with their fix, the worst first."""
 
-    def __init__(self, master: Any, look: Look, texts: Texts) -> None:
+    def __init__(self, master: Any, look: Look, texts: Texts, *, training: bool = False) -> None:
         super().__init__(master)
-        self._look, self._texts = look, texts
+        self._look, self._texts, self._training = look, texts, training
         self.cells: dict[DeviceKind, ttk.Label] = {}
         columns = len(KINDS) if look.scale <= _WIDE else _NARROW
         for place, kind in enumerate(KINDS):
@@ -54,6 +54,9 @@ class DeviceRow(ttk.Frame):
             cell.configure(text=f" {self._texts[f'equipment.{kind}']}", image=self._look.sign(sign))
         for child in self.faults.winfo_children():
             child.destroy()
+        if self._training:  # what is missing is no fault here: software stands for it
+            ttk.Label(self.faults, text=self._texts["window.station.training.devices"]).grid(row=0, column=0)
+            return
         wrong = [row for row in rows if row.sign != "tick"]
         for place, row in enumerate(sorted(wrong, key=lambda each: each.sign != "cross")):
             self._fault(place, row)
@@ -63,7 +66,7 @@ class DeviceRow(ttk.Frame):
         head.grid(row=place, column=0, sticky="nw", padx=(0, self._look.px(6)))
         text = ttk.Label(self.faults, text=row.fix, anchor="w", justify="left")
         text.grid(row=place, column=1, sticky="ew")
-        text.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width))
+        text.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - 8))
 
 
 class DeviceWatch:

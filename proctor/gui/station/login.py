@@ -47,10 +47,9 @@ class LoginPage(Scrolled):
             letters.leads(label, texts[f"window.station.login.{name}"], field)
             label.grid(row=row, column=0, sticky="w", padx=(0, px(8)), pady=px(3))
             field.grid(row=row, column=1, sticky="ew", pady=px(3))
-        if missing:
-            _wrapped(who, missing).grid(row=3, column=0, columnspan=2, sticky="ew", pady=px(4))
-            for field in (self.user, self.password):
-                field.state(["disabled"])
+        self.why = _wrapped(who, "")
+        self.why.grid(row=3, column=0, columnspan=2, sticky="ew", pady=px(4))
+        self.offer(users, missing)
         self._training(inside, look, texts, letters, on_training).grid(
             row=0, column=1, sticky="nsew", pady=px(8)
         )
@@ -58,6 +57,13 @@ class LoginPage(Scrolled):
         title.grid(row=1, column=0, columnspan=2, sticky="w", pady=(px(12), px(2)))
         self.devices = DeviceRow(inside, look, texts)
         self.devices.grid(row=2, column=0, columnspan=2, sticky="ew")
+
+    def offer(self, users: Sequence[str], missing: str) -> None:
+        """Offer who can log in; `missing`: why nobody can."""
+        self.user.configure(values=list(users))
+        self.why.configure(text=missing)
+        for field in (self.user, self.password):
+            field.state(["disabled" if missing else "!disabled"])
 
     def _training(
         self, inside: Any, look: Look, texts: Texts, letters: Letters, command: Callable[[], None]

@@ -22,6 +22,7 @@ class Item:
     key: str = ""
 
 
+_ONE_COLUMN: Final = 1.5
 WORK: Final = frozenset({"start", "checkin"})
 ITEMS: Final = (
     Item(name="check-in", action="check-in", pages=frozenset({"start"}), key="Enter"),
@@ -46,30 +47,42 @@ def offered(items: Iterable[Item], page: str, may: Callable[[str], bool]) -> tup
 
 
 class MenuPane(ttk.Frame):
-    """Lies over the page at its right edge. Arrows and Tab go through it, Enter chooses, Escape closes it."""
+    """Lies over the window at its right edge. Arrows and Tab go through it, Enter chooses, Escape closes it."""
 
     def __init__(
-        self, master: Any, look: Look, texts: Texts, items: Iterable[Item], choose: Callable[[str], None]
+        self,
+        master: Any,
+        look: Look,
+        texts: Texts,
+        items: Iterable[Item],
+        choose: Callable[[str], None],
+        *,
+        top: int = 0,
     ) -> None:
+        """`top`: where it begins, as far down as there is room for all of it."""
         super().__init__(master, padding=look.px(8), style="Menu.TFrame")
         self._choose = choose
         self.buttons: dict[str, ttk.Button] = {}
         head = ttk.Label(self, text=texts["window.station.menu"], font=look.title, style="Menu.TLabel")
-        head.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, look.px(4)))
-        for row, item in enumerate(items, 1):
+        head.grid(row=0, column=0, columnspan=4, sticky="w", pady=(0, look.px(4)))
+        chosen = tuple(items)
+        rows = len(chosen) if look.scale <= _ONE_COLUMN else (len(chosen) + 1) // 2
+        for place, item in enumerate(chosen):
+            row, column = 1 + place % rows, 2 * (place // rows)
             text = split(texts[f"window.station.menu.{item.name}"])[0]
             button = ttk.Button(self, text=text, command=lambda name=item.name: self._chosen(name))
-            button.grid(row=row, column=0, sticky="ew", pady=look.px(1))
-            ttk.Label(self, text=item.key, style="Menu.TLabel").grid(
-                row=row, column=1, sticky="w", padx=look.px(6)
-            )
+            button.grid(row=row, column=column, sticky="ew", pady=look.px(1))
+            key = ttk.Label(self, text=item.key, style="Menu.TLabel")
+            key.grid(row=row, column=column + 1, sticky="w", padx=look.px(6))
             self.buttons[item.name] = button
         self.columnconfigure(0, weight=1)
         for widget in (self, *self.buttons.values()):
             widget.bind("<Down>", lambda event: self._go(event, 1))
             widget.bind("<Up>", lambda event: self._go(event, -1))
         self.left = self.focus_get()
-        self.place(relx=1.0, rely=0.0, anchor="ne")
+        self.update_idletasks()
+        highest = max(0, master.winfo_height() - self.winfo_reqheight())
+        self.place(relx=1.0, y=min(top, highest), anchor="ne")
         self.lift()
         next(iter(self.buttons.values())).focus_set()
 

@@ -23,15 +23,14 @@ from proctor.roots import (
 from sessions.course.board import Board
 from sessions.course.day import needs_start, resume_session, state_of, where_we_were
 from sessions.errors import SessionsError
-from sessions.roles import load_roles
+from sessions.record import Operator
+from sessions.roles import load_roles, require_may
 from sessions.session import Session, create_session, list_sessions
 from sessions.vietnam import today
 
 Ask = Callable[[str], str]
 STATES = ("running", "ready", "paused", "not-started")
 REHEARSAL = 8
-IDLE_MINUTES = 10
-"""Before a session is chosen; then its rules say it."""
 
 
 class Held:
@@ -126,7 +125,7 @@ def _line(opened: OpenRoot, session: Session) -> SessionLine | None:
         inside=sum(1 for row in board.standings() if row.admitted),
         at=stood.at if stood.interrupted else "",
         broken=stood.broken,
-        may=_may(opened, session),
+        may=may(opened.require_login().operator, "check-in", session),
         today=session.day == today(),
     )
 
@@ -139,9 +138,13 @@ def _state(*, began: bool, paused: bool, seen: bool) -> str:
     return "running" if seen else "ready"
 
 
-def _may(opened: OpenRoot, session: Session) -> bool:
+def may(operator: Operator, action: str, session: Session | None) -> bool:
+    """Whether somebody may do this: by the session's own rules where one is chosen."""
     try:
-        session.rules.require_may(opened.require_login().operator, "check-in")
+        if session is None:
+            require_may(operator, action)
+        else:
+            session.rules.require_may(operator, action)
     except SessionsError:
         return False
     return True

@@ -7,7 +7,7 @@ from typing import Any
 
 from proctor.config import Places
 from proctor.gui.station.desk_options import DeskOptions
-from proctor.gui.station.window import Means, OpenDesk
+from proctor.gui.station.going import Means, OpenDesk
 from proctor.roots import OpenRoot
 from proctor.texts import Texts
 from sessions.session import Session

@@ -1,7 +1,7 @@
 """The start page: choose a session or go on with one, where in it, and the equipment it needs."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import ttkbootstrap as ttk
 
@@ -9,11 +9,14 @@ from proctor.gui.keyboard import Letters
 from proctor.gui.look import Look
 from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.devices import DeviceRow
-from proctor.gui.station.opening import SessionLine
 from proctor.texts import Texts
+
+if TYPE_CHECKING:  # see window
+    from proctor.gui.station.opening import SessionLine
 
 COLUMNS: Final = ("day", "id", "place", "state", "inside")
 _ROWS: Final = 5
+_NARROWEST: Final = 12
 
 
 class StartPage(Scrolled):
@@ -29,7 +32,7 @@ class StartPage(Scrolled):
         look: Look,
         texts: Texts,
         letters: Letters,
-        lines: Sequence[SessionLine],
+        lines: "Sequence[SessionLine]",
         variables: dict[str, Any],
         on_choice: Callable[[], None],
         training: bool,
@@ -59,7 +62,7 @@ class StartPage(Scrolled):
         ttk.Label(inside, text=texts["window.station.equipment"], font=look.title).grid(
             row=4, column=0, sticky="w", pady=(px(6), 0)
         )
-        self.devices = DeviceRow(inside, look, texts)
+        self.devices = DeviceRow(inside, look, texts, training=training)
         self.devices.grid(row=5, column=0, sticky="ew")
         if not lines:
             self.where.grid_remove()
@@ -67,7 +70,7 @@ class StartPage(Scrolled):
         self._fill(lines)
 
     @property
-    def line(self) -> SessionLine | None:
+    def line(self) -> "SessionLine | None":
         """The session that is chosen."""
         return self._lines.get(str(self._variables["session"].get()))
 
@@ -88,15 +91,16 @@ class StartPage(Scrolled):
         return view
 
     def _field(self, row: Any, letters: Letters, name: str, column: int) -> ttk.Combobox:
-        box = ttk.Combobox(row, state="readonly", font=self._look.body, width=26)
+        box = ttk.Combobox(row, state="readonly", font=self._look.body, width=_NARROWEST)
         label = ttk.Label(row)
         letters.leads(label, self._texts[f"window.station.start.{name}"], box)
         label.grid(row=0, column=column, sticky="w", padx=(0, self._look.px(6)))
-        box.grid(row=0, column=column + 1, sticky="w", padx=(0, self._look.px(16)))
+        row.columnconfigure(column + 1, weight=1, uniform="fields")
+        box.grid(row=0, column=column + 1, sticky="ew", padx=(0, self._look.px(16)))
         box.bind("<<ComboboxSelected>>", lambda _event: self._placed())
         return box
 
-    def _fill(self, lines: Sequence[SessionLine]) -> None:
+    def _fill(self, lines: "Sequence[SessionLine]") -> None:
         for line in lines:
             state = self._texts[f"window.station.state.{line.state}"]
             cells = (
@@ -147,7 +151,7 @@ class StartPage(Scrolled):
             self._variables["room"].set(("", *line.rooms)[self.room.current()])
 
 
-def words_of(line: SessionLine, texts: Texts) -> str:
+def words_of(line: "SessionLine", texts: Texts) -> str:
     """Return what a person should know before opening this session's desk: one sentence, with what to do."""
     if not line.may:
         return texts.say("window.station.start.forbidden", session=line.session_id)

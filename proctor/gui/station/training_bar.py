@@ -14,6 +14,8 @@ from proctor.gui.station.driver import Driver
 from proctor.gui.station.rehearsal import Comer, Rehearsal
 from proctor.texts import Texts
 
+WAY_WIDE: Final = 22
+WAY_NARROW: Final = 14
 KEYS: Final = {"<F1>": "next", "<F2>": "card", "<F3>": "scan"}
 
 
@@ -41,11 +43,13 @@ class TrainingBar(ttk.Frame):
             state="readonly",
             values=[texts[f"scenario.{way}"] for way in going.rehearsal.ways],
             font=look.body,
-            width=22,
+            width=WAY_WIDE if look.scale <= 1.0 else WAY_NARROW,
         )
         label = ttk.Label(self, text=texts["window.station.practice.who"], style="BandText.TLabel")
         for column, widget in enumerate((label, self.who, self.way)):
             widget.grid(row=0, column=column, padx=(0, px(6)))
+        if look.scale > 1.0:
+            label.grid_remove()
         self.who.bind(
             "<<ComboboxSelected>>",
             lambda _event: self._chosen(going.rehearsal.candidates[self.who.current()]),

@@ -1,200 +1,56 @@
-"""The station's window: who is here, which session, the check-in; and what holds on every page: training's band, the
-banner of devices, the menu, the lock, language and size, and what becomes of a bug.
-"""
+"""The station's window: who is here, which session, the check-in, the lock. Around each page stands `frame`."""
 
 import gc
 import tkinter
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol
-
-import ttkbootstrap as ttk
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
 from proctor.desk.events import Locked, Pressed
-from proctor.desk.state import Leave
-from proctor.diagnostics import FOLDER, Trail, write_report
 from proctor.errors import CommandError
-from proctor.gui.shell import Shell
-from proctor.gui.station import opening
-from proctor.gui.station.devices import SIGNS, DeviceWatch
+from proctor.gui.station.frame import StationFrame
+from proctor.gui.station.going import Going, Means, OpenDesk, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
-from proctor.gui.station.menu import ITEMS, MenuPane, offered
-from proctor.gui.station.opening import Held, SessionLine
-from proctor.gui.station.settings import Settings, load_settings, save_settings
+from proctor.gui.station.settings import Settings, save_settings
 from proctor.gui.station.start import StartPage, words_of
 from proctor.idle import IdleLock
-from proctor.texts import Texts
 from sessions.errors import SessionsError
-from sessions.record import Operator
-from sessions.roles import require_may
-from sessions.session import Session
 from sessions.vietnam import today
 
-if TYPE_CHECKING:
-    from proctor.desk.equipment import EquipmentRow
+if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded beside the window
+    from proctor.gui.station.opening import Held, SessionLine
+    from sessions.session import Session
 
-POLL_MS: Final = 20
-SECOND_MS: Final = 1000
-BANNER_S: Final = 8.0
-CRASHES: Final = 3
-CRASH_S: Final = 10.0
-SWEEP_S: Final = 20
-WIDEST: Final = 2.4
-"""A screen that is wider than this for its height is two: the second is the candidate's."""
-PRACTICE_KEYS: Final = {"<F1>": "next", "<F2>": "card", "<F3>": "scan"}
+AGAIN_MS: Final = 40
+BREAKS: Final = 3
+BREAKS_S: Final = 120.0
 MAIN: Final = {"login": "log-in", "start": "open", "locked": "unlock"}
 LEFT: Final = {"login": "leave", "start": "log-out", "locked": "other"}
 
 
-class DeskDriver(Protocol):
-    """A desk at work, as `driver.Driver` is: its state, what it is told, what it asks of the window."""
+class StationWindow(StationFrame):
+    """One window, four pages: login, start, checkin, locked."""
 
-    @property
-    def state(self) -> Any: ...
-
-    @property
-    def busy(self) -> bool: ...
-
-    def send(self, event: Any) -> None: ...
-
-    def poll(self) -> bool: ...
-
-    def asked(self) -> tuple[Any, ...]: ...
-
-    def rows(self, texts: Texts) -> "tuple[EquipmentRow, ...]": ...
-
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDesk:
-    """A desk that was opened: `practice` in training only."""
-
-    session: Session
-    room: str
-    driver: DeskDriver = field(repr=False)
-    practice: Any = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What the window is made of beside itself; tests give stand-ins. `open_desk(opened, session, room, stood,
-    language)` runs beside the window."""
-
-    open_desk: Callable[..., OpenDesk]
-    make_page: Callable[[Any, "StationWindow", Any], Any]
-    make_bar: Callable[[Any, "StationWindow", Any], Any]
-    examine: Callable[[Places, Texts, bool], "Iterable[EquipmentRow]"]
-    clock: Callable[[], float] = monotonic
-
-
-@dataclass(slots=True, kw_only=True)
-class Going:
-    """What outlives a window that breaks: the next one goes on with it."""
-
-    held: Held | None = field(default=None, repr=False)
-    desk: OpenDesk | None = field(default=None, repr=False)
-    page: str = "login"
-    locked: bool = False
-    report: str = ""
-
-
-class StationWindow(Shell):
-    """One window, four pages: login, start, checkin, locked. What is open lives in `going`."""
-
-    def __init__(
-        self,
-        places: Places,
-        *,
-        language: str,
-        means: Means,
-        going: Going | None = None,
-        scale: float | None = None,
-    ) -> None:
-        self._places, self._means = places, means
-        self._settings = load_settings(places.home)
-        self.going = going or Going()
-        self.broken = False
-        self.trail = Trail()
-        super().__init__(
-            training=self.going.held is not None and self.going.held.opened.training,
-            language=language,
-            scale=scale or self._settings.scale,
-        )
+    def __init__(self, places: Places, **options: Any) -> None:
+        """`options`: as `StationFrame` takes them."""
+        super().__init__(places, **options)
         self.variables: dict[str, tkinter.StringVar] = {
             name: tkinter.StringVar(self, "") for name in ("user", "password", "session", "component", "room")
         }
-        self.variables["session"].set(self._settings.session)
-        self.variables["component"].set(self._settings.component)
-        self.variables["room"].set(self._settings.room)
-        self.lines: tuple[SessionLine, ...] = ()
-        self.devices: tuple[EquipmentRow, ...] = ()
-        self._users, self._missing = self._who_may_log_in()
-        self._menu: MenuPane | None = None
-        self._banner_until = 0.0
-        self._crashes: list[float] = []
-        self._swept = self._means.clock()
-        self.lock = IdleLock(self._means.clock, self._idle_minutes())
-        self._watch = DeviceWatch(self._examine, lambda: self.texts)
-        self.kept_check_in: tuple[str, dict[str, str]] = ("", {})
-        self._page: Any = None
-        self.build()
-        if self.going.report:
-            self.say(self.texts.say("window.station.came-back", file=self.going.report), "bang")
-        self._ticking = self.after(POLL_MS, self._poll)
-        self._seconds = self.after(SECOND_MS, self._second)
-
-    # --- what the pages ask for ---
-
-    @property
-    def page(self) -> str:
-        """The page that is shown."""
-        return "locked" if self.going.locked else self.going.page
-
-    @property
-    def opened(self) -> Any:
-        """The open data root; None before somebody logged in."""
-        return None if self.going.held is None else self.going.held.opened
-
-    @property
-    def session(self) -> Session | None:
-        """The session of the desk, at its component."""
-        return None if self.going.desk is None else self.going.desk.session
-
-    @property
-    def operator(self) -> Operator | None:
-        """Who is logged in."""
-        return None if self.opened is None else self.opened.operator
-
-    @property
-    def driver(self) -> DeskDriver | None:
-        """The desk's table of states; None before a desk is open."""
-        return None if self.going.desk is None else self.going.desk.driver
+        for name in ("session", "component", "room"):
+            self.variables[name].set(getattr(self._settings, name))
+        self._users: tuple[str, ...] = ()
+        self._missing: CommandError | SessionsError | None = None
+        self.kept_check_in = self.going.kept_check_in
+        self.begin()
+        if self.page == "login":
+            self._look_for_users()
+        elif self.page == "start":
+            self.look_again()
 
     # --- what the window says of itself ---
-
-    def window_title(self) -> str:
-        """Return the window's title: the page, and training where it is."""
-        name = self.texts[f"window.station.page.{self.page}"]
-        key = "window.station.title.training" if self.training else "window.station.title"
-        return self.texts.say(key, page=name)
-
-    def page_title(self) -> str:
-        """Return the page's title."""
-        desk = self.going.desk
-        if self.page == "checkin" and desk is not None:
-            return self.texts.say(
-                "window.station.desk",
-                session=desk.session.session_id,
-                component=desk.session.component_label,
-                room=desk.room or self.texts["window.station.start.every-room"],
-            )
-        return self.texts[f"window.station.page.{self.page}"]
 
     def left_text(self) -> str:
         """Return the key of the text of the button on the left."""
@@ -223,7 +79,7 @@ class StationWindow(Shell):
             texts=self.texts,
             letters=self.letters,
             users=self._users,
-            missing=self.texts.say(self._missing.code, **self._missing.facts) if self._missing else "",
+            missing=self._missing_words(),
             user=self.variables["user"],
             password=self.variables["password"],
             on_training=self.train,
@@ -263,87 +119,6 @@ class StationWindow(Shell):
     def _desk_page(self) -> Any:
         return self._means.make_page(self, self, self.driver)
 
-    # --- building ---
-
-    def _fit_screen(self) -> None:
-        wide, high = self.winfo_screenwidth(), self.winfo_screenheight()
-        if wide > WIDEST * high:
-            wide //= 2
-        self.geometry(f"{wide}x{high}+0+0")
-        self.minsize(min(wide, 640), min(high, 400))
-        with suppress(tkinter.TclError):
-            self.state("zoomed")  # where the system knows it
-        with suppress(tkinter.TclError):
-            self.attributes("-zoomed", True)
-
-    def _bind_keys(self) -> None:
-        super()._bind_keys()
-        for key in ("<Return>", "<KP_Enter>"):
-            self.bind(key, lambda _event: self._enter())
-        self.bind("<F10>", lambda _event: self.menu())
-        self.bind("<F12>", lambda _event: self.lock_now())
-        for key, name in PRACTICE_KEYS.items():
-            self.bind(key, partial(self._practise, name))
-        for event in ("<KeyPress>", "<ButtonPress>", "<Motion>"):
-            self.bind_all(event, self._touched, add="+")
-
-    def build(self) -> None:
-        """Build the page that is shown, in the language and size of now."""
-        self._menu = None
-        close = getattr(self._page, "close", None)
-        self._page = None
-        if close is not None:
-            close()
-        super().build()
-        if self.page == "checkin":
-            self.foot.grid_remove()
-        self.trail.note(f"page.{self.page}")
-
-    def _restyle(self) -> None:
-        super()._restyle()
-        px = self.look.px
-        self.style.configure("Training.TButton", font=self.look.body, padding=(px(8), px(3)))
-        band = {"background": "#ffd54d", "foreground": "#2b2000"}
-        self.style.configure("Band.TLabel", font=self.look.title, padding=(px(8), px(2)), **band)
-        self.style.configure(
-            "Banner.TLabel", padding=(px(6), px(2)), background="#fff4d6", foreground="#2b2000"
-        )
-        self.style.configure("Menu.TFrame", background="#e4e9f0")
-        self.style.configure("Menu.TLabel", background="#e4e9f0", foreground="#1f2328")
-
-    def _head(self) -> ttk.Frame:
-        """The title, who is here, the menu; beneath it training's band and the banner of devices."""
-        row = super()._head()
-        for child in row.grid_slaves(row=0):
-            if child.grid_info()["column"] == 1:
-                child.destroy()  # the band says it louder
-        operator = self.operator
-        if operator is not None and self.page != "locked":
-            label = opening.role_label(operator.role, self.texts.language)
-            who = self.texts.say("window.station.who", user=operator.user_id, role=label)
-            ttk.Label(row, text=who, anchor="e").grid(row=0, column=1, padx=self.look.px(6))
-        menu = ttk.Button(row, command=self.menu, text=self.texts["window.station.menu-button"])
-        menu.grid(row=0, column=5, padx=(self.look.px(4), 0))
-        if self.training:
-            band = ttk.Label(
-                row, text=self.texts["window.station.band"], style="Band.TLabel", anchor="center"
-            )
-            band.grid(row=1, column=0, columnspan=6, sticky="ew", pady=(self.look.px(2), 0))
-        desk = self.going.desk
-        self.bar = None
-        if self.page == "checkin" and desk is not None and desk.practice is not None:
-            self.bar = self._means.make_bar(row, self, desk.practice)
-            self.bar.grid(row=2, column=0, columnspan=6, sticky="ew")
-        self.banner = ttk.Label(row, style="Banner.TLabel", compound="left", anchor="w", justify="left")
-        self.banner.bind("<Configure>", lambda event: self.banner.configure(wraplength=event.width - 60))
-        self.banner.grid(row=3, column=0, columnspan=6, sticky="ew", pady=(self.look.px(2), 0))
-        self.banner.grid_remove()
-        return row
-
-    def _foot(self) -> ttk.Frame:
-        self.foot: ttk.Frame = super()._foot()
-        return self.foot
-
     def go(self, page: str) -> None:
         """Show another page."""
         self.going.page = page
@@ -356,50 +131,17 @@ class StationWindow(Shell):
 
     # --- keys ---
 
-    def _enter(self) -> None:
-        forward = getattr(self._page, "forward", None) if self.page == "checkin" else None
-        if forward is not None:
-            forward()
-        elif self.page != "checkin":
-            self.main.invoke()
-
     def forward(self) -> None:
         """Do what the page is for: log in, open the desk, unlock."""
-        if self.background.busy:
-            return
         {"login": self.log_in, "start": self.open_desk, "locked": self.unlock}.get(self.page, self._enter)()
 
-    def back(self) -> None:
-        """Escape: close the menu, else what the page's left button says; at the desk it is the page's."""
-        if self._menu is not None:
-            self.menu()
-            return
-        if self.background.busy:
-            return
-        if self.page == "checkin":
-            back = getattr(self._page, "back", None)
-            if back is not None:
-                back()
-        else:
-            {"login": self.leave, "start": self.log_out, "locked": self.log_out}[self.page]()
+    def left_pressed(self) -> None:
+        """The button on the left: close, or let somebody else log in. Escape does not: it is pressed too easily."""
+        {"login": self.leave, "start": self.log_out, "locked": self.log_out}.get(self.page, self.back)()
 
-    def _practise(self, name: str, _event: object) -> None:
-        if self.bar is not None:
-            self.bar.do(name)
-
-    def menu(self) -> None:
-        """Open the menu, or close it."""
-        if self._menu is not None:
-            menu, self._menu = self._menu, None
-            menu.close()
-        elif not self.background.busy and self.page != "locked":
-            self._menu = MenuPane(
-                self.shown, self.look, self.texts, offered(ITEMS, self.page, self._may), self._chosen
-            )
-
-    def _chosen(self, name: str) -> None:
-        self._menu = None
-        actions: dict[str, Callable[[], None]] = {
+    def actions(self) -> dict[str, Callable[[], None]]:
+        """Return what each line of the menu does."""
+        return {
             "check-in": self.open_desk,
             "sessions": self.leave_desk,
             "equipment": self.look_again,
@@ -410,40 +152,51 @@ class StationWindow(Shell):
             "log-out": self.log_out,
             "leave": self.leave,
         }
-        actions[name]()
 
-    def _may(self, action: str) -> bool:
-        """Whether who is here has an action, by the session's own rules where one is chosen."""
-        operator = self.operator
-        if operator is None:
-            return False
-        line = next((line for line in self.lines if line.session_id == self.variables["session"].get()), None)
-        session = self.session or (None if line is None else line.session)
-        try:
-            if session is None:
-                require_may(operator, action)
-            else:
-                session.rules.require_may(operator, action)
-        except SessionsError:
-            return False
-        return True
+    def chosen_session(self) -> "Session | None":
+        """Return the session that is chosen on the start page."""
+        wanted = self.variables["session"].get()
+        return next((line.session for line in self.lines if line.session_id == wanted), None)
 
     # --- log in, training, out ---
 
     def _who_may_log_in(self) -> tuple[tuple[str, ...], CommandError | SessionsError | None]:
+        """Return who can log in here, or why nobody can. Called beside the window: what finds out takes a moment."""
         try:
-            users = opening.users_of(self._places)
+            return tuple(opening().users_of(self._places)), None
         except (CommandError, SessionsError) as error:
             return (), error
-        if len(users) == 1:
-            self.variables["user"].set(users[0])
-        return users, None
+
+    def _look_for_users(self) -> None:
+        self.background.start(self._who_may_log_in, done=self._users_known, failed=self.failed)
+
+    def _users_known(self, found: tuple[tuple[str, ...], CommandError | SessionsError | None]) -> None:
+        """Offer who can log in; what was typed meanwhile stays."""
+        self._users, self._missing = found
+        if len(self._users) == 1 and not self.variables["user"].get():
+            self.variables["user"].set(self._users[0])
+        if isinstance(self._page, LoginPage):
+            self._page.offer(self._users, self._missing_words())
+            if self.opened is None and not self._missing and self.variables["user"].get():
+                self._page.password.focus_set()
+
+    def _missing_words(self) -> str:
+        return "" if self._missing is None else self.texts.say(self._missing.code, **self._missing.facts)
+
+    def _later(self, action: Callable[[], None]) -> bool:
+        """Whether the page still looks for who can log in: then the action comes when that is known."""
+        if self.background.busy and self.progress.winfo_manager() == "":
+            self.after(AGAIN_MS, action)
+            return True
+        return self.background.busy
 
     def log_in(self) -> None:
         """Open the real root as who typed a password."""
+        if self._later(self.log_in):
+            return
         user, password = self.variables["user"].get().strip(), self.variables["password"].get()
         if self._missing is not None:
-            self.say(self.texts.say(self._missing.code, **self._missing.facts), "cross")
+            self.say(self._missing_words(), "cross")
             return
         for name, value in (("user", user), ("password", password)):
             if not value:
@@ -451,23 +204,24 @@ class StationWindow(Shell):
                 getattr(self.shown, name).focus_set()
                 return
         self.variables["password"].set("")
-        self._open(partial(opening.log_in_real, self._places, user, self._asked(user, password)))
+        ask = self._asked(user, password)
+        self._open(lambda: opening().log_in_real(self._places, user, ask))
 
     def train(self) -> None:
         """Training, by its own button only."""
-        if not self.background.busy:
+        if not self._later(self.train):
             self.variables["password"].set("")
-            self._open(partial(opening.enter_training, self._places))
+            self._open(lambda: opening().enter_training(self._places))
 
-    def _asked(self, user: str, password: str) -> opening.Ask:
+    def _asked(self, user: str, password: str) -> Callable[[str], str]:
         """What was typed answers once; a code or a PIN is asked for by a dialog."""
         return lambda wanted: password if wanted == user else self.background.ask(wanted)
 
-    def _open(self, job: Callable[[], Held]) -> None:
-        def opened() -> tuple[Held, tuple[SessionLine, ...]]:
+    def _open(self, job: "Callable[[], Held]") -> None:
+        def opened() -> "tuple[Held, tuple[SessionLine, ...]]":
             held = job()
             try:
-                return held, opening.sessions_of(held.opened)
+                return held, sessions_of(held)
             except BaseException:
                 held.close()
                 raise
@@ -475,7 +229,7 @@ class StationWindow(Shell):
         self.working("window.station.opening")
         self.background.start(opened, done=self._opened, failed=self._not_opened)
 
-    def _opened(self, found: tuple[Held, tuple[SessionLine, ...]]) -> None:
+    def _opened(self, found: "tuple[Held, tuple[SessionLine, ...]]") -> None:
         self.idle()
         self.going.held, self.lines = found
         self.training = self.going.held.opened.training
@@ -488,7 +242,7 @@ class StationWindow(Shell):
         if isinstance(page, (LoginPage, LockPage)):
             page.password.focus_set()
 
-    def _stays(self) -> bool:
+    def stays(self) -> bool:
         """Whether nothing can be closed now: something is being written, or a candidate is at the desk."""
         if self.background.busy:
             return True
@@ -499,18 +253,18 @@ class StationWindow(Shell):
 
     def log_out(self) -> None:
         """Close what is open and ask who is here."""
-        if self._stays():
+        if self.stays():
             return
         self._let_go()
         self.training = False
         self.lines = ()
         self.going = Going()
-        self._users, self._missing = self._who_may_log_in()
         self.go("login")
+        self._look_for_users()
 
     def leave(self) -> None:
         """Close the window; what is being written is written first."""
-        if self._stays():
+        if self.stays():
             return
         for call in (self._ticking, self._seconds):
             self.after_cancel(call)
@@ -551,10 +305,9 @@ class StationWindow(Shell):
             self.working("window.station.looking")
             held = self.going.held
             if held is not None:
-                job = partial(opening.sessions_of, held.opened)
-                self.background.start(job, done=self._listed, failed=self.failed)
+                self.background.start(partial(sessions_of, held), done=self._listed, failed=self.failed)
 
-    def _listed(self, lines: tuple[SessionLine, ...]) -> None:
+    def _listed(self, lines: "tuple[SessionLine, ...]") -> None:
         self.idle()
         self.lines = lines
         self.go("start")
@@ -579,17 +332,17 @@ class StationWindow(Shell):
         self.working("window.station.opening-desk")
 
         def job() -> OpenDesk:
-            stood = opening.come_back(held.opened, line)
+            stood = opening().come_back(held.opened, line)
             return self._means.open_desk(held.opened, session, room=room, stood=stood, language=language)
 
         self.background.start(job, done=self._desk_open, failed=self.failed)
 
-    def _rehearse(self, held: Held) -> None:
+    def _rehearse(self, held: "Held") -> None:
         self.working("window.station.rehearsing")
 
-        def job() -> tuple[SessionLine, ...]:
-            opening.rehearse(held.opened, today())
-            return opening.sessions_of(held.opened)
+        def job() -> "tuple[SessionLine, ...]":
+            opening().rehearse(held.opened, today())
+            return sessions_of(held)
 
         self.background.start(job, done=self._listed, failed=self.failed)
 
@@ -604,7 +357,7 @@ class StationWindow(Shell):
         if self.driver is not None and not self.background.busy:
             self.driver.send(Pressed(action="leave"))
 
-    def _desk_left(self) -> None:
+    def desk_left(self) -> None:
         """Back to the sessions; the desk's devices are let go."""
         desk, held = self.going.desk, self.going.held
         if desk is None or held is None:
@@ -613,28 +366,22 @@ class StationWindow(Shell):
         self.go("start")
         self.working("window.station.closing-desk")
 
-        def job() -> tuple[SessionLine, ...]:
+        def job() -> "tuple[SessionLine, ...]":
             desk.driver.close()
-            return opening.sessions_of(held.opened)
+            return sessions_of(held)
 
         self.background.start(job, done=self._listed, failed=self.failed)
 
     # --- the lock ---
 
-    def _idle_minutes(self) -> int:
-        session = self.session
-        return opening.IDLE_MINUTES if session is None else session.rules.idle_minutes
-
-    def _touched(self, _event: object) -> None:
-        self.lock.touch()
-
     def lock_now(self) -> None:
         """Lock at once: somebody leaves the desk."""
         if self.opened is not None and not self.going.locked:
             self.lock.lock()
-            self._lock_up()
+            self.lock_up()
 
-    def _lock_up(self) -> None:
+    def lock_up(self) -> None:
+        """Show nothing but the lock's page; the desk goes on behind it."""
         if self._page is not None:
             self.keep()
         self.going.locked = True
@@ -647,7 +394,7 @@ class StationWindow(Shell):
     def unlock(self) -> None:
         """Who is logged in proves to be there; in training Enter is enough."""
         operator, opened = self.operator, self.opened
-        if operator is None or opened is None:
+        if operator is None or opened is None or self.background.busy:
             return
         if self.training:
             self._unlocked("")
@@ -658,7 +405,7 @@ class StationWindow(Shell):
             return
         self.variables["password"].set("")
         self.working("window.station.opening")
-        job = partial(opening.unlock, opened, self._asked(operator.user_id, password))
+        job = partial(opening().unlock, opened, self._asked(operator.user_id, password))
         self.background.start(job, done=self._unlocked, failed=self._not_opened)
 
     def _unlocked(self, _user: str) -> None:
@@ -670,129 +417,45 @@ class StationWindow(Shell):
         self.silent()
         self.build()
 
-    def keep(self) -> None:
-        """Let the page save what was typed."""
-        keep = getattr(self._page, "keep", None)
-        if keep is not None:
-            keep()
 
-    def change_language(self) -> None:
-        """Vietnamese or English; what was typed stays."""
-        before = self.texts
-        super().change_language()
-        if self.texts is not before:
-            self._watch.again()
-            if self._page is not None and self.driver is not None:
-                self._show_devices(self.driver.rows(self.texts))
+def run(
+    places: Places, *, language: str, means: Means, restarted: str = "", ending: Event | None = None
+) -> int:
+    """Show the station until it is left; return 0, or 1 when its windows break again and again.
 
-    # --- what goes on by itself ---
-
-    def _poll(self) -> None:
-        self._ticking = self.after(POLL_MS, self._poll)
-        driver = self.driver
-        if driver is None or not driver.poll():
-            return
-        for effect in driver.asked():
-            if isinstance(effect, Leave):
-                self._desk_left()
-                return
-            self.lock_now()
-        self._show_devices(driver.rows(self.texts))
-        self.trail.note(f"desk.{driver.state.phase}")
-        refresh = getattr(self._page, "refresh", None)
-        if self.page == "checkin" and refresh is not None:
-            refresh()
-
-    def _examine(self, texts: Texts) -> "Iterable[EquipmentRow]":
-        """Look at the equipment; called by the watch's thread. While a desk is open its own threads do that."""
-        return () if self.driver is not None else self._means.examine(self._places, texts, self.training)
-
-    def _second(self) -> None:
-        self._seconds = self.after(SECOND_MS, self._second)
-        found = self._watch.newest()
-        if found and self.driver is None:
-            self._show_devices(found)
-        if self._banner_until and self._means.clock() >= self._banner_until:
-            self._banner_until = 0.0
-            self.banner.grid_remove()
-        if self.opened is not None and not self.going.locked and self.lock.state().locked:
-            self._lock_up()
-        if self._means.clock() - self._swept >= SWEEP_S:
-            self._swept = self._means.clock()
-            gc.collect(1)
-
-    def _show_devices(self, found: "tuple[EquipmentRow, ...]") -> None:
-        """Show the equipment; a device that goes, breaks or comes back is said, unless the desk's page does."""
-        before, self.devices = {row.kind: row for row in self.devices}, found
-        row = getattr(self._page, "devices", None)
-        if row is not None:
-            row.show(found)
-        for new in found:
-            old = before.get(new.kind)
-            if old is not None and (old.sign == "tick") != (new.sign == "tick"):
-                self.trail.note(f"device.{new.kind}.{new.sign}")
-                if self.page != "checkin":
-                    self._say_device(new)
-
-    def _say_device(self, row: "EquipmentRow") -> None:
-        back = row.sign == "tick"
-        key = "window.station.device.back" if back else "window.station.device.gone"
-        text = self.texts.say(key, name=row.name, state=row.words, fix=row.fix)
-        self.banner.configure(text=f" {text}", image=self.look.sign(SIGNS[row.sign]))
-        self.banner.grid()
-        self._banner_until = self._means.clock() + BANNER_S
-
-    # --- what goes wrong ---
-
-    def report_callback_exception(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        """A bug: a file without anybody's data, its place said in words, and the station goes on where it was."""
-        now = self._means.clock()
-        self._crashes = [at for at in self._crashes if now - at < CRASH_S] + [now]
-        file = self._write(error)
-        if len(self._crashes) >= CRASHES:
-            self._break_off(file)
-            return
-        with suppress(tkinter.TclError):
-            super().report_callback_exception(kind, error, trace)
-            self.say(self.texts.say("window.station.crashed", error=kind.__name__, file=file), "cross")
-
-    def _write(self, error: BaseException) -> str:
-        try:
-            return str(
-                write_report(self._places.home / FOLDER, error, where=f"window.{self.page}", trail=self.trail)
-            )
-        except OSError:
-            return "—"
-
-    def _break_off(self, file: str) -> None:
-        """The window does not get over it: a new one goes on with what is open."""
-        self.broken = True
-        self.alive = False
-        self.going.report = file
-        self._watch.close()
-        self.destroy()
-
-
-def run(places: Places, *, language: str, means: Means) -> int:
-    """Show the station until it is left. A window that breaks is followed by one that goes on with its session.
-
-    Raises CommandError "no-display".
+    A window that breaks is followed by one that goes on with what is open; a desk that breaks it again is closed.
+    `restarted`: the diagnostics file of a process that died before. Raises CommandError "no-display".
     """
-    going = Going()
+    going = Going(report=restarted)
     collected = gc.isenabled()
     gc.disable()  # only this thread may collect what belongs to Tk: it does so itself, now and then
     try:
         while True:
             try:
-                window = StationWindow(places, language=language, means=means, going=going)
+                window = StationWindow(places, language=language, means=means, going=going, ending=ending)
             except tkinter.TclError:
                 raise CommandError("no-display") from None
             window.mainloop()
             if not window.broken:
                 return 0
-            going = window.going
+            going, language = window.going, window.texts.language
+            del window
+            gc.collect()
+            if not _goes_on(going, means.clock()):
+                return 1
     finally:
         if collected:
             gc.enable()
+
+
+def _goes_on(going: Going, now: float) -> bool:
+    """Whether another window is worth trying; the desk is closed before the last one."""
+    going.breaks = [at for at in going.breaks if now - at < BREAKS_S]
+    if len(going.breaks) >= BREAKS:
+        if going.held is not None:
+            going.held.close()
+        return False
+    if len(going.breaks) == BREAKS - 1 and going.desk is not None:
+        going.desk.driver.close()
+        going.desk, going.page = None, "start"
+    return True

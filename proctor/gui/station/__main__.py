@@ -1,0 +1,43 @@
+"""The process of the station's window: `python -m proctor.gui.station ORDER`, started by `proctor.station_process`."""
+
+import json
+import signal
+import sys
+from threading import Event
+
+from proctor.config import Places
+from proctor.diagnostics import FOLDER, watch_faults
+from proctor.errors import CommandError
+from proctor.station_process import NO_DISPLAY, NO_TK, WRONG
+
+
+def main(argument: str) -> int:
+    """Show the window that `argument` (JSON) describes; return the process's exit status."""
+    order = json.loads(argument)
+    places = Places.of(order.get("root"))
+    try:
+        from proctor.gui.station.desk_options import DeskOptions  # noqa: PLC0415 - Tk may be missing
+        from proctor.gui.station.real import means  # noqa: PLC0415
+        from proctor.gui.station.window import run  # noqa: PLC0415
+    except ImportError:
+        return NO_TK
+    faults = watch_faults(places.home / FOLDER)
+    ending = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_told: ending.set())
+    try:
+        return run(
+            places,
+            language=order["language"],
+            means=means(DeskOptions(**order["desk"])),
+            restarted=order.get("restarted", ""),
+            ending=ending,
+        )
+    except CommandError as error:
+        return NO_DISPLAY if error.code == "no-display" else WRONG
+    finally:
+        faults.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
