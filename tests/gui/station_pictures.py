@@ -20,7 +20,7 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
         window.focus_force()
         window.update()
         window.shown.take_focus()
-        end = time.monotonic() + 0.7
+        end = time.monotonic() + 0.5
         while time.monotonic() < end:
             window.update()
         size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"

@@ -38,6 +38,8 @@ AGAIN_MS: Final = 20
 PREVIEW_MS: Final = 33
 FRAMES: Final = "frames"
 ROOMY_LINES: Final = 30
+WARNINGS: Final = frozenset({"desk.title.two-cards", "desk.title.old-card"})
+"""What goes on and should not."""
 FREE: Final = ("waiting", "ready")
 """Phases in which a number is typed: later ones belong to the candidate at the desk."""
 IN_MENU: Final = ("lock", "leave")
@@ -271,9 +273,10 @@ class CheckInPage(ttk.Frame):
         ):
             self._slot(name, lines if open_now else (), partial(self._word_list, name, lines))
         self._slot("differences", screen.differences if open_now else (), self._difference_table)
-        steps = open_now and screen.phase in ("working", "verdict") and bool(screen.steps)
-        self._slot("steps", steps and screen.attempt_id, self._step_list)
-        if steps:
+        went = any(step.state not in ("waiting", "skipped") for step in screen.steps)
+        steps = screen.phase == "working" or (screen.phase == "verdict" and went)
+        self._slot("steps", bool(screen.steps) and steps and screen.attempt_id, self._step_list)
+        if screen.steps and steps:
             self.steps.show(screen.steps)
 
     def _slot(self, name: str, wanted: object, fill: Callable[[ttk.Frame], Any]) -> None:
@@ -513,7 +516,7 @@ def banner_of(screen: Screen, texts: Texts) -> Banner:
         claim = screen.title if prompt is not None else screen.claim
         return Banner(
             colour="quiet",
-            sign="dots" if screen.phase == "working" else "bang" if screen.faults else "arrow",
+            sign=_waiting_sign(screen),
             word=(prompt or screen.title).said(texts),
             line="" if claim is None or screen.locked else claim.said(texts),
         )
@@ -534,6 +537,13 @@ def banner_of(screen: Screen, texts: Texts) -> Banner:
         side=tuple(text for text in side if text),
         loud=True,
     )
+
+
+def _waiting_sign(screen: Screen) -> str:
+    if screen.phase == "working":
+        return "dots"
+    warns = screen.phase == "closed" or bool(screen.faults) or screen.title.key in WARNINGS
+    return "bang" if warns and not screen.locked else "arrow"
 
 
 def sbd_of(screen: Screen) -> str:

@@ -78,8 +78,6 @@ class DecisionPane(ttk.Frame):
         if len(referred.proofs) > 1:
             proofs = [texts[f"checkin.decision.proof.{proof}"] for proof in referred.proofs]
             wanted.append(("proof", lambda: self._choice("proof", proofs, first=True)))
-        elif len(referred.reasons) == 1:
-            self._values["reason"].set(labels[0])
         return wanted
 
     def _choice(self, name: str, values: Sequence[str], *, first: bool = False) -> ttk.Combobox:
