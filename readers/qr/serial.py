@@ -83,9 +83,10 @@ class ScannerRule:
 
     def of(self, ports: Iterable[Port]) -> Port | None:
         """Return the scanner's port; None when it is not there. Raises ScannerAmbiguousError."""
-        if self.device:  # pseudo-terminals are in no list: opening it will tell
+        if self.device:
+            listed = self.device.startswith("COM")  # pseudo-terminals are in no list: opening one will tell
             named = (port for port in ports if port.device == self.device)
-            return next(named, Port(device=self.device))
+            return next(named, None if listed else Port(device=self.device))
         found = [port for port in ports if self._means(port)]
         if len(found) > 1:
             raise ScannerAmbiguousError(count=len(found))
@@ -125,15 +126,10 @@ class Line(Protocol):
 
 def open_port(port: Port) -> Line:
     """Return a port that is open for this program alone, emptied of what lay in it. Raises OSError."""
-    line = serial.Serial(port.device, BAUD, timeout=READ_S, exclusive=_exclusive())
+    line = serial.Serial(port.device, BAUD, timeout=READ_S, exclusive=True)
     with suppress(OSError):
         line.reset_input_buffer()  # what was scanned while nobody listened is nobody's
     return _Port(line)
-
-
-def _exclusive() -> bool | None:
-    """Windows opens every port for one program alone, and takes no such wish."""
-    return None if serial.__name__ and hasattr(serial, "win32") else True
 
 
 class _Port:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ from uuid import uuid4
 import cv2
 import psutil
 import pytest
+
+if sys.platform != "win32":
+    import tty
 
 from biometrics.recorded import vary
 from proctor.config import Places
@@ -34,6 +38,8 @@ from proctor.desk.state import AskDecision, Effect, Skip, Sound, StartAttempt, S
 from proctor.present import AccessText
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.softcards import CardWorkshop, MadeCard, open_workshop, specimen_faces
+from proctor.texts import load_texts
+from readers.cccd.qr import parse_qr
 from readers.emrtd.pki.store import TrustStore
 from readers.qr.serial import ScannerRuleError
 from sessions.closing import close_session
@@ -127,10 +133,29 @@ class AtTheDesk:
 
 
 @pytest.fixture(scope="module")
+def scanner() -> Iterator[tuple[int, str]]:
+    """The far end of a scanner's line, and the name of its port; no port where there are no pseudo-terminals."""
+    if sys.platform == "win32":
+        yield -1, ""
+        return
+    far, near = os.openpty()
+    tty.setraw(near)
+    yield far, os.ttyname(near)
+    os.close(near)
+    os.close(far)
+
+
+@pytest.fixture(scope="module")
 def runtime(
-    opened: OpenRoot, session: Session, shop: tuple[CardWorkshop, TrustStore], film: Path
+    opened: OpenRoot,
+    session: Session,
+    shop: tuple[CardWorkshop, TrustStore],
+    film: Path,
+    scanner: tuple[int, str],
 ) -> Iterator[StationRuntime]:
-    setup = StationSetup(camera=str(film), watch_readers=False, search_stops=False, sounds=False)
+    setup = StationSetup(
+        camera=str(film), scanner=scanner[1], watch_readers=False, search_stops=False, sounds=False
+    )
     made = StationRuntime(opened, session, shop[1], setup, workshop=shop[0])
     threads, files = set(threading.enumerate()), _files()
     children = {child.pid for child in psutil.Process().children(recursive=True)}
@@ -208,6 +233,22 @@ def test_from_scan_and_card_to_the_verdict(
         assert "001099000001" not in repr(event)
         assert "Mẫu" not in repr(event)
     assert session.session_id not in repr(ended)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
+def test_what_the_scanner_reads_comes_as_one_scan(desk: AtTheDesk, scanner: tuple[int, str]) -> None:
+    desk.forget()
+    (row,) = [row for row in desk.runtime.rows(load_texts("vi")) if row.kind == "scanner"]
+    assert (row.sign, row.detail) == ("tick", scanner[1])
+    for part in ("0010990", "00001|1|Nguyễn", " Văn Mẫu|15011999|Nam|Hà Nội|01012024\r\n"):
+        os.write(scanner[0], part.encode())
+        time.sleep(0.02)
+    desk.wait(lambda: bool(desk.of(Scanned)))
+    (scanned,) = desk.of(Scanned)
+    assert scanned.source == "serial"
+    assert parse_qr(scanned.text).full_name == "Nguyễn Văn Mẫu"
+    desk.runtime.post(Pressed(action="drop-next"))
+    desk.poll()
 
 
 def test_the_card_that_was_left_there_starts_nothing(desk: AtTheDesk) -> None:

@@ -57,7 +57,7 @@ OUTSIDE_ATTEMPTS = (
         "model-",
         "softcard-",
     ),
-    *("template-", "training-", "trust-", "vpcd-"),
+    *("scanner-", "template-", "training-", "trust-", "vpcd-"),
 )
 
 

@@ -232,7 +232,9 @@ def test_rules_are_read_and_nonsense_is_refused_by_name() -> None:
     rule = ScannerRule.parse(" 0C2E:0b61:AB12 ")
     assert (rule.vid, rule.pid, rule.serial) == ("0c2e", "0b61", "AB12")
     assert "AB12" not in repr(rule)
-    assert ScannerRule.parse("COM7").of(()) == Port(device="COM7")
+    assert ScannerRule.parse("COM7").of(()) is None
+    assert ScannerRule.parse("COM7").of([Port(device="COM7")]) == Port(device="COM7")
+    assert ScannerRule.parse("/dev/ttyACM0").of(()) == Port(device="/dev/ttyACM0")
     for text in ("", "0c2e", "0c2e-0b61", "com", "scanner", "/etc/passwd", "COM7 "[:3]):
         with pytest.raises(ScannerRuleError) as refused:
             ScannerRule.parse(text)
