@@ -1,6 +1,7 @@
 """A home of its own for every test, and pictures for the recorded camera."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -9,6 +10,8 @@ from biometrics.recorded import vary
 from proctor.softcards import specimen_faces
 from tests.support.cli import proctor
 from tests.support.plain_rules import plain_file
+from tests.support.rehearsal import rehearsed
+
 
 ROSTER = """SBD,Họ và tên,Ngày sinh,Số định danh,Hạng,Phòng
 001,Nguyễn Văn Mẫu,15/01/1999,001099000001,B,P1
@@ -57,6 +60,12 @@ def astronaut_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plain_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rules without challenges, which recorded frames could not follow."""
     return plain_file(tmp_path_factory.mktemp("rules"))
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `proctor training --json` printed, one rehearsal for the whole run; to be written into only as a copy."""
+    return rehearsed(tmp_path_factory)
 
 
 @pytest.fixture

@@ -23,20 +23,11 @@ from tests.support.reports_pages import needs_poppler, pictures
 from tests.support.schemas import require_valid
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A training station after one session."""
-    folder = tmp_path_factory.mktemp("trained") / "root"
-    done = proctor("training", "--headless", "--candidates", "2", "--out", folder, "--json")
-    assert done.status == 0, done.err
-    return folder
-
-
 @pytest.fixture
-def root(trained: Path, tmp_path: Path) -> Path:
-    """A copy to spoil."""
+def root(rehearsal: dict[str, Any], tmp_path: Path) -> Path:
+    """A copy of a training station after one session, to spoil."""
     folder = tmp_path / "root"
-    shutil.copytree(trained, folder)
+    shutil.copytree(rehearsal["root_folder"], folder)
     return folder
 
 

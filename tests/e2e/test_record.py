@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,10 +181,13 @@ def test_the_epoch_takes_anchors_of_every_key_of_the_station(
     assert (again.status, again.json["lost_entries"]) == (0, 0)
 
 
-def test_who_looks_at_evidence_is_on_record(home: Path, tmp_path: Path) -> None:
-    made = proctor("training", "--headless", "--candidates", "1", "--out", home / "t", "--json")
-    assert made.status == 0, made.err
-    shown = proctor("session", "show", made.json["session"], "--root", home / "t", "--json")
+def test_who_looks_at_evidence_is_on_record(rehearsal: dict[str, Any], home: Path, tmp_path: Path) -> None:
+    shutil.copytree(rehearsal["root_folder"], home / "t")
+    begun = proctor(
+        *("log", "epoch", "--training", "--root", home / "t", "--reason", "bản sao", "--second", "binh")
+    )
+    assert begun.status == 0, begun.err  # a copy is no station before that
+    shown = proctor("session", "show", rehearsal["session"], "--root", home / "t", "--json")
     entry = shown.json["roll"][0]["entry"]
     before = shown.json["roll"][0]
     looked = proctor(

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,23 +22,13 @@ from tests.support.schemas import require_valid
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """One training session, run as a process of its own without a display."""
-    folder = tmp_path_factory.mktemp("training") / "out"
-    done = subprocess.run(
-        [sys.executable, "-m", "proctor", "training", "--headless", "--out", str(folder), "--json"],
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), "LC_ALL": "C"},
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = Ran(0, done.stdout, done.stderr).json
-    require_valid("training", found)
-    assert not (folder.parent / ".local").exists()  # all its state lies under --out
-    return found
+def trained(rehearsal: dict[str, Any]) -> dict[str, Any]:
+    """The run's rehearsal, run as a process of its own without a display."""
+    require_valid("training", rehearsal)
+    home = Path(rehearsal["root_folder"]).parent
+    assert home.name == "rehearsal"
+    assert not (home / ".local").exists()  # all its state lies under --out
+    return rehearsal
 
 
 @pytest.fixture
