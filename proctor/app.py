@@ -42,6 +42,7 @@ from proctor.roots import OpenRoot
 from proctor.softcards import CardWorkshop, is_softcard
 from proctor.texts import load_texts
 from proctor.witness.cosigning import CosignWorker
+from proctor.witness.cosigning import Outcome as Witnessed
 from proctor.witness.settings import load_witnesses
 from readers.cccd.access_plan import number_of
 from readers.emrtd.pki.store import TrustStore
@@ -189,8 +190,10 @@ class Desk:
         cameras: CameraDesk,
         show_notice: ShowNotice,
         on_entry: Callable[[], None] = lambda: None,
+        witnessed: Callable[[], tuple[Witnessed, ...]] = lambda: (),
         room: str = "",
     ) -> None:
+        """`on_entry`: called after each entry; `witnessed`: what each witness did last."""
         session.rules.require_may(opened.require_login().operator, "check-in")
         require_open(opened.store, session)
         self._opened = opened
@@ -199,6 +202,7 @@ class Desk:
         self._means = means
         self.cameras = cameras
         self._on_entry = on_entry
+        self.witnessed = witnessed
         self._room = room
         self._board = Board(opened.store, session)
         self._clock = SystemClock()
@@ -389,6 +393,7 @@ def open_desk(
             cameras=CameraDesk(opened.store, training=opened.training, session_id=session.session_id),
             show_notice=show_notice,
             on_entry=cosigning.kick,
+            witnessed=lambda: cosigning.outcomes,
             room=room,
         )
 

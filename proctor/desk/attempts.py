@@ -30,6 +30,7 @@ from proctor.errors import CommandError
 from proctor.recorder import INTERNAL_ERROR, place_of
 from proctor.roots import OpenRoot
 from proctor.scenes import is_scene, named_scene, open_scene
+from proctor.witness.cosigning import Outcome as Witnessed
 from readers.emrtd.pki.store import TrustStore
 from readers.errors import ReaderError
 from sessions.errors import SessionClosedError, SessionsError
@@ -94,6 +95,7 @@ class Attempts:
         self._lock = Lock()
         self._camera: LentCamera | None = None
         self._held = HeldCamera()
+        self._desk: Desk | None = None
         self._stopping = Signal()
         self.ready = Signal()
         self._thread = Thread(target=self._run, name="attempts", daemon=True)
@@ -103,6 +105,11 @@ class Attempts:
         """Whether an attempt runs."""
         with self._lock:
             return self._camera is not None
+
+    def witnessed(self) -> tuple[Witnessed, ...]:
+        """Return what each witness of the log did last; nothing before the desk is open. Any thread may ask."""
+        desk = self._desk
+        return () if desk is None else desk.witnessed()
 
     def start(self) -> None:
         """Open the desk beside the window."""
@@ -153,12 +160,15 @@ class Attempts:
                 )
                 self.ready.set()
                 self._on_desk("")
+                self._desk = desk
                 stack.callback(self._held.close)
                 self._serve(desk)
         except _TROUBLE as error:
             return error.code, dict(error.facts)
         except Exception as error:  # noqa: BLE001  a thread's boundary: a bug is told, and the next order tries again
             return INTERNAL_ERROR, _bug("desk", error)
+        finally:
+            self._desk = None
         return CLOSING, {}
 
     def _serve(self, desk: Desk) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from threading import Event, Lock, Thread
 from typing import Final, Literal, get_args
 
@@ -15,9 +16,10 @@ from proctor.desk.attempts import OPENING
 from proctor.desk.cards import NO_READER
 from proctor.desk.events import Device, DeviceKind, DeviceState
 from proctor.desk.events import Event as DeskEvent
-from proctor.doctor import FREE_MB, Item, examine
+from proctor.doctor import FREE_MB, NOT_BEFORE, Item, examine
 from proctor.scenes import is_scene
 from proctor.texts import Texts
+from proctor.witness.cosigning import Outcome as Witnessed
 
 Sign = Literal["tick", "warning", "cross"]
 KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
@@ -150,8 +152,8 @@ class Standing:
 
 
 class MachineWatch:
-    """A thread that looks, once a second, at what no other thread watches: whether the camera is plugged in, and every
-    so often whether the disk has room. Opens no device."""
+    """A thread that looks, once a second, at what no other thread watches: whether the camera is plugged in, the disk
+    has room, the clock can be right, and witnesses answer. Opens no device."""
 
     def __init__(
         self,
@@ -160,6 +162,8 @@ class MachineWatch:
         camera: Callable[[], str],
         training: bool,
         disk_ok: Callable[[], bool],
+        witnessed: Callable[[], tuple[Witnessed, ...]] = lambda: (),
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         look: Callable[[str], CameraInfo] = classify,
         every_s: float = LOOK_S,
     ) -> None:
@@ -167,6 +171,8 @@ class MachineWatch:
         self._camera = camera
         self._training = training
         self._disk_ok = disk_ok
+        self._witnessed = witnessed
+        self._today = today
         self._look = look
         self._every_s = every_s
         self._stop = Event()
@@ -185,9 +191,25 @@ class MachineWatch:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._standing.camera(*self._seen())
-            ok = self._disk_ok()
-            self._standing.tell(Device(kind="disk", state="in" if ok else "fault"))
+            self._tell("disk", good=self._disk_ok())
+            self._tell("clock", good=self._today() >= NOT_BEFORE)
+            self._tell_witnesses()
             self._stop.wait(self._every_s)
+
+    def _tell(self, kind: DeviceKind, *, good: bool) -> None:
+        self._standing.tell(Device(kind=kind, state="in" if good else "fault"))
+
+    def _tell_witnesses(self) -> None:
+        """Tell how those stand that were asked; evidence against the log comes before silence."""
+        told = self._witnessed()
+        if told:
+            errors = sorted(
+                (each for each in told if each.error is not None), key=lambda each: not each.alarm
+            )
+            code = "" if not errors or errors[0].error is None else errors[0].error.code
+            state: DeviceState = "in" if not errors else "fault" if errors[0].alarm else "out"
+            names = ", ".join(each.witness.name for each in told)
+            self._standing.tell(Device(kind="collector", state=state, code=code), detail=names)
 
     def _seen(self) -> tuple[str, str]:
         """What is wrong with the camera, and which one it is."""

@@ -33,8 +33,7 @@ class Garbage:
         now_s = self._clock()
         if not self._frozen:
             self._frozen, self._young_s, self._all_s = True, now_s, now_s
-            gc.collect()
-            gc.freeze()
+            gc.freeze()  # without collecting, which took 0.4 s: what is garbage by now is collected after `give_back`
         if now_s - self._all_s >= ALL_S:
             self._all_s = self._young_s = now_s
             gc.collect()

@@ -24,11 +24,13 @@ from proctor.desk.held_camera import scan_notice
 from proctor.desk.mirror import Mirror
 from proctor.desk.onlookers import DeskScreen
 from proctor.desk.preview import Preview, PreviewFrame
+from proctor.desk.printers import PrinterWatch
 from proctor.desk.scanning import FrameScanner
 from proctor.desk.sounds import Sounds
 from proctor.desk.state import Effect, Skip, Sound, Speak, StartAttempt, TellCandidate
 from proctor.desks import CardSource
 from proctor.doctor import FREE_MB
+from proctor.printing.station import system_printer
 from proctor.roots import OpenRoot
 from proctor.softcards import CardWorkshop, MadeCard
 from proctor.texts import Texts, load_texts
@@ -85,37 +87,47 @@ class StationRuntime:
         self._stop = Signal()
         self._garbage = Garbage()
         self._stack = ExitStack()
-        training = opened.training
-        standing = load_texts("vi")["equipment.scan-notice"] if setup.scan_by_camera else ""
+        self._notice = load_texts("vi")["equipment.scan-notice"] if setup.scan_by_camera else ""
         self.standing = Standing(self.post)
         self.sounds = Sounds(language=setup.language, on=setup.sounds, speech=setup.speech)
-        self.window = (
-            CandidateWindow(setup.candidate_screen, self._screen_said, standing=standing)
-            if setup.candidate_screen
-            else None
-        )
+        self.window = self._new_window()
         self._mirror = None if self.window is None else Mirror(self.window)
         self._frames = FrameScanner(lambda text: self.post(Scanned(text=text, source="camera")))
         self._preview = Preview(on_picture=self._pictured, on_frame=self._frames.offer)
         self._screen = DeskScreen(self.post, self.window)
-        self.training_reader = TrainingReader(self.post) if training else None
-        self._cards = CardWatcher(self._heard, named=setup.reader, training=training)
+        self.training_reader = TrainingReader(self.post) if opened.training else None
+        self._cards = CardWatcher(self._heard, named=setup.reader, training=opened.training)
         self._scanner = None if not setup.scanner else self._new_scanner(ScannerRule.parse(setup.scanner))
+        self._attempts = self._new_attempts(trust)
         self._machine = MachineWatch(
-            self.standing, camera=lambda: self._camera, training=training, disk_ok=self._disk_ok
+            self.standing,
+            camera=lambda: self._camera,
+            training=opened.training,
+            disk_ok=self._disk_ok,
+            witnessed=self._attempts.witnessed,
         )
+        self._printers = PrinterWatch(
+            lambda device, names: self.standing.tell(device, detail=names),
+            lambda: system_printer(opened.root.path),
+        )
+
+    def _new_window(self) -> CandidateWindow | None:
+        place = self._setup.candidate_screen
+        return CandidateWindow(place, self._screen_said, standing=self._notice) if place else None
+
+    def _new_attempts(self, trust: TrustStore) -> Attempts:
         means = AttemptMeans(
-            opened=opened,
-            session=session,
+            opened=self._opened,
+            session=self._session,
             trust=trust,
             source=self._source,
             camera=lambda: self._camera,
-            room=setup.room,
-            search_stops=setup.search_stops,
-            scan=scan_notice(standing) if standing else None,
+            room=self._setup.room,
+            search_stops=self._setup.search_stops,
+            scan=scan_notice(self._notice) if self._notice else None,
             on_frame=self._frames.offer,
         )
-        self._attempts = Attempts(
+        return Attempts(
             means, self.post, screen=self._screen, preview=self._preview, on_desk=self.standing.desk
         )
 
@@ -136,6 +148,7 @@ class StationRuntime:
             self._begin(self._cards.start, self._cards.close)
         elif self.training_reader is not None:
             self.standing.tell(Device(kind="reader", state="in"))
+        self._begin(self._printers.start, self._printers.close)
         if self._scanner is not None:
             thread = Thread(target=self._scanner.run, args=(self._stop,), name="scanner", daemon=True)
             self._begin(thread.start, lambda: thread.join(2.0))

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -12,12 +14,15 @@ from proctor.config import Places
 from proctor.desk.attempts import CLOSING, OPENING
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing, row_of, rows_of_machine
 from proctor.desk.events import Device, DeviceKind, DeviceState, Event
+from proctor.desk.printers import PrinterWatch, printer_stands
 from proctor.doctor import Item
+from proctor.printing.errors import SystemDownError
+from proctor.printing.model import PrinterInfo
 from proctor.texts import load_texts
 
 VI, EN = load_texts("vi"), load_texts("en")
 CODES = ("", "reader-not-found", "pcsc-unavailable", "reader-not-physical", "camera-gone", "camera-not-physical",
-         "scanner-busy", "scanner-ambiguous", OPENING)  # fmt: skip
+         "scanner-busy", "scanner-ambiguous", "printer-stopped", OPENING)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -129,6 +134,78 @@ def test_a_camera_that_is_pulled_out_and_a_full_disk_are_seen_and_so_is_their_re
     wait("disk", "fault", "")
     room[0] = True
     wait("disk", "in", "")
+    watch.close()
+    assert not watch._thread.is_alive()
+
+
+def test_a_clock_that_cannot_be_right_and_witnesses_are_told() -> None:
+    standing = Standing(lambda _event: None)
+    day, asked = [date(2026, 11, 22)], [()]
+    watch = MachineWatch(
+        standing, camera=lambda: "scene:x", training=True, disk_ok=lambda: True, witnessed=lambda: asked[0],
+        today=lambda: day[0], every_s=0.01,
+    )  # fmt: skip
+    watch.start()
+
+    def wait(want: tuple[str, str, str]) -> None:
+        end = time.monotonic() + 5
+        while want not in {(d.kind, d.state, d.code) for d in standing.devices}:
+            assert time.monotonic() < end, standing.devices
+            time.sleep(0.005)
+
+    wait(("clock", "in", ""))
+    day[0] = date(2020, 1, 1)
+    wait(("clock", "fault", ""))
+    assert "collector" not in {device.kind for device in standing.devices}  # a station without witnesses
+    good = SimpleNamespace(witness=SimpleNamespace(name="dept"), error=None, alarm=False)
+    away = SimpleNamespace(
+        witness=good.witness, error=SimpleNamespace(code="witness-unreachable"), alarm=False
+    )
+    fork = SimpleNamespace(witness=good.witness, error=SimpleNamespace(code="witness-fork"), alarm=True)
+    for told, want in (
+        ((good,), ("in", "")),
+        ((good, away), ("out", "witness-unreachable")),
+        ((away, fork), ("fault", "witness-fork")),
+        ((good, good), ("in", "")),
+    ):
+        asked[0] = told
+        wait(("collector", *want))
+    watch.close()
+
+
+def test_printers_are_told_of_once_there_is_one() -> None:
+    ready, stopped = PrinterInfo(name="HP"), PrinterInfo(name="HP", state="stopped")
+    nowhere, closed = PrinterInfo(name="PDF", device=False), PrinterInfo(name="HP", accepting=False)
+    assert printer_stands((stopped, ready)).state == "in"
+    assert (printer_stands((stopped,)).state, printer_stands((stopped,)).code) == ("fault", "printer-stopped")
+    assert {printer_stands(each).state for each in ((), (nowhere,), (closed,))} == {"out"}
+    there: list[tuple[PrinterInfo, ...] | None] = [(nowhere,)]
+    told: list[tuple[str, str]] = []
+
+    class System:
+        def printers(self) -> tuple[PrinterInfo, ...]:
+            if there[0] is None:
+                raise SystemDownError
+            return there[0]
+
+    def wait(want: list[tuple[str, str]]) -> None:
+        end = time.monotonic() + 5
+        while told[-1:] != want and time.monotonic() < end:
+            time.sleep(0.005)
+        assert told[-1:] == want
+
+    watch = PrinterWatch(
+        lambda device, _names: told.append((device.state, device.code)), System, every_s=0.01
+    )
+    watch.start()
+    time.sleep(0.05)
+    assert told == []
+    there[0] = (ready,)
+    wait([("in", "")])
+    there[0] = None
+    wait([("out", "printing-system-down")])
+    there[0] = (ready,)
+    wait([("in", "")])
     watch.close()
     assert not watch._thread.is_alive()
 
