@@ -12,7 +12,6 @@ from tests.support.cli import proctor
 from tests.support.plain_rules import plain_file
 from tests.support.rehearsal import rehearsed
 
-
 ROSTER = """SBD,Họ và tên,Ngày sinh,Số định danh,Hạng,Phòng
 001,Nguyễn Văn Mẫu,15/01/1999,001099000001,B,P1
 002,Trần Thị Mẫu,08/03/1999,001199000002,B,P1

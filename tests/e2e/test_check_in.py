@@ -78,7 +78,9 @@ def test_another_persons_face_is_refused(training_session: str, astronaut_frames
 @pytest.mark.parametrize(
     ("sample", "verdict", "check", "result"),
     [
-        ("altered-dg1", "REFUSE", "pa-consistent", ("failed", "pa-dg-hash")),
+        pytest.param(
+            "altered-dg1", "REFUSE", "pa-consistent", ("failed", "pa-dg-hash"), marks=pytest.mark.slow
+        ),
         ("altered-dg2", "REFUSE", "pa-consistent", ("failed", "pa-dg-hash")),
         ("unknown-signer", "REFER", "pa-trusted", ("indeterminate", "pa-no-trust-anchor")),
         ("revoked", "REFUSE", "pa-trusted", ("failed", "pa-revoked")),
@@ -86,8 +88,10 @@ def test_another_persons_face_is_refused(training_session: str, astronaut_frames
         ("no-aa", "REFER", "chip-genuine", ("not-performed", "chip-not-proven")),
         ("expired", "REFER", "cross-check", ("failed", "card-expired")),
         ("pulled", "REFER", "chip-read", ("indeterminate", "card-lost")),
-        ("mute", "REFER", "chip-read", ("indeterminate", "card-mute")),
-        ("wrong-mac", "REFER", "chip-open", ("indeterminate", "sm-failed")),
+        pytest.param("mute", "REFER", "chip-read", ("indeterminate", "card-mute"), marks=pytest.mark.slow),
+        pytest.param(
+            "wrong-mac", "REFER", "chip-open", ("indeterminate", "sm-failed"), marks=pytest.mark.slow
+        ),
         ("huge-length", "REFER", "chip-read", ("indeterminate", "chip-file-too-large")),
     ],
 )
@@ -135,7 +139,14 @@ def test_the_number_of_another_card_with_the_same_last_digits_is_found(
 
 
 @pytest.mark.parametrize(
-    "text", ["hello", "00109900000", "0010990000011", "001099000O01", "|", "001099000001|x"]
+    "text",
+    [
+        *(
+            pytest.param(text, marks=pytest.mark.slow)
+            for text in ("hello", "00109900000", "001099000O01", "|")
+        ),
+        *("0010990000011", "001099000001|x"),
+    ],
 )
 def test_a_broken_qr_is_one_defined_outcome(training_session: str, hopper_frames: Path, text: str) -> None:
     before = entries(training_session)
@@ -259,7 +270,12 @@ def test_a_number_beside_another_person_is_referred(
 
 
 @pytest.mark.parametrize(
-    "name", ["NGUYEN VAN MAU", "nguyễn  văn mẫu", "Nguye\u0302\u0303n Va\u0306n Ma\u0302\u0303u"]
+    "name",
+    [
+        "NGUYEN VAN MAU",
+        pytest.param("nguyễn  văn mẫu", marks=pytest.mark.slow),
+        "Nguye\u0302\u0303n Va\u0306n Ma\u0302\u0303u",
+    ],
 )
 def test_spelling_is_no_difference(home: Path, tmp_path: Path, hopper_frames: Path, name: str) -> None:
     session = session_of(tmp_path / "spelt.csv", f"001,{name},1999,{MAU}\n")

@@ -26,7 +26,7 @@ def test_a_print_cannot_close_its_eyes(faces):
     assert outcome.checks["pad-eyes"] == "failed"
 
 
-@pytest.mark.parametrize("species", ["print-stack", "eyes-strip"])
+@pytest.mark.parametrize("species", [pytest.param("print-stack", marks=pytest.mark.slow), "eyes-strip"])
 def test_prints_that_change_on_cue_do_not_close_their_eyes(faces, species):
     outcome = attempt(faces, species, subject("hopper"), seed=2, challenges=["pad-eyes"])
     assert outcome.match == "passed"
