@@ -10,6 +10,7 @@ from dataclasses import replace
 from proctor.desk.claim import Claim, claim_of
 from proctor.desk.events import CardIn, CardOut, Device, Reason, Scanned
 from proctor.desk.state import (
+    REMEMBERED,
     Effect,
     Notice,
     Run,
@@ -35,7 +36,14 @@ def said(
 
 
 def begin(state: State, *effects: Effect) -> Step:
-    """Begin an attempt if there are a claim and one fresh card, and nothing holds it; otherwise wait."""
+    """Begin an attempt if there are a claim and one fresh card, and nothing holds it; otherwise wait.
+
+    Nobody is awaited and next at once.
+    """
+    if state.claim is not None and state.claim.same_person(state.next_claim):
+        state = replace(state, next_claim=None)
+    if len(state.cards) > 1:  # nobody knows whose is whose: each has to be lifted
+        state = replace(state, spent=frozenset(state.cards), last_reader="")
     reader = state.fresh_card
     if state.claim is None or reader is None:
         return replace(state, phase="waiting"), effects
@@ -47,15 +55,15 @@ def begin(state: State, *effects: Effect) -> Step:
 def start(state: State, reader: str, claim: Claim, *effects: Effect) -> Step:
     """Begin an attempt with this claim and the card on this reader."""
     run = Run(attempt_id=state.next_id, claim=claim, reader=reader)
-    ahead = state.next_claim
     started = replace(
         state,
         phase="working",
         number=state.number + 1,
         claim=None,
-        next_claim=None if claim.same_person(ahead) else ahead,
         run=run,
         last=claim,
+        last_reader=reader,
+        recent=tuple(dict.fromkeys((claim.person, *state.recent)))[:REMEMBERED],
         spent=state.spent | {reader},
     )
     asked = StartAttempt(attempt_id=run.attempt_id, access=claim.access, reader=reader)
@@ -72,8 +80,8 @@ def scan(state: State, event: Scanned) -> Step:
         return _unread(state, claim)
     if event.source == "camera" and claim.same_person(state.claim):
         return replace(state, claim=_richer(state.claim, claim), claimed_s=state.now_s), ()
-    if event.source == "camera" and claim.same_person(state.last) and state.fresh_card is None:
-        return state, ()  # the camera still sees the code of whoever was here
+    if event.source == "camera" and state.left(claim):  # it still sees the code of whoever was here
+        return (state, ()) if state.fresh_card is None else (said(state, "desk.notice.left-code"), ())
     if event.source == "camera" and state.claim is not None and state.claim.source != "camera":
         return said(state, "desk.notice.other-code"), ()
     asked = _on_purpose(_richer(state.claim, claim), state, event)
@@ -88,7 +96,9 @@ def scan_next(state: State, event: Scanned) -> Step:
         return _unread(state, claim)
     kept = state.next_claim
     same = claim.same_person(None if state.run is None else state.run.claim)
-    if state.halted is not None or (same and (event.source == "camera" or state.phase == "working")):
+    if state.halted is not None or (same and state.phase == "working"):
+        return state, ()
+    if event.source == "camera" and state.left(claim):
         return state, ()
     if event.source == "camera" and kept is not None and (claim.same_person(kept) or kept.source != "camera"):
         return state, ()
@@ -133,9 +143,7 @@ def card_in(state: State, event: CardIn) -> Step:
         return state, ()
     warned = state.notice is not None and state.notice.tone == "warning"
     laid = replace(state, cards=(*state.cards, event.reader), notice=state.notice if warned else None)
-    if len(laid.cards) > 1:
-        return replace(laid, phase="waiting"), (Sound(name="attention"),)
-    return begin(laid)
+    return begin(laid, *([Sound(name="attention")] if len(laid.cards) > 1 else []))
 
 
 def card_in_beside(state: State, event: CardIn) -> Step:
@@ -159,6 +167,7 @@ def card_out(state: State, event: CardOut) -> Step:
         state,
         cards=tuple(reader for reader in state.cards if reader != event.reader),
         spent=state.spent - {event.reader},
+        last_reader="" if event.reader == state.last_reader else state.last_reader,
     )
     if state.phase in ("waiting", "ready"):
         return begin(lifted)

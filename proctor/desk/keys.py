@@ -34,8 +34,8 @@ def _next(state: State) -> Step:
     if state.halted is not None:
         return replace(free, phase="closed"), (TellCandidate(what="idle"),)
     free = replace(free, claim=state.next_claim, next_claim=None)
-    if free.claim is not None and free.claim.again and free.spent:
-        free = replace(free, notice=Notice(key="desk.notice.same-again"))
+    if free.claim is not None and free.claim.again:
+        free = replace(_own_card_only(free), notice=Notice(key="desk.notice.same-again"))
     return begin(free, TellCandidate(what="idle"))
 
 
@@ -44,7 +44,12 @@ def _again(state: State) -> Step:
     if state.run is None or state.halted is not None:
         return state, ()
     free = replace(_freed(state), claim=replace(state.run.claim, again=True))
-    return begin(free, TellCandidate(what="idle"))
+    return begin(_own_card_only(free), TellCandidate(what="idle"))
+
+
+def _own_card_only(state: State) -> State:
+    """Whatever was laid since the last attempt may be the next candidate's: it is no card of whoever comes again."""
+    return replace(state, spent=state.spent | set(state.cards))
 
 
 def _freed(state: State) -> State:
@@ -91,7 +96,14 @@ def _lock(state: State) -> Step:
 
 def _leave(state: State) -> Step:
     """Leave the page: nothing of a candidate is kept, the cards that lie there are to be lifted first."""
-    gone = replace(_freed(state), phase="closed", next_claim=None, last=None, spent=frozenset(state.cards))
+    gone = replace(
+        _freed(state),
+        phase="closed",
+        next_claim=None,
+        last=None,
+        last_reader="",
+        spent=frozenset(state.cards),
+    )
     return gone, (TellCandidate(what="idle"), Leave())
 
 

@@ -23,6 +23,8 @@ Phase = Literal["waiting", "ready", "working", "deciding", "verdict", "closed"]
 Tone = Literal["quiet", "warning"]
 SoundName = Literal["admit", "refer", "refuse", "attention", "scan", "fault"]
 Told = Literal["idle", "admitted", "wait"]
+REMEMBERED: Final = 8
+"""So many persons back a code that the camera sees is taken for a glance at whoever was here, not for the next one."""
 NOTHING_ASKED: Final = frozenset({"", "done"})
 """Prompts that ask the candidate for nothing."""
 
@@ -68,9 +70,10 @@ class State:
     """The desk between two events. Begin with `State.first`.
 
     `claim`: whose card is awaited; `next_claim`: the next candidate's, kept while an attempt or its verdict is there;
-    `cards`: readers with a card, in order; `spent`: those among them whose card was already used, or was laid there
-    while an attempt ran: it must be lifted first; `run`: the attempt that runs or whose verdict is shown; `last`: the
-    claim of the attempt before; `claimed_s`: when `claim` came; `number`: attempts begun so far.
+    `cards`: readers with a card, in order; `spent`: those among them whose card was already used, was laid there while
+    an attempt ran, or lay there with another: it must be lifted first; `run`: the attempt that runs or whose verdict is
+    shown; `last`: the claim of the newest attempt; `last_reader`: where its card still lies; `recent`: the
+    last few persons, whose codes the camera may still see; `claimed_s`: when `claim` came; `number`: attempts begun.
     """
 
     seed: str
@@ -84,6 +87,8 @@ class State:
     spent: frozenset[str] = frozenset()
     run: Run | None = None
     last: Claim | None = None
+    last_reader: str = ""
+    recent: tuple[str, ...] = field(default=(), repr=False)
     devices: tuple[Device, ...] = ()
     notice: Notice | None = None
     halted: Reason | None = None
@@ -114,12 +119,17 @@ class State:
     def fresh_card(self) -> str | None:
         """The reader with the one card that an attempt may use; None with no card, several, or a used one.
 
-        A used card serves only its own person, asked for again on purpose.
+        A used card that was not lifted since serves only its own person, asked for again on purpose.
         """
         if len(self.cards) != 1:
             return None
+        (reader,) = self.cards
         again = self.claim is not None and self.claim.again and self.claim.same_person(self.last)
-        return self.cards[0] if again or not self.spent else None
+        return reader if reader not in self.spent or (again and reader == self.last_reader) else None
+
+    def left(self, claim: Claim) -> bool:
+        """Whether its owner is at the desk or was here a short while ago."""
+        return claim.person in self.recent
 
     @property
     def missing(self) -> tuple[DeviceKind, ...]:

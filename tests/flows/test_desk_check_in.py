@@ -105,13 +105,19 @@ def test_a_code_alone_waits_for_its_card_and_says_whose() -> None:
     assert claim.facts == {"name": "Nguyễn Văn Mẫu", "number": "001•••••0001"}
 
 
-def test_two_cards_are_said_and_none_is_taken_until_one_is_left() -> None:
-    state, effects = told(first(), (scanned(AN), CardIn(reader=OTHER_READER), LIFTED))
-    assert len(starts(effects)) == 1
+def test_two_cards_are_said_none_is_taken_and_each_has_to_be_lifted() -> None:
     state, effects = told(first(), (CARD, CardIn(reader=OTHER_READER), scanned(AN)))
     assert (title(state), starts(effects)) == ("two-cards", [])
     state, effects = told(state, (LIFTED,))
-    assert starts(effects)[0].reader == OTHER_READER
+    assert (title(state), starts(effects)) == ("old-card", [])  # it may be the wrong one that is left
+    state, effects = told(state, (CardOut(reader=OTHER_READER), CARD))
+    assert starts(effects)[0].reader == READER
+
+
+def test_again_does_not_take_the_card_that_somebody_else_laid_beside() -> None:
+    over = after(at_verdict(Verdict.REFUSE), CardIn(reader=OTHER_READER))
+    state, effects = told(over, (AGAIN, LIFTED))
+    assert (title(state), starts(effects)) == ("old-card", [])
 
 
 @pytest.mark.parametrize(
@@ -260,7 +266,13 @@ def test_the_camera_that_still_sees_the_last_code_starts_nothing() -> None:
     state, effects = told(over, (scanned(AN, "camera"), ENTER, scanned(AN, "camera"), LIFTED))
     assert (state.phase, state.claim, starts(effects)) == ("waiting", None, [])
     state, effects = told(state, (scanned(AN, "camera"), CARD, scanned(AN, "camera")))
-    assert state.phase == "working"  # with a card that was laid anew it is meant
+    assert (state.phase, notice(state), starts(effects)) == (
+        "waiting",
+        "left-code",
+        [],
+    )  # the card may be the next one's
+    state, effects = told(state, (scanned(AN, "typed"),))
+    assert len(starts(effects)) == 1
 
 
 def test_again_takes_the_same_claim_and_the_card_that_still_lies_there() -> None:

@@ -184,18 +184,13 @@ class Account:
         person = next((each for each in PEOPLE if each in event.text), None)
         if person is None or (person == self.last and self.running):
             return
-        if person == self.last and event.source == "camera" and not (before.run is None and self.laid_anew):
+        if person in self.owner.values() and event.source == "camera":
             return
         slot = self.claims if before.run is None else self.ahead
         if event.source != "camera":
             slot.clear()
             self.meant = self.meant or person == self.last
         slot.add(person)
-
-    @property
-    def laid_anew(self) -> bool:
-        """Whether there is one card, laid since the last attempt ended."""
-        return len(self.cards) == 1 and min(self.cards.values()) > self.ended_at
 
     def _key(self, action: str, before: State) -> None:
         """Who is next, by the keys."""
@@ -207,6 +202,7 @@ class Account:
             self.ahead = set()
         elif action == "leave" and before.phase not in {"working", "deciding"}:
             self.claims, self.ahead, self.last = set(), set(), ""
+            self.owner = dict.fromkeys(self.owner, "")
 
     def begins(self, at: int, event: Event, start: Any) -> None:
         """Hold an attempt that begins against what is known."""
@@ -259,6 +255,7 @@ def _promise_run(account: Account, before: State, event: Event, state: State) ->
         assert before.run.result in (None, state.run.result)
     assert set(state.cards) == set(account.cards)
     assert state.spent <= set(state.cards)
+    assert state.claim is None or not state.claim.same_person(state.next_claim)
     assert state.claim is not None or state.next_claim is None or state.run is not None
     assert state.phase != "ready" or (state.claim is not None and state.fresh_card is not None)
 

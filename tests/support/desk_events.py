@@ -21,12 +21,12 @@ AN, BINH, CHI = NAMES
 
 
 def qr(number: str) -> str:
-    """The code on the card of one of the three."""
-    return f"{number}||{NAMES[number]}|01021999|Nam|Hà Nội|03032021"
+    """The code on somebody's card."""
+    return f"{number}||{NAMES.get(number, 'Phạm Thị Mẫu')}|01021999|Nam|Hà Nội|03032021"
 
 
 def scanned(number: str, source: Source = "serial") -> Scanned:
-    """Their code, scanned; typed: their number."""
+    """Somebody's code, scanned; typed: their number."""
     return Scanned(text=number if source == "typed" else qr(number), source=source)
 
 
