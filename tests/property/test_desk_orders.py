@@ -280,6 +280,11 @@ def _promise_screen(account: Account, state: State, screen: Screen) -> None:
     assert screen.chip_picture in (None, own)
     assert screen.live_picture in (None, own)
     assert not (state.run is None and (screen.chip_picture or screen.live_picture))
+    if state.locked:
+        assert not any(
+            (screen.claim, screen.next_claim, screen.candidate, screen.chip_picture, screen.live_picture)
+        )
+        assert not any((screen.verdict, screen.reasons, screen.differences, screen.actions, screen.typing))
     panel = screen.verdict
     if panel is None:
         assert state.locked or state.attempt_id not in account.over or state.run is None
