@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: run test check lint format bench fuzz soak interop clean help
 
 help:
-	@echo "make run     set up and start: the station's report with a display, a whole training session without one"
+	@echo "make run     set up and start: the station's window with a display, a whole training session without one"
 	@echo "make test    set up and run every test (under 15 minutes on 2 cores)"
 	@echo "make check   lint, types, import contracts, tests: what CI runs"
 	@echo "make bench   measure; prints tables, asserts nothing; last the rendered attacks, two of each species, some minutes"

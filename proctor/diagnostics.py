@@ -62,7 +62,7 @@ def write_report(
     `where`: which part failed, a code. Keeps the newest 50 files. Raises OSError.
     """
     at = now or datetime.now(UTC)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = {
         "version": 1,
         "at": _stamp(at),
@@ -90,7 +90,7 @@ class FaultWatch:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         faulthandler.enable(self._file, all_threads=True)
@@ -130,7 +130,7 @@ def take_fault(folder: Path, *, status: int, now: datetime | None = None) -> Pat
         "threads": [{"name": "all", "frames": places[:MOST_FAULT_FRAMES]}],
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = _write(folder, report, at)
         raw.unlink(missing_ok=True)
     except OSError:

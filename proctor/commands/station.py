@@ -3,23 +3,25 @@
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from proctor import __version__
-from proctor.commands import day
 from proctor.commands.context import Context
-from proctor.doctor import Item, examine
 from proctor.station_process import NO_DISPLAY, NO_TK, keep_open
 
-STOPPED = frozenset({"trust"})
+if TYPE_CHECKING:
+    from proctor.doctor import Item
 
 
 def doctor(context: Context) -> int:
     """Examine the machine, and with --record write what was found into the log. Exit 0 when a real session could be
     held.
     """
-    items = examine(context.places, context.texts)
+    items = _examine(context)
     if context.options.record:
+        from proctor.commands import day  # noqa: PLC0415
+
         return day.record(context, items)
     ok = _ready(items)
     rows = [
@@ -36,13 +38,32 @@ def station(context: Context) -> int:
     A station whose trust store was changed does not open."""
     if context.options.json or not has_display(os.environ):
         return report(context)
-    if any(item.stops for item in examine(context.places, context.texts, names=STOPPED)):
+    if _altered(context.places.real):
         return report(context)
     status = keep_open(_order(context), context.places.home)
     if status not in {NO_DISPLAY, NO_TK}:
         return status
     context.say("window.station.no-tk" if status == NO_TK else "window.station.no-display")
     return report(context)
+
+
+def _altered(path: Path) -> bool:
+    """Whether the trust store of a real root was changed outside the station."""
+    if not (path / "root.toml").exists():
+        return False
+    from proctor.trusting import open_trust_read_only  # noqa: PLC0415 - a station that is not made has none
+    from readers.emrtd.pki.errors import TrustStoreAlteredError  # noqa: PLC0415
+    from readers.errors import ReaderError  # noqa: PLC0415
+    from sessions.errors import SessionsError  # noqa: PLC0415
+    from sessions.root import DataRoot  # noqa: PLC0415
+
+    try:
+        open_trust_read_only(DataRoot.open(path))
+    except TrustStoreAlteredError:
+        return True
+    except (ReaderError, SessionsError, OSError):
+        return False  # the window says what is wrong with it
+    return False
 
 
 def _order(context: Context) -> dict[str, Any]:
@@ -53,7 +74,7 @@ def _order(context: Context) -> dict[str, Any]:
         for name in ("reader", "camera", "scanner", "candidate_screen")
     }
     return {
-        "language": context.texts.language,
+        "language": context.texts.language if options.lang or os.environ.get("PROCTOR_LANG") else "",
         "root": None if context.places.root is None else str(context.places.root),
         "desk": desk | {"sounds": not getattr(options, "quiet", False)},
     }
@@ -70,7 +91,7 @@ def report(context: Context) -> int:
     """Say where the station stands and how to go on.
 
     Exit 1 when somebody changed what the station stands on: then it does not start."""
-    items = examine(context.places, context.texts)
+    items = _examine(context)
     say = context.texts.say
     lines = [say("station.title", version=__version__)]
     lines += [say("station.ready")] if _ready(items) else [say("station.missing")]
@@ -81,11 +102,18 @@ def report(context: Context) -> int:
     return 1 if stopped else 0
 
 
-def _ready(items: tuple[Item, ...]) -> bool:
+def _examine(context: Context) -> "tuple[Item, ...]":
+    """Look at everything. Loaded here: the window's parent stays small."""
+    from proctor.doctor import examine  # noqa: PLC0415
+
+    return examine(context.places, context.texts)
+
+
+def _ready(items: "tuple[Item, ...]") -> bool:
     return all(item.ok for item in items if item.needed)
 
 
-def _lines(context: Context, items: tuple[Item, ...]) -> list[str]:
+def _lines(context: Context, items: "tuple[Item, ...]") -> list[str]:
     say = context.texts.say
     lines = []
     for item in items:

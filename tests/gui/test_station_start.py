@@ -381,7 +381,7 @@ def test_devices_that_go_and_come_back_are_said_with_what_to_do(
     window = open_station()
     assert window.pump(lambda: bool(window.devices))
     fixes = [str(each.cget("text")) for each in window.shown.devices.faults.winfo_children()]
-    assert fixes == ["reader: cross.", "Cắm lại đầu đọc.", "printer: warning.", "Bật máy in."]
+    assert fixes == ["reader: cross. Cắm lại đầu đọc.", "printer: warning. Bật máy in."]
     assert not window.banner.winfo_ismapped()
     for rows, words in (
         (GOOD, "trở lại"),
@@ -395,8 +395,15 @@ def test_devices_that_go_and_come_back_are_said_with_what_to_do(
     assert window.pump(lambda: not window.banner.winfo_ismapped(), seconds=5)
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize(
+    ("language", "scale"),
+    [
+        ("vi", 2.0),
+        ("en", 1.0),
+        pytest.param("vi", 1.0, marks=pytest.mark.slow),
+        pytest.param("en", 2.0, marks=pytest.mark.slow),
+    ],
+)
 def test_every_page_fits_a_small_screen_and_tab_reaches_all_of_it(
     open_station: OpenStation, language: str, scale: float
 ) -> None:
@@ -540,6 +547,23 @@ def test_a_whole_training_check_in_by_keys_alone(open_station: OpenStation, home
     assert [entry.body["verdict"] for entry in entries] == ["REFUSE"]
     left = {thread.name for thread in threading.enumerate()}
     assert not {"attempts", "cards", "equipment", "start-equipment"} & left
+
+
+@pytest.mark.slow
+def test_who_does_as_asked_is_let_in_and_who_only_holds_the_card_is_not(open_station: OpenStation) -> None:
+    window = open_station(means=real_means(DeskOptions(sounds=False)))
+    into_training(window)
+    window.press("<Return>")
+    assert window.at("checkin"), window.said
+    driver: Any = window.driver
+    for verdict, words in (("ADMIT", "ĐÚNG NGƯỜI"), ("REFUSE", "KHÔNG NHẬN")):
+        window.press("<F3>")
+        assert window.pump(lambda: driver.state.claim is not None and not window.background.busy)
+        window.press("<F2>")
+        assert window.pump(lambda: driver.state.phase in {"verdict", "deciding"}, seconds=120)
+        assert (driver.state.run.verdict.value, words in canvas_words(window)) == (verdict, True)
+        window.press("<Return>", "<F2>", "<F1>")
+        assert window.pump(lambda: driver.state.phase == "waiting" and not driver.state.cards)
 
 
 def canvas_words(window: Watched) -> str:

@@ -9,6 +9,7 @@ from proctor.config import Places
 from proctor.diagnostics import FOLDER, watch_faults
 from proctor.errors import CommandError
 from proctor.station_process import NO_DISPLAY, NO_TK, WRONG
+from proctor.texts import DEFAULT_LANGUAGE
 
 
 def main(argument: str) -> int:
@@ -18,6 +19,7 @@ def main(argument: str) -> int:
     try:
         from proctor.gui.station.desk_options import DeskOptions  # noqa: PLC0415 - Tk may be missing
         from proctor.gui.station.real import means  # noqa: PLC0415
+        from proctor.gui.station.settings import load_settings  # noqa: PLC0415
         from proctor.gui.station.window import run  # noqa: PLC0415
     except ImportError:
         return NO_TK
@@ -28,7 +30,7 @@ def main(argument: str) -> int:
     try:
         return run(
             places,
-            language=order["language"],
+            language=order["language"] or load_settings(places.home).language or DEFAULT_LANGUAGE,
             means=means(DeskOptions(**order["desk"])),
             restarted=order.get("restarted", ""),
             ending=ending,

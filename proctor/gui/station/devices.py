@@ -34,11 +34,11 @@ class DeviceRow(ttk.Frame):
         for place, kind in enumerate(KINDS):
             cell = ttk.Label(self, compound="left", anchor="w")
             cell.grid(row=place // columns, column=place % columns, sticky="ew", pady=look.px(1))
-            self.columnconfigure(place % columns, weight=1)
+            self.columnconfigure(place % columns, weight=1, uniform="" if columns > _NARROW else "cells")
             self.cells[kind] = cell
         self.faults = ttk.Frame(self)
         self.faults.grid(row=len(KINDS), column=0, columnspan=columns, sticky="ew")
-        self.faults.columnconfigure(1, weight=1)
+        self.faults.columnconfigure(0, weight=1)
         self._shown: tuple[EquipmentRow, ...] | None = None
         self.show(())
 
@@ -62,11 +62,10 @@ class DeviceRow(ttk.Frame):
             self._fault(place, row)
 
     def _fault(self, place: int, row: "EquipmentRow") -> None:
-        head = ttk.Label(self.faults, text=f"{row.name}: {row.words}.", anchor="nw")
-        head.grid(row=place, column=0, sticky="nw", padx=(0, self._look.px(6)))
-        text = ttk.Label(self.faults, text=row.fix, anchor="w", justify="left")
-        text.grid(row=place, column=1, sticky="ew")
-        text.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - 8))
+        text = self._texts.say("window.station.device.gone", name=row.name, state=row.words, fix=row.fix)
+        label = ttk.Label(self.faults, text=text, anchor="w", justify="left")
+        label.grid(row=place, column=0, sticky="ew")
+        label.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - 8))
 
 
 class DeviceWatch:

@@ -228,14 +228,10 @@ class StationFrame(Shell):
         for child in row.grid_slaves(row=0):
             if child.grid_info()["column"] == 1:
                 child.destroy()  # the band says it louder
-        operator = self.operator
-        if operator is not None and self.page != "locked":
-            label = opening().role_label(operator.role, self.texts.language)
-            who = self.texts.say("window.station.who", user=operator.user_id, role=label)
-            ttk.Label(row, text=who, anchor="e").grid(row=0, column=1, padx=self.look.px(6))
         menu = ttk.Button(row, command=self.menu, text=self.texts["window.station.menu-button"])
         if self.page != "locked":
             menu.grid(row=0, column=5, padx=(self.look.px(4), 0))
+        self._who(row)
         if self.training:
             self._band(row).grid(row=1, column=0, columnspan=6, sticky="ew", pady=(self.look.px(2), 0))
         self.banner = ttk.Label(row, style="Banner.TLabel", compound="left", anchor="w", justify="left")
@@ -243,6 +239,27 @@ class StationFrame(Shell):
         self.banner.grid(row=3, column=0, columnspan=6, sticky="ew", pady=(self.look.px(2), 0))
         self.banner.grid_remove()
         return row
+
+    def _who(self, row: ttk.Frame) -> None:
+        """Who is here, as far as the title leaves room; then without the buttons for the size, which the menu has."""
+        row.update_idletasks()
+        shown = sorted(row.grid_slaves(row=0), key=lambda each: int(each.grid_info()["column"]))
+        room = self.winfo_screenwidth() if self.winfo_width() <= 1 else self.winfo_width()
+        room -= self.look.title.measure(self.page_title()) + self.look.px(30)
+        left = room - sum(each.winfo_reqwidth() + self.look.px(4) for each in shown[1:])
+        operator = self.operator
+        if left < 0:
+            for each in shown:
+                if each.grid_info()["column"] in {2, 3}:
+                    each.grid_remove()
+        if operator is None or self.page == "locked":
+            return
+        role = opening().role_label(operator.role, self.texts.language)
+        words = self.texts.say("window.station.who", user=operator.user_id, role=role)
+        for text in (words, operator.user_id):
+            if self.look.body.measure(text) < left:
+                ttk.Label(row, text=text, anchor="e").grid(row=0, column=1, padx=self.look.px(6))
+                return
 
     def _band(self, row: Any) -> ttk.Frame:
         """Training's yellow band; at the desk with who comes and their card, one row where the text is small enough."""
@@ -263,6 +280,14 @@ class StationFrame(Shell):
         self.foot: ttk.Frame = super()._foot()
         self.left.configure(command=self.left_pressed)
         return self.foot
+
+    def say(self, text: str, sign: str) -> None:
+        """Show a message; at the desk its line takes room only while there is one."""
+        super().say(text, sign)
+        if text or self.page != "checkin":
+            self.message.grid()
+        else:
+            self.message.grid_remove()
 
     # --- keys ---
 

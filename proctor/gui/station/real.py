@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from biometrics.errors import BiometricsError
 from proctor.config import Places
+from proctor.errors import CommandError
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.going import Means, OpenDesk
-from proctor.roots import OpenRoot
 from proctor.texts import Texts
-from sessions.session import Session
+from readers.errors import ReaderError
+
+if TYPE_CHECKING:
+    from proctor.roots import OpenRoot
+    from sessions.session import Session
 
 LOOKED_AT = frozenset({"readers", "cameras", "disk", "clock", "witnesses"})
 FIRST_SCENE = "scene:bona-fide?face=hopper"
@@ -24,9 +29,18 @@ def means(options: DeskOptions) -> Means:
 
 
 def _open_desk(
-    options: DeskOptions, opened: OpenRoot, session: Session, *, room: str, stood: str, language: str
+    options: DeskOptions, opened: "OpenRoot", session: "Session", *, room: str, stood: str, language: str
 ) -> OpenDesk:
-    """Start a desk. Runs beside the window. Raises CommandError and whatever has a text."""
+    """Start a desk. Runs beside the window. Raises CommandError, SessionsError."""
+    try:
+        return _desk(options, opened, session, room=room, stood=stood, language=language)
+    except (ReaderError, BiometricsError) as error:
+        raise CommandError.of(error.code, error.facts) from None
+
+
+def _desk(
+    options: DeskOptions, opened: "OpenRoot", session: "Session", *, room: str, stood: str, language: str
+) -> OpenDesk:
     from proctor.commands.session import trust_of  # noqa: PLC0415
     from proctor.desk.runtime import StationRuntime, StationSetup  # noqa: PLC0415
     from proctor.gui.station.driver import Driver  # noqa: PLC0415

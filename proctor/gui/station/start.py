@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # see window
     from proctor.gui.station.opening import SessionLine
 
 COLUMNS: Final = ("day", "id", "place", "state", "inside")
-_ROWS: Final = 5
+_ROWS, _FEWEST = 5, 2
 _NARROWEST: Final = 12
 
 
@@ -75,7 +75,13 @@ class StartPage(Scrolled):
         return self._lines.get(str(self._variables["session"].get()))
 
     def _table(self, inside: Any) -> ttk.Treeview:
-        view = ttk.Treeview(inside, show="headings", selectmode="browse", columns=COLUMNS, height=_ROWS)
+        view = ttk.Treeview(
+            inside,
+            show="headings",
+            selectmode="browse",
+            columns=COLUMNS,
+            height=max(_FEWEST, min(_ROWS, len(self._lines))),
+        )
         body, heading = self._look.body, self._texts
         widest = {
             "day": "00/00/0000  ",
