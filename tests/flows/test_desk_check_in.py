@@ -294,6 +294,24 @@ def test_again_keeps_the_next_candidate_waiting() -> None:
     assert state.next_claim.person == BINH
 
 
+def test_escape_lets_the_one_scanned_ahead_come_and_time_forgets_both() -> None:
+    both = after(at_verdict(), scanned(BINH), LIFTED, AGAIN)
+    assert (both.claim is not None, both.next_claim is not None) == (True, True)
+    state = after(both, Pressed(action="clear"))
+    assert state.claim is not None
+    assert (state.claim.person, state.next_claim) == (BINH, None)
+    state = after(both, Ticked(now_s=both.now_s + both.claim_s))
+    assert (state.claim, state.next_claim) == (None, None)
+
+
+def test_again_does_not_take_a_card_that_was_laid_after_its_own_was_lifted() -> None:
+    over = after(at_verdict(Verdict.REFER), LIFTED, CARD)  # who knows whose
+    state, effects = told(over, (AGAIN,))
+    assert (title(state), starts(effects)) == ("old-card", [])
+    state, effects = told(state, (LIFTED, CARD))
+    assert len(starts(effects)) == 1
+
+
 def test_what_was_scanned_ahead_can_be_forgotten() -> None:
     state = after(at_work(), scanned(BINH), Pressed(action="drop-next"))
     assert state.next_claim is None
