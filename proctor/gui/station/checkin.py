@@ -271,7 +271,8 @@ class CheckInPage(ttk.Frame):
             ("warnings", screen.warnings),
             ("remarks", screen.remarks),
         ):
-            self._slot(name, lines if open_now else (), partial(self._word_list, name, lines))
+            told = bool(lines) and open_now and (lines, screen.verdict)
+            self._slot(name, told, partial(self._word_list, name, lines))
         self._slot("differences", screen.differences if open_now else (), self._difference_table)
         went = any(step.state not in ("waiting", "skipped") for step in screen.steps)
         steps = screen.phase == "working" or (screen.phase == "verdict" and went)
@@ -542,7 +543,7 @@ def banner_of(screen: Screen, texts: Texts) -> Banner:
 def _waiting_sign(screen: Screen) -> str:
     if screen.phase == "working":
         return "dots"
-    warns = screen.phase == "closed" or bool(screen.faults) or screen.title.key in WARNINGS
+    warns = screen.phase in ("closed", "ready") or screen.title.key in WARNINGS
     return "bang" if warns and not screen.locked else "arrow"
 
 

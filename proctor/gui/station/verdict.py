@@ -25,10 +25,9 @@ BANDS: Final = {
 }
 """Ground and ink by the colour's name: contrast of 6.9 to 1 and more (WCAG 2, 1.4.6 asks 4.5 of large text)."""
 MIN_CAPITAL_PX: Final = 92
-"""Height of a verdict's capitals: 20 mm on a 14-inch screen of 1366 × 768, read from three metres."""
-_CAPITALS: Final = (
-    0.716  # of the em: capitals of Liberation Sans, and nearly those of Segoe UI and DejaVu Sans
-)
+"""Height of a verdict's capitals: 21 mm on a 14-inch screen of 1366 × 768, read from three metres."""
+_CAPITALS: Final = 0.68
+"""Of the em, as Liberation Sans is drawn; those of Segoe UI and DejaVu Sans are higher."""
 _MIN_PX: Final = math.ceil(MIN_CAPITAL_PX / _CAPITALS)
 _LARGEST_PX: Final = 5 * _MIN_PX
 _LINE_HEIGHT: Final = 1.15
