@@ -413,6 +413,10 @@ def test_every_page_fits_a_small_screen_and_tab_reaches_all_of_it(
     reach_all(
         window, [window.shown.table, window.shown.component, window.shown.room, window.main, window.left]
     )
+    view = window.shown.table
+    assert sum(view.column(name, "width") for name in view["columns"]) <= view.winfo_width() + 4
+    for cell in window.shown.devices.cells.values():
+        assert cell.winfo_reqwidth() <= cell.winfo_width()
     window.press("<F10>")
     assert window._menu is not None
     menu = window._menu
@@ -443,9 +447,7 @@ def reach_all(window: Watched, wanted: list[Any]) -> None:
     assert [str(widget) for widget in wanted if str(widget) not in reached] == []
 
 
-def test_size_and_language_change_at_once_and_are_remembered(
-    open_station: OpenStation, real: str, home: Path
-) -> None:
+def test_size_and_language_change_at_once_and_are_remembered(open_station: OpenStation, home: Path) -> None:
     window = open_station()
     window.variables["user"].set("nd")
     for key in ("<Control-plus>", "<Control-plus>", "<Control-minus>", "<Control-plus>"):

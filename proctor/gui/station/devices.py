@@ -1,6 +1,6 @@
 """The equipment row: each device by name, sign and words; what is wrong, with what to do, beneath it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -17,8 +17,6 @@ if TYPE_CHECKING:  # what looks at devices takes a second to load: it is loaded 
 KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
 LOOK_S: Final = 3.0
 SIGNS: Final = {"tick": "tick", "warning": "bang", "cross": "cross"}
-_WIDE: Final = 1.25
-_NARROW: Final = 4
 
 Examine = Callable[[Texts], "Iterable[EquipmentRow]"]
 
@@ -30,11 +28,13 @@ class DeviceRow(ttk.Frame):
         super().__init__(master)
         self._look, self._texts, self._training = look, texts, training
         self.cells: dict[DeviceKind, ttk.Label] = {}
-        columns = len(KINDS) if look.scale <= _WIDE else _NARROW
+        names = [f" {texts[f'equipment.{kind}']}" for kind in KINDS]
+        cell_px = [look.body.measure(name) + look.sign("tick").width() + look.px(10) for name in names]
+        columns = columns_of(cell_px, master.winfo_screenwidth() - look.px(24))
         for place, kind in enumerate(KINDS):
             cell = ttk.Label(self, compound="left", anchor="w")
             cell.grid(row=place // columns, column=place % columns, sticky="ew", pady=look.px(1))
-            self.columnconfigure(place % columns, weight=1, uniform="" if columns > _NARROW else "cells")
+            self.columnconfigure(place % columns, weight=1)
             self.cells[kind] = cell
         self.faults = ttk.Frame(self)
         self.faults.grid(row=len(KINDS), column=0, columnspan=columns, sticky="ew")
@@ -66,6 +66,14 @@ class DeviceRow(ttk.Frame):
         label = ttk.Label(self.faults, text=text, anchor="w", justify="left")
         label.grid(row=place, column=0, sticky="ew")
         label.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - 8))
+
+
+def columns_of(cells: Sequence[int], room: int) -> int:
+    """Return in how many columns cells of these widths fit side by side, without a single one being cut."""
+    for columns in range(len(cells), 1, -1):
+        if sum(max(cells[place::columns]) for place in range(columns)) <= room:
+            return columns
+    return 1
 
 
 class DeviceWatch:

@@ -39,6 +39,8 @@ CRASH_S: Final = 10.0
 SWEEP_S: Final = 20
 IDLE_MINUTES: Final = 10
 """Before a session is chosen; then its rules say it."""
+BUTTONS: Final = 195
+"""Points that the buttons for language and menu take beside the title."""
 ONE_ROW: Final = 1.25
 WIDEST: Final = 2.4
 """A screen that is wider than this for its height is two: the second is the candidate's."""
@@ -131,12 +133,16 @@ class StationFrame(Shell):
         """Return the page's title."""
         desk = self.going.desk
         if self.page == "checkin" and desk is not None:
-            return self.texts.say(
-                "window.station.desk",
-                session=desk.session.session_id,
-                component=desk.session.component_label,
-                room=desk.room or self.texts["window.station.start.every-room"],
-            )
+            where = desk.session.component_label
+            every = self.texts["window.station.start.every-room"]
+            room = self._wide() - self.look.px(BUTTONS)
+            for parts in (
+                (where, desk.room or every, desk.session.session_id),
+                (where, desk.session.session_id),
+            ):
+                if self.look.title.measure(" · ".join(parts)) <= room:
+                    return " · ".join(parts)
+            return where
         return self.texts[f"window.station.page.{self.page}"]
 
     # --- what the window itself does ---
@@ -240,12 +246,15 @@ class StationFrame(Shell):
         self.banner.grid_remove()
         return row
 
+    def _wide(self) -> int:
+        """Return how wide the window is, or will be."""
+        return self.winfo_screenwidth() if self.winfo_width() <= 1 else self.winfo_width()
+
     def _who(self, row: ttk.Frame) -> None:
         """Who is here, as far as the title leaves room; then without the buttons for the size, which the menu has."""
         row.update_idletasks()
         shown = sorted(row.grid_slaves(row=0), key=lambda each: int(each.grid_info()["column"]))
-        room = self.winfo_screenwidth() if self.winfo_width() <= 1 else self.winfo_width()
-        room -= self.look.title.measure(self.page_title()) + self.look.px(30)
+        room = self._wide() - self.look.title.measure(self.page_title()) + self.look.px(30)
         left = room - sum(each.winfo_reqwidth() + self.look.px(4) for each in shown[1:])
         operator = self.operator
         if left < 0:

@@ -29,7 +29,6 @@ from sessions.session import Session, create_session, list_sessions
 from sessions.vietnam import today
 
 Ask = Callable[[str], str]
-STATES = ("running", "ready", "paused", "not-started")
 REHEARSAL = 8
 
 
@@ -49,8 +48,8 @@ class Held:
 class SessionLine:
     """One open session as the start page shows it.
 
-    `state`: of STATES; `inside` of `listed` candidates were let in; `at`: who was at the desk when it was cut short;
-    `may`: whether who logged in may check in there.
+    `state`: running, ready, paused or not-started; `inside` of `listed` candidates were let in; `at`: who was at the
+    desk when it was cut short; `broken`: something was; `may`: whether who logged in may check in there.
     """
 
     session: Session = field(repr=False)

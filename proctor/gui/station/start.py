@@ -15,6 +15,10 @@ if TYPE_CHECKING:  # see window
     from proctor.gui.station.opening import SessionLine
 
 COLUMNS: Final = ("day", "id", "place", "state", "inside")
+SPARED: Final = ("day", "inside")
+"""What is left out where large text leaves no room: the id has the day."""
+STATES: Final = ("running", "ready", "paused", "not-started")
+_PLACE: Final = 14
 _ROWS, _FEWEST = 5, 2
 _NARROWEST: Final = 12
 
@@ -75,26 +79,36 @@ class StartPage(Scrolled):
         return self._lines.get(str(self._variables["session"].get()))
 
     def _table(self, inside: Any) -> ttk.Treeview:
+        texts = {name: self._texts[f"window.station.column.{name}"] for name in COLUMNS}
+        measured = {name: self._width(name, text) for name, text in texts.items()}
+        room = inside.winfo_screenwidth() - self._look.px(30)
+        self._columns = tuple(COLUMNS)
+        for spared in SPARED:
+            if sum(measured[name] for name in self._columns) > room:
+                self._columns = tuple(name for name in self._columns if name != spared)
+        height = max(_FEWEST, min(_ROWS, len(self._lines)))
         view = ttk.Treeview(
-            inside,
-            show="headings",
-            selectmode="browse",
-            columns=COLUMNS,
-            height=max(_FEWEST, min(_ROWS, len(self._lines))),
+            inside, show="headings", selectmode="browse", columns=self._columns, height=height
         )
-        body, heading = self._look.body, self._texts
-        widest = {
-            "day": "00/00/0000  ",
-            "id": "HL-20261122-000",
-            "state": "đang mở ở bàn khác",
-            "inside": "000 / 000  ",
-        }
-        for name in COLUMNS:
-            view.heading(name, text=heading[f"window.station.column.{name}"], anchor="w")
-            width = body.measure(widest.get(name, "n" * 20)) + body.measure("MM")
-            view.column(name, width=width, minwidth=width, stretch=name == "place", anchor="w")
+        for name in self._columns:
+            view.heading(name, text=texts[name], anchor="w")
+            view.column(
+                name, width=measured[name], minwidth=measured[name], stretch=name == "place", anchor="w"
+            )
         view.bind("<<TreeviewSelect>>", lambda _event: self._chosen())
         return view
+
+    def _width(self, name: str, heading: str) -> int:
+        """Return what a column needs; only the place may be longer, and stands in full beneath the table."""
+        cells = {
+            "day": ["00/00/0000"],
+            "id": [line.session_id for line in self._lines.values()] or ["HL-00000000-00"],
+            "place": ["n" * _PLACE],
+            "state": [self._texts[f"window.station.state.{state}"] for state in STATES],
+            "inside": ["000 / 000"],
+        }[name]
+        body = self._look.body
+        return max(body.measure(text) for text in (*cells, f"{heading} ")) + body.measure("MM")
 
     def _field(self, row: Any, letters: Letters, name: str, column: int) -> ttk.Combobox:
         box = ttk.Combobox(row, state="readonly", font=self._look.body, width=_NARROWEST)
@@ -109,14 +123,14 @@ class StartPage(Scrolled):
     def _fill(self, lines: "Sequence[SessionLine]") -> None:
         for line in lines:
             state = self._texts[f"window.station.state.{line.state}"]
-            cells = (
-                line.session.day.strftime("%d/%m/%Y"),
-                line.session_id,
-                line.session.place,
-                state,
-                f"{line.inside} / {line.listed}",
-            )
-            self.table.insert("", "end", iid=line.session_id, values=cells)
+            cells = {
+                "day": line.session.day.strftime("%d/%m/%Y"),
+                "id": line.session_id,
+                "place": line.session.place,
+                "state": state,
+                "inside": f"{line.inside} / {line.listed}",
+            }
+            self.table.insert("", "end", iid=line.session_id, values=[cells[name] for name in self._columns])
         if lines:
             chosen = str(self._variables["session"].get())
             at = chosen if chosen in self._lines else lines[0].session_id
@@ -148,7 +162,7 @@ class StartPage(Scrolled):
             self._variables["room"].set("")
         self.room.configure(values=[room or self._texts["window.station.start.every-room"] for room in rooms])
         self.room.current(rooms.index(self._variables["room"].get()))
-        self.words.configure(text=words_of(line, self._texts))
+        self.words.configure(text=f"{session.place}. {words_of(line, self._texts)}")
 
     def _placed(self) -> None:
         line = self.line
