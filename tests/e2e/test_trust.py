@@ -264,7 +264,9 @@ def test_an_older_store_is_not_noticed_without_the_log_and_that_is_said(
         assert stopped.json["code"] == "trust-store-altered"
 
 
-@pytest.mark.parametrize("command", RELYING)
+@pytest.mark.parametrize(
+    "command", [RELYING[0], *(pytest.param(one, marks=pytest.mark.slow) for one in RELYING[1:])]
+)
 def test_an_older_store_stops_whoever_relies_on_it_where_the_keyring_opens_the_log(
     home: Path, tmp_path: Path, monkeypatch, command: tuple[str, ...]
 ) -> None:

@@ -66,6 +66,7 @@ def test_pace_and_files(private_pcsc: PrivatePcsc, pki: Path, kind: str, value: 
         assert result["files"][name] == files[name], name
 
 
+@pytest.mark.slow
 def test_wrong_number(private_pcsc: PrivatePcsc, pki: Path) -> None:
     with card(private_pcsc, pki):
         result = opened(private_pcsc, "--can", "222223")

@@ -15,18 +15,31 @@ def faces():
         yield engine
 
 
+@pytest.mark.slow
 def test_a_candidate_who_does_as_asked_passes_everything(faces):
     outcome = attempt(faces, "bona-fide", subject("astronaut"), seed=1)
     assert outcome.admitted, outcome.why
 
 
-def test_a_print_cannot_close_its_eyes(faces):
-    outcome = attempt(faces, "flat-print", subject("astronaut"), seed=1, challenges=["pad-eyes"])
+@pytest.mark.parametrize(
+    ("species", "challenge"),
+    [
+        ("flat-print", "pad-turn"),
+        pytest.param("bent-print", "pad-eyes", marks=pytest.mark.slow),  # tests/e2e/test_challenges.py
+        ("folded-print", "pad-eyes"),
+        ("phone-still", "pad-turn"),
+        ("phone-replay", "pad-turn"),
+        ("injected-stream", "pad-turn"),
+    ],
+)
+def test_each_attack_fails_what_it_cannot_do(faces, species, challenge):
+    outcome = attempt(faces, species, subject("astronaut"), seed=1, challenges=[challenge])
     assert outcome.match == "passed"
-    assert outcome.checks["pad-eyes"] == "failed"
+    assert outcome.checks[challenge] == "failed"
 
 
-@pytest.mark.parametrize("species", [pytest.param("print-stack", marks=pytest.mark.slow), "eyes-strip"])
+@pytest.mark.slow
+@pytest.mark.parametrize("species", ["print-stack", "eyes-strip"])
 def test_prints_that_change_on_cue_do_not_close_their_eyes(faces, species):
     outcome = attempt(faces, species, subject("hopper"), seed=2, challenges=["pad-eyes"])
     assert outcome.match == "passed"

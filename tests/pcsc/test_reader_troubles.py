@@ -94,6 +94,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_a_reader_in_another_programs_transaction_is_busy(private_pcsc: PrivatePcsc, pki: Path) -> None:
     """Connecting waits for the transaction's end, for ever: the child that waits says so and ends."""
     with private_pcsc.card(*card(pki)), talker(private_pcsc) as talk:
@@ -173,6 +174,7 @@ def test_a_service_killed_in_the_middle_is_told_and_the_next_one_serves(
         assert talk("watch")["events"][:2] == [["service-in", ""], ["reader-in", READER]]
 
 
+@pytest.mark.slow
 def test_a_stalled_service_costs_one_read_and_no_more(restartable: RestartablePcsc, pki: Path) -> None:
     with restartable.card(*card(pki)), talker(restartable) as talk:
         assert talk(connect())["code"] == "ok"

@@ -59,7 +59,15 @@ STEP = 7
 """Every so manieth byte; the four shapes begin at different ones."""
 
 
-@pytest.mark.parametrize(("unread", "kept"), [("", ""), ("checks", ""), ("checks", "outcome"), ("facts", "")])
+@pytest.mark.parametrize(
+    ("unread", "kept"),
+    [
+        ("", ""),
+        ("checks", "outcome"),
+        pytest.param("checks", "", marks=pytest.mark.slow),
+        pytest.param("facts", "", marks=pytest.mark.slow),
+    ],
+)
 def test_changed_bytes_of_a_known_shape(unread: str, kept: str) -> None:
     """An attempt's body after others of its shape: bytes changed, left out and put in."""
     shapes = Shapes(unread, kept)
