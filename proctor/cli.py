@@ -186,9 +186,9 @@ def _add_trust_and_people(build: Builder) -> None:
     add_people_commands(build)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the whole command line; the docs test walks it."""
-    parser = Parser(prog="proctor", description=help_of("proctor"))
+def build_parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
+    """Return the whole command line, `kind` of parser down to the last command; the docs test walks it."""
+    parser = kind(prog="proctor", description=help_of("proctor"))
     parser.add_argument("--version", action="version", version=f"proctor {__version__}")
     parser.set_defaults(run=station.station, json=False, lang=None, root=None)
     build = Builder(parser.add_subparsers(metavar="COMMAND"))

@@ -41,11 +41,11 @@ def run(build: Callable[[], argparse.ArgumentParser], arguments: Sequence[str] |
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        return context.fail(_command_error(error))
+        return context.fail(command_error(error))
     return status
 
 
-def _command_error(error: Exception) -> CommandError:
+def command_error(error: Exception) -> CommandError:
     """Return the error in words: at the edge of the process a person gets a sentence, not a traceback."""
     if isinstance(error, CommandError):
         return error

@@ -62,7 +62,9 @@ def _own_target(context: Context, database: Path, key_file: Path | None) -> Targ
     except RootMissingError:
         raise CommandError("log-key-needed", usage=True, file=str(database)) from None
     keys: Unlocked
-    if root.kind == "training":
+    if context.held is not None and context.held.root.path == root.path:
+        keys = context.held.keys
+    elif root.kind == "training":
         keys = ensure_training_root(root.path).unlock()
     else:
         keys = unlock_real(root, by=context.options.by, ask=context.ask)

@@ -4,9 +4,10 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -19,6 +20,9 @@ from proctor.texts import Texts, load_texts
 from readers.emrtd.access_key import refuse_pin
 from sessions.roles import load_roles
 
+if TYPE_CHECKING:
+    from proctor.roots import OpenRoot
+
 MAX_STDIN_CHARACTERS = 8 * 1024
 _CAN = re.compile(r"[0-9]{6}")
 _ROLES = ("role", "roles")
@@ -27,13 +31,17 @@ _ASKED = {"code": "mã 6 số / 6-digit code", "pin": "mã PIN của token / tok
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One call of the command line. Results go to standard output, all else to standard error."""
+    """One call of the command line. Results go to standard output, all else to standard error.
+
+    `held`: the data root that the station's window holds open; a command then works in it and asks nobody who is here.
+    """
 
     options: argparse.Namespace
     texts: Texts
     places: Places
     secrets: SecretSource
     console: Console
+    held: "OpenRoot | None" = field(default=None, repr=False)
 
     @classmethod
     def of(cls, options: argparse.Namespace, language: str) -> "Context":
@@ -45,6 +53,36 @@ class Context:
             secrets=SecretSource(getattr(options, "secrets_fd", None)),
             console=Console(stderr=True, highlight=False, soft_wrap=True),
         )
+
+    @contextmanager
+    def open_real(self, *, login: bool) -> "Iterator[OpenRoot]":
+        """Open the real root as the person of `--by`; `login` as in `proctor.roots.open_real`.
+
+        Raises CommandError, SessionsError; "held-other" where the window holds training's root.
+        """
+        from proctor.roots import open_real  # noqa: PLC0415 - it loads what opens a root; help waits for nothing
+
+        if self.held is not None:
+            yield self._held(training=False)
+            return
+        with open_real(self.places.real, by=self.options.by, ask=self.ask, login=login) as opened:
+            yield opened
+
+    @contextmanager
+    def open_training(self) -> "Iterator[OpenRoot]":
+        """Open the training root, made when absent. Raises CommandError, SessionsError; "held-other" as above."""
+        from proctor.roots import ensure_training_root, open_training  # noqa: PLC0415 - as above
+
+        if self.held is not None:
+            yield self._held(training=True)
+            return
+        with open_training(ensure_training_root(self.places.training)) as opened:
+            yield opened
+
+    def _held(self, *, training: bool) -> "OpenRoot":
+        if self.held is None or self.held.training is not training:
+            raise CommandError("held-other")
+        return self.held
 
     def ask(self, user_id: str) -> str:
         """Return the password of a user who logs in."""

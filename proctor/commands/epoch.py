@@ -24,6 +24,8 @@ def begin(context: Context) -> int:
     options = context.options
     if not options.reason.strip():
         raise CommandError("reason-needed", usage=True)
+    if context.held is not None:
+        raise CommandError("held-closed")
     with ExitStack() as stack:
         opened = stack.enter_context(
             open_training(ensure_training_root(context.places.training), for_epoch=True)

@@ -11,7 +11,7 @@ from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
 from proctor.key_report import key_report
 from proctor.logins import guard_of
-from proctor.roots import OpenRoot, keyring_of, memory_folder, open_real
+from proctor.roots import OpenRoot, keyring_of, memory_folder
 from proctor.seconds import second_of
 from proctor.tokens import take_token
 from proctor.trusting import open_logged_trust
@@ -217,7 +217,7 @@ def department_show(context: Context) -> int:
 @contextmanager
 def _open(context: Context, action: str | None = "keys") -> Iterator[OpenRoot]:
     """Open the real root as a person whose role permits this."""
-    with open_real(context.places.real, by=context.options.by, ask=context.ask, login=True) as opened:
+    with context.open_real(login=True) as opened:
         if action is not None:
             require_may(opened.require_login().operator, action)
         yield opened

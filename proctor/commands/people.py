@@ -7,7 +7,7 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.logins import guard_of
-from proctor.roots import memory_folder, open_real
+from proctor.roots import memory_folder
 from proctor.seconds import second_of
 from sessions.errors import RootMissingError
 from sessions.keys import require_secret
@@ -67,7 +67,7 @@ def _add_next(context: Context) -> int:
     options = context.options
     if not options.role:
         raise CommandError("role-needed", usage=True, known=" ".join(roles_for(training=False)))
-    with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
+    with context.open_real(login=True) as opened:
         login = opened.require_login()
         require_may(login.operator, "add-user")
         alone = not options.second and not opened.store.people().add_takes_two(options.id)
@@ -84,8 +84,7 @@ def _added(context: Context, user: NewUser) -> str:
 
 def list_all(context: Context) -> int:
     """List the users: id, role, whether they may act, what they prove presence with. No secrets."""
-    options = context.options
-    with open_real(context.places.real, by=options.by, ask=context.ask, login=False) as opened:
+    with context.open_real(login=False) as opened:
         people, users = opened.store.people(), list_users(opened.root, opened.keys)
         wrong = guard_of(opened.root, memory_folder(opened.root)).counts()
     rows = [_row(people, user, wrong.get(user.user_id, 0)) for user in users]

@@ -12,7 +12,7 @@ from proctor.desks import read_access
 from proctor.errors import CommandError
 from proctor.logins import CODE, guard_of
 from proctor.present import AccessText
-from proctor.roots import OpenRoot, memory_folder, open_real
+from proctor.roots import OpenRoot, memory_folder
 from proctor.seconds import second_of
 from proctor.tokens import USER_PIN
 from readers.cccd.access_plan import number_of
@@ -41,7 +41,7 @@ WAITING = "totp-new"
 @contextmanager
 def _open(context: Context, action: str | None = STEP_UP) -> Iterator[OpenRoot]:
     """Open the real root as a person whose role permits this."""
-    with open_real(context.places.real, by=context.options.by, ask=context.ask, login=True) as opened:
+    with context.open_real(login=True) as opened:
         if action is not None:
             require_may(opened.require_login().operator, action)
         yield opened

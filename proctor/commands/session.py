@@ -12,7 +12,7 @@ from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.day_totals import closing_json, closing_lines, day_json, day_lines
 from proctor.errors import CommandError
 from proctor.keeping import backup_after_close, backup_lines
-from proctor.roots import OpenRoot, ensure_training_root, kind_at, open_real, open_training
+from proctor.roots import OpenRoot, kind_at
 from proctor.softcards import CardWorkshop, open_workshop
 from proctor.tpm import advance
 from proctor.trusting import open_logged_trust
@@ -36,10 +36,10 @@ SESSION_PREFIXES = ("S-", TRAINING_SESSION_PREFIX)
 def open_for(context: Context, *, training: bool, login: bool) -> Iterator[OpenRoot]:
     """Open the real root as a person, or the training root."""
     if training:
-        with open_training(ensure_training_root(context.places.training)) as opened:
+        with context.open_training() as opened:
             yield opened
     else:
-        with open_real(context.places.real, by=context.options.by, ask=context.ask, login=login) as opened:
+        with context.open_real(login=login) as opened:
             yield opened
 
 

@@ -8,7 +8,7 @@ from proctor.commands.trust_import import grouped, typed_fingerprint
 from proctor.commands.trust_log import tell_log
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.roots import ensure_training_root, machine_pins, open_real, require_real_root
+from proctor.roots import ensure_training_root, machine_pins, require_real_root
 from proctor.trusting import (
     AGREES,
     NOT_KEPT,
@@ -197,5 +197,5 @@ def _open_compared(context: Context, root: DataRoot) -> tuple[TrustStore, str]:
         return open_trust_read_only(root), NOT_KEPT
     if context.options.by is None:
         return compared_trust(root)
-    with open_real(context.places.real, by=context.options.by, ask=context.ask, login=False) as opened:
+    with context.open_real(login=False) as opened:
         return open_logged_trust(opened.root, opened.keys, opened.store), AGREES

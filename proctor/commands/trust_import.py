@@ -8,7 +8,7 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.roots import OpenRoot, ensure_training_root, open_real, second_person
+from proctor.roots import OpenRoot, ensure_training_root, second_person
 from proctor.softcards import IMPORTER, open_workshop
 from proctor.trusting import (
     CRL_ROLLED_BACK,
@@ -45,7 +45,7 @@ def import_file(context: Context) -> int:
     digest = hashlib.sha256(data).hexdigest()
     if options.training:
         return _import_for_training(context, file, digest)
-    with open_real(context.places.real, by=options.by, ask=context.ask, login=True) as opened:
+    with context.open_real(login=True) as opened:
         operator = opened.require_login().operator
         require_may(operator, "trust")
         second = options.second

@@ -1,125 +1,32 @@
 """What every page of the station's window has around it: title, who is here, training's band, the banner of devices,
-the menu; what goes on by itself; and what becomes of a bug.
+the menu, and the keys that hold on every page.
 """
 
-import gc
 import tkinter
-from abc import abstractmethod
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from threading import Event
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import ttkbootstrap as ttk
 
-from proctor.config import Places
-from proctor.desk.state import Leave
-from proctor.diagnostics import FOLDER, Trail, write_report
-from proctor.gui.shell import Shell
-from proctor.gui.station.devices import SIGNS, DeviceWatch
-from proctor.gui.station.going import DeskDriver, Going, Means, opening
+from proctor.gui.station.going import opening
+from proctor.gui.station.life import StationLife
 from proctor.gui.station.menu import ITEMS, MenuPane, offered
-from proctor.gui.station.settings import load_settings
-from proctor.idle import IdleLock
-from proctor.texts import Texts
-from sessions.record import Operator
+from proctor.gui.station.work import DESK_KEY, SCREENS
 
-if TYPE_CHECKING:
-    from proctor.desk.equipment import EquipmentRow
-    from proctor.gui.station.opening import SessionLine
-    from sessions.session import Session
-
-POLL_MS: Final = 20
-SECOND_MS: Final = 1000
-BANNER_S: Final = 8.0
-CRASHES: Final = 3
-CRASH_S: Final = 10.0
-SWEEP_S: Final = 20
-IDLE_MINUTES: Final = 10
-"""Before a session is chosen; then its rules say it."""
 BUTTONS: Final = 195
 """Points that the buttons for language and menu take beside the title."""
 ONE_ROW: Final = 1.25
 WIDEST: Final = 2.4
 """A screen that is wider than this for its height is two: the second is the candidate's."""
 PRACTICE_KEYS: Final = {"<F1>": "next", "<F2>": "card", "<F3>": "scan"}
+NO_MAIN: Final = "window.station.none"
 FOCUSED: Final = "#cfe2ff"
 FOCUSED_MAIN: Final = "#0a4a2a"
 
 
-class StationFrame(Shell):
-    """The window without its pages. What is open lives in `going`, which outlives a window that breaks."""
-
-    def __init__(
-        self,
-        places: Places,
-        *,
-        language: str,
-        means: Means,
-        going: Going | None = None,
-        scale: float | None = None,
-        ending: Event | None = None,
-    ) -> None:
-        """`ending`: set from outside, it closes the window as somebody at the keyboard would."""
-        self._places, self._means = places, means
-        self._settings = load_settings(places.home)
-        self.going = going or Going()
-        self._ending = ending or Event()
-        self.broken = False
-        self.trail = Trail()
-        super().__init__(
-            training=self.going.held is not None and self.going.held.opened.training,
-            language=language,
-            scale=scale or self._settings.scale,
-        )
-        self.lines: tuple[SessionLine, ...] = ()
-        self.devices: tuple[EquipmentRow, ...] = ()
-        self._menu: MenuPane | None = None
-        self._banner_until = 0.0
-        self._crashes: list[float] = []
-        self._swept = self._means.clock()
-        self.lock = IdleLock(self._means.clock, self._idle_minutes())
-        self._watch = DeviceWatch(self._examine, lambda: self.texts)
-        self._page: Any = None
-        self.bar: Any = None
-
-    def begin(self) -> None:
-        """Show the first page, and go on with what goes on by itself."""
-        self.build()
-        if self.going.report:
-            self.say(self.texts.say("window.station.came-back", file=self.going.report), "bang")
-            self.going.report = ""
-        self._ticking = self.after(POLL_MS, self._poll)
-        self._seconds = self.after(SECOND_MS, self._second)
-
-    # --- what the pages ask for ---
-
-    @property
-    def page(self) -> str:
-        """The page that is shown."""
-        return "locked" if self.going.locked else self.going.page
-
-    @property
-    def opened(self) -> Any:
-        """The open data root; None before somebody logged in."""
-        return None if self.going.held is None else self.going.held.opened
-
-    @property
-    def session(self) -> "Session | None":
-        """The session of the desk, at its component."""
-        return None if self.going.desk is None else self.going.desk.session
-
-    @property
-    def operator(self) -> Operator | None:
-        """Who is logged in."""
-        return None if self.opened is None else self.opened.operator
-
-    @property
-    def driver(self) -> DeskDriver | None:
-        """The desk's table of states; None before a desk is open."""
-        return None if self.going.desk is None else self.going.desk.driver
+class StationFrame(StationLife):
+    """The window without its pages: head, band, banner, menu, keys."""
 
     # --- what the window says of itself ---
 
@@ -143,37 +50,11 @@ class StationFrame(Shell):
                 if self.look.title.measure(" · ".join(parts)) <= room:
                     return " · ".join(parts)
             return where
-        return self.texts[f"window.station.page.{self.page}"]
-
-    # --- what the window itself does ---
-
-    @abstractmethod
-    def actions(self) -> dict[str, Callable[[], None]]:
-        """Return what each line of the menu does."""
-
-    @abstractmethod
-    def chosen_session(self) -> "Session | None":
-        """Return the session that is chosen on the start page."""
-
-    @abstractmethod
-    def lock_now(self) -> None:
-        """Lock at once: somebody leaves the desk."""
-
-    @abstractmethod
-    def lock_up(self) -> None:
-        """Show nothing but the lock's page."""
-
-    @abstractmethod
-    def left_pressed(self) -> None:
-        """The button on the left. Escape does not do the same: it is pressed too easily."""
-
-    @abstractmethod
-    def desk_left(self) -> None:
-        """The desk ended: back to the sessions."""
-
-    @abstractmethod
-    def stays(self) -> bool:
-        """Whether nothing can be closed now: something is being written, or a candidate is at the desk."""
+        title = self.texts[f"window.station.page.{self.page}"]
+        session = self.session or self.chosen_session() if self.page in SCREENS else None
+        if session is None:
+            return title
+        return f"{title} · {session.session_id}"
 
     # --- building ---
 
@@ -194,6 +75,9 @@ class StationFrame(Shell):
             self.bind(key, lambda _event: self._enter())
         self.bind("<F10>", lambda _event: self.menu())
         self.bind("<F12>", lambda _event: self.lock_now())
+        self.bind(DESK_KEY, lambda _event: self.to_desk())
+        for screen in SCREENS.values():
+            self.bind(screen.key, partial(self._work_key, screen.name))
         for key, name in PRACTICE_KEYS.items():
             self.bind(key, partial(self._practise, name))
         for event in ("<KeyPress>", "<ButtonPress>", "<Motion>"):
@@ -288,6 +172,8 @@ class StationFrame(Shell):
     def _foot(self) -> ttk.Frame:
         self.foot: ttk.Frame = super()._foot()
         self.left.configure(command=self.left_pressed)
+        if self.main_text() == NO_MAIN:
+            self.main.grid_remove()
         return self.foot
 
     def say(self, text: str, sign: str) -> None:
@@ -313,8 +199,12 @@ class StationFrame(Shell):
             self.menu()
             return
         back = getattr(self._page, "back", None)
-        if self.page == "checkin" and back is not None and not self.background.busy:
+        if back is None or self.background.busy:
+            return
+        if self.page == "checkin":
             back()
+        elif self.page in SCREENS and not back():
+            self.to_desk()
 
     def _practise(self, name: str, _event: object) -> None:
         if self.bar is not None:
@@ -327,7 +217,7 @@ class StationFrame(Shell):
             menu.close()
         elif not self.background.busy and self.page != "locked":
             self._menu = MenuPane(
-                self.shown, self.look, self.texts, offered(ITEMS, self.page, self._may), self.chosen
+                self.shown, self.look, self.texts, offered(ITEMS, self.page, self.may), self.chosen
             )
 
     def chosen(self, name: str) -> None:
@@ -335,16 +225,18 @@ class StationFrame(Shell):
         self._menu = None
         self.actions()[name]()
 
-    def _may(self, action: str) -> bool:
+    def may(self, action: str) -> bool:
         """Whether who is here has an action, by the session's own rules where one is chosen."""
         operator = self.operator
         if operator is None:
             return False
         return bool(opening().may(operator, action, self.session or self.chosen_session()))
 
-    def _idle_minutes(self) -> int:
-        session = self.session
-        return IDLE_MINUTES if session is None else session.rules.idle_minutes
+    def _work_key(self, name: str, _event: object) -> str:
+        """Ctrl and a digit: another page, where who is here has something to do on it."""
+        if self._menu is None and any(self.may(action) for action in SCREENS[name].actions):
+            self.open_work(name)
+        return "break"
 
     def _touched(self, _event: object) -> None:
         self.lock.touch()
@@ -363,97 +255,3 @@ class StationFrame(Shell):
             self._watch.again()
             if self._page is not None and self.driver is not None:
                 self._show_devices(self.driver.rows(self.texts))
-
-    # --- what goes on by itself ---
-
-    def _poll(self) -> None:
-        self._ticking = self.after(POLL_MS, self._poll)
-        if self._ending.is_set() and not self.stays():
-            self.leave()
-            return
-        driver = self.driver
-        if driver is None or not driver.poll():
-            return
-        for effect in driver.asked():
-            if isinstance(effect, Leave):
-                self.desk_left()
-                return
-            self.lock_now()
-        self._show_devices(driver.rows(self.texts))
-        self.trail.note(f"desk.{driver.state.phase}")
-        refresh = getattr(self._page, "refresh", None)
-        if self.page == "checkin" and refresh is not None:
-            refresh()
-
-    def _examine(self, texts: Texts) -> "Iterable[EquipmentRow]":
-        """Look at the equipment; called by the watch's thread. While a desk is open its own threads do that."""
-        return () if self.driver is not None else self._means.examine(self._places, texts, self.training)
-
-    def _second(self) -> None:
-        self._seconds = self.after(SECOND_MS, self._second)
-        found = self._watch.newest()
-        if found and self.driver is None:
-            self._show_devices(found)
-        if self._banner_until and self._means.clock() >= self._banner_until:
-            self._banner_until = 0.0
-            self.banner.grid_remove()
-        if self.opened is not None and not self.going.locked and self.lock.state().locked:
-            self.lock_up()
-        if self._means.clock() - self._swept >= SWEEP_S:
-            self._swept = self._means.clock()
-            gc.collect(1)
-
-    def _show_devices(self, found: "tuple[EquipmentRow, ...]") -> None:
-        """Show the equipment; a device that goes, breaks or comes back is said, unless the desk's page does."""
-        before, self.devices = {row.kind: row for row in self.devices}, found
-        row = getattr(self._page, "devices", None)
-        if row is not None:
-            row.show(found)
-        for new in found:
-            old = before.get(new.kind)
-            if old is not None and (old.sign == "tick") != (new.sign == "tick"):
-                self.trail.note(f"device.{new.kind}.{new.sign}")
-                if self.page != "checkin":
-                    self._say_device(new)
-
-    def _say_device(self, row: "EquipmentRow") -> None:
-        back = row.sign == "tick"
-        key = "window.station.device.back" if back else "window.station.device.gone"
-        text = self.texts.say(key, name=row.name, state=row.words, fix=row.fix)
-        self.banner.configure(text=f" {text}", image=self.look.sign(SIGNS[row.sign]))
-        self.banner.grid()
-        self._banner_until = self._means.clock() + BANNER_S
-
-    # --- what goes wrong ---
-
-    def report_callback_exception(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        """A bug: a file without anybody's data, its place said in words, and the station goes on where it was."""
-        now = self._means.clock()
-        self._crashes = [at for at in self._crashes if now - at < CRASH_S] + [now]
-        file = self._write(error)
-        if len(self._crashes) >= CRASHES:
-            self._break_off(file)
-            return
-        with suppress(tkinter.TclError):
-            super().report_callback_exception(kind, error, trace)
-            self.say(self.texts.say("window.station.crashed", error=kind.__name__, file=file), "cross")
-
-    def _write(self, error: BaseException) -> str:
-        try:
-            return str(
-                write_report(self._places.home / FOLDER, error, where=f"window.{self.page}", trail=self.trail)
-            )
-        except OSError:
-            return "—"
-
-    def _break_off(self, file: str) -> None:
-        """The window does not get over it: a new one goes on with what is open."""
-        self.broken = True
-        self.alive = False
-        self.going.report = file
-        self.going.breaks.append(self._means.clock())
-        self._watch.close()
-        with suppress(tkinter.TclError):
-            self.destroy()

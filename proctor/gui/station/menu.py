@@ -8,31 +8,38 @@ import ttkbootstrap as ttk
 
 from proctor.gui.keyboard import split
 from proctor.gui.look import Look
+from proctor.gui.station.work import DESK_KEYS, SCREENS
 from proctor.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line: its text is `window.station.menu.<name>`. `action`: of the roles' table, "" for everybody;
-    `pages`: where it is offered, none: everywhere; `key`: as it is written."""
+    """One line: its text is `window.station.menu.<name>`. `actions`: of the roles' table, offered to whoever may do one
+    of them, none: to everybody; `pages`: where it is offered, none: everywhere; `key`: as it is written."""
 
     name: str
-    action: str = ""
+    actions: frozenset[str] = frozenset()
     pages: frozenset[str] = frozenset()
     key: str = ""
 
 
 _ONE_COLUMN: Final = 1.5
 WORK: Final = frozenset({"start", "checkin"})
+AWAY: Final = frozenset(SCREENS)
 ITEMS: Final = (
-    Item(name="check-in", action="check-in", pages=frozenset({"start"}), key="Enter"),
+    Item(name="check-in", actions=frozenset({"check-in"}), pages=frozenset({"start"}), key="Enter"),
+    Item(name="to-desk", pages=AWAY, key=DESK_KEYS),
+    *(
+        Item(name=screen.name, actions=screen.actions, pages=WORK | AWAY - {screen.name}, key=screen.keys)
+        for screen in SCREENS.values()
+    ),
     Item(name="sessions", pages=frozenset({"checkin"})),
     Item(name="equipment", pages=WORK),
-    Item(name="lock", pages=WORK, key="F12"),
+    Item(name="lock", pages=WORK | AWAY, key="F12"),
     Item(name="language", key="Alt+E/V"),
     Item(name="larger", key="Ctrl +"),
     Item(name="smaller", key="Ctrl −"),
-    Item(name="log-out", pages=WORK),
+    Item(name="log-out", pages=WORK | AWAY),
     Item(name="leave"),
 )
 
@@ -42,7 +49,7 @@ def offered(items: Iterable[Item], page: str, may: Callable[[str], bool]) -> tup
     return tuple(
         item
         for item in items
-        if (not item.pages or page in item.pages) and (not item.action or may(item.action))
+        if (not item.pages or page in item.pages) and (not item.actions or any(map(may, item.actions)))
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from proctor.config import Places
+from proctor.desk.runner import Runner
 from proctor.errors import CommandError
 from proctor.logins import enter_refused, guard_of, log_in
 from proctor.roots import (
@@ -70,6 +71,15 @@ class SessionLine:
     def rooms(self) -> tuple[str, ...]:
         """The rooms of its list."""
         return tuple(sorted({seat.room for seat in self.session.seats if seat.room}))
+
+
+def runner_of(places: Places, held: Held) -> Runner:
+    """Return what runs commands in an open root."""
+    return Runner(places, held.opened, language="vi", ask=_nobody)
+
+
+def _nobody(user_id: str) -> str:
+    raise CommandError("secret-missing", user=user_id)
 
 
 def users_of(places: Places) -> tuple[str, ...]:

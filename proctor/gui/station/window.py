@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from proctor.config import Places
 from proctor.desk.events import Locked, Pressed
 from proctor.errors import CommandError
-from proctor.gui.station.frame import StationFrame
+from proctor.gui.station.entering import Entering
+from proctor.gui.station.frame import NO_MAIN
 from proctor.gui.station.going import Going, Means, OpenDesk, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
-from proctor.gui.station.settings import Settings, save_settings
+from proctor.gui.station.settings import save_settings
 from proctor.gui.station.start import StartPage, words_of
+from proctor.gui.station.work import SCREENS, WorkPage, page_class
 from proctor.idle import IdleLock
-from sessions.errors import SessionsError
 from sessions.vietnam import today
 
+if TYPE_CHECKING:
+    from proctor.desk.runner import Runner
 if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded beside the window
     from proctor.gui.station.opening import Held, SessionLine
     from sessions.session import Session
@@ -30,8 +33,8 @@ MAIN: Final = {"login": "log-in", "start": "open", "locked": "unlock"}
 LEFT: Final = {"login": "leave", "start": "log-out", "locked": "other"}
 
 
-class StationWindow(StationFrame):
-    """One window, four pages: login, start, checkin, locked."""
+class StationWindow(Entering):
+    """One window: login, start, checkin, locked, and the pages of work."""
 
     def __init__(self, places: Places, **options: Any) -> None:
         """`options`: as `StationFrame` takes them."""
@@ -41,8 +44,6 @@ class StationWindow(StationFrame):
         }
         for name in ("session", "component", "room"):
             self.variables[name].set(getattr(self._settings, name))
-        self._users: tuple[str, ...] = ()
-        self._missing: CommandError | SessionsError | None = None
         self.kept_check_in = self.going.kept_check_in
         self.begin()
         if self.page == "login":
@@ -54,6 +55,8 @@ class StationWindow(StationFrame):
 
     def left_text(self) -> str:
         """Return the key of the text of the button on the left."""
+        if self.page in SCREENS:
+            return f"window.station.{'back-to-desk' if self.going.desk is not None else 'back-to-sessions'}"
         name = LEFT.get(self.page, "leave")
         return f"window.station.{'leave-training' if name == 'log-out' and self.training else name}"
 
@@ -61,12 +64,14 @@ class StationWindow(StationFrame):
         """Return the key of the text of the main button."""
         if self.page == "start" and not self.lines:
             return "window.station.rehearse" if self.training else "window.station.look-again"
+        if self.page in SCREENS:
+            return self._page.main_text() or NO_MAIN
         return f"window.station.{MAIN.get(self.page, 'open')}"
 
     def make_page(self) -> Any:
         """Return the page that is shown now."""
         make = {"login": self._login_page, "start": self._start_page, "locked": self._lock_page}
-        self._page = make.get(self.page, self._desk_page)()
+        self._page = make.get(self.page, self._work_page if self.page in SCREENS else self._desk_page)()
         devices = getattr(self._page, "devices", None)
         if devices is not None:
             devices.show(self.devices)
@@ -119,6 +124,12 @@ class StationWindow(StationFrame):
     def _desk_page(self) -> Any:
         return self._means.make_page(self, self, self.driver)
 
+    def _work_page(self) -> WorkPage:
+        screen = SCREENS[self.page]
+        page = page_class(screen)(self, self.going.kept.get(self.page, {}))
+        page.follow_all()
+        return page
+
     def go(self, page: str) -> None:
         """Show another page."""
         self.going.page = page
@@ -133,16 +144,24 @@ class StationWindow(StationFrame):
 
     def forward(self) -> None:
         """Do what the page is for: log in, open the desk, unlock."""
+        if self.page in SCREENS:
+            self._page.forward()
+            return
         {"login": self.log_in, "start": self.open_desk, "locked": self.unlock}.get(self.page, self._enter)()
 
     def left_pressed(self) -> None:
         """The button on the left: close, or let somebody else log in. Escape does not: it is pressed too easily."""
+        if self.page in SCREENS:
+            self.to_desk()
+            return
         {"login": self.leave, "start": self.log_out, "locked": self.log_out}.get(self.page, self.back)()
 
     def actions(self) -> dict[str, Callable[[], None]]:
         """Return what each line of the menu does."""
         return {
             "check-in": self.open_desk,
+            "to-desk": self.to_desk,
+            **{name: partial(self.open_work, name) for name in SCREENS},
             "sessions": self.leave_desk,
             "equipment": self.look_again,
             "lock": self.lock_now,
@@ -157,143 +176,6 @@ class StationWindow(StationFrame):
         """Return the session that is chosen on the start page."""
         wanted = self.variables["session"].get()
         return next((line.session for line in self.lines if line.session_id == wanted), None)
-
-    # --- log in, training, out ---
-
-    def _who_may_log_in(self) -> tuple[tuple[str, ...], CommandError | SessionsError | None]:
-        """Return who can log in here, or why nobody can. Called beside the window: what finds out takes a moment."""
-        try:
-            return tuple(opening().users_of(self._places)), None
-        except (CommandError, SessionsError) as error:
-            return (), error
-
-    def _look_for_users(self) -> None:
-        self.background.start(self._who_may_log_in, done=self._users_known, failed=self.failed)
-
-    def _users_known(self, found: tuple[tuple[str, ...], CommandError | SessionsError | None]) -> None:
-        """Offer who can log in; what was typed meanwhile stays."""
-        self._users, self._missing = found
-        if len(self._users) == 1 and not self.variables["user"].get():
-            self.variables["user"].set(self._users[0])
-        if isinstance(self._page, LoginPage):
-            self._page.offer(self._users, self._missing_words())
-            if self.opened is None and not self._missing and self.variables["user"].get():
-                self._page.password.focus_set()
-
-    def _missing_words(self) -> str:
-        return "" if self._missing is None else self.texts.say(self._missing.code, **self._missing.facts)
-
-    def _later(self, action: Callable[[], None]) -> bool:
-        """Whether the page still looks for who can log in: then the action comes when that is known."""
-        if self.background.busy and self.progress.winfo_manager() == "":
-            self.after(AGAIN_MS, action)
-            return True
-        return self.background.busy
-
-    def log_in(self) -> None:
-        """Open the real root as who typed a password."""
-        if self._later(self.log_in):
-            return
-        user, password = self.variables["user"].get().strip(), self.variables["password"].get()
-        if self._missing is not None:
-            self.say(self._missing_words(), "cross")
-            return
-        for name, value in (("user", user), ("password", password)):
-            if not value:
-                self.say(self.texts[f"window.station.need.{name}"], "cross")
-                getattr(self.shown, name).focus_set()
-                return
-        self.variables["password"].set("")
-        ask = self._asked(user, password)
-        self._open(lambda: opening().log_in_real(self._places, user, ask))
-
-    def train(self) -> None:
-        """Training, by its own button only."""
-        if not self._later(self.train):
-            self.variables["password"].set("")
-            self._open(lambda: opening().enter_training(self._places))
-
-    def _asked(self, user: str, password: str) -> Callable[[str], str]:
-        """What was typed answers once; a code or a PIN is asked for by a dialog."""
-        return lambda wanted: password if wanted == user else self.background.ask(wanted)
-
-    def _open(self, job: "Callable[[], Held]") -> None:
-        def opened() -> "tuple[Held, tuple[SessionLine, ...]]":
-            held = job()
-            try:
-                return held, sessions_of(held)
-            except BaseException:
-                held.close()
-                raise
-
-        self.working("window.station.opening")
-        self.background.start(opened, done=self._opened, failed=self._not_opened)
-
-    def _opened(self, found: "tuple[Held, tuple[SessionLine, ...]]") -> None:
-        self.idle()
-        self.going.held, self.lines = found
-        self.training = self.going.held.opened.training
-        self.lock = IdleLock(self._means.clock, self._idle_minutes())
-        self.go("start")
-
-    def _not_opened(self, error: Exception) -> None:
-        self.failed(error)
-        page = self._page
-        if isinstance(page, (LoginPage, LockPage)):
-            page.password.focus_set()
-
-    def stays(self) -> bool:
-        """Whether nothing can be closed now: something is being written, or a candidate is at the desk."""
-        if self.background.busy:
-            return True
-        if self.driver is None or not self.driver.busy:
-            return False
-        self.say(self.texts["window.station.attempt-runs"], "bang")
-        return True
-
-    def log_out(self) -> None:
-        """Close what is open and ask who is here."""
-        if self.stays():
-            return
-        self._let_go()
-        self.training = False
-        self.lines = ()
-        self.going = Going()
-        self.go("login")
-        self._look_for_users()
-
-    def leave(self) -> None:
-        """Close the window; what is being written is written first."""
-        if self.stays():
-            return
-        for call in (self._ticking, self._seconds):
-            self.after_cancel(call)
-        if not self.broken:
-            self._let_go()
-        self._watch.close()
-        close = getattr(self._page, "close", None)
-        self._page = None
-        if close is not None:
-            close()
-        save_settings(self._places.home, self._now())
-        super().leave()
-
-    def _let_go(self) -> None:
-        desk, held = self.going.desk, self.going.held
-        self.going.desk = self.going.held = None
-        if desk is not None:
-            desk.driver.close()
-        if held is not None:
-            held.close()
-
-    def _now(self) -> Settings:
-        return Settings(
-            scale=self.look.scale,
-            language=self.texts.language,
-            session=self.variables["session"].get(),
-            component=self.variables["component"].get(),
-            room=self.variables["room"].get(),
-        )
 
     # --- sessions and the desk ---
 
@@ -352,6 +234,54 @@ class StationWindow(StationFrame):
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self.go("checkin")
 
+    # --- pages of work ---
+
+    def open_work(self, name: str) -> None:
+        """Show a page of work. A desk that is open waits meanwhile, its devices stay with it; not while a candidate is
+        at it."""
+        if self.opened is None or self.going.locked or self.page in {"login", name} or self.stays():
+            return
+        if SCREENS[name].session and self.session is None and self.chosen_session() is None:
+            self.say(self.texts["window.station.need.session"], "cross")
+            return
+        self.keep()
+        self._hold_desk(True)
+        self.go(name)
+
+    def to_desk(self) -> None:
+        """Leave a page of work: to the desk where one is open, else to the sessions, which are looked at anew."""
+        if self.page not in SCREENS or self.background.busy:
+            return
+        self.keep()
+        if self.going.desk is None:
+            self.go("start")
+            self.look_again()
+            return
+        self.go("checkin")
+        self._hold_desk(False)
+
+    def keep(self) -> None:
+        """Let the page save what was typed."""
+        if self.page in SCREENS and self._page is not None:
+            self.going.kept[self.page] = dict(self._page.kept())
+        else:
+            super().keep()
+
+    def runner(self) -> "Runner":
+        """Return what runs commands in the open root, in the language of now."""
+        held = self.going.held
+        if held is None:
+            raise CommandError("user-needed")
+        runner: Runner = self.going.runner or opening().runner_of(self._places, held)
+        spoken = runner.speaking(self.texts.language, self.background.ask)
+        self.going.runner = spoken
+        return spoken
+
+    def _hold_desk(self, away: bool) -> None:
+        """Nobody is checked in while nobody looks at the desk's page."""
+        if self.driver is not None:
+            self.driver.send(Locked(locked=away))
+
     def leave_desk(self) -> None:
         """Ask the desk to end; it says when nobody is at it."""
         if self.driver is not None and not self.background.busy:
@@ -371,51 +301,6 @@ class StationWindow(StationFrame):
             return sessions_of(held)
 
         self.background.start(job, done=self._listed, failed=self.failed)
-
-    # --- the lock ---
-
-    def lock_now(self) -> None:
-        """Lock at once: somebody leaves the desk."""
-        if self.opened is not None and not self.going.locked:
-            self.lock.lock()
-            self.lock_up()
-
-    def lock_up(self) -> None:
-        """Show nothing but the lock's page; the desk goes on behind it."""
-        if self._page is not None:
-            self.keep()
-        self.going.locked = True
-        if self.driver is not None:
-            self.driver.send(Locked(locked=True))
-        self.variables["password"].set("")
-        self.silent()
-        self.build()
-
-    def unlock(self) -> None:
-        """Who is logged in proves to be there; in training Enter is enough."""
-        operator, opened = self.operator, self.opened
-        if operator is None or opened is None or self.background.busy:
-            return
-        if self.training:
-            self._unlocked("")
-            return
-        password = self.variables["password"].get()
-        if not password:
-            self.say(self.texts["window.station.need.password"], "cross")
-            return
-        self.variables["password"].set("")
-        self.working("window.station.opening")
-        job = partial(opening().unlock, opened, self._asked(operator.user_id, password))
-        self.background.start(job, done=self._unlocked, failed=self._not_opened)
-
-    def _unlocked(self, _user: str) -> None:
-        self.idle()
-        self.going.locked = False
-        self.lock.unlock()
-        if self.driver is not None:
-            self.driver.send(Locked(locked=False))
-        self.silent()
-        self.build()
 
 
 def run(

@@ -1,0 +1,215 @@
+"""Who is at the station: log in, training, log out, leave, the lock. `window` adds what is done there."""
+
+import tkinter
+from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from proctor.desk.events import Locked
+from proctor.errors import CommandError
+from proctor.gui.station.frame import StationFrame
+from proctor.gui.station.going import Going, opening, sessions_of
+from proctor.gui.station.login import LockPage, LoginPage
+from proctor.gui.station.settings import Settings, save_settings
+from proctor.idle import IdleLock
+from sessions.errors import SessionsError
+
+if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded beside the window
+    from proctor.gui.station.opening import Held, SessionLine
+
+AGAIN_MS: Final = 40
+
+
+class Entering(StationFrame):
+    """The window with its pages for whoever comes and goes: login, locked."""
+
+    variables: dict[str, tkinter.StringVar]
+    _users: tuple[str, ...] = ()
+    _missing: CommandError | SessionsError | None = None
+
+    @abstractmethod
+    def go(self, page: str) -> None:
+        """Show another page."""
+
+    # --- log in, training, out ---
+
+    def _who_may_log_in(self) -> tuple[tuple[str, ...], CommandError | SessionsError | None]:
+        """Return who can log in here, or why nobody can. Called beside the window: what finds out takes a moment."""
+        try:
+            return tuple(opening().users_of(self._places)), None
+        except (CommandError, SessionsError) as error:
+            return (), error
+
+    def _look_for_users(self) -> None:
+        self.background.start(self._who_may_log_in, done=self._users_known, failed=self.failed)
+
+    def _users_known(self, found: tuple[tuple[str, ...], CommandError | SessionsError | None]) -> None:
+        """Offer who can log in; what was typed meanwhile stays."""
+        self._users, self._missing = found
+        if len(self._users) == 1 and not self.variables["user"].get():
+            self.variables["user"].set(self._users[0])
+        if isinstance(self._page, LoginPage):
+            self._page.offer(self._users, self._missing_words())
+            if self.opened is None and not self._missing and self.variables["user"].get():
+                self._page.password.focus_set()
+
+    def _missing_words(self) -> str:
+        return "" if self._missing is None else self.texts.say(self._missing.code, **self._missing.facts)
+
+    def _later(self, action: Callable[[], None]) -> bool:
+        """Whether the page still looks for who can log in: then the action comes when that is known."""
+        if self.background.busy and self.progress.winfo_manager() == "":
+            self.after(AGAIN_MS, action)
+            return True
+        return self.background.busy
+
+    def log_in(self) -> None:
+        """Open the real root as who typed a password."""
+        if self._later(self.log_in):
+            return
+        user, password = self.variables["user"].get().strip(), self.variables["password"].get()
+        if self._missing is not None:
+            self.say(self._missing_words(), "cross")
+            return
+        for name, value in (("user", user), ("password", password)):
+            if not value:
+                self.say(self.texts[f"window.station.need.{name}"], "cross")
+                getattr(self.shown, name).focus_set()
+                return
+        self.variables["password"].set("")
+        ask = self._asked(user, password)
+        self._open(lambda: opening().log_in_real(self._places, user, ask))
+
+    def train(self) -> None:
+        """Training, by its own button only."""
+        if not self._later(self.train):
+            self.variables["password"].set("")
+            self._open(lambda: opening().enter_training(self._places))
+
+    def _asked(self, user: str, password: str) -> Callable[[str], str]:
+        """What was typed answers once; a code or a PIN is asked for by a dialog."""
+        return lambda wanted: password if wanted == user else self.background.ask(wanted)
+
+    def _open(self, job: "Callable[[], Held]") -> None:
+        def opened() -> "tuple[Held, tuple[SessionLine, ...]]":
+            held = job()
+            try:
+                return held, sessions_of(held)
+            except BaseException:
+                held.close()
+                raise
+
+        self.working("window.station.opening")
+        self.background.start(opened, done=self._opened, failed=self._not_opened)
+
+    def _opened(self, found: "tuple[Held, tuple[SessionLine, ...]]") -> None:
+        self.idle()
+        self.going.held, self.lines = found
+        self.training = self.going.held.opened.training
+        self.lock = IdleLock(self._means.clock, self._idle_minutes())
+        self.go("start")
+
+    def _not_opened(self, error: Exception) -> None:
+        self.failed(error)
+        page = self._page
+        if isinstance(page, (LoginPage, LockPage)):
+            page.password.focus_set()
+
+    def stays(self) -> bool:
+        """Whether nothing can be closed now: something is being written, or a candidate is at the desk."""
+        if self.background.busy:
+            return True
+        if self.driver is None or not self.driver.busy:
+            return False
+        self.say(self.texts["window.station.attempt-runs"], "bang")
+        return True
+
+    def log_out(self) -> None:
+        """Close what is open and ask who is here."""
+        if self.stays():
+            return
+        self._let_go()
+        self.training = False
+        self.lines = ()
+        self.going = Going()
+        self.go("login")
+        self._look_for_users()
+
+    def leave(self) -> None:
+        """Close the window; what is being written is written first."""
+        if self.stays():
+            return
+        for call in (self._ticking, self._seconds):
+            self.after_cancel(call)
+        if not self.broken:
+            self._let_go()
+        self._watch.close()
+        close = getattr(self._page, "close", None)
+        self._page = None
+        if close is not None:
+            close()
+        save_settings(self._places.home, self._now())
+        super().leave()
+
+    def _let_go(self) -> None:
+        desk, held = self.going.desk, self.going.held
+        self.going.desk = self.going.held = None
+        if desk is not None:
+            desk.driver.close()
+        if held is not None:
+            held.close()
+
+    def _now(self) -> Settings:
+        return Settings(
+            scale=self.look.scale,
+            language=self.texts.language,
+            session=self.variables["session"].get(),
+            component=self.variables["component"].get(),
+            room=self.variables["room"].get(),
+        )
+
+    # --- the lock ---
+
+    def lock_now(self) -> None:
+        """Lock at once: somebody leaves the desk."""
+        if self.opened is not None and not self.going.locked:
+            self.lock.lock()
+            self.lock_up()
+
+    def lock_up(self) -> None:
+        """Show nothing but the lock's page; the desk goes on behind it."""
+        if self._page is not None:
+            self.keep()
+        self.going.locked = True
+        if self.driver is not None:
+            self.driver.send(Locked(locked=True))
+        self.variables["password"].set("")
+        self.silent()
+        self.build()
+
+    def unlock(self) -> None:
+        """Who is logged in proves to be there; in training Enter is enough."""
+        operator, opened = self.operator, self.opened
+        if operator is None or opened is None or self.background.busy:
+            return
+        if self.training:
+            self._unlocked("")
+            return
+        password = self.variables["password"].get()
+        if not password:
+            self.say(self.texts["window.station.need.password"], "cross")
+            return
+        self.variables["password"].set("")
+        self.working("window.station.opening")
+        job = partial(opening().unlock, opened, self._asked(operator.user_id, password))
+        self.background.start(job, done=self._unlocked, failed=self._not_opened)
+
+    def _unlocked(self, _user: str) -> None:
+        self.idle()
+        self.going.locked = False
+        self.lock.unlock()
+        if self.driver is not None and self.page == "checkin":
+            self.driver.send(Locked(locked=False))
+        self.silent()
+        self.build()
