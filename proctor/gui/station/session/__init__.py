@@ -1,0 +1,1 @@
+"""The session page of the station's window."""

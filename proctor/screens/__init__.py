@@ -1,0 +1,1 @@
+"""What the pages of work show and offer, without a window: rows, filters, words, who may."""
