@@ -1,0 +1,1 @@
+"""Incidents: what happened, in under a minute of typing."""

@@ -1,0 +1,1 @@
+"""Results by keyboard, one candidate after another."""
