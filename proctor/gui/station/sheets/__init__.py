@@ -1,0 +1,1 @@
+"""The sheets page of the station's window."""
