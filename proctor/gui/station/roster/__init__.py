@@ -1,0 +1,1 @@
+"""The roster: everybody of the session at its component."""
