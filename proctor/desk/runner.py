@@ -58,10 +58,10 @@ class AskedSecrets(SecretSource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HeldContext(Context):
-    """A call by the window: nothing is printed. `typed`: what stands for standard input, a number or a note."""
+    """A call by the window: nothing is printed. `typed`: what the values "-", "-number" … stand for."""
 
     window: AskSecret = field(repr=False)
-    typed: str = field(default="", repr=False)
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
     tell: Callable[[str], None] = field(default=lambda _line: None, repr=False)
     results: list[tuple[Mapping[str, Any], tuple[str, ...]]] = field(default_factory=list, repr=False)
     told: list[str] = field(default_factory=list, repr=False)
@@ -84,12 +84,13 @@ class _HeldContext(Context):
         """Nothing is printed."""
 
     def read_argument(self, value: str) -> str:
-        """Return what was typed for "-"; a file's text for "@FILE" as on the command line."""
-        if value != "-":
+        """Return what was typed for "-" or another name; a file's text for "@FILE" as on the command line."""
+        text = self.typed.get(value, "")
+        if value != "-" and value not in self.typed:
             return super(_HeldContext, self).read_argument(value)
-        if not self.typed.strip():
+        if not text.strip():
             raise CommandError("stdin-empty", usage=True)
-        return self.typed
+        return text
 
 
 class _WindowParser(Parser):
@@ -114,12 +115,18 @@ class Runner:
         other._parser = self._parser
         return other
 
-    def run(self, *words: str, typed: str = "", tell: Callable[[str], None] = lambda _line: None) -> Done:
+    def run(
+        self,
+        *words: str,
+        typed: str | Mapping[str, str] = "",
+        tell: Callable[[str], None] = lambda _line: None,
+    ) -> Done:
         """Run one command by its words, as after `proctor`; `--by`, `--training`, `--root` and `--json` are not given.
 
         Values that somebody typed are given as `--name=value`: a value may begin with "-". `typed`: what "-" stands
-        for; `tell` is called with each line as it is said, from this thread. Raises CommandError: every refusal of the
-        command by its own code, "usage-wrong" for words that no command takes.
+        for; where a command takes several such values, a mapping: {"-number": …, "-note": …} for `--number=-number` and
+        `--note=-note`. `tell` is called with each line as it is said, from this thread. Raises CommandError: every
+        refusal of the command by its own code, "usage-wrong" for words that no command takes.
         """
         options = self._options(words)
         context = _HeldContext(
@@ -130,7 +137,7 @@ class Runner:
             console=Console(quiet=True),
             held=self._held,
             window=self._ask,
-            typed=typed,
+            typed={"-": typed} if isinstance(typed, str) else typed,
             tell=tell,
         )
         try:

@@ -132,7 +132,7 @@ class WorkPage(Scrolled):
         self,
         *words: str,
         done: "Callable[[Done], None]",
-        typed: str = "",
+        typed: str | Mapping[str, str] = "",
         working: str = "window.station.doing",
     ) -> None:
         """Run one command as who is logged in, beside the window; see `proctor.desk.runner`."""

@@ -76,6 +76,20 @@ def test_what_was_typed_stands_for_standard_input(places: Places, training: Open
     assert "Mất điện lúc 8 giờ 05" in training.store.evidence(entry.held, "note").decode()
 
 
+def test_several_typed_values_of_one_command_have_names(places: Places, training: OpenRoot) -> None:
+    session = Sitting(training.store).session.session_id
+    words = ("session", "add-candidate", "--session", session, "--name=-", "--birth=05/06/2001")
+    words = (*words, "--number=-number", "--class=B", "--reason=other", "--note=-note", "--second=giam-sat")
+    with pytest.raises(CommandError) as refused:
+        runner(places, training).run(*words, typed={"-number": "001201000077"})
+    assert refused.value.code == "stdin-empty"
+    typed = {"-": "-Thử Thêm", "-number": "001201000077", "-note": "đến tại chỗ"}
+    done = runner(places, training).run(*words, typed=typed)
+    entry = session_entries(training.store, session)[-1]
+    assert (entry.kind, entry.body["sbds"]) == ("roster", done.data["added"])
+    assert "đến tại chỗ" in training.store.evidence(entry.held, "note").decode()
+
+
 @pytest.mark.slow
 def test_a_person_of_the_real_root_acts_without_a_second_log_in(places: Places) -> None:
     for words in (("user", "add", "--first", "an", "--name", "Người Mẫu"),):
