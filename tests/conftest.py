@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from sessions import slots
+from tests.support.kept_worker import KeptFaceWorker
 
 settings.register_profile("proctor", deadline=None, max_examples=40)
 settings.load_profile("proctor")
@@ -24,3 +25,15 @@ def same_password_same_key() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slots, "hash_secret_raw", cache(slots.hash_secret_raw))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def face_workers_are_kept() -> Iterator[None]:
+    """Desks of one process take the face worker of the test before, as a station's desk serves one candidate after
+    another; what starts, ends and kills workers has tests with its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("proctor.app.FaceWorker", KeptFaceWorker)
+        patch.setattr("proctor.presence.FaceWorker", KeptFaceWorker)
+        yield
+    KeptFaceWorker.end_all()

@@ -17,6 +17,7 @@ if sys.platform != "win32":
     import tty
 
 from biometrics.recorded import vary
+from biometrics.worker import FaceWorker
 from proctor.config import Places
 from proctor.desk.cards import TRAINING_READER
 from proctor.desk.events import (
@@ -146,7 +147,16 @@ def scanner() -> Iterator[tuple[int, str]]:
 
 
 @pytest.fixture(scope="module")
+def own_worker() -> Iterator[None]:
+    """The worker as it is outside tests: it ends with its desk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("proctor.app.FaceWorker", FaceWorker)
+        yield
+
+
+@pytest.fixture(scope="module")
 def runtime(
+    own_worker: None,
     opened: OpenRoot,
     session: Session,
     shop: tuple[CardWorkshop, TrustStore],
