@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from proctor.desk.claim import Claim, claim_of
-from proctor.desk.events import CardIn, CardOut, Device, Reason, Scanned
+from proctor.desk.events import OPENING, CardIn, CardOut, CardUsed, Device, Reason, Scanned
 from proctor.desk.state import (
     REMEMBERED,
     Effect,
@@ -47,7 +47,7 @@ def begin(state: State, *effects: Effect) -> Step:
     reader = state.fresh_card
     if state.claim is None or reader is None:
         return replace(state, phase="waiting"), effects
-    if state.locked or state.missing:
+    if state.locked or state.held or state.missing:
         return replace(state, phase="ready"), effects
     return start(state, reader, state.claim, *effects)
 
@@ -176,6 +176,13 @@ def card_out(state: State, event: CardOut) -> Step:
     return lifted, ()
 
 
+def card_used(state: State, event: CardUsed) -> Step:
+    """A card served for something else while it lay there: it begins nothing before it was lifted."""
+    if event.reader not in state.cards:
+        return state, ()
+    return replace(state, spent=state.spent | {event.reader}), ()
+
+
 def _is_reading(state: State) -> bool:
     """Whether the running attempt still needs its card."""
     run = state.run
@@ -194,7 +201,7 @@ def device(state: State, event: Device) -> Step:
     was_good = before is None or before.state == "in"
     if was_good and event.state != "in":
         effects = (Sound(name="fault"),)
-    elif not was_good and event.state == "in":
+    elif not was_good and event.state == "in" and before is not None and before.code != OPENING:
         told = said(told, f"desk.notice.back.{event.kind}")
     if event.kind == "reader" and event.state == "out":
         told, more = card_out(told, CardOut(reader=event.name))

@@ -4,8 +4,8 @@ For each StartAttempt exactly one `Ended` or `Failed` is posted, whatever happen
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as Signal
@@ -20,7 +20,7 @@ from biometrics.notice import NoticeShown
 from proctor.app import Desk, Transaction, open_desk
 from proctor.checks import CheckName
 from proctor.desk.ending import ending_of
-from proctor.desk.events import CheckDone, Ended, Event, Failed, Halted, Progress
+from proctor.desk.events import OPENING, CheckDone, Ended, Event, Failed, Halted, Progress
 from proctor.desk.held_camera import HeldCamera
 from proctor.desk.onlookers import DeskScreen, Watcher
 from proctor.desk.preview import LentCamera, Preview
@@ -38,10 +38,10 @@ from sessions.record import Check, Outcome
 from sessions.session import Session
 
 diagnostics = logging.getLogger("proctor")
-OPENING: Final = "desk-opening"
 CLOSING: Final = "desk-closing"
 SCAN_S: Final = 0.15
 RETRY_S: Final = 15.0
+LENT_S: Final = 5.0
 _OF_THE_FACE: Final = frozenset(
     {
         CheckName.FACE_CAPTURE,
@@ -73,6 +73,14 @@ class AttemptMeans:
     on_frame: Callable[[Frame], None] = field(repr=False, default=lambda _frame: None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Loan:
+    """Somebody else uses reader and camera: from `given` on, until `back`."""
+
+    given: Signal = field(default_factory=Signal)
+    back: Signal = field(default_factory=Signal)
+
+
 class Attempts:
     """Runs attempts on a thread of its own. `start` it once; `begin` gives it work; `close` ends it."""
 
@@ -91,7 +99,7 @@ class Attempts:
         self._post = post
         self._screen = screen
         self._preview = preview
-        self._orders: SimpleQueue[StartAttempt | None] = SimpleQueue()
+        self._orders: SimpleQueue[StartAttempt | _Loan | None] = SimpleQueue()
         self._lock = Lock()
         self._camera: LentCamera | None = None
         self._held = HeldCamera()
@@ -118,6 +126,17 @@ class Attempts:
     def begin(self, start: StartAttempt) -> None:
         """Run an attempt as soon as the one before has ended."""
         self._orders.put(start)
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let reader and camera go while somebody else uses them; no attempt begins meanwhile. Waits for that."""
+        loan = _Loan()
+        self._orders.put(loan)
+        loan.given.wait(LENT_S)  # without an answer the camera itself says that it is in use
+        try:
+            yield
+        finally:
+            loan.back.set()
 
     def close(self, wait_s: float = 10.0) -> None:
         """End the thread. An attempt that runs is interrupted, and entered with what it had."""
@@ -179,10 +198,19 @@ class Attempts:
             except Empty:
                 self._look(desk)
                 continue
-            if order is not None and not self._stopping.is_set():
+            if isinstance(order, _Loan):
+                self._let_go(order)
+            elif order is not None and not self._stopping.is_set():
                 self._attempt(desk, order)
             elif order is not None:
                 self._orders.put(order)
+
+    def _let_go(self, loan: _Loan) -> None:
+        """Switch the camera off, and wait until reader and camera are back."""
+        self._held.close()
+        loan.given.set()
+        while not (loan.back.wait(SCAN_S) or self._stopping.is_set()):
+            pass
 
     def _look(self, desk: Desk) -> None:
         spec, scan = self._means.camera(), self._means.scan
@@ -201,12 +229,17 @@ class Attempts:
                 return
             if order is None:
                 return
+            if isinstance(order, _Loan):
+                order.given.set()
+                continue
             self._post(Failed(attempt_id=order.attempt_id, code=code, facts=facts))
 
     def _refuse_rest(self) -> None:
         while not self._orders.empty():
             order = self._orders.get()
-            if order is not None:
+            if isinstance(order, _Loan):
+                order.given.set()
+            elif order is not None:
                 self._post(Failed(attempt_id=order.attempt_id, code=CLOSING))
 
     def _attempt(self, desk: Desk, start: StartAttempt) -> None:
@@ -264,6 +297,7 @@ class Attempts:
             remarks=remarks,
             access=start.access,
             chip=watcher.seen.chip,
+            board=desk.board,
         )
         return Ended(attempt_id=attempt_id, result=ending)
 

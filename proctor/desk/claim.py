@@ -1,5 +1,6 @@
 """Whose card somebody says it is: a QR code or number, scanned or typed. It opens a chip, it proves nothing."""
 
+import re
 from dataclasses import dataclass, field
 
 from proctor.desk.events import Reason, Scanned, Source
@@ -10,6 +11,9 @@ from readers.cccd.qr import QrCard
 from readers.errors import ReaderError
 
 MOST_CHARACTERS = 4096
+CAN_SHOWN = "CAN ••••••"
+CAN = re.compile(r"[0-9]{6}")
+"""Printed beneath the photograph of a document that is no citizen's card; says nothing of whose it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +34,15 @@ class Claim:
 
 
 def claim_of(scanned: Scanned) -> Claim | Reason:
-    """Return what was scanned or typed as a claim, or why it is none. Blanks in a typed number do not matter."""
+    """Return what was scanned or typed as a claim, or why it is none. Blanks in a typed number do not matter; six
+    digits that were typed are a card access number."""
     text = scanned.text
     if len(text) > MOST_CHARACTERS:
         return Reason(code="qr-invalid")
     if scanned.source == "typed" and "|" not in text and "<" not in text:
         text = "".join(text.split())
+    if scanned.source == "typed" and CAN.fullmatch(text):
+        return Claim(access=AccessText("can", text), source="typed", person=f"can {text}", masked=CAN_SHOWN)
     try:
         access = read_access(text)
     except ReaderError as error:

@@ -1,6 +1,7 @@
 """What the screen needs of an attempt that is over: its result, the reasons' facts, and who says what of the person."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from proctor.app import Remarks
@@ -14,8 +15,8 @@ from readers.cccd.qr import QrCard
 from readers.emrtd.dates import PartialDate
 from readers.emrtd.evidence import ConsistentChip, Holder
 from readers.errors import ReaderError
+from reports.posting import mask_number
 from sessions.course.board import Board
-from sessions.course.entries import session_entries
 from sessions.course.overrides import require_override, suggested
 from sessions.errors import SessionsError
 from sessions.record import Verdict
@@ -35,11 +36,15 @@ def ending_of(
     remarks: Remarks | None = None,
     access: AccessText | None = None,
     chip: ConsistentChip | None = None,
+    board: Board | None = None,
 ) -> Ending:
     """Return an attempt as the screen shows it. `remarks`: of its candidate; `access`: what opened the chip; `chip`:
-    what was read, once its hashes were good. Without its entry nothing of the person is told."""
+    what was read, once its hashes were good; `board`: the desk's, so that the session is not read anew for each
+    candidate. Without its entry nothing of the person is told."""
     recorded = result.receipt is not None
-    seat = _seat(store, session, result.sbd) if recorded else None
+    board = board or Board(store, session)
+    board.refresh()
+    seat = _seat(board, result.sbd) if recorded else None
     said = remarks or _NOTHING
     return Ending(
         verdict=result.verdict,
@@ -53,7 +58,7 @@ def ending_of(
         differences=differences(seat, chip, _read(access)) if recorded else (),
         candidate=None if seat is None else _candidate(seat, chip),
         chip=result.decision.chip.value,
-        decidable=recorded and _decidable(store, session, result),
+        decidable=recorded and _decidable(store, session, board, result),
         interrupted=result.interrupted,
         total_ms=result.total_ms,
     )
@@ -78,13 +83,9 @@ def _read(access: AccessText | None) -> AccessSource | None:
         return None
 
 
-def _seat(store: Store, session: Session, sbd: str | None) -> Seat | None:
+def _seat(board: Board, sbd: str | None) -> Seat | None:
     """Return a candidate's seat on the list as it is now."""
-    if sbd is None:
-        return None
-    board = Board(store, session)
-    board.refresh()
-    return next((seat for seat in board.session.seats if seat.sbd == sbd), None)
+    return next((seat for seat in board.session.seats if sbd is not None and seat.sbd == sbd), None)
 
 
 def _candidate(seat: Seat, chip: ConsistentChip | None) -> Candidate:
@@ -93,12 +94,12 @@ def _candidate(seat: Seat, chip: ConsistentChip | None) -> Candidate:
     return Candidate(sbd=seat.sbd, name=seat.full_name, place=place, by_chip=by_chip)
 
 
-def _decidable(store: Store, session: Session, result: AttemptResult) -> bool:
+def _decidable(store: Store, session: Session, board: Board, result: AttemptResult) -> bool:
     """Whether two persons may decide on a REFER at this desk now, as the rules have it."""
     if result.verdict is not Verdict.REFER:
         return False
     try:
-        entries = session_entries(store, session.session_id)
+        entries = board.entries
         if result.sbd is not None:
             require_override(session, entries, sbd=result.sbd, attempt_id=result.attempt_id)
             return True
@@ -146,11 +147,34 @@ def _name(seat: Seat | None, holder: Holder | None, qr: QrCard | None) -> Differ
 
 def _number(seat: Seat | None, holder: Holder | None, access: AccessSource | None) -> Difference:
     number = None if access is None else number_of(access)
-    return _row(
+    row = _row(
         "number",
         "" if seat is None else seat.id_number,
         "" if holder is None else holder.id_number,
         "" if number is None else number.value,
+    )
+    roster, chip, qr = shown_numbers(row.roster, row.chip, row.qr)
+    return replace(row, roster=roster, chip=chip, qr=qr)
+
+
+def shown_numbers(*numbers: str) -> tuple[str, ...]:
+    """Return numbers with their middle hidden as on paper, but for the places at which they differ: those are what
+    somebody compares. "" stays "".
+    """
+    told = [number for number in numbers if number]
+    alike = len({len(number) for number in told}) == 1
+    differ = (
+        {at for at, digits in enumerate(zip(*told, strict=False)) if len(set(digits)) > 1} if alike else set()
+    )
+    return tuple(_hidden(number, differ) for number in numbers)
+
+
+def _hidden(number: str, differ: set[int]) -> str:
+    masked = mask_number(number) if number else ""
+    if len(masked) != len(number):  # too short to show any of it
+        return masked
+    return "".join(
+        own if at in differ else dot for at, (own, dot) in enumerate(zip(number, masked, strict=True))
     )
 
 

@@ -12,9 +12,8 @@ from typing import Final, Literal, get_args
 from biometrics.camera_info import CameraInfo, classify
 from biometrics.errors import RecordedCameraError
 from proctor.config import Places
-from proctor.desk.attempts import OPENING
 from proctor.desk.cards import NO_READER
-from proctor.desk.events import Device, DeviceKind, DeviceState
+from proctor.desk.events import OPENING, Device, DeviceKind, DeviceState
 from proctor.desk.events import Event as DeskEvent
 from proctor.doctor import FREE_MB, NOT_BEFORE, Item, examine
 from proctor.scenes import is_scene

@@ -6,15 +6,19 @@ somebody stands in a repr.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from sessions.record import Outcome, Verdict
 
 Facts = Mapping[str, str | int]
 Source = Literal["serial", "camera", "typed"]
-DeviceKind = Literal["reader", "camera", "scanner", "printer", "disk", "clock", "collector"]
+DeviceKind = Literal["reader", "camera", "scanner", "screen", "printer", "disk", "clock", "collector"]
+"""`screen`: the one that faces the candidate."""
 DeviceState = Literal["in", "out", "fault"]
 Choice = Literal["admitted", "not-admitted", "left"]
+How = Literal["two-persons", "manual", "head"]
+OPENING: Final = "desk-opening"
+"""The code of a camera whose desk is being opened: it is not there yet, and no fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +176,14 @@ class Failed:
 class Decided:
     """Two persons decided what the machine referred; told only after that entry is committed, as `entry`.
 
-    "left": nobody decides now, the candidate waits aside; nothing is entered, the attempt stays REFER.
+    "left": nobody decides now, the candidate waits aside; nothing is entered, the attempt stays REFER. `how`: two
+    persons over a REFER, by documents ("manual"), or who heads the council after a refusal ("head").
     """
 
     attempt_id: str
     choice: Choice
     entry: int | None = None
+    how: How = "two-persons"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +198,20 @@ class Locked:
     """The station asks who is there (`locked`), or somebody proved it."""
 
     locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Something is typed beside the desk, about somebody: nobody is looked at meanwhile (`held`), or it is done."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardUsed:
+    """The card on that reader served for something else, a second person's proof: it has to be lifted first."""
+
+    reader: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +251,8 @@ Event = (
     | Decided
     | Pressed
     | Locked
+    | Held
+    | CardUsed
     | Resumed
     | Halted
     | Ticked

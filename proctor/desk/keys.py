@@ -60,7 +60,7 @@ def _freed(state: State) -> State:
 def _start_anyway(state: State) -> Step:
     """Begin without the device that is missing: a person will decide."""
     reader = state.fresh_card
-    if state.claim is None or reader is None:
+    if state.claim is None or reader is None or state.held:
         return state, ()
     return start(state, reader, state.claim)
 
@@ -108,7 +108,11 @@ def _leave(state: State) -> Step:
 
 
 def _stay(state: State) -> Step:
-    return said(state, "desk.notice.attempt-runs", tone="warning"), (Sound(name="attention"),)
+    """Not while somebody is at the desk; the sentence says with which key that ends."""
+    prompted = state.run is not None and state.run.prompt not in NOTHING_ASKED
+    key = "desk.notice.attempt-prompted" if prompted else "desk.notice.attempt-runs"
+    key = "desk.notice.decision-open" if state.phase == "deciding" else key
+    return said(state, key, tone="warning"), (Sound(name="attention"),)
 
 
 _FREE: Final[tuple[Phase, ...]] = ("waiting", "ready")

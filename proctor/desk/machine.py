@@ -14,6 +14,7 @@ from proctor.desk.arriving import Step, begin, said
 from proctor.desk.events import (
     CardIn,
     CardOut,
+    CardUsed,
     CheckDone,
     Decided,
     Device,
@@ -21,6 +22,7 @@ from proctor.desk.events import (
     Event,
     Failed,
     Halted,
+    Held,
     Hint,
     Locked,
     Pictures,
@@ -62,6 +64,11 @@ def _locked(state: State, event: Locked) -> Step:
     return begin(told) if told.phase == "ready" else (told, ())
 
 
+def _held(state: State, event: Held) -> Step:
+    told = replace(state, held=event.held)
+    return begin(told) if told.phase == "ready" else (told, ())
+
+
 def _resumed(state: State, event: Resumed) -> Step:
     key = "desk.notice.resumed" if event.sbd else "desk.notice.resumed-nobody"
     return said(state, key, {"sbd": event.sbd} if event.sbd else None, tone="warning"), ()
@@ -98,14 +105,17 @@ _BY_PHASE: Final[Mapping[tuple[Phase, type], Handler]] = MappingProxyType(
         ("working", Ended): running.ended,
         ("working", Failed): running.failed,
         ("deciding", Decided): running.decided,
+        ("verdict", Decided): running.decided_later,
     }
 )
 _ANYWHERE: Final[Mapping[type, Handler]] = MappingProxyType(
     {
         CardOut: arriving.card_out,
+        CardUsed: arriving.card_used,
         Device: arriving.device,
         Pressed: keys.pressed,
         Locked: _locked,
+        Held: _held,
         Resumed: _resumed,
         Halted: _halted,
         Ticked: _ticked,

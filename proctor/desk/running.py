@@ -89,6 +89,15 @@ def decided(state: State, event: Decided) -> Step:
     return over, told("admit", "admitted") if event.choice == "admitted" else ()
 
 
+def decided_later(state: State, event: Decided) -> Step:
+    """People decided after the verdict was shown: by documents, or who heads the council after a refusal."""
+    run = state.run
+    settled = run is None or (run.decided is not None and run.decided.choice != "left")
+    if settled or event.choice == "left" or (run is not None and run.verdict is Verdict.ADMIT):
+        return state, ()
+    return decided(state, event)
+
+
 def told(sound: SoundName, what: Told) -> tuple[Effect, ...]:
     """What everybody hears and the candidate sees of an ending: a word, no reasons."""
     return (Sound(name=sound), TellCandidate(what=what), Speak(key=f"desk.speak.{what}"))

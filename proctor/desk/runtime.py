@@ -5,8 +5,8 @@ none of them holds anything of the window. A device that goes and comes back res
 """
 
 import shutil
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event as Signal
@@ -16,9 +16,9 @@ from typing import Final
 from proctor.app import card_source
 from proctor.candidate_window import CandidateWindow
 from proctor.desk.attempts import AttemptMeans, Attempts
-from proctor.desk.cards import TRAINING_READER, CardWatcher, TrainingReader
+from proctor.desk.cards import NO_READER, TRAINING_READER, CardWatcher, TrainingReader
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing
-from proctor.desk.events import Device, Event, Scanned
+from proctor.desk.events import CardUsed, Device, Event, Scanned
 from proctor.desk.garbage import Garbage
 from proctor.desk.held_camera import scan_notice
 from proctor.desk.mirror import Mirror
@@ -30,6 +30,7 @@ from proctor.desk.sounds import Sounds
 from proctor.desk.state import Effect, Skip, Sound, Speak, StartAttempt, TellCandidate
 from proctor.desks import CardSource
 from proctor.doctor import FREE_MB
+from proctor.errors import CommandError
 from proctor.printing.station import system_printer
 from proctor.roots import OpenRoot
 from proctor.softcards import CardWorkshop, MadeCard
@@ -211,6 +212,20 @@ class StationRuntime:
     def use_camera(self, spec: str) -> None:
         """Take this camera from the next attempt on: in training, who stands before it."""
         self._camera = spec
+
+    @contextmanager
+    def lend(self, reader: str = "") -> Iterator[tuple[str, str]]:
+        """Give reader and camera to somebody who proves to be there with card and face. `reader`: where the last card
+        lay, "" for the only one. The card that then lies there begins no attempt before it was lifted. Waits for an
+        attempt that runs. Raises CommandError "reader-not-found"."""
+        found = reader or next(iter(self._cards.names), "")
+        if not found:
+            raise CommandError(NO_READER)
+        with self._attempts.lent():
+            try:
+                yield found, self._camera
+            finally:
+                self.post(CardUsed(reader=found))
 
     def speak_language(self, language: str) -> None:
         """Speak in this language from now on."""

@@ -54,7 +54,8 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceLine:
-    """One field as list, chip and QR code have it, with a word and a sign for whether they agree."""
+    """One field as list, chip and QR code have it, with a word and a sign for whether they agree. `prefix`: of the
+    keys of what stands for a word ("M" of the sex); the rest stands as it is."""
 
     words: Words
     roster: str = field(repr=False)
@@ -63,6 +64,15 @@ class DifferenceLine:
     same: bool | None
     same_words: Words
     sign: Sign
+    prefix: str = ""
+
+    def values(self, texts: Texts) -> tuple[str, str, str]:
+        """Return what list, chip and QR code say, in words."""
+        roster, chip, qr = (
+            texts.get(f"{self.prefix}{value}") or value if self.prefix and value else value
+            for value in (self.roster, self.chip, self.qr)
+        )
+        return roster, chip, qr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from proctor.desk.claim import Claim
 from proctor.desk.events import (
+    OPENING,
     CheckDone,
     Decided,
     Device,
@@ -73,7 +74,8 @@ class State:
     `cards`: readers with a card, in order; `spent`: those among them whose card was already used, was laid there while
     an attempt ran, or lay there with another: it must be lifted first; `run`: the attempt that runs or whose verdict is
     shown; `last`: the claim of the newest attempt; `last_reader`: where its card still lies; `recent`: the
-    last few persons, whose codes the camera may still see; `claimed_s`: when `claim` came; `number`: attempts begun.
+    last few persons, whose codes the camera may still see; `claimed_s`: when `claim` came; `number`: attempts begun;
+    `held`: something is typed beside the desk, and nothing begins meanwhile.
     """
 
     seed: str
@@ -93,6 +95,7 @@ class State:
     notice: Notice | None = None
     halted: Reason | None = None
     locked: bool = False
+    held: bool = False
     now_s: float = 0.0
     claimed_s: float = 0.0
 
@@ -137,6 +140,12 @@ class State:
         good = {device.kind for device in self.devices if device.state == "in"}
         told = {device.kind: None for device in self.devices}
         return tuple(kind for kind in told if kind in ("camera", "disk") and kind not in good)
+
+    @property
+    def opening(self) -> bool:
+        """Whether the one thing that an attempt still waits for is the desk being opened."""
+        wrong = [device for device in self.devices if device.kind in self.missing and device.state != "in"]
+        return bool(wrong) and all(device.code == OPENING for device in wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

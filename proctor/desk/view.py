@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from proctor.desk.claim import Claim
-from proctor.desk.events import CheckDone, Device, Difference, Ending
+from proctor.desk.events import OPENING, CheckDone, Decided, Device, Difference, Ending
 from proctor.desk.screen import (
     Action,
     Colour,
@@ -61,6 +61,10 @@ _KEYS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "skip": ("F8", "F8"),
         "later": ("F9", "F9"),
         "clear": ("Escape", "Esc"),
+        "manual": ("Control-m", "Ctrl+M"),
+        "refused": ("Control-d", "Ctrl+D"),
+        "incident": ("Control-i", "Ctrl+I"),
+        "roster": ("Control-f", "Ctrl+F"),
     }
 )
 _PANELS: Final[Mapping[str, tuple[Colour, Sign, SoundName]]] = MappingProxyType(
@@ -140,6 +144,8 @@ def _situation(state: State) -> str:
         return _working_at(state.run)
     if state.phase == "verdict" and state.run is not None:
         return f"verdict.{_panel_name(state.run)}"
+    if state.phase == "ready" and not state.locked and (state.held or state.opening):
+        return "held" if state.held else "opening"
     return state.phase
 
 
@@ -184,7 +190,7 @@ def _phase_actions(state: State) -> list[str]:
     ahead = ("drop-next", state.next_claim is not None)
     offered: Mapping[Phase, Sequence[tuple[str, bool]]] = {
         "waiting": (("type", True), ("clear", state.claim is not None), ahead),
-        "ready": (("start", True), ("clear", True), ahead),
+        "ready": (("start", not (state.held or state.opening)), ("clear", True), ahead),
         "working": (("skip", prompted), ahead),
         "deciding": (
             ("decide", True),
@@ -199,7 +205,25 @@ def _phase_actions(state: State) -> list[str]:
         ),
         "closed": (("leave", True),),
     }
-    return [name for name, possible in offered[state.phase] if possible]
+    return [name for name, possible in (*offered[state.phase], *_beside(state)) if possible]
+
+
+def _beside(state: State) -> tuple[tuple[str, bool], ...]:
+    """What stands beside the desk: by documents, the council's head after a refusal, an incident, who is this.
+
+    Nobody who was let in needs documents; nothing is typed while an attempt runs: then the person is looked at.
+    """
+    free = state.phase in ("waiting", "ready", "deciding", "verdict")
+    run = state.run
+    settled = run is not None and _is_settled(run.decided)
+    refused = run is not None and run.verdict is Verdict.REFUSE and not settled
+    inside = settled or (run is not None and run.verdict is Verdict.ADMIT)
+    return (
+        ("refused", free and refused),
+        ("manual", free and not inside and not refused),
+        ("incident", free),
+        ("roster", free),
+    )
 
 
 def _claim_words(key: str, claim: Claim | None) -> Words | None:
@@ -272,6 +296,8 @@ def _step_line(name: str, state: StepState, checks: Sequence[CheckDone], run: Ru
 
 
 def _panel_name(run: Run) -> str:
+    if run.decided is not None and _is_settled(run.decided):
+        return run.decided.choice
     if run.failure is not None or run.result is None:
         return "failed"
     if not run.result.recorded:
@@ -292,13 +318,29 @@ def _panel(run: Run) -> VerdictPanel | None:
         entry = run.decided.entry
     return VerdictPanel(
         word=Words(key=f"desk.verdict.{name}"),
-        line=Words(key=f"desk.verdict-line.{name}", facts={} if entry is None else {"entry": entry}),
+        line=Words(
+            key=f"desk.verdict-line.{name}{_how(run.decided)}",
+            facts={} if entry is None else {"entry": entry},
+        ),
         colour=colour,
         sign=sign,
         sound=sound,
-        recorded=run.result is not None and run.result.recorded,
+        recorded=(run.result is not None and run.result.recorded) or _is_settled(run.decided),
         entry=entry,
     )
+
+
+def _how(decided: Decided | None) -> str:
+    """Return the end of the key of the line that says how people decided."""
+    return (
+        f".{decided.how}"
+        if decided is not None and _is_settled(decided) and decided.how != "two-persons"
+        else ""
+    )
+
+
+def _is_settled(decided: Decided | None) -> bool:
+    return decided is not None and decided.choice != "left"
 
 
 def _reasons(state: State) -> tuple[Words, ...]:
@@ -340,17 +382,19 @@ def _difference(row: Difference) -> DifferenceLine:
         same=row.same,
         same_words=Words(key=f"desk.same.{word}"),
         sign=signs[word],
+        prefix="desk.sex." if row.field_name == "sex" else "",
     )
 
 
 def _device(device: Device) -> DeviceLine:
     signs: Mapping[str, Sign] = {"in": "tick", "out": "cross", "fault": "bang"}
     fix = device.code or f"desk.device-fix.{device.kind}"
+    coming = device.state != "in" and device.code == OPENING
     return DeviceLine(
         kind=device.kind,
         name=device.name,
         words=Words(key=f"desk.device.{device.kind}"),
-        state_words=Words(key=f"desk.device-state.{device.state}"),
-        sign=signs[device.state],
+        state_words=Words(key=f"desk.device-state.{'opening' if coming else device.state}"),
+        sign="dots" if coming else signs[device.state],
         fix=None if device.state == "in" else Words(key=fix),
     )

@@ -22,11 +22,23 @@ class Letters:
 
     def __init__(self, window: tkinter.Misc) -> None:
         self._widgets: dict[str, ttk.Widget] = {}
+        self._beneath: list[dict[str, ttk.Widget]] = []
         window.bind("<Alt-KeyPress>", self._pressed)
 
     def forget(self) -> None:
         """Drop all letters: the screen is built anew."""
         self._widgets.clear()
+        self._beneath.clear()
+
+    def begin(self) -> None:
+        """Something lies over a part of the page from now on: its letters come before those beneath, until `end`."""
+        self._beneath.append(self._widgets)
+        self._widgets = {}
+
+    def end(self) -> None:
+        """What lay over the page is gone."""
+        if self._beneath:
+            self._widgets = self._beneath.pop()
 
     def label(self, widget: Any, text: str) -> None:
         """Give a button its text, underlined letter and key. Two widgets of one letter are a mistake: ValueError."""
@@ -49,13 +61,19 @@ class Letters:
         self._widgets[letter] = widget
 
     def _pressed(self, event: "tkinter.Event[tkinter.Misc]") -> str | None:
-        widget = self._widgets.get(event.keysym.lower())
-        if widget is None or not widget.winfo_exists() or not widget.winfo_viewable():
+        letter = event.keysym.lower()
+        found = (layer.get(letter) for layer in (self._widgets, *reversed(self._beneath)))
+        widget = next((each for each in found if each is not None and _is_seen(each)), None)
+        if widget is None:
             return None
         widget.focus_set()
         if isinstance(widget, (ttk.Button, ttk.Checkbutton, ttk.Radiobutton)):
             widget.invoke()
         return "break"
+
+
+def _is_seen(widget: ttk.Widget) -> bool:
+    return bool(widget.winfo_exists() and widget.winfo_viewable())
 
 
 def press_by_keys(window: tkinter.Misc) -> None:

@@ -460,7 +460,7 @@ def test_an_attempt_that_could_not_be_made_says_why_and_can_be_made_again() -> N
     shown = view(state)
     assert (state.phase, title(state)) == ("verdict", "verdict.failed")
     assert shown.reasons[0].key == "session-paused"
-    assert [action.name for action in shown.actions] == ["next", "again"]
+    assert [action.name for action in shown.actions] == ["next", "again", "manual", "incident", "roster"]
     assert after(state, AGAIN).phase == "working"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from proctor.desk.decisions import Referred, Wish
+from proctor.desk.decisions import Referred, Seen, Wish
 from proctor.desk.events import (
     Candidate,
     CardIn,
@@ -243,6 +243,7 @@ class FakeDecisions:
         self, *, blocked: str = "", proofs: tuple[str, ...] = ("password",), frames: bool = True
     ) -> None:
         self.blocked, self.proofs, self.frames = blocked, proofs, frames
+        self.looked: list[tuple[str, str]] = []
         self.entered: list[tuple[str, Wish, str]] = []
         self.error: Exception | None = None
 
@@ -255,9 +256,13 @@ class FakeDecisions:
             ),
             people=(("binh", "Trần Thị Thử", "secretary"), ("chau", "Lê Văn Luyện", "chairman")),
             proofs=self.proofs,
-            frames=frames_sheet() if self.frames else None,
+            framed=self.frames,
             blocked=self.blocked,
         )
+
+    def look(self, attempt_id: str, reason: str) -> Seen:
+        self.looked.append((attempt_id, reason))
+        return Seen(frames=frames_sheet(), entry=131)
 
     def admit(self, attempt_id: str, wish: Wish, ask: Callable[[str], str]) -> FakeReceipt:
         secret = ask(wish.second)
@@ -277,6 +282,8 @@ class Host(Shell):
         self.desk = desk
         self.opened = self.session = None
         self.locked = self.left_desk = 0
+        self.allowed = {"check-in", "view", "manual", "incident", "decide"}
+        self.opened_pages: list[str] = []
         self.decisions = decisions or FakeDecisions()
         super().__init__(training=desk.state.training, language=language, scale=scale)
         self.geometry(f"{self.winfo_screenwidth()}x{self.winfo_screenheight()}+0+0")
@@ -322,6 +329,12 @@ class Host(Shell):
 
     def lock_now(self) -> None:
         self.locked += 1
+
+    def may(self, action: str) -> bool:
+        return action in self.allowed
+
+    def open_work(self, name: str) -> None:
+        self.opened_pages.append(name)
 
     def leave_desk(self) -> None:
         self.left_desk += 1

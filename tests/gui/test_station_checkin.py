@@ -173,7 +173,7 @@ def test_a_number_is_typed_wherever_the_focus_is_and_enter_sends_it(open_host: O
     for digit in NUMBER[:5]:
         window.press(f"<Key-{digit}>")
     assert window.shown.number.get() == NUMBER[:5]
-    assert window.shown.count.cget("text") == "5/12"
+    assert window.shown.side.count.cget("text") == "5/12"
     window.press("<Return>")
     assert window.desk.sent == []
     assert "12" in window.message.cget("text")
@@ -373,12 +373,18 @@ def test_where_two_persons_may_not_let_in_the_page_says_why_and_enter_leaves_it(
 def test_the_frames_of_a_challenge_are_shown_large_and_put_away_again(open_host: OpenHost) -> None:
     window = open_host(referred(FakeDesk()))
     window.looked_up()
+    assert window.decisions.looked == []  # who only decides has looked at no frames
     window.press("<F4>")
-    assert window.shown.sheet.winfo_viewable()
+    assert window.pump(lambda: window.shown.sheet.winfo_viewable())
     assert window.shown.sheet.pictures["frames"].filled
     assert not window.shown.photos.winfo_viewable()
+    assert window.decisions.looked == [(window.desk.attempt_id, window.texts["checkin.view.reason"])]
+    assert "131" in window.message.cget("text")
     window.press("<F4>")
     assert window.shown.photos.winfo_viewable()
+    window.press("<F4>")
+    assert window.shown.sheet.winfo_viewable()
+    assert len(window.decisions.looked) == 1  # one look, one entry
     window.press("<F9>", "<Return>")
     assert not window.shown.sheet.pictures["frames"].filled
 

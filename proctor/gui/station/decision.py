@@ -13,9 +13,11 @@ import ttkbootstrap as ttk
 from proctor.desk.decisions import Referred, Wish
 from proctor.gui.keyboard import Letters
 from proctor.gui.look import COLOURS, Look
+from proctor.gui.station.parts import wrapped
+from proctor.seconds import CARD_FACE
 from proctor.texts import Texts
 
-FIELDS: Final = ("who", "reason", "note", "second", "proof")
+FIELDS: Final = ("who", "reason", "note", "second", "proof", "card")
 
 
 class DecisionPane(ttk.Frame):
@@ -27,9 +29,13 @@ class DecisionPane(ttk.Frame):
         self._referred: Referred | None = None
         self.fields: dict[str, Any] = {}
         self._values = {name: tkinter.StringVar(self) for name in FIELDS}
+        self._labels: dict[str, ttk.Label] = {}
         self.columnconfigure(1, weight=1)
         self.lead = ttk.Label(self, anchor="w", justify="left", text=texts["checkin.decision.loading"])
         self.lead.grid(row=0, column=0, columnspan=2, sticky="ew")
+        how = texts.say("checkin.decision.card-how", notice=texts["presence.notice"])
+        self.how = ttk.Label(self, anchor="w", justify="left", text=how)
+        wrapped(self.how, 2)
         self.lead.bind("<Configure>", lambda event: self.lead.configure(wraplength=max(event.width, 40)))
 
     @property
@@ -38,9 +44,9 @@ class DecisionPane(ttk.Frame):
         return "" if self._referred is None else self._referred.attempt_id
 
     @property
-    def frames(self) -> bytes | None:
-        """The sheet of frames, where there is one."""
-        return None if self._referred is None else self._referred.frames
+    def framed(self) -> bool:
+        """Whether there is a sheet of frames to look at."""
+        return self._referred is not None and self._referred.framed
 
     @property
     def open(self) -> bool:
@@ -62,6 +68,11 @@ class DecisionPane(ttk.Frame):
             field.grid(row=row, column=1, sticky="ew", pady=self._look.px(2))
             self._letters.leads(label, self._texts[f"checkin.decision.{name}"], field)
             self.fields[name] = field
+            self._labels[name] = label
+        if CARD_FACE in referred.proofs:
+            self._values["proof"].trace_add("write", lambda *_names: self._show_card())
+            self.how.grid(row=len(FIELDS) + 1, column=0, columnspan=2, sticky="ew")
+            self._show_card()
 
     def _wanted(self, referred: Referred) -> list[tuple[str, Callable[[], Any]]]:
         texts, language = self._texts, self._texts.language
@@ -78,7 +89,25 @@ class DecisionPane(ttk.Frame):
         if len(referred.proofs) > 1:
             proofs = [texts[f"checkin.decision.proof.{proof}"] for proof in referred.proofs]
             wanted.append(("proof", lambda: self._choice("proof", proofs, first=True)))
+        if CARD_FACE in referred.proofs:
+            wanted.append(("card", lambda: self._entry("card")))
         return wanted
+
+    @property
+    def _proof(self) -> str:
+        """How the second person proves to be there."""
+        referred = self._referred
+        if referred is None or not referred.proofs:
+            return ""
+        return str(referred.proofs[self._at("proof") if "proof" in self.fields else 0])
+
+    def _show_card(self) -> None:
+        """What a card and a face need is asked for only where they are the proof."""
+        for part in (self.fields["card"], self._labels["card"], self.how):
+            if self._proof == CARD_FACE:
+                part.grid()
+            else:
+                part.grid_remove()
 
     def _choice(self, name: str, values: Sequence[str], *, first: bool = False) -> ttk.Combobox:
         box = ttk.Combobox(
@@ -106,7 +135,8 @@ class DecisionPane(ttk.Frame):
         referred = self._referred
         if referred is None:
             return "reason"
-        for name in ("who", "reason", "second"):
+        needed = ("who", "reason", "second", *(("card",) if self._proof == CARD_FACE else ()))
+        for name in needed:
             if name in self.fields and not self._values[name].get().strip():
                 return name
         chosen = referred.reasons[self._at("reason")]
@@ -122,7 +152,8 @@ class DecisionPane(ttk.Frame):
             sbd=referred.sbd or referred.known[self._at("who")].sbd,
             reason=referred.reasons[self._at("reason")].code,
             second=referred.people[self._at("second")][0] if referred.people else typed,
-            proof=referred.proofs[self._at("proof") if "proof" in self.fields else 0],
+            proof=self._proof,
+            card=self._values["card"].get() if self._proof == CARD_FACE else "",
             note=self._values["note"].get().strip(),
         )
 
@@ -138,6 +169,7 @@ class DecisionPane(ttk.Frame):
         return {
             name: self._values[name].get() and chosen.get(name, self._values[name].get())
             for name in self.fields
+            if name != "card"
         }
 
     def put_back(self, kept: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ It outlives pages and windows; only the window's thread calls it, `send` alone m
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from time import monotonic
 from typing import Final
 from uuid import uuid4
@@ -75,6 +76,11 @@ class Driver:
         """Return what the table asked of the window since the last call: the lock, to leave."""
         asked, self._asked = tuple(self._asked), []
         return asked
+
+    def lend(self) -> AbstractContextManager[tuple[str, str]]:
+        """Give the desk's reader and camera to a second person who proves to be there; any thread may ask."""
+        run = self.state.run
+        return self.runtime.lend("" if run is None else run.reader)
 
     def devices(self) -> tuple[Device, ...]:
         """Return the devices that were told of."""

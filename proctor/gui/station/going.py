@@ -83,4 +83,4 @@ class Going:
     breaks: list[float] = field(default_factory=list)
     runner: Any = field(default=None, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
-    kept_check_in: tuple[str, dict[str, str]] = field(default=("", {}), repr=False)
+    kept_check_in: tuple[str, dict[str, Any]] = field(default=("", {}), repr=False)

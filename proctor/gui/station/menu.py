@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from proctor.gui.keyboard import split
 from proctor.gui.look import Look
-from proctor.gui.station.work import DESK_KEYS, SCREENS
+from proctor.gui.station.work import DESK_KEYS, NEW_KEYS, SCREENS
 from proctor.texts import Texts
 
 
@@ -25,13 +25,25 @@ class Item:
 
 _ONE_COLUMN: Final = 1.5
 WORK: Final = frozenset({"start", "checkin"})
+DESK: Final = frozenset({"checkin"})
+BESIDE: Final = ("manual", "refused", "incident")
+"""Forms that open beside the desk."""
 AWAY: Final = frozenset(SCREENS)
 ITEMS: Final = (
     Item(name="check-in", actions=frozenset({"check-in"}), pages=frozenset({"start"}), key="Enter"),
     Item(name="to-desk", pages=AWAY, key=DESK_KEYS),
+    Item(name="manual", actions=frozenset({"manual"}), pages=DESK, key="Ctrl+M"),
+    Item(name="refused", actions=frozenset({"decide"}), pages=DESK, key="Ctrl+D"),
+    Item(name="incident", actions=frozenset({"incident"}), pages=DESK, key="Ctrl+I"),
     *(
         Item(name=screen.name, actions=screen.actions, pages=WORK | AWAY - {screen.name}, key=screen.keys)
         for screen in SCREENS.values()
+    ),
+    Item(
+        name="new-session",
+        actions=frozenset({"create-session"}),
+        pages=frozenset({"start", "session"}),
+        key=NEW_KEYS,
     ),
     Item(name="sessions", pages=frozenset({"checkin"})),
     Item(name="equipment", pages=WORK),

@@ -223,7 +223,7 @@ class DifferenceTable(ttk.Frame):
             head.grid(row=0, column=column, sticky="ew", padx=(0, look.px(6)))
         for at, row in enumerate(rows, 1):
             ground = DIFFERS if row.same is False else ""
-            cells = (row.words.said(texts), row.roster, row.chip, row.qr)
+            cells = (row.words.said(texts), *row.values(texts))
             for column, text in enumerate(cells):
                 cell = ttk.Label(self, text=text or "–", anchor="w", justify="left", background=ground)
                 cell.grid(row=at, column=column, sticky="nsew", ipadx=look.px(2))
@@ -241,7 +241,7 @@ class DifferenceTable(ttk.Frame):
             )
             head.grid(row=at, column=0, columnspan=2, sticky="nsew")
             self._agreement(row, ground).grid(row=at, column=2, sticky="nsew")
-            sources = zip(SOURCES, (row.roster, row.chip, row.qr), strict=True)
+            sources = zip(SOURCES, row.values(self._texts), strict=True)
             told = [(self._texts[f"checkin.column.{name}"], text) for name, text in sources if text]
             for name, text in told if row.same is False else [("", text) for _, text in told[:1]]:
                 at += 1

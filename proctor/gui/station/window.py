@@ -14,8 +14,9 @@ from proctor.gui.station.entering import Entering
 from proctor.gui.station.frame import NO_MAIN
 from proctor.gui.station.going import Going, Means, OpenDesk, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
+from proctor.gui.station.menu import BESIDE
 from proctor.gui.station.settings import save_settings
-from proctor.gui.station.start import StartPage, words_of
+from proctor.gui.station.start import StartPage, offer_of, words_of
 from proctor.gui.station.work import SCREENS, WorkPage, page_class
 from proctor.idle import IdleLock
 from sessions.vietnam import today
@@ -63,7 +64,10 @@ class StationWindow(Entering):
     def main_text(self) -> str:
         """Return the key of the text of the main button."""
         if self.page == "start" and not self.lines:
-            return "window.station.rehearse" if self.training else "window.station.look-again"
+            waits = "new" if self.may("create-session") else "look-again"
+            return f"window.station.{'rehearse' if self.training else waits}"
+        if self.page == "start" and isinstance(self._page, StartPage) and self._page.line is not None:
+            return f"window.station.{offer_of(self._page.line)}"
         if self.page in SCREENS:
             return self._page.main_text() or NO_MAIN
         return f"window.station.{MAIN.get(self.page, 'open')}"
@@ -101,8 +105,9 @@ class StationWindow(Entering):
             letters=self.letters,
             lines=self.lines,
             variables=self.variables,
-            on_choice=self.silent_now,
+            on_choice=self._chose,
             training=self.training,
+            may_create=self.may("create-session"),
         )
         page.table.focus_set()
         return page
@@ -140,6 +145,11 @@ class StationWindow(Entering):
         """Take the message away: what it was about was changed."""
         self.say("", "")
 
+    def _chose(self) -> None:
+        """Another session is chosen on the start page: Enter may do something else with it."""
+        self.silent_now()
+        self.letters.label(self.main, self.texts[self.main_text()])
+
     # --- keys ---
 
     def forward(self) -> None:
@@ -162,6 +172,8 @@ class StationWindow(Entering):
             "check-in": self.open_desk,
             "to-desk": self.to_desk,
             **{name: partial(self.open_work, name) for name in SCREENS},
+            **{name: partial(self._beside, name) for name in BESIDE},
+            "new-session": self.new_session,
             "sessions": self.leave_desk,
             "equipment": self.look_again,
             "lock": self.lock_now,
@@ -200,10 +212,13 @@ class StationWindow(Entering):
         if held is None or self.background.busy or not isinstance(page, StartPage):
             return
         if not self.lines:
-            self._rehearse(held) if self.training else self.look_again()
+            self._without_sessions(held)
             return
         line = page.line
         if line is None:
+            return
+        if (offer := offer_of(line)) != "open":
+            self._open_session_page({} if offer == "session" else {"task": offer})
             return
         if not line.may or line.state in {"not-started", "paused"}:
             self.say(words_of(line, self.texts), "cross")
@@ -218,6 +233,32 @@ class StationWindow(Entering):
             return self._means.open_desk(held.opened, session, room=room, stood=stood, language=language)
 
         self.background.start(job, done=self._desk_open, failed=self.failed)
+
+    def _without_sessions(self, held: "Held") -> None:
+        """Enter where no session is open: training makes one, who may make one does; others look again."""
+        if self.training:
+            self._rehearse(held)
+        elif self.may("create-session"):
+            self.new_session()
+        else:
+            self.look_again()
+
+    def new_session(self) -> None:
+        """Show the steps to a new session."""
+        if self.page == "start" and self.may("create-session"):
+            self._open_session_page({"task": "new"})
+        elif self.page == "session" and self.may("create-session"):
+            self._page.open_task("new")
+
+    def _open_session_page(self, kept: "dict[str, Any]") -> None:
+        self.going.kept["session"] = kept
+        self.open_work("session")
+
+    def took(self, lines: "tuple[SessionLine, ...]", session_id: str) -> None:
+        """Take in that the sessions are other ones, and choose one of them."""
+        self.lines = lines
+        for name, value in (("session", session_id), ("component", ""), ("room", "")):
+            self.variables[name].set(value)
 
     def _rehearse(self, held: "Held") -> None:
         self.working("window.station.rehearsing")
@@ -259,6 +300,12 @@ class StationWindow(Entering):
             return
         self.go("checkin")
         self._hold_desk(False)
+
+    def _beside(self, name: str) -> None:
+        """Open a form beside the desk."""
+        ask = getattr(self._page, "ask", None)
+        if ask is not None:
+            ask(name)
 
     def keep(self) -> None:
         """Let the page save what was typed."""

@@ -11,9 +11,9 @@ import pytest
 
 from biometrics.camera_info import CameraInfo
 from proctor.config import Places
-from proctor.desk.attempts import CLOSING, OPENING
+from proctor.desk.attempts import CLOSING
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing, row_of, rows_of_machine
-from proctor.desk.events import Device, DeviceKind, DeviceState, Event
+from proctor.desk.events import OPENING, Device, DeviceKind, DeviceState, Event
 from proctor.desk.printers import PrinterWatch, printer_stands
 from proctor.doctor import Item
 from proctor.printing.errors import SystemDownError

@@ -1,0 +1,181 @@
+"""What is opened beside the desk without leaving it: by documents, the decision after a refusal, an incident. A form
+stands in the right half of the page (in all of it where the text is large); the desk begins nothing meanwhile.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from proctor.desk.events import Choice, Decided, Held, How
+from proctor.desk.screen import Action, Words
+from proctor.gui.scrolled import Scrolled
+from proctor.gui.station.banner import sbd_of
+from sessions.course.case import PROVISIONAL
+
+if TYPE_CHECKING:
+    from proctor.desk.runner import Done
+    from proctor.gui.station.checkin import CheckInPage
+
+PLACES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "manual": "proctor.gui.station.exceptions.manual:ManualPane",
+        "refused": "proctor.gui.station.exceptions.refused:DecisionAfterRefusePane",
+        "incident": "proctor.gui.station.incidents.pane:IncidentPane",
+    }
+)
+ACTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "manual": frozenset({"manual"}),
+        "refused": frozenset({"decide"}),
+        "incident": frozenset({"incident"}),
+        "roster": frozenset({"view", "check-in"}),
+    }
+)
+"""Whoever may do one of these is offered it."""
+HOW: Final[Mapping[str, How]] = MappingProxyType({"manual": "manual", "refused": "head"})
+CHOICES: Final[Mapping[str, Choice]] = MappingProxyType(
+    {"admitted": "admitted", PROVISIONAL: "admitted", "not-admitted": "not-admitted"}
+)
+"""What the commands call it. With an undertaking somebody is let in, too."""
+LARGE: Final = 1.25
+"""From this size of the text on a form takes the whole width."""
+NAME, KEPT = "beside", "beside.kept"
+
+
+class Beside:
+    """One for each check-in page. `pane`: the form that is open."""
+
+    def __init__(self, page: "CheckInPage", window: Any) -> None:
+        self._page, self._window = page, window
+        self._place: Scrolled | None = None
+        self._name = self._attempt_id = ""
+        self.pane: Any = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a form is open."""
+        return self.pane is not None
+
+    def may(self, name: str) -> bool:
+        """Whether who is here is offered this; what is the desk's own is everybody's."""
+        return name not in ACTIONS or any(map(self._window.may, ACTIONS[name]))
+
+    def begin(self, name: str, kept: Mapping[str, Any] | None = None) -> None:
+        """Open a form, or another page for who this is."""
+        screen = self._page.screen
+        if screen is None or self.open or not self.may(name):
+            return
+        if name == "roster":
+            self._window.open_work("roster")
+            return
+        self._name, self._attempt_id = name, screen.attempt_id
+        self._page.tell(Held(held=True))
+        self._window.letters.begin()
+        self._place = self._make_place()
+        module, _, made = PLACES[name].partition(":")
+        self.pane = getattr(import_module(module), made)(
+            self._place.inside,
+            self._window,
+            sbd=sbd_of(screen),
+            attempt_id=screen.attempt_id,
+            on_done=self._done,
+            kept=kept,
+        )
+        self.pane.grid(row=0, column=0, sticky="nsew")
+        self._place.follow_all()
+        self._page.changed_keys()
+        self._page.after_idle(self.take_focus)
+
+    def _make_place(self) -> Scrolled:
+        page, wide = self._page, self._window.look.scale >= LARGE
+        place = Scrolled(page.middle, stretch=True)
+        place.inside.columnconfigure(0, weight=1)
+        place.inside.rowconfigure(0, weight=1)
+        page.side.grid_remove()
+        if wide:
+            page.photos.grid_remove()
+        gap = (0 if wide else self._window.look.px(10), 0)
+        place.grid(row=0, column=0 if wide else 1, columnspan=2 if wide else 1, sticky="nsew", padx=gap)
+        return place
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the keys while a form is open: enter it, close it."""
+        if not self.open:
+            return ()
+        return (
+            Action(
+                name="enter",
+                key="Return",
+                shown="Enter",
+                words=Words(key=self.pane.main_text()),
+                primary=True,
+            ),
+            Action(name="close", key="Escape", shown="Esc", words=Words(key="checkin.beside.close")),
+        )
+
+    def take_focus(self) -> None:
+        """Put the focus where typing begins."""
+        if self.pane is not None and self.pane.winfo_exists():
+            self.pane.take_focus()
+
+    def turn(self, pages: int) -> None:
+        """Page down (1) or up (-1) in the form."""
+        if self._place is not None:
+            self._place.turn(pages)
+
+    def forward(self) -> None:
+        """Enter: the form's."""
+        if self.pane is not None:
+            self.pane.forward()
+
+    def back(self) -> None:
+        """Escape: the form's, which may close something of its own; then the form goes."""
+        if self.pane is not None and not self.pane.back():
+            self.close()
+
+    def kept(self) -> dict[str, Any]:
+        """Return what is open and what was typed in it."""
+        return {} if self.pane is None else {NAME: self._name, KEPT: dict(self.pane.kept())}
+
+    def put_back(self, kept: Mapping[str, Any]) -> None:
+        """Open what was open when the page was built anew; where nothing was, the desk goes on."""
+        if kept.get(NAME) in PLACES and self.may(str(kept[NAME])):
+            self.begin(str(kept[NAME]), kept.get(KEPT))
+        elif self._page.held:
+            self._page.tell(Held(held=False))
+
+    def close(self) -> None:
+        """Take the form away; the desk goes on."""
+        place, self._place, self.pane = self._place, None, None
+        if place is None:
+            return
+        place.destroy()
+        self._window.letters.end()
+        self._page.photos.grid()
+        self._page.side.grid()
+        self._page.tell(Held(held=False))
+        self._page.changed_keys()
+        self._page.take_focus()
+
+    def _done(self, done: "Done | None") -> None:
+        """The form came to an end: None where it was left without an entry."""
+        name, attempt_id = self._name, self._attempt_id
+        self.close()
+        if done is None:
+            return
+        self._window.say(" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
+        screen = self._page.screen
+        if done.status == 0 and name in HOW and attempt_id and screen is not None:
+            self._settle(done, HOW[name], attempt_id)
+
+    def _settle(self, done: "Done", how: How, attempt_id: str) -> None:
+        """Tell the desk what was decided about whoever stands there, by the command's own account."""
+        data, screen = done.data, self._page.screen
+        choice = CHOICES.get(str(data.get("decided") or data.get("outcome")))
+        if screen is None or choice is None or sbd_of(screen) not in ("", data.get("candidate")):
+            return
+        with suppress(KeyError, TypeError, ValueError):
+            entry = int(data["entry"]["seq"])
+            self._page.tell(Decided(attempt_id=attempt_id, choice=choice, entry=entry, how=how))
