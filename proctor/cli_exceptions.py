@@ -5,6 +5,7 @@ import argparse
 from proctor.cli_build import Builder, Commands, add_login, add_second, help_of
 
 addition = Commands("addition")
+candidate = Commands("candidate")
 incident = Commands("incident")
 manual = Commands("manual")
 movement = Commands("movement")
@@ -18,6 +19,7 @@ def add_exceptions_commands(build: Builder, session: Builder) -> None:
     _add_incident(build.group("incident", "incident"))
     _add_movement(build)
     _add_addition(session)
+    _add_candidate(session)
 
 
 def _option(
@@ -129,3 +131,9 @@ def _add_addition(session: Builder) -> None:
         parser.add_argument(f"--{name}", dest=dest, metavar="X", default="", help=help_of(f"option.{key}"))
     _option(parser, "--reason", "exception-reason", metavar="CODE", required=True)
     _option(parser, "--note", "note", metavar="-")
+
+
+def _add_candidate(session: Builder) -> None:
+    parser = session.command("candidate", "session.candidate", candidate.show)
+    _about(parser)
+    _option(parser, "--reason", "view-reason", metavar="TEXT", required=True)

@@ -3,6 +3,8 @@
 Templates are numbers that show nobody anything: they are not written out.
 """
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from proctor.commands.context import Context
@@ -10,8 +12,10 @@ from proctor.commands.session import open_for
 from proctor.errors import CommandError
 from proctor.face_gallery import PIECE
 from proctor.files import require_folder
+from proctor.roots import OpenRoot
 from sessions.errors import EvidenceMissingError
 from sessions.files import write_private
+from sessions.record import Operator
 from sessions.roles import require_may
 
 _SUFFIXES = (
@@ -27,30 +31,54 @@ def view(context: Context) -> int:
     options = context.options
     with open_for(context, training=options.training, login=True) as opened:
         operator = require_may(opened.require_login().operator, "view")
-        entry = opened.store.entry(options.entry)
-        names = sorted(entry.body.get("evidence", {}))
-        if not names:
-            raise EvidenceMissingError(seq=options.entry)
         folder = require_folder(Path(options.out))
-        body = {"what": f"evidence {options.entry}", "reason": options.reason}
-        body |= {name: entry.body[name] for name in ("session", "sbd") if name in entry.body}
-        receipt = opened.store.append("view", body, operator=operator)
-        written, erased = [], []
-        for name in (name for name in names if name != PIECE):
-            try:
-                data = opened.store.evidence(options.entry, name)
-            except EvidenceMissingError:
-                erased.append(name)
-                continue
+        looked = look_at(opened, options.entry, reason=options.reason, operator=operator)
+        written = []
+        for name, data in looked.pieces.items():
             path = folder / f"{options.entry}-{name}{_suffix(data)}"
             _write(path, data)
             written.append(str(path))
+    erased, names = list(looked.erased), looked.names
     lines = (*written, *(context.texts.say("result.evidence-erased", name=name) for name in erased))
     kept = [name for name in names if name == PIECE]
     lines += tuple(context.texts.say("result.evidence-in-store", name=name) for name in kept)
-    data_out = {"ok": True, "files": written, "erased": erased, "kept": kept, "view_entry": receipt.seq}
+    data_out = {"ok": True, "files": written, "erased": erased, "kept": kept, "view_entry": looked.entry}
     context.result(data_out, lines)
     return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What somebody looked at: pieces of one entry by name, those erased, all names; `entry` says who looked."""
+
+    pieces: Mapping[str, bytes] = field(repr=False)
+    erased: tuple[str, ...]
+    names: tuple[str, ...]
+    entry: int
+
+
+def look_at(
+    opened: OpenRoot, seq: int, *, reason: str, operator: Operator, only: Collection[str] | None = None
+) -> Looked:
+    """Return the evidence of one entry, but for templates; the view entry is committed first.
+
+    `only`: these pieces. Raises EvidenceMissingError where there are none.
+    """
+    entry = opened.store.entry(seq)
+    names = tuple(sorted(entry.body.get("evidence", {})))
+    wanted = [name for name in names if name != PIECE and (only is None or name in only)]
+    if not names or (only is not None and not wanted):
+        raise EvidenceMissingError(seq=seq)
+    body = {"what": f"evidence {seq}", "reason": reason}
+    body |= {name: entry.body[name] for name in ("session", "sbd") if name in entry.body}
+    receipt = opened.store.append("view", body, operator=operator)
+    pieces, erased = {}, []
+    for name in wanted:
+        try:
+            pieces[name] = opened.store.evidence(seq, name)
+        except EvidenceMissingError:
+            erased.append(name)
+    return Looked(pieces=pieces, erased=tuple(erased), names=names, entry=receipt.seq)
 
 
 def _suffix(data: bytes) -> str:

@@ -81,9 +81,9 @@ def test_several_typed_values_of_one_command_have_names(places: Places, training
     words = ("session", "add-candidate", "--session", session, "--name=-", "--birth=05/06/2001")
     words = (*words, "--number=-number", "--class=B", "--reason=other", "--note=-note", "--second=giam-sat")
     with pytest.raises(CommandError) as refused:
-        runner(places, training).run(*words, typed={"-number": "001201000077"})
+        runner(places, training).run(*words, typed={"-number": "001201000077", "-note": " "})
     assert refused.value.code == "stdin-empty"
-    typed = {"-": "-Thử Thêm", "-number": "001201000077", "-note": "đến tại chỗ"}
+    typed = {"-": "Thử Thêm", "-number": "001201000077", "-note": "đến tại chỗ"}
     done = runner(places, training).run(*words, typed=typed)
     entry = session_entries(training.store, session)[-1]
     assert (entry.kind, entry.body["sbds"]) == ("roster", done.data["added"])
