@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -93,12 +93,14 @@ class LogReader:
             rows = list(self._db.query(sql, {name: wanted[name] for name in terms}))
         return tuple(_entry(row["seq"], row["kind"], row["body"]) for row in rows)
 
-    def entries_after(self, seq: int, session: str) -> tuple[Entry, ...]:
-        """Return the entries of a session behind an entry's number, in order."""
+    def entries_after(
+        self, seq: int, session: str, *, parse: Callable[[bytes], Mapping[str, Any]] = json.loads
+    ) -> tuple[Entry, ...]:
+        """Return the entries of a session behind an entry's number, in order. `parse`: reads their bodies."""
         sql = "SELECT seq, kind, body FROM entries WHERE session = ? AND seq > ? ORDER BY seq"
         with self._authenticated():
             rows = self._db.conn.execute(sql, (session, seq)).fetchall()
-        return tuple(_entry(*row) for row in rows)
+        return tuple(Entry(seq=number, kind=kind, body=parse(body)) for number, kind, body in rows)
 
     def entry(self, seq: int) -> Entry:
         """Return one entry; raises EvidenceMissingError where there is none of this number."""

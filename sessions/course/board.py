@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from sessions.course.entries import SessionEntry, in_order, own_entry
+from sessions.course.sparing import Sparing
 from sessions.course.states import KINDS, Standing, State, apply, close, unbegin
 from sessions.reader import Entry, LogReader
 from sessions.session import Session, load_session
 
 
 class Board:
-    """Reads a session's entries once, and after that only those that are new.
+    """Reads a session's entries once, and after that only those that are new; it keeps them in little room.
 
     Where a part of another station is taken over, or the list changed, everything is read again.
     """
@@ -20,7 +21,8 @@ class Board:
     def __init__(self, store: LogReader, session: Session) -> None:
         self._store = store
         self._session = session
-        self._own: list[Entry] = []
+        self._last = -1
+        self._sparing = Sparing()
         self._entries: list[SessionEntry] = []
         self._rows: dict[tuple[str, str], Standing] = {}
         self._begun: dict[str, Standing] = {}
@@ -46,17 +48,19 @@ class Board:
 
     def refresh(self) -> None:
         """Take in what was committed since the last call. Raises StoreAlteredError."""
-        after = self._own[-1].seq if self._own else -1
-        fresh = self._store.entries_after(after, self._session.session_id)
+        after, session_id = self._last, self._session.session_id
+        fresh = self._store.entries_after(after, session_id, parse=self._sparing)
         if not fresh:
             return
-        self._own += fresh
+        self._last = fresh[-1].seq
         if after >= 0 and any(_changes_all(entry) for entry in fresh):
-            newest = load_session(self._store, self._session.session_id)
+            newest = load_session(self._store, session_id)
             self._seat(newest.at(self._session.component))
-            self._take(in_order(self._store, self._own))
+            everything = self._store.entries_after(-1, session_id, parse=self._sparing)
+            self._last = everything[-1].seq
+            self._take(in_order(self._store, everything))
         elif after < 0:
-            self._take(in_order(self._store, self._own))
+            self._take(in_order(self._store, fresh))
         else:
             self._take(own_entry(entry) for entry in fresh)
 

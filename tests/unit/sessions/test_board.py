@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -266,3 +267,27 @@ def test_a_board_that_kept_up_equals_one_that_reads_everything(day: Day, store: 
         rows = [(row.sbd, row.state, row.seq, row.how) for row in fresh.standings(component)]
         assert rows == [(row.sbd, row.state, row.seq, row.how) for row in day.board.standings(component)]
     assert [entry.seq for entry in fresh.entries] == [entry.seq for entry in day.board.entries]
+
+
+def test_a_board_keeps_whole_bodies_in_a_third_of_the_room(day: Day, store: Store) -> None:
+    for _ in range(40):
+        day.attempt(REFER, "face-grey-band")
+    whole = store.entries_after(-1, day.session.session_id)
+    assert [entry.body for entry in day.board.entries] == [entry.body for entry in whole]
+    kept = next(entry.body for entry in day.board.entries if entry.kind == "attempt")
+    assert len(kept["checks"]) == 19
+    assert ("checks" in kept, "sbd" in kept, "nothing" in kept) == (True, True, False)
+    with pytest.raises(KeyError):
+        kept["nothing"]
+    assert "001" not in repr(kept)
+    first, second = [entry.body for entry in day.board.entries if entry.kind == "attempt"][:2]
+    sizes = []
+    tracemalloc.start()
+    for read in (lambda: store.entries_after(-1, day.session.session_id), lambda: Board(store, day.session)):
+        before = tracemalloc.get_traced_memory()[0]
+        held = read()
+        sizes.append(tracemalloc.get_traced_memory()[0] - before)
+        del held
+    tracemalloc.stop()
+    assert sizes[1] < sizes[0] / 3
+    assert first["operator"] is second["operator"]
