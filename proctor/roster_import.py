@@ -119,6 +119,17 @@ def create(places: Places, loaded: Loaded, wanted: Wanted, ask: Ask) -> Created:
         return _create(opened, loaded, wanted)
 
 
+def require_fit(loaded: Loaded, rules_id: str) -> Loaded:
+    """Return a list whose file is still what was shown, and whose rows these rules take as they were shown.
+
+    Raises CommandError "roster-changed", "roster-not-of-rules", SessionsError.
+    """
+    if read_file(str(loaded.path), MAX_ROSTER) != loaded.roster.data:
+        raise CommandError("roster-changed", file=loaded.path.name)
+    _require_same(loaded.roster, by_rules(loaded.roster, load_rules(rules_id)))
+    return loaded
+
+
 def _create(opened: OpenRoot, loaded: Loaded, wanted: Wanted) -> Created:
     operator = require_may(opened.require_login().operator, "create-session")
     rules = load_rules(wanted.rules_id)

@@ -7,6 +7,7 @@ several lines included (Shift+Enter begins a new line there). What is a field of
 import tkinter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal
 
 import ttkbootstrap as ttk
@@ -227,7 +228,7 @@ class Form(ttk.Frame):
         note.grid(row=row + 3, column=column, sticky="ew")
         note.grid_remove()
         self.put(each.name, each.value)
-        self._values[each.name].trace_add("write", lambda *_trace, name=each.name: self._changed(name))
+        self._values[each.name].trace_add("write", partial(self._traced, each.name))
 
     def _make(self, each: Field) -> Any:
         variable, font = self._values[each.name], self._look.body
@@ -271,12 +272,15 @@ class Form(ttk.Frame):
         for enter in ("<Return>", "<KP_Enter>"):
             box.bind(enter, self._entered)
         box.bind("<Shift-Return>", lambda _event: None)
-        box.bind("<KeyRelease>", lambda _event, name=each.name: self._changed(name))
+        box.bind("<KeyRelease>", partial(self._traced, each.name))
         return box
 
     def _entered(self, event: "tkinter.Event[Any]") -> str:
         event.widget.winfo_toplevel().event_generate("<Return>")
         return "break"
+
+    def _traced(self, name: str, *_trace: object) -> None:
+        self._changed(name)
 
     def _changed(self, name: str) -> None:
         if not self._filling:

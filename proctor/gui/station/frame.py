@@ -12,7 +12,7 @@ import ttkbootstrap as ttk
 from proctor.gui.station.going import opening
 from proctor.gui.station.life import StationLife
 from proctor.gui.station.menu import ITEMS, MenuPane, offered
-from proctor.gui.station.work import DESK_KEY, SCREENS
+from proctor.gui.station.work import DESK_KEY, NEW_KEY, SCREENS
 
 BUTTONS: Final = 195
 """Points that the buttons for language and menu take beside the title."""
@@ -76,6 +76,7 @@ class StationFrame(StationLife):
         self.bind("<F10>", lambda _event: self.menu())
         self.bind("<F12>", lambda _event: self.lock_now())
         self.bind(DESK_KEY, lambda _event: self.to_desk())
+        self.bind(NEW_KEY, lambda _event: self.new_session())
         for screen in SCREENS.values():
             self.bind(screen.key, partial(self._work_key, screen.name))
         for key, name in PRACTICE_KEYS.items():

@@ -2,7 +2,6 @@
 lock that falls, and what becomes of a bug.
 """
 
-import gc
 import tkinter
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
+from proctor.desk.garbage import Garbage
 from proctor.desk.state import Leave
 from proctor.diagnostics import FOLDER, Trail, write_report
 from proctor.gui.shell import Shell
@@ -32,7 +32,6 @@ SECOND_MS: Final = 1000
 BANNER_S: Final = 8.0
 CRASHES: Final = 3
 CRASH_S: Final = 10.0
-SWEEP_S: Final = 20
 IDLE_MINUTES: Final = 10
 """Before a session is chosen; then its rules say it."""
 
@@ -49,8 +48,10 @@ class StationLife(Shell):
         going: Going | None = None,
         scale: float | None = None,
         ending: Event | None = None,
+        garbage: Garbage | None = None,
     ) -> None:
-        """`ending`: set from outside, it closes the window as somebody at the keyboard would."""
+        """`ending`: set from outside, it closes the window as somebody at the keyboard would. `garbage`: taken over by
+        whoever shows the window; without it Python collects by itself."""
         self._places, self._means = places, means
         self._settings = load_settings(places.home)
         self.going = going or Going()
@@ -67,7 +68,7 @@ class StationLife(Shell):
         self._menu: Any = None
         self._banner_until = 0.0
         self._crashes: list[float] = []
-        self._swept = self._means.clock()
+        self._garbage = garbage or Garbage()
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self._watch = DeviceWatch(self._examine, lambda: self.texts)
         self._page: Any = None
@@ -141,6 +142,10 @@ class StationLife(Shell):
         """Show a page of work."""
 
     @abstractmethod
+    def new_session(self) -> None:
+        """Show the steps to a new session, where who is here may make one."""
+
+    @abstractmethod
     def to_desk(self) -> None:
         """Leave a page of work: to the desk where one is open, else to the sessions."""
 
@@ -187,9 +192,7 @@ class StationLife(Shell):
             self.banner.grid_remove()
         if self.opened is not None and not self.going.locked and self.lock.state().locked:
             self.lock_up()
-        if self._means.clock() - self._swept >= SWEEP_S:
-            self._swept = self._means.clock()
-            gc.collect(1)
+        self._garbage.tidy()
 
     def _show_devices(self, found: "tuple[EquipmentRow, ...]") -> None:
         """Show the equipment; a device that goes, breaks or comes back is said, unless the desk's page does."""

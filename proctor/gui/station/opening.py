@@ -50,7 +50,8 @@ class SessionLine:
     """One open session as the start page shows it.
 
     `state`: running, ready, paused or not-started; `inside` of `listed` candidates were let in; `at`: who was at the
-    desk when it was cut short; `broken`: something was; `may`: whether who logged in may check in there.
+    desk when it was cut short; `broken`: something was; `may`: whether who logged in may check in there, `may_start`:
+    whether they may start, pause and resume it.
     """
 
     session: Session = field(repr=False)
@@ -60,6 +61,7 @@ class SessionLine:
     at: str = ""
     broken: bool = False
     may: bool = True
+    may_start: bool = False
     today: bool = True
 
     @property
@@ -135,6 +137,7 @@ def _line(opened: OpenRoot, session: Session) -> SessionLine | None:
         at=stood.at if stood.interrupted else "",
         broken=stood.broken,
         may=may(opened.require_login().operator, "check-in", session),
+        may_start=may(opened.require_login().operator, "start", session),
         today=session.day == today(),
     )
 

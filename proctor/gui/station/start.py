@@ -18,6 +18,8 @@ COLUMNS: Final = ("day", "id", "place", "state", "inside")
 SPARED: Final = ("day", "inside")
 """What is left out where large text leaves no room: the id has the day."""
 STATES: Final = ("running", "ready", "paused", "not-started")
+_WAITS: Final = {"not-started": "start", "paused": "resume"}
+"""What a session waits for before anybody is checked in."""
 _PLACE: Final = 14
 _ROWS, _FEWEST = 5, 2
 _NARROWEST: Final = 12
@@ -40,7 +42,9 @@ class StartPage(Scrolled):
         variables: dict[str, Any],
         on_choice: Callable[[], None],
         training: bool,
+        may_create: bool = False,
     ) -> None:
+        """`may_create`: who is here may make a session; the page says how."""
         super().__init__(master, stretch=True)
         self._look, self._texts, self._lines = look, texts, {line.session_id: line for line in lines}
         self._variables, self._on_choice = variables, on_choice
@@ -51,7 +55,12 @@ class StartPage(Scrolled):
         key = "window.station.start.head" if lines else "window.station.start.none"
         if training:
             key = f"{key}.training" if not lines else key
-        self.heading = ttk.Label(inside, text=texts[key], anchor="w", justify="left")
+        elif may_create and not lines:
+            key = f"{key}.new"
+        said = texts[key]
+        if may_create and (lines or training):
+            said = f"{said} {texts['window.station.start.new']}"
+        self.heading = ttk.Label(inside, text=said, anchor="w", justify="left")
         self.heading.bind("<Configure>", lambda event: self.heading.configure(wraplength=event.width))
         self.heading.grid(row=0, column=0, sticky="ew", pady=px(2))
         self.table = self._table(inside)
@@ -171,12 +180,23 @@ class StartPage(Scrolled):
             self._variables["room"].set(("", *line.rooms)[self.room.current()])
 
 
+def offer_of(line: "SessionLine") -> str:
+    """Return what Enter does with a session: "open" its desk, "start" or "resume" it, or look at its page ("session"),
+    where who is here does not check in.
+    """
+    if line.may_start and line.state in _WAITS:
+        return _WAITS[line.state]
+    return "session" if line.may_start and not line.may else "open"
+
+
 def words_of(line: "SessionLine", texts: Texts) -> str:
     """Return what a person should know before opening this session's desk: one sentence, with what to do."""
+    if line.state in _WAITS:
+        key = f"window.station.start.{line.state}{'' if line.may_start else '.other'}"
+        return texts.say(key, session=line.session_id)
     if not line.may:
-        return texts.say("window.station.start.forbidden", session=line.session_id)
-    if line.state in {"not-started", "paused"}:
-        return texts.say(f"window.station.start.{line.state}", session=line.session_id)
+        key = "window.station.start.no-desk" if line.may_start else "window.station.start.forbidden"
+        return texts.say(key, session=line.session_id)
     if line.at:
         return texts.say("window.station.start.cut", sbd=line.at)
     if not line.today:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
 from proctor.desk.events import Locked, Pressed
+from proctor.desk.garbage import Garbage
 from proctor.errors import CommandError
 from proctor.gui.station.entering import Entering
 from proctor.gui.station.frame import NO_MAIN
@@ -359,12 +360,14 @@ def run(
     `restarted`: the diagnostics file of a process that died before. Raises CommandError "no-display".
     """
     going = Going(report=restarted)
-    collected = gc.isenabled()
-    gc.disable()  # only this thread may collect what belongs to Tk: it does so itself, now and then
+    garbage = Garbage()
+    garbage.take_over()  # only this thread may collect what belongs to Tk: the window does so, now and then
     try:
         while True:
             try:
-                window = StationWindow(places, language=language, means=means, going=going, ending=ending)
+                window = StationWindow(
+                    places, language=language, means=means, going=going, ending=ending, garbage=garbage
+                )
             except tkinter.TclError:
                 raise CommandError("no-display") from None
             window.mainloop()
@@ -376,8 +379,7 @@ def run(
             if not _goes_on(going, means.clock()):
                 return 1
     finally:
-        if collected:
-            gc.enable()
+        garbage.give_back()
 
 
 def _goes_on(going: Going, now: float) -> bool:

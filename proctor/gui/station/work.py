@@ -73,6 +73,8 @@ SCREENS: Final[Mapping[str, WorkScreen]] = {
 }
 DESK_KEY: Final = "<Control-Key-1>"
 DESK_KEYS: Final = "Ctrl+1"
+NEW_KEY: Final = "<Control-n>"
+NEW_KEYS: Final = "Ctrl+N"
 
 
 def page_class(screen: WorkScreen) -> "Callable[..., WorkPage]":

@@ -1,27 +1,289 @@
-"""The session page: overview, what can be done, and the panes of incidents and results."""
+"""The session page: tabs that show, forms that do, and the panes of incidents and results beside them."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
-import ttkbootstrap as ttk
-
+from proctor.commands.rules_words import rules_lines
+from proctor.gui.station.parts import Line, PageKeys
+from proctor.gui.station.session.new import NewPane
+from proctor.gui.station.session.tabs import TabBar
+from proctor.gui.station.session.tasks import TaskPane
+from proctor.gui.station.session.views import VIEWS
 from proctor.gui.station.work import WorkPage
+from proctor.screens.session import Overview, overview
+from proctor.screens.session_tasks import NEW, next_task, offered
+
+if TYPE_CHECKING:
+    from proctor.desk.runner import Done
+
+OVERVIEW: Final = "overview"
+OTHERS: Final = {
+    "incidents": ("proctor.gui.station.incidents.pane", "IncidentPane", frozenset({"incident"})),
+    "results": ("proctor.gui.station.results.pane", "ResultsPane", frozenset({"result", "correct", "prior"})),
+}
+"""Panes of other parts: module, class, and whoever may do one of these is shown it."""
+SIGNS: Final = {
+    "not-started": "arrow",
+    "ready": "tick",
+    "running": "tick",
+    "paused": "bang",
+    "closed": "dots",
+}
+AGAIN_MS: Final = 40
 
 
 class SessionPage(WorkPage):
-    """The session of the desk, or the one that is chosen on the start page."""
+    """The session of the desk, or the one that is chosen on the start page; without one only a new one is made.
+
+    `component`: the one that was chosen last, for the forms. `known`: what was looked at last.
+    """
 
     def __init__(self, window: Any, kept: Mapping[str, Any]) -> None:
         super().__init__(window, kept)
+        self.known: Overview | None = None
+        self.offers: tuple[str, ...] = ()
+        self.next_task = ""
+        self.component = str(kept.get("component", ""))
+        self.tab = str(kept.get("tab", OVERVIEW))
+        self.pane: Any = None
+        self.hot = PageKeys(window)
+        self._panes: dict[str, Any] = dict(kept.get("panes", {}))
+        self._told: tuple[str, str] = ("", "")
         self.inside.columnconfigure(0, weight=1)
-        words = ttk.Label(
-            self.inside, text="" if self.session is None else self.session.session_id, anchor="w"
+        self.inside.rowconfigure(2, weight=1, minsize=self.look.px(200))
+        self.bar = TabBar(self.inside, self.look, self.letters, self._tabs(), self.open_tab)
+        self.where = Line(self.inside, self.look)
+        self.where.grid(row=1, column=0, sticky="ew", pady=self.look.px(5))
+        if self.session is None:
+            self._without_session()
+            return
+        self.bar.grid(row=0, column=0, sticky="ew")
+        self.where.show(self.texts["session-page.looking"], "")
+        self.hot.bind("<F5>", lambda _event: self.see())
+        self.after(1, self._see_first)
+
+    # --- what is read ---
+
+    def _see_first(self) -> None:
+        """Look at the session as soon as nothing else is being done."""
+        if not self.winfo_exists():
+            return
+        if self.window.background.busy:
+            self.after(AGAIN_MS, self._see_first)
+            return
+        self.see()
+
+    def see(self) -> None:
+        """Look at the session anew."""
+        session, opened, texts = self.session, self.window.opened, self.texts
+        if session is None or opened is None:
+            return
+        self.ask_for(
+            lambda: overview(opened, session, texts, datetime.now(UTC)),
+            self._seen,
+            working="session-page.looking",
         )
-        words.grid(row=0, column=0, sticky="ew")
+
+    def _seen(self, seen: Overview) -> None:
+        first = self.known is None
+        self.known = seen
+        self.offers = offered(seen, self.window.may)
+        self.next_task = next_task(seen, self.offers)
+        self.component = seen.component(self.component).component
+        self.where.show(self._state_words(seen), SIGNS[seen.state])
+        if first:
+            wanted = self.begun.get("task", "")
+            if wanted in self.offers:
+                self.open_task(wanted, self.begun.get("values", {}))
+            else:
+                self.open_tab(self.tab)
+        else:
+            self.pane.show(seen)
+        self.show_main()
+        self.follow_all()
+        if any(self._told):
+            self.window.say(*self._told)
+            self._told = ("", "")
+
+    def _state_words(self, seen: Overview) -> str:
+        key = f"session-page.is.{seen.state}"
+        if seen.state == "ready" and seen.training and not seen.started:
+            key = f"{key}.training"
+        words = self.texts.say(key, since=seen.since, count=len(seen.session.seats))
+        day = seen.session.day.strftime("%d/%m/%Y")
+        return f"{seen.session.place}, {day}. {words}"
+
+    def rules_lines(self, seen: Overview) -> tuple[str, ...]:
+        """Return the rules of the session in words."""
+        return tuple(rules_lines(seen.session.rules, self.texts, day=seen.session.day, licence=None))
+
+    # --- what is shown ---
+
+    def _tabs(self) -> list[tuple[str, str]]:
+        names = [*VIEWS, *(name for name in OTHERS if self._has(name))]
+        return [
+            (name, f"&{number} {self.texts[f'session-page.tab.{name}']}")
+            for number, name in enumerate(names, 1)
+        ]
+
+    def _has(self, name: str) -> bool:
+        """Whether a pane of another part is there, and who is here has something to do in it."""
+        module, _, actions = OTHERS[name]
+        return find_spec(module) is not None and any(self.window.may(action) for action in actions)
+
+    def open_tab(self, name: str) -> None:
+        """Show a tab."""
+        if self.known is None or self.window.background.busy:
+            return
+        self.tab = name if name in self.bar.buttons else OVERVIEW
+        if self.tab in OTHERS:
+            module, made, _ = OTHERS[self.tab]
+            pane = getattr(import_module(module), made)(
+                self.inside, self.window, kept=self._panes.get(self.tab)
+            )
+        else:
+            pane = VIEWS[self.tab](self.inside, self)
+            pane.show(self.known)
+        self._put(pane)
+
+    def open_task(self, name: str, values: Mapping[str, str] | None = None) -> None:
+        """Show the form of a task, or the steps to a new session."""
+        if self.window.background.busy:
+            return
+        if name == NEW:
+            self._put(NewPane(self.inside, self, dict(values or {})))
+        elif self.known is not None:
+            self._put(TaskPane(self.inside, self, name, self.known, dict(values or {})))
+
+    def close_task(self) -> None:
+        """Take the form away; the session is looked at anew."""
+        if self.known is None:
+            self.window.to_desk()
+            return
+        self.open_tab(self.tab)
+        self.see()
+
+    def task_done(self, task: str, status: int, words: str) -> None:
+        """A task was done: back to the tab where what it came to is seen, its words in the window's line."""
+        self._told = (words, "tick" if status == 0 else "bang")
+        self.tab = {"draw": "lists", "spot-check": "lists", "allocate": "rooms"}.get(task, OVERVIEW)
+        self.begun["list"] = "drawn" if task == "draw" else self.begun.get("list", "")
+        self.open_tab(self.tab)
+        self.see()
+
+    def _put(self, pane: Any) -> None:
+        if self.pane is not None:
+            self._keep_pane()
+            self.pane.destroy()
+        self.pane = pane
+        pane.grid(row=2, column=0, sticky="nsew")
+        self.bar.show(self.tab if not isinstance(pane, (TaskPane, NewPane)) else "")
+        self.show_main()
+        self.follow_all()
+        self.after_idle(self._focus, pane)
+
+    def _focus(self, pane: Any) -> None:
+        if pane.winfo_exists():
+            pane.take_focus()
+
+    def _keep_pane(self) -> None:
+        if self.tab in OTHERS and not isinstance(self.pane, (TaskPane, NewPane)):
+            self._panes[self.tab] = dict(self.pane.kept())
+
+    def show_main(self) -> None:
+        """Give the window's main button the text of what Enter does now; without one it goes."""
+        main = getattr(self.window, "main", None)
+        if main is None or not main.winfo_exists():
+            return
+        key = self.main_text()
+        if key:
+            main.configure(text=self.texts[key].replace("&", ""), underline=-1)
+            main.grid()
+        else:
+            main.grid_remove()
+
+    def _without_session(self) -> None:
+        if self.window.may("create-session"):
+            self.offers = (NEW,)
+            self.where.grid_remove()
+            self.open_task(NEW, self.begun.get("values", {}))
+        else:
+            self.where.show(self.texts["session-page.no-session"], "bang")
+
+    def forget(self) -> None:
+        """Let the next page of this kind begin anew."""
+        self.window.going.kept["session"] = {}
+
+    # --- what the window asks ---
 
     def main_text(self) -> str:
         """Return the key of the text of the main button; "" for none."""
-        return ""
+        return str(self.pane.main_text()) if self.pane is not None else ""
 
     def forward(self) -> None:
-        """Nothing yet."""
+        """Enter, and the main button."""
+        if self.pane is not None and not self.window.background.busy:
+            self.pane.forward()
+
+    def back(self) -> bool:
+        """Escape: close the form or what is open in the pane, then the tab; False on the overview."""
+        if self.pane is None or self.window.background.busy:
+            return False
+        if self.pane.back():
+            return True
+        if self.tab != OVERVIEW:
+            self.open_tab(OVERVIEW)
+            return True
+        return False
+
+    def kept(self) -> Mapping[str, Any]:
+        """Return what was typed and chosen."""
+        found: dict[str, Any] = {"tab": self.tab, "component": self.component, "panes": self._panes}
+        if self.pane is not None:
+            self._keep_pane()
+            if self.tab not in OTHERS or isinstance(self.pane, (TaskPane, NewPane)):
+                found |= dict(self.pane.kept())
+        return found
+
+    def close(self) -> None:
+        """The page goes away with its keys."""
+        self.hot.release()
+
+    # --- commands ---
+
+    def run(
+        self,
+        *words: str,
+        typed: str,
+        done: "Callable[[Done], None]",
+        failed: Callable[[Exception], bool],
+    ) -> None:
+        """Run a command; `failed` says whether it has shown the refusal itself."""
+        runner = self.window.runner()
+        self.have_done(lambda: runner.run(*words, typed=typed), done=done, failed=failed)
+
+    def have_done(
+        self,
+        job: Callable[[], Any],
+        *,
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], bool],
+        working: str = "window.station.doing",
+    ) -> None:
+        """Have something done beside the window; `failed` as in `run`."""
+        if self.window.background.busy:
+            return
+        self.window.working(working)
+        self.window.background.start(
+            job, done=partial(self._came, done), failed=partial(self._refused, failed)
+        )
+
+    def _refused(self, failed: Callable[[Exception], bool], error: Exception) -> None:
+        self.window.idle()
+        self.window.say("", "")
+        if not self.winfo_exists() or not failed(error):
+            self.window.failed(error)

@@ -1,0 +1,276 @@
+"""A session as its page shows it: where it stands, figures that add up, rooms, and whoever somebody has to look after.
+
+Read in one go beside the window's thread; no window in here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from proctor.day_totals import closing_lines
+from proctor.roots import OpenRoot
+from proctor.screens.second import Seconds, seconds_of
+from proctor.texts import Texts
+from sessions.closing import is_closed
+from sessions.course.allocation import Place, placed, places_of
+from sessions.course.board import Board
+from sessions.course.calls import ENDED, started_at
+from sessions.course.day import DayState, needs_start, require_self_test, state_of, where_we_were
+from sessions.course.day_errors import SelfTestNeededError
+from sessions.course.draw import open_draws
+from sessions.course.merge import missing_parts
+from sessions.course.progress import Progress, Status
+from sessions.course.states import Standing, State
+from sessions.record import parse_utc
+from sessions.session import Session
+from sessions.vietnam import VIETNAM
+
+FIGURES: Final = ("listed", "inside", "out", "open", "check", "refused", "away", "excused")
+"""Columns of the figures; the last seven add up to the first."""
+LISTS: Final = ("late", "away", "drawn", "open")
+_EXCUSED: Final = frozenset({Status.NOT_LISTED, Status.KEPT, Status.BLOCKED, Status.WAITING})
+_NOT_COME: Final = frozenset({State.NOT_SEEN, State.ABSENT})
+_KEPT_OUT: Final = frozenset({State.REFUSED, State.SUSPENDED})
+_OPEN: Final = frozenset({State.REFERRED, State.WRONG_ROOM, State.LATE, State.DUPLICATE})
+_UNFINISHED: Final = frozenset({State.OUT, State.IN_CHECK})
+OVERDUE: Final = "overdue"
+TESTED, UNTESTED, TEST_FAILED = "ok", "none", "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentLine:
+    """One component: its figures by FIGURES, from when it runs ("07:30", "" not said) and whether it ended."""
+
+    component: str
+    label: str
+    figures: Mapping[str, int]
+    starts: str = ""
+    ended: bool = False
+    allocated: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLine:
+    """One room or car of a component: `listed` = `inside` + `away` + `rest`. `room` "": who has none."""
+
+    component: str
+    room: str
+    listed: int
+    inside: int
+    away: int
+    rest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLine:
+    """Somebody on one of LISTS. `state`: a State, or OVERDUE: not there although late by the rules."""
+
+    sbd: str
+    name: str = field(repr=False)
+    component: str
+    label: str
+    where: str
+    state: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Everything that the page shows of one session.
+
+    `state`: not-started, ready, running, paused or closed; `must_start`: nobody is checked in before the start;
+    `self_test`: TESTED, UNTESTED or TEST_FAILED; `since`: when it was started, paused or closed; `at`: who was at the
+    desk when it was cut short; `closing`: what a close would come to now, in words; `missing_parts`: still at other
+    stations.
+    """
+
+    session: Session = field(repr=False)
+    state: str
+    must_start: bool
+    started: bool
+    self_test: str
+    since: str = ""
+    at: str = ""
+    last: str = ""
+    components: tuple[ComponentLine, ...] = ()
+    rooms: tuple[RoomLine, ...] = ()
+    people: Mapping[str, tuple[PersonLine, ...]] = field(default_factory=dict, repr=False)
+    closing: tuple[str, ...] = field(default=(), repr=False)
+    missing_parts: tuple[int, ...] = ()
+    second: Seconds = field(default_factory=Seconds)
+
+    def component(self, name: str) -> ComponentLine:
+        """Return the line of a component; the first where there is none of that name."""
+        return next((line for line in self.components if line.component == name), self.components[0])
+
+    @property
+    def training(self) -> bool:
+        """Whether it is a rehearsal."""
+        return self.session.kind == "training"
+
+
+def overview(opened: OpenRoot, session: Session, texts: Texts, now: datetime) -> Overview:
+    """Return where a session stands. Raises SessionsError."""
+    store = opened.store
+    board = Board(store, session)
+    state = state_of(store, board.session)
+    stood = where_we_were(store, board.session)
+    progress = Progress.of(board.session, board.entries)
+    people = _people(board, progress, now)
+    return Overview(
+        session=board.session,
+        state=_state(board.session, state, seen=stood.last_seq is not None),
+        must_start=needs_start(session),
+        started=state.started is not None,
+        self_test=_self_test(opened, session, now),
+        since=_since(state),
+        at=stood.at if stood.interrupted else "",
+        last=stood.last_sbd,
+        components=tuple(_component(board, progress, name) for name in session.components),
+        rooms=tuple(line for name in session.components for line in _rooms(board, progress, name)),
+        people=people,
+        closing=tuple(closing_lines(board, texts)),
+        missing_parts=missing_parts(session, board.entries)
+        if not is_closed(store, session.session_id)
+        else (),
+        second=seconds_of(opened, session, "start"),
+    )
+
+
+def _state(session: Session, state: DayState, *, seen: bool) -> str:
+    if state.closed is not None:
+        return "closed"
+    if state.paused is not None:
+        return "paused"
+    if needs_start(session) and state.started is None:
+        return "not-started"
+    return "running" if seen else "ready"
+
+
+def _since(state: DayState) -> str:
+    entry = state.closed or state.paused or state.started
+    return "" if entry is None else clock(str(entry.body["at"]))
+
+
+def _self_test(opened: OpenRoot, session: Session, now: datetime) -> str:
+    try:
+        require_self_test(opened.store, session, now)
+    except SelfTestNeededError as error:
+        return str(error.facts["why"])
+    return TESTED
+
+
+def _rows(board: Board, component: str) -> tuple[Standing, ...]:
+    return tuple(row for row in board.standings(component) if not row.seat.erased)
+
+
+def _figure(progress: Progress, row: Standing) -> str:
+    """Return in which column of FIGURES somebody counts."""
+    if row.state in _NOT_COME:
+        return "excused" if progress.status(row.sbd, row.component) in _EXCUSED else "away"
+    if row.state in _KEPT_OUT:
+        return "refused"
+    if row.state is State.OUT:
+        return "out"
+    if row.state is State.IN_CHECK:
+        return "check"
+    return "inside" if row.admitted else "open"
+
+
+def _component(board: Board, progress: Progress, component: str) -> ComponentLine:
+    rows = _rows(board, component)
+    found = Counter(_figure(progress, row) for row in rows)
+    starts = started_at(board.entries, component)
+    mine = [
+        each for each in board.entries if each.kind == "component" and each.body["component"] == component
+    ]
+    events = [str(each.body["event"]) for each in mine if "room" not in each.body]
+    lots = [
+        each.seq
+        for each in board.entries
+        if each.kind == "allocation" and each.body["component"] == component
+    ]
+    return ComponentLine(
+        component=component,
+        label=board.session.rules.components[component].label,
+        figures={"listed": len(rows)} | {name: found[name] for name in FIGURES[1:]},
+        starts="" if starts is None else f"{starts.astimezone(VIETNAM):%H:%M}",
+        ended=bool(events) and [each for each in events if each != "called"][-1:] == [ENDED],
+        allocated=lots[-1] if lots else None,
+    )
+
+
+def _rooms(board: Board, progress: Progress, component: str) -> Iterable[RoomLine]:
+    places = places_of(board.entries, component)
+    found: dict[str, Counter[str]] = {}
+    for row in _rows(board, component):
+        room = placed(row.seat, places)[0]
+        figure = _figure(progress, row)
+        found.setdefault(room, Counter())[figure if figure in {"inside", "away"} else "rest"] += 1
+    for room, counts in sorted(found.items()):
+        yield RoomLine(
+            component=component,
+            room=room,
+            listed=counts.total(),
+            inside=counts["inside"],
+            away=counts["away"],
+            rest=counts["rest"],
+        )
+
+
+def _people(board: Board, progress: Progress, now: datetime) -> Mapping[str, tuple[PersonLine, ...]]:
+    found: dict[str, list[PersonLine]] = {name: [] for name in LISTS}
+    for component in board.session.components:
+        drawn = set(open_draws(board.entries, component))
+        places = places_of(board.entries, component)
+        overdue = _overdue_rooms(board, component, places, now)
+        for row in _rows(board, component):
+            room, seat = placed(row.seat, places)
+            named = [row.sbd in drawn and "drawn", _list_of(progress, row, room, overdue)]
+            for name in filter(None, named):
+                late = name == "late" and row.state is not State.LATE
+                line = _person(board, row, (room, seat), OVERDUE if late else str(row.state))
+                found[str(name)].append(line)
+    return {name: tuple(lines) for name, lines in found.items()}
+
+
+def _list_of(progress: Progress, row: Standing, room: str, overdue: frozenset[str]) -> str:
+    """Return on which of LISTS somebody is by where they stand; "" for none."""
+    if row.state is State.LATE:
+        return "late"
+    if row.state in _NOT_COME and _figure(progress, row) == "away":
+        return "late" if row.state is State.NOT_SEEN and room in overdue else "away"
+    return "open" if row.state in _OPEN | _UNFINISHED else ""
+
+
+def _person(board: Board, row: Standing, where: tuple[str, str], state: str) -> PersonLine:
+    return PersonLine(
+        sbd=row.sbd,
+        name=row.seat.full_name,
+        component=row.component,
+        label=board.session.rules.components[row.component].label,
+        where=" · ".join(part for part in where if part),
+        state=state,
+        at="" if row.at is None else clock(row.at),
+    )
+
+
+def _overdue_rooms(
+    board: Board, component: str, places: Mapping[str, Place], now: datetime
+) -> frozenset[str]:
+    """Return the rooms where whoever comes now would be told late."""
+    limit = board.session.rules.late_minutes
+    if limit is None:
+        return frozenset()
+    rooms = {placed(row.seat, places)[0] for row in _rows(board, component)}
+    starts = {room: started_at(board.entries, component, room) for room in rooms}
+    return frozenset(
+        room for room, at in starts.items() if at is not None and now - at > timedelta(minutes=limit)
+    )
+
+
+def clock(at: str) -> str:
+    """Return a stored time as the clock on the wall in Vietnam shows it."""
+    return f"{parse_utc(at).astimezone(VIETNAM):%H:%M}"
