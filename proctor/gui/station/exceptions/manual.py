@@ -1,21 +1,44 @@
 """The manual path: two persons establish by documents who somebody is."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from proctor.gui.station.exceptions.pane import ActionPane
+from proctor.gui.station.exceptions.pane import ActionPane, second_fields, second_words
+from proctor.gui.station.forms import Field
+from proctor.screens.exceptions import (
+    COMPARED,
+    LATER,
+    ManualOffer,
+    manual_offer,
+    manual_reasons,
+    manual_words,
+)
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
     from proctor.gui.station.window import StationWindow
 
+_NO_NUMBER: Final = frozenset({"vneid", "none"})
+
 
 class ManualPane(ActionPane):
-    """A form of `proctor manual` for one candidate. `sbd`: filled in, may be typed where it is ""; `attempt_id`: the
+    """A form of `proctor manual` for one candidate. `sbd`: of whom; "" asks for the number first; `attempt_id`: the
     attempt after which the pane was opened, "" for none; `on_done`: gets the command's `Done`, None where left.
+
+    Nothing is chosen beforehand but what follows from something else: what was compared, two persons tick themselves.
     """
 
-    MAIN = "exception-pane.manual.enter"
+    WRONG: ClassVar[Mapping[str, str]] = {
+        "exception-candidate-unknown": "sbd",
+        "manual-document-differs": "number",
+        "manual-document-number-invalid": "number",
+        "manual-document-refused": "document",
+        "exception-note-missing": "note",
+        "exception-note-invalid": "note",
+        "same-person": "second",
+        "second-missing": "second",
+        "second-role": "second",
+    }
 
     def __init__(
         self,
@@ -28,4 +51,113 @@ class ManualPane(ActionPane):
         kept: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(parent, window, on_done=on_done, kept=kept)
-        self.sbd, self.attempt_id = sbd, attempt_id
+        self.sbd, self.attempt_id = sbd or str(self.begun.get("sbd", "")), attempt_id
+        self.offer: ManualOffer | None = None
+        if self.sbd:
+            self.heading(self.texts["exception-pane.loading"], 0, bold=False)
+            self.after_idle(self._look_up)
+        else:
+            self._ask_whom()
+
+    def forward(self) -> None:
+        """Enter: look up whom it is about, or enter what two persons established."""
+        form = self.form
+        if form is None or self.window.background.busy or not form.check():
+            return
+        if self.offer is None:
+            self.sbd = form.value("sbd")
+            self._look_up()
+            return
+        if not any(form.value(name) for name in COMPARED):
+            form.wrong("photo", self.texts["exception-pane.manual.compare"])
+            return
+        self._enter(self.offer)
+
+    def kept(self) -> Mapping[str, Any]:
+        """Return what was typed and chosen, but for the number on a document and notes."""
+        values = {} if self.form is None else self.form.kept()
+        private = ("number", "note")
+        return {"sbd": self.sbd, "values": {name: v for name, v in values.items() if name not in private}}
+
+    # --- steps ---
+
+    def _ask_whom(self) -> None:
+        self.heading(self.texts["exception-pane.manual.whom"], 0)
+        self.make_form((Field(name="sbd", text="exception-pane.sbd"),), 1)
+        self.enter_is("exception-pane.look-up")
+        self.after_idle(self.take_focus)
+
+    def _look_up(self) -> None:
+        session, opened = self.session, self.window.opened
+        if session is None or opened is None or not self.winfo_exists():
+            return
+        self.ask_for(lambda: manual_offer(opened, session, self.sbd), self._offered)
+
+    def _offered(self, offer: ManualOffer) -> None:
+        self.offer = offer
+        self.clear()
+        self.heading(offer.person.words, 0)
+        if offer.blocked is not None:
+            own = f"exception-pane.error.{offer.blocked.code}"
+            key = own if own in self.texts else offer.blocked.code
+            self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
+            return
+        if not offer.seconds.proofs:
+            self.refuse(self.texts["exception-pane.no-proof"], 1)
+            return
+        self.heading(self.texts[f"exception-pane.manual.what.{offer.purpose}"], 1, bold=False)
+        form = self.make_form(self._fields(offer), 2, on_change=self._changed)
+        form.put_back(self.begun.get("values", {}))
+        self._changed("document")
+        self.enter_is("exception-pane.manual.enter")
+        self.take_focus()
+
+    def _fields(self, offer: ManualOffer) -> tuple[Field, ...]:
+        texts = self.texts
+        documents = tuple((kind, texts[f"rules.document.{kind}"]) for kind in offer.documents)
+        fields = [
+            Field(name="document", text="exception-pane.manual.document", kind="choice", choices=documents),
+            Field(name="reason", text="exception-pane.manual.reason", kind="choice"),
+            *(
+                Field(name=name, text=f"exception-pane.manual.compared.{name}", kind="tick", needed=False)
+                for name in COMPARED
+            ),
+            Field(name="number", text="exception-pane.manual.number", needed=False),
+        ]
+        results = (
+            ("same", texts["exception-pane.manual.same"]),
+            ("not", texts["exception-pane.manual.not"]),
+        )
+        if offer.purpose != LATER:
+            fields.append(
+                Field(name="result", text="exception-pane.manual.result", kind="choice", choices=results)
+            )
+        fields.append(Field(name="note", text="exception-pane.note", kind="text", needed=False, lines=2))
+        return (*fields, *second_fields(offer.seconds, texts))
+
+    def _changed(self, name: str) -> None:
+        """The reasons go with the document; a number only with one that has any."""
+        form, offer = self.form, self.offer
+        if name != "document" or form is None or offer is None:
+            return
+        document = form.value("document")
+        fitting = manual_reasons(document, offer.purpose)
+        form.offer("reason", [(each.code, each.label(self.texts.language)) for each in fitting])
+        if document and len(fitting) == 1:
+            form.put("reason", fitting[0].code)
+        form.show("number", document not in _NO_NUMBER)
+
+    # --- the entry ---
+
+    def _enter(self, offer: ManualOffer) -> None:
+        form, session = self.form, self.session
+        if form is None or session is None:
+            return
+        values = form.values()
+        words = [*manual_words(session, offer, values), *second_words(form, offer.seconds)]
+        typed = {}
+        for name in ("note", "number"):
+            if values.get(name):
+                words.append(f"--{name}=-{name}")
+                typed[f"-{name}"] = values[name]
+        self.command(*words, typed=typed, done=self.finish)

@@ -1,12 +1,20 @@
-"""What the panes of exceptions have in common: they stand in any page, run commands beside the window, and say when
-they are left.
+"""What the panes of exceptions have in common: they stand in any page, run commands beside the window, point at the
+field that is wrong, and say when they are left.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ttkbootstrap as ttk
+
+from proctor.errors import CommandError
+from proctor.gui.keyboard import split
+from proctor.gui.look import COLOURS
+from proctor.gui.station.forms import Field, Form
+from proctor.gui.station.parts import Flow, wrapped
+from proctor.screens.second import Seconds
+from sessions.errors import SessionsError
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
@@ -14,13 +22,37 @@ if TYPE_CHECKING:
     from sessions.session import Session
 
 
+class SpareLetters:
+    """Letters of a pane: where the page that holds it has one of them already, the pane does without."""
+
+    def __init__(self, letters: Any) -> None:
+        self._letters = letters
+
+    def label(self, widget: Any, text: str) -> None:
+        """As `Letters.label`."""
+        try:
+            self._letters.label(widget, text)
+        except ValueError:
+            widget.configure(text=split(text)[0], underline=-1)
+
+    def leads(self, label: Any, text: str, target: Any) -> None:
+        """As `Letters.leads`."""
+        try:
+            self._letters.leads(label, text, target)
+        except ValueError:
+            label.configure(text=split(text)[0], underline=-1)
+
+
 class ActionPane(ttk.Frame):
     """A form in a page. The page that holds it calls `forward` on Enter, `back` on Escape, `kept` before it is built
     anew. `on_done` gets what was entered, or None where the pane is left without an entry.
+
+    What Enter does now is the page's main button: `main_text`. When it changes, the page is told by its `show_main` or
+    `changed_keys`.
     """
 
-    MAIN = ""
-    """The key of the text of the main button."""
+    WRONG: ClassVar[Mapping[str, str]] = {}
+    """The field that an error is about, by the error's code."""
 
     def __init__(
         self,
@@ -33,9 +65,17 @@ class ActionPane(ttk.Frame):
         """`parent`: any frame; `kept`: what an earlier pane of this kind gave back."""
         super().__init__(parent)
         self.window = window
-        self.look, self.texts, self.letters = window.look, window.texts, window.letters
+        self.look, self.texts = window.look, window.texts
+        self.letters: Any = SpareLetters(window.letters)
         self.begun = dict(kept or {})
+        self.form: Form | None = None
+        self.buttons: Flow | None = None
         self._on_done = on_done
+        self._main = ""
+        self.told: tuple[str, str] = ("", "")
+        self.columnconfigure(0, weight=1)
+
+    # --- what the page calls ---
 
     @property
     def session(self) -> "Session | None":
@@ -43,8 +83,8 @@ class ActionPane(ttk.Frame):
         return self.window.session or self.window.chosen_session()
 
     def main_text(self) -> str:
-        """Return the key of the text of the main button."""
-        return self.MAIN
+        """Return the key of the text of what Enter does now; "" for nothing."""
+        return self._main
 
     def forward(self) -> None:
         """Enter: enter what was typed, or go to the field that still needs something."""
@@ -62,7 +102,68 @@ class ActionPane(ttk.Frame):
 
     def take_focus(self) -> None:
         """Put the focus where typing begins."""
-        self.focus_set()
+        if self.form is not None:
+            self.form.begin()
+
+    # --- what is in it ---
+
+    def clear(self) -> None:
+        """Take everything away, for another step of the pane."""
+        self.form = self.buttons = None
+        for child in self.winfo_children():
+            child.destroy()
+
+    def heading(self, text: str, row: int, *, bold: bool = True) -> Any:
+        """Add a line of text that breaks where its place ends."""
+        font = "TkHeadingFont" if bold else self.look.body
+        label = ttk.Label(self, text=text, font=font, anchor="w", justify="left")
+        label.grid(row=row, column=0, columnspan=2, sticky="ew", pady=(0, self.look.px(3)))
+        wrapped(label, 4)
+        return label
+
+    def refuse(self, text: str, row: int) -> None:
+        """Say why nothing is entered here."""
+        label = ttk.Label(self, text=text, anchor="w", justify="left", foreground=COLOURS["cross"])
+        label.grid(row=row, column=0, columnspan=2, sticky="ew", pady=self.look.px(3))
+        wrapped(label, 4)
+        self.enter_is("")
+
+    def more_buttons(self, row: int, *buttons: "tuple[str, Callable[[], Any]]") -> Flow:
+        """Add buttons for what is beside the main one: each the key of its text and what it does."""
+        flow = self.buttons = Flow(self, self.look)
+        flow.grid(row=row, column=0, columnspan=2, sticky="ew", pady=(self.look.px(4), 0))
+        for key, pressed in buttons:
+            button = flow.add("", partial(self._pressed, pressed), main=False)
+            self.letters.label(button, self.texts[key])
+        flow.arrange()
+        return flow
+
+    def _pressed(self, pressed: Callable[[], Any]) -> None:
+        if not self.window.background.busy:
+            pressed()
+
+    def enter_is(self, key: str) -> None:
+        """Say what Enter does from now on; the page shows it, and follows the focus in what is new."""
+        self._main = key
+        told = follow = False
+        widget: Any = self.master
+        while widget is not None and not (told and follow):
+            for name in ("show_main", "changed_keys"):
+                if not told and hasattr(widget, name):
+                    getattr(widget, name)()
+                    told = True
+            if not follow and hasattr(widget, "follow_all"):
+                widget.follow_all()
+                follow = True
+            widget = widget.master
+
+    def make_form(self, fields: "tuple[Field, ...]", row: int, **more: Any) -> Form:
+        """Add a form; what was kept of it is put back."""
+        form = self.form = Form(self, self.look, self.texts, self.letters, fields, **more)
+        form.grid(row=row, column=0, columnspan=2, sticky="nsew")
+        return form
+
+    # --- what it does ---
 
     def finish(self, done: "Done") -> None:
         """Hand over what was entered; without a taker it is said in the window's line."""
@@ -73,7 +174,8 @@ class ActionPane(ttk.Frame):
 
     def say_done(self, done: "Done") -> None:
         """Say what a command came to in the window's line."""
-        self.window.say(" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
+        self.told = (" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
+        self.window.say(*self.told)
 
     def ask_for(
         self, job: Callable[[], Any], done: Callable[[Any], None], *, working: str = "window.station.looking"
@@ -84,17 +186,59 @@ class ActionPane(ttk.Frame):
         self.window.working(working)
         self.window.background.start(job, done=partial(self._came, done), failed=self.failed)
 
-    def command(self, *words: str, done: "Callable[[Done], None]", typed: str = "") -> None:
+    def command(
+        self, *words: str, done: "Callable[[Done], None]", typed: str | Mapping[str, str] = ""
+    ) -> None:
         """Run one command as who is logged in, beside the window; see `proctor.desk.runner`."""
         runner = self.window.runner()
         self.ask_for(lambda: runner.run(*words, typed=typed), done, working="window.station.doing")
 
     def failed(self, error: Exception) -> None:
-        """Say why it was refused; a pane may point at the field."""
-        self.window.failed(error)
+        """Say why it was refused, and point at the field it is about."""
+        if not self.winfo_exists() or not isinstance(error, (CommandError, SessionsError)):
+            self.window.failed(error)
+            return
+        self.window.idle()
+        words = self.words_of(error)
+        self.window.say(words, "cross")
+        name = self.WRONG.get(error.code, "")
+        if self.form is not None and name in self.form.widgets and self.form.shows(name):
+            self.form.wrong(name, words)
+
+    def words_of(self, error: "CommandError | SessionsError") -> str:
+        """Return an error in words: the pane's own where those of the command line name its options."""
+        own = f"exception-pane.error.{error.code}"
+        return self.texts.say(own if own in self.texts else error.code, **error.facts)
 
     def _came(self, done: Callable[[Any], None], result: Any) -> None:
         self.window.idle()
         self.window.say("", "")
         if self.winfo_exists():
             done(result)
+
+
+def second_fields(seconds: Seconds, texts: Any) -> tuple[Field, ...]:
+    """Return the fields for the second person: chosen of who may; in training any other name is typed."""
+    if seconds.training:
+        return (Field(name="second", text="exception-pane.second"),)
+    fields = [Field(name="second", text="exception-pane.second", kind="choice", choices=seconds.people)]
+    if len(seconds.proofs) > 1:
+        choices = tuple((proof, texts[f"checkin.decision.proof.{proof}"]) for proof in seconds.proofs)
+        field = Field(
+            name="proof",
+            text="exception-pane.proof",
+            kind="choice",
+            choices=choices,
+            value=seconds.proofs[0],
+        )
+        fields.append(field)
+    return tuple(fields)
+
+
+def second_words(form: Form, seconds: Seconds) -> tuple[str, ...]:
+    """Return the options that name the second person."""
+    words = (f"--second={form.value('second')}",)
+    if seconds.training:
+        return words
+    proof = form.value("proof") if "proof" in form.widgets else seconds.proofs[0]
+    return (*words, f"--second-proof={proof}")

@@ -1,21 +1,42 @@
 """The chairman's decision about somebody whom the machine refused: incident and decision in one form."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from proctor.gui.station.exceptions.pane import ActionPane
+from proctor.gui.station.exceptions.pane import ActionPane, second_fields, second_words
+from proctor.gui.station.forms import Field
+from proctor.screens.exceptions import (
+    RefusedOffer,
+    decision_reasons,
+    decision_words,
+    incident_code,
+    refused_offer,
+)
+from proctor.screens.incidents import Typed, add_words
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
     from proctor.gui.station.window import StationWindow
+    from sessions.session import Session
+
+NEW: Final = "new"
 
 
 class DecisionAfterRefusePane(ActionPane):
     """A form of `proctor decision` for one refused attempt. `sbd`: of whom; `attempt_id`: the refusal, "" for the one
     that stands; `on_done`: gets the command's `Done`, None where left.
+
+    A decision rests on an incident: one that is there, or a new one, entered by the same key. Who may not decide enters
+    the incident, and is told who decides.
     """
 
-    MAIN = "exception-pane.decision.enter"
+    WRONG: ClassVar[Mapping[str, str]] = {
+        "exception-note-missing": "note",
+        "exception-note-invalid": "note",
+        "same-person": "second",
+        "second-missing": "second",
+        "second-role": "second",
+    }
 
     def __init__(
         self,
@@ -29,3 +50,118 @@ class DecisionAfterRefusePane(ActionPane):
     ) -> None:
         super().__init__(parent, window, on_done=on_done, kept=kept)
         self.sbd, self.attempt_id = sbd, attempt_id
+        self.offer: RefusedOffer | None = None
+        self._made = ""
+        self.heading(self.texts["exception-pane.loading"], 0, bold=False)
+        self.after_idle(self._look_up)
+
+    def forward(self) -> None:
+        """Enter: enter the incident, or incident and decision."""
+        form, offer, session = self.form, self.offer, self.session
+        if form is None or offer is None or session is None or self.window.background.busy:
+            return
+        if not form.check():
+            return
+        if offer.incident_first:
+            words = add_words(session, self._incident(session), offer.person.sbd, offer.attempt_id)
+            self.command(*words, "--note=-", typed=form.value("happened"), done=self.finish)
+            return
+        self._decide(session, offer)
+
+    def kept(self) -> Mapping[str, Any]:
+        """Return what was chosen; what was written stays here."""
+        values = {} if self.form is None else self.form.kept()
+        return {"values": {name: values[name] for name in values if name not in {"happened", "note"}}}
+
+    # --- steps ---
+
+    def _look_up(self) -> None:
+        session, opened = self.session, self.window.opened
+        if session is None or opened is None or not self.winfo_exists():
+            return
+        self.ask_for(lambda: refused_offer(opened, session, self.sbd, self.attempt_id), self._offered)
+
+    def _offered(self, offer: RefusedOffer) -> None:
+        self.offer = offer
+        self.clear()
+        self.heading(offer.person.words, 0)
+        if offer.blocked is not None:
+            own = f"exception-pane.error.{offer.blocked.code}"
+            key = own if own in self.texts else offer.blocked.code
+            self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
+            return
+        if not offer.seconds.proofs and not offer.incident_first:
+            self.refuse(self.texts["exception-pane.no-proof"], 1)
+            return
+        first = offer.incident_first
+        key = "exception-pane.decision.first" if first else "exception-pane.decision.what"
+        self.heading(self.texts.say(key, role=offer.heads), 1, bold=False)
+        form = self.make_form(
+            (self._happened(),) if first else self._fields(offer), 2, on_change=self._changed
+        )
+        form.put_back(self.begun.get("values", {}))
+        self._changed("decided")
+        self._changed("incident")
+        self.enter_is("exception-pane.decision.incident" if first else "exception-pane.decision.enter")
+        self.take_focus()
+
+    def _happened(self) -> Field:
+        return Field(name="happened", text="exception-pane.decision.happened", kind="text", lines=3)
+
+    def _fields(self, offer: RefusedOffer) -> tuple[Field, ...]:
+        texts = self.texts
+        decisions = (
+            ("admit", texts["exception-pane.decision.admit"]),
+            ("not", texts["exception-pane.decision.not"]),
+        )
+        known = tuple((each.incident_id, each.incident_id) for each in offer.incidents)
+        incidents = (*known, (NEW, texts["exception-pane.decision.new"]))
+        return (
+            Field(name="decided", text="exception-pane.decision.decided", kind="choice", choices=decisions),
+            Field(name="reason", text="exception-pane.decision.reason", kind="choice"),
+            Field(
+                name="incident",
+                text="exception-pane.decision.rests-on",
+                kind="choice",
+                choices=incidents,
+                value=incidents[-1][0] if len(incidents) == 1 else incidents[-2][0],
+            ),
+            self._happened(),
+            Field(name="note", text="exception-pane.note", kind="text", needed=False, lines=2),
+            *second_fields(offer.seconds, texts),
+        )
+
+    def _changed(self, name: str) -> None:
+        """The reasons go with the decision; a new incident needs words."""
+        form = self.form
+        if form is None or "decided" not in form.widgets:
+            return
+        if name == "decided":
+            decided = form.value("decided")
+            fitting = decision_reasons(decided == "admit") if decided else ()
+            form.offer("reason", [(each.code, each.label(self.texts.language)) for each in fitting])
+        elif name == "incident":
+            form.show("happened", form.value("incident") == NEW)
+
+    # --- the entry ---
+
+    def _incident(self, session: "Session") -> Typed:
+        return Typed(code=incident_code(session.rules))
+
+    def _decide(self, session: "Session", offer: RefusedOffer) -> None:
+        form = self.form
+        if form is None:
+            return
+        values = form.values()
+        words = [*second_words(form, offer.seconds), *(("--note=-",) if values.get("note") else ())]
+        runner, known, note = self.window.runner(), values["incident"], values.get("note", "")
+        adding = add_words(session, self._incident(session), offer.person.sbd, offer.attempt_id)
+
+        def job() -> "Done":
+            incident = self._made if known == NEW else known
+            if not incident:
+                made = runner.run(*adding, "--note=-", typed=values["happened"])
+                incident = self._made = str(made.data["incident"])
+            return runner.run(*decision_words(session, offer, values, incident), *words, typed=note)
+
+        self.ask_for(job, self.finish, working="window.station.doing")
