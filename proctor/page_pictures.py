@@ -26,6 +26,12 @@ def page_count(pdf: bytes) -> int:
         return len(document)
 
 
+def page_sizes(pdf: bytes) -> tuple[tuple[float, float], ...]:
+    """Return each page's width and height in points. Raises CommandError "page-unreadable"."""
+    with _opened(pdf) as document:
+        return tuple(document[number].get_size() for number in range(len(document)))
+
+
 def page_png(pdf: bytes, page: int, dpi: int) -> bytes:
     """Return a page (from 0) as PNG in colour, `dpi` within DPI, drawn coarser where it would have over MAX_PIXELS.
 

@@ -49,7 +49,7 @@ def write_kind(opened: OpenRoot, session: Session, wish: Wish, folder: Path) -> 
     Raises CommandError as `listed` and `everybody`, and as `SheetDesk.write`.
     """
     desk = SheetDesk(opened, session, wish)
-    desk.wish = _as_listed(desk)
+    desk.wish = as_listed(desk)
     build = BUILDERS[wish.kind]
     if wish.sbd:
         return (desk.for_candidate(listed(desk, wish.sbd)).write(folder, build),)
@@ -59,7 +59,7 @@ def write_kind(opened: OpenRoot, session: Session, wish: Wish, folder: Path) -> 
     return (desk.write(folder, build),)
 
 
-def _as_listed(desk: SheetDesk) -> Wish:
+def as_listed(desk: SheetDesk) -> Wish:
     """Return the wish in the list's own words, so that one sheet has one name. Raises CommandError."""
     wish = desk.wish
     if wish.licence_class:
