@@ -1,4 +1,4 @@
-"""A face worker whose child is kept for the next test that wants the same engine: loading it costs more than most tests.
+"""A face worker whose child is kept for the next test that wants the same engine: loading it costs more than the test.
 
 The station itself keeps one child for a day of candidates. What a child holds of one attempt is forgotten between two
 tests as between two candidates; a child that failed, or was asked for something else, is ended as always.
