@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Any
+
 from sessions.checkpoint import Checkpoint
 from sessions.errors import EvidenceMissingError
 from sessions.evidence_keys import EvidenceKeys
 from sessions.reader import Entry, LogReader, SealedPiece
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 class LogAsOf(LogReader):
@@ -43,9 +49,12 @@ class LogAsOf(LogReader):
             and "roster" in entry.body.get("evidence", {})
         )
 
-    def entries_after(self, seq: int, session: str) -> tuple[Entry, ...]:
-        """Return the entries of a session behind an entry's number, in order."""
-        return tuple(entry for entry in self._log.entries_after(seq, session) if entry.seq < self._size)
+    def entries_after(
+        self, seq: int, session: str, *, parse: Callable[[bytes], Mapping[str, Any]] = json.loads
+    ) -> tuple[Entry, ...]:
+        """Return the entries of a session behind an entry's number, in order. `parse`: reads their bodies."""
+        found = self._log.entries_after(seq, session, parse=parse)
+        return tuple(entry for entry in found if entry.seq < self._size)
 
     def entry(self, seq: int) -> Entry:
         """Return one entry; raises EvidenceMissingError where there was none of this number."""
