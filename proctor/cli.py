@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from proctor import __version__
+from proctor.cli_admin import add_admin_commands
 from proctor.cli_build import Builder, Commands, add_access, add_login, help_of
 from proctor.cli_calibrate import add_calibrate_commands
 from proctor.cli_cameras import add_camera_commands
@@ -60,6 +61,7 @@ def _add_station(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", metavar="C", help=help_of("option.camera"))
     parser.add_argument("--scanner", metavar="VID:PID", help=help_of("option.scanner"))
     parser.add_argument("--candidate-screen", metavar="PLACE", help=help_of("option.candidate-screen"))
+    parser.add_argument("--scan-by-camera", action="store_true", help=help_of("option.scan-by-camera"))
     parser.add_argument("--quiet", action="store_true", help=help_of("option.quiet"))
 
 
@@ -174,6 +176,8 @@ def _add_trust_and_people(build: Builder) -> None:
     scopes = ("identity-card", "passport")
     taken.add_argument("--scope", choices=scopes, default=None, help=help_of("option.scope"))
     taken.add_argument("--second", metavar="USER", help=help_of("option.second"))
+    taken.add_argument("--dry-run", action="store_true", help=help_of("option.trust-dry-run"))
+    taken.add_argument("--compared", metavar="SHA256", help=help_of("option.trust-compared"))
     taken.add_argument("--training", action="store_true", help=help_of("option.training"))
     add_login(taken)
     listing = group.command("list", "trust.list", trust.list_anchors)
@@ -200,6 +204,7 @@ def build_parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     add_rules_commands(build)
     add_results_commands(build)
     add_replay_commands(build)
+    add_admin_commands(build)
     return parser
 
 

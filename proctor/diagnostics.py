@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -31,9 +31,11 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9]*([.:_-][a-z0-9]+)*")
 _LONG: Final = 48
 FAULT: Final = "fault.raw"
 MOST_FAULT: Final = 200_000
+MOST_TOLD: Final = 10
 MOST_FAULT_FRAMES: Final = 200
 _FAULT: Final = re.compile(r'File "([^"\n]+)", line (\d+) in (\S+)')
 _NAME: Final = re.compile(r"[A-Za-z_<][A-Za-z0-9_<>.]*")
+_WHEN: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _DIGITS: Final = re.compile(r"\d{4,}")
 
 
@@ -76,12 +78,12 @@ def write_report(
     return _write(folder, report, at)
 
 
-def _write(folder: Path, report: dict[str, Any], at: datetime) -> Path:
-    path = _new_file(folder, at)
+def _write(folder: Path, report: dict[str, Any], at: datetime, kind: str = "crash") -> Path:
+    path = _new_file(folder, at, kind)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
-    _forget_oldest(folder)
+    _forget_oldest(folder, kind)
     return path
 
 
@@ -136,6 +138,60 @@ def take_fault(folder: Path, *, status: int, now: datetime | None = None) -> Pat
     except OSError:
         return None
     return path
+
+
+def write_state(
+    folder: Path,
+    *,
+    items: Iterable[tuple[str, bool, bool]],
+    figures: Mapping[str, int],
+    now: datetime | None = None,
+) -> Path:
+    """Write how the station stands into a new file of `folder`, for its owner alone, and return it.
+
+    `items`: of `proctor doctor`: name, whether it is in order, whether it is needed; `figures`: counts by name. The
+    newest crashes are told by their places alone. What is no code is left out. Raises OSError.
+    """
+    at = now or datetime.now(UTC)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    report = {
+        "version": 1,
+        "at": _stamp(at),
+        "program": __version__,
+        "where": "state",
+        "system": _system(),
+        "items": [
+            {"name": name, "ok": ok, "needed": needed} for name, ok, needed in items if _CODE.fullmatch(name)
+        ],
+        "figures": {name: int(count) for name, count in figures.items() if _NAME.fullmatch(name)},
+        "crashes": [_crash(path) for path in _newest(folder, "crash-*.json")[:MOST_TOLD]],
+    }
+    return _write(folder, report, at, kind="state")
+
+
+def reports_in(folder: Path) -> tuple[Path, ...]:
+    """Return the diagnostics files of a folder, the newest first."""
+    return _newest(folder, "crash-*.json", "state-*.json")
+
+
+def _newest(folder: Path, *patterns: str) -> tuple[Path, ...]:
+    found = {path for pattern in patterns for path in folder.glob(pattern)}
+    return tuple(sorted(found, key=lambda path: (path.stat().st_mtime, path.name), reverse=True))
+
+
+def _crash(path: Path) -> dict[str, Any]:
+    """Return a crash's time, place and kinds of errors, as far as they are codes and names."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")[:MOST_FAULT])
+        kinds = [_name(str(each.get("kind", ""))) for each in found.get("errors", ())]
+        where, at = str(found.get("where", "")), str(found.get("at", ""))
+    except (OSError, ValueError, AttributeError, TypeError):
+        kinds, where, at = [], "", ""
+    return {
+        "at": at if _WHEN.fullmatch(at) else "",
+        "where": where if _CODE.fullmatch(where) else "unknown",
+        "kinds": kinds[:MOST_CAUSES],
+    }
 
 
 def place_in_program(file: str) -> str:
@@ -204,8 +260,8 @@ def _name(text: str) -> str:
     return text if _NAME.fullmatch(text) else "unknown"
 
 
-def _new_file(folder: Path, at: datetime) -> Path:
-    stem = f"crash-{at.astimezone(UTC):%Y%m%dT%H%M%S}Z"
+def _new_file(folder: Path, at: datetime, kind: str) -> Path:
+    stem = f"{kind}-{at.astimezone(UTC):%Y%m%dT%H%M%S}Z"
     number = 1
     path = folder / f"{stem}.json"
     while path.exists():
@@ -214,8 +270,8 @@ def _new_file(folder: Path, at: datetime) -> Path:
     return path
 
 
-def _forget_oldest(folder: Path) -> None:
-    found = sorted(folder.glob("crash-*.json"), key=lambda path: path.stat().st_mtime)
+def _forget_oldest(folder: Path, kind: str) -> None:
+    found = sorted(folder.glob(f"{kind}-*.json"), key=lambda path: path.stat().st_mtime)
     for path in found[:-MOST_FILES]:
         with suppress(OSError):
             path.unlink()

@@ -93,6 +93,7 @@ def _places(context: Context, root: DataRoot) -> BackupPlaces:
 
 def bring_back(context: Context) -> int:
     """Restore a station into a new folder, proving what is restored."""
+    context.require_closed()
     options = context.options
     if not options.reason.strip():
         raise CommandError("reason-needed", usage=True)

@@ -84,6 +84,11 @@ class Context:
             raise CommandError("held-other")
         return self.held
 
+    def require_closed(self) -> None:
+        """For what needs the data root to itself. Raises CommandError "held-closed" where the window holds it."""
+        if self.held is not None:
+            raise CommandError("held-closed")
+
     def ask(self, user_id: str) -> str:
         """Return the password of a user who logs in."""
         what = _ASKED.get(user_id.partition("/")[2], "mật khẩu / password")

@@ -75,7 +75,7 @@ def confirm(context: Context, lines: tuple[str, ...], what: str) -> None:
         context.console.print(line, markup=False)
     if context.options.yes:
         return
-    if not sys.stdin.isatty():
+    if context.held is not None or not sys.stdin.isatty():
         raise CommandError("erase-not-confirmed", what=what)
     context.say("erase.confirm")
     if sys.stdin.readline().strip().casefold() not in CONFIRMATIONS:

@@ -57,6 +57,7 @@ def show(context: Context) -> int:
 
 def rotate(context: Context) -> int:
     """Make new keys, by two persons: the signing key, or all that is secret."""
+    context.require_closed()
     options = context.options
     token = (options.pkcs11, options.token, options.key)
     if any(token) != all(token) or (any(token) and options.what != "station"):

@@ -112,6 +112,7 @@ def unlock(context: Context) -> int:
 
 def key(context: Context) -> int:
     """Renew one's own signing key."""
+    context.require_closed()
     with _open(context, None) as opened:
         login = opened.require_login()
         user = login.operator.user_id
@@ -184,6 +185,7 @@ def _off(context: Context, user: str, proof: str, receipt: Receipt) -> int:
 
 def totp(context: Context) -> int:
     """Show a new code key once, confirm it with the first code, or turn codes off."""
+    context.require_closed()
     options = context.options
     with _open(context, None) as opened:
         if options.off:

@@ -1,8 +1,9 @@
 """`proctor trust import`: two persons, a comparison on paper, and only then something is written."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from proctor.commands.context import Context
@@ -36,13 +37,16 @@ def import_file(context: Context) -> int:
     """Pin root certificates and take revocation lists from one file.
 
     The second person's password is the confirmation: it is asked for after everything that would be pinned was
-    printed, and nothing is written before it was given."""
+    printed, and nothing is written before it was given. With --dry-run nothing is; --compared names the file that was
+    looked at then."""
     options = context.options
-    if options.second is None and not options.training:
+    if options.second is None and not (options.training or options.dry_run):
         raise CommandError("second-missing", usage=True)
     data = read_file(options.file, MAX_TRUST_FILE)
-    file = read_trust_file(data)
     digest = hashlib.sha256(data).hexdigest()
+    if options.compared is not None and typed_fingerprint(options.compared) != digest:
+        raise CommandError("trust-file-changed", file=Path(options.file).name)
+    file = read_trust_file(data)
     if options.training:
         return _import_for_training(context, file, digest)
     with context.open_real(login=True) as opened:
@@ -53,7 +57,7 @@ def import_file(context: Context) -> int:
             raise CommandError("same-person", usage=True)
         trust = open_logged_trust(opened.root, opened.keys, opened.store)
         planned = _plan(context, opened, trust, file, digest)
-        if planned.plan.new:
+        if planned.plan.new and not options.dry_run:
             _announce(context, planned.plan, digest)
             other = second_person(opened, second, context.ask, action="trust")
             sign = signer_of(opened.root, opened.keys)
@@ -72,7 +76,7 @@ def _plan(
         planned = trust.plan_import(
             file,
             by=operator.user_id,
-            second=context.options.second,
+            second=context.options.second or operator.user_id,
             at=datetime.now(UTC),
             scope=_scope(context, file),
             source=digest,
@@ -81,7 +85,7 @@ def _plan(
         alarmed = {"event": CRL_ROLLED_BACK, "fingerprint": digest, **_as_text(alarm.facts)}
         opened.store.append("key", alarmed, operator=operator)
         raise
-    for found in planned.plan.unlisted:
+    for found in () if context.options.dry_run else planned.plan.unlisted:
         body = {"event": CRL_UNLISTED, "fingerprint": found.sha256, "count": found.count}
         opened.store.append("key", body, operator=operator)
     return planned
@@ -105,7 +109,7 @@ def _import_for_training(context: Context, file: TrustFile, digest: str) -> int:
         scope=_scope(context, file),
         source=digest,
     )
-    if planned.plan.new:
+    if planned.plan.new and not context.options.dry_run:
         _announce(context, planned.plan, digest)
         trust.carry_out(planned, signer_of(root, keys))
     _report(context, file, planned, digest)
@@ -164,7 +168,7 @@ def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: s
     plan = planned.plan
     new = [made.item.kind for made in plan.new]
     skipped = [{"what": entry.what, "sha256": entry.sha256, "reason": entry.reason} for entry in plan.skipped]
-    result = {
+    result: dict[str, Any] = {
         "kind": "csca" if file.certificates or file.master_lists or not file.crls else "crl",
         "form": file.form,
         "fingerprint": plan.fingerprints[0] if len(plan.fingerprints) == 1 else digest,
@@ -177,6 +181,9 @@ def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: s
         "vouchers": [_voucher(voucher) for voucher in plan.vouchers],
         **planned.facts,
     }
+    if context.options.dry_run:
+        context.result({**result, **_planned(plan, digest)}, tuple(_planned_lines(context, plan)))
+        return
     said = context.texts.say(
         "trust.imported",
         csca=new.count("csca"),
@@ -187,6 +194,28 @@ def _report(context: Context, file: TrustFile, planned: PlannedImport, digest: s
     )
     rows = (f"{row['reason']}  {row['what']}  {row['sha256']}" for row in skipped)
     context.result(result, (said, *rows))
+
+
+def _planned(plan: ImportPlan, digest: str) -> dict[str, Any]:
+    """What would be pinned, one by one, for comparison with paper."""
+    rows = [
+        {
+            "kind": made.item.kind,
+            "sha256": made.item.sha256,
+            "name": made.item.title,
+            "scope": made.item.scope,
+            "expired": made.expired,
+        }
+        for made in plan.new
+    ]
+    return {"dry_run": True, "file_sha256": digest, "new": rows}
+
+
+def _planned_lines(context: Context, plan: ImportPlan) -> Iterator[str]:
+    yield context.texts.say("trust.dry-run", count=len(plan.new), known=plan.known)
+    for made in plan.new:
+        yield grouped(made.item.sha256)
+        yield f"  {made.item.title}"
 
 
 def _voucher(voucher: Voucher) -> dict[str, Any]:

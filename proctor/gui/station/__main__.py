@@ -31,7 +31,7 @@ def main(argument: str) -> int:
         return run(
             places,
             language=order["language"] or load_settings(places.home).language or DEFAULT_LANGUAGE,
-            means=means(DeskOptions(**order["desk"])),
+            means=means(DeskOptions(**order["desk"]), places.home),
             restarted=order.get("restarted", ""),
             ending=ending,
         )

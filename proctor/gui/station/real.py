@@ -1,6 +1,7 @@
 """What the station's window is made of in earnest: each part is loaded when it is needed, and not before."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,21 +22,53 @@ LOOKED_AT = frozenset({"readers", "cameras", "disk", "clock", "witnesses"})
 FIRST_SCENE = "scene:bona-fide?face=hopper"
 
 
-def means(options: DeskOptions) -> Means:
-    """Return the real parts; `options`: what this station's desk has."""
+def means(options: DeskOptions, home: Path | None = None) -> Means:
+    """Return the real parts; `options`: what this station's desk has. `home`: where the station keeps the settings that
+    hold where an option says nothing; None: nowhere."""
     return Means(
-        open_desk=partial(_open_desk, options), make_page=_make_page, make_bar=_make_bar, examine=_examine
+        open_desk=partial(_open_desk, options, home),
+        make_page=_make_page,
+        make_bar=_make_bar,
+        examine=_examine,
     )
 
 
 def _open_desk(
-    options: DeskOptions, opened: "OpenRoot", session: "Session", *, room: str, stood: str, language: str
+    options: DeskOptions,
+    home: Path | None,
+    opened: "OpenRoot",
+    session: "Session",
+    *,
+    room: str,
+    stood: str,
+    language: str,
 ) -> OpenDesk:
     """Start a desk. Runs beside the window. Raises CommandError, SessionsError."""
     try:
-        return _desk(options, opened, session, room=room, stood=stood, language=language)
+        return _desk(
+            _with_settings(options, home, opened.training),
+            opened,
+            session,
+            room=room,
+            stood=stood,
+            language=language,
+        )
     except (ReaderError, BiometricsError) as error:
         raise CommandError.of(error.code, error.facts) from None
+
+
+def _with_settings(options: DeskOptions, home: Path | None, training: bool) -> DeskOptions:
+    """Return the options, and what the station keeps where they say nothing. Training's devices are software: of the
+    station's it has the screens and sounds alone. Raises CommandError "devices-settings"."""
+    if home is None:
+        return options
+    from proctor.station_settings import load_station  # noqa: PLC0415
+
+    kept = load_station(home)
+    names = ("candidate_screen",) if training else ("reader", "camera", "scanner", "candidate_screen")
+    given = {name: getattr(options, name) or getattr(kept, name) for name in names}
+    scan = options.scan_by_camera or (kept.scan_by_camera and not training)
+    return replace(options, **given, sounds=options.sounds and kept.sounds, scan_by_camera=scan)
 
 
 def _desk(
@@ -57,6 +90,7 @@ def _desk(
         speech=options.sounds,
         search_stops=not opened.training,  # a few specimen faces stand for everybody
         watch_readers=not opened.training or bool(options.reader),
+        scan_by_camera=options.scan_by_camera,
     )
     runtime = StationRuntime(opened, session, trust, setup, workshop=workshop)
     driver = Driver(runtime, training=opened.training, stood=stood)

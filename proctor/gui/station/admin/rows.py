@@ -1,0 +1,90 @@
+"""A table of a section's rows: as wide as its text, chosen by arrows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import ttkbootstrap as ttk
+
+from proctor.gui.look import Look
+from proctor.screens.admin import Row
+
+ROWS: Final = 6
+FEWEST: Final = 3
+_MEASURED: Final = 100
+_WIDEST: Final = 40
+
+
+class RowTable(ttk.Frame):
+    """`on_row` gets the row that is chosen, or None."""
+
+    def __init__(
+        self,
+        master: Any,
+        look: Look,
+        heads: Sequence[tuple[str, str]],
+        *,
+        wide: str,
+        on_row: Callable[[Row | None], None] = lambda _row: None,
+        height: int = ROWS,
+    ) -> None:
+        """`heads`: name and heading of each column; `wide`: the one that takes the room that is left."""
+        super().__init__(master)
+        self._look, self._heads, self._wide, self._on_row = look, heads, wide, on_row
+        self.rows: tuple[Row, ...] = ()
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        rows = height if look.scale < 2 else FEWEST
+        self.view = ttk.Treeview(
+            self, show="headings", selectmode="browse", height=rows, columns=[name for name, _ in heads]
+        )
+        down = ttk.Scrollbar(self, orient="vertical", command=self.view.yview)
+        across = ttk.Scrollbar(self, orient="horizontal", command=self.view.xview)
+        self.view.configure(yscrollcommand=down.set, xscrollcommand=across.set)
+        self.view.grid(row=0, column=0, sticky="nsew")
+        down.grid(row=0, column=1, sticky="ns")
+        across.grid(row=1, column=0, sticky="ew")
+        for name, text in heads:
+            self.view.heading(name, text=text, anchor="w")
+        self._measure()
+        self.view.bind("<<TreeviewSelect>>", lambda _event: self._on_row(self.chosen))
+
+    def fill(self, rows: Sequence[Row], chosen: str = "") -> None:
+        """Show rows; the chosen one stays where it is among them, else the first is chosen."""
+        before = self.chosen
+        wanted = chosen or ("" if before is None else before.key)
+        self.rows = tuple(rows)
+        self.view.delete(*self.view.get_children())
+        for number, row in enumerate(self.rows):
+            self.view.insert("", "end", iid=str(number), values=row.cells)
+        self._measure()
+        if self.rows:
+            at = next((at for at, row in enumerate(self.rows) if row.key == wanted), 0)
+            self.view.selection_set(str(at))
+            self.view.focus(str(at))
+            self.view.see(str(at))
+        self._on_row(self.chosen)
+
+    def put(self, at: int, row: Row) -> None:
+        """Show a row anew in its place."""
+        self.rows = (*self.rows[:at], row, *self.rows[at + 1 :])
+        self.view.item(str(at), values=row.cells)
+
+    @property
+    def at(self) -> int | None:
+        """The place of the row that is chosen."""
+        found = self.view.selection()
+        return int(found[0]) if found and int(found[0]) < len(self.rows) else None
+
+    @property
+    def chosen(self) -> Row | None:
+        """The row that is chosen."""
+        return None if self.at is None else self.rows[self.at]
+
+    def _measure(self) -> None:
+        body, space = self._look.body, self._look.body.measure("MM")
+        limit = body.measure("n" * _WIDEST)
+        for place, (name, heading) in enumerate(self._heads):
+            texts = [row.cells[place] for row in self.rows[:_MEASURED]]
+            widest = max([body.measure(text) for text in texts], default=0)
+            width = min(max(widest, round(body.measure(heading) * 1.12)), limit) + space
+            self.view.column(name, width=width, minwidth=width, stretch=name == self._wide, anchor="w")

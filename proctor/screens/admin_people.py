@@ -1,0 +1,189 @@
+"""The administration page's sections about people, and about oneself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from proctor.screens.admin import SECOND, Found, Order, Read, Row, Section, Setting, Task, Wanted, read_of
+from sessions.roles import roles_for
+
+ACTIVE: Final = "active"
+_LIST: Final = ("user", "list")
+
+
+def _about(command: str, *options: str) -> Any:
+    """Return what makes the words of a command about the chosen user."""
+
+    def words(order: Order) -> tuple[str, ...]:
+        given = (f"--{name}={order[name]}" for name in options)
+        return ("user", command, order["row"], *given, f"--second={order[SECOND]}")
+
+    return words
+
+
+def _add(order: Order) -> tuple[str, ...]:
+    second = (f"--second={order[SECOND]}",) if order.get(SECOND) else ()
+    return ("user", "add", f"--name={order['name']}", f"--role={order['role']}", *second, order["id"])
+
+
+def _card(order: Order) -> tuple[str, ...]:
+    return ("user", "card", "--number=-", f"--second={order[SECOND]}")
+
+
+def _token(order: Order) -> tuple[str, ...]:
+    given = (f"--pkcs11={order['library']}", f"--token={order['token']}", f"--key={order['key']}")
+    return ("user", "token", *given, f"--second={order[SECOND]}")
+
+
+def _people(reads: Sequence[Read], setting: Setting) -> Found:
+    data, lines = read_of(reads, 0, setting)
+    rows = tuple(_row(user, setting) for user in data.get("users", ()))
+    return Found(rows=rows, lines=lines, choices={"roles": _roles(setting)})
+
+
+def _roles(setting: Setting) -> tuple[tuple[str, str], ...]:
+    return tuple((role, setting.role(role)) for role in roles_for(training=False))
+
+
+def _row(user: Mapping[str, Any], setting: Setting) -> Row:
+    texts = setting.texts
+    state = texts[f"users.{user['state']}"]
+    if user["wrong_passwords"]:
+        state = texts.say("admin-page.wrong-passwords", state=state, count=user["wrong_passwords"])
+    proofs = ", ".join(texts[f"admin-page.proof.{proof}"] for proof in user["proofs"])
+    cells = (user["id"], user["name"], setting.role(user["role"]), state, proofs)
+    own = texts["admin-page.own-row"] if user["id"] == setting.me else ""
+    return Row(
+        key=user["id"],
+        cells=cells,
+        detail=own,
+        fills={"state": user["state"], "role": user["role"], "own": "1" if own else ""},
+    )
+
+
+def _others(row: Row) -> bool:
+    return not row.fills["own"]
+
+
+def _others_active(row: Row) -> bool:
+    return _others(row) and row.fills["state"] == ACTIVE
+
+
+def _others_disabled(row: Row) -> bool:
+    return _others(row) and row.fills["state"] != ACTIVE
+
+
+def _own(reads: Sequence[Read], setting: Setting) -> Found:
+    data, lines = read_of(reads, 0, setting)
+    for user in data.get("users", ()):
+        if user["id"] == setting.me:
+            cells = _row(user, setting).cells
+            said = setting.texts.say(
+                "admin-page.me", user=cells[0], name=cells[1], role=cells[2], proofs=cells[4]
+            )
+            lines = (*lines, (said, ""))
+            has = user["proofs"]
+            for proof in ("token", "card-face"):
+                key = f"admin-page.me.{proof}.{'on' if proof in has else 'off'}"
+                lines = (*lines, (setting.texts[key], "tick" if proof in has else "dots"))
+    return Found(lines=lines)
+
+
+_REASON: Final = Wanted(name="reason", kind="text")
+PEOPLE: Final = Section(
+    name="people",
+    reads=(_LIST,),
+    found=_people,
+    columns=("id", "name", "role", "state", "proofs"),
+    wide="name",
+    real=True,
+    tasks=(
+        Task(
+            name="user-add",
+            action="add-user",
+            fields=(
+                Wanted(name="id", help=True),
+                Wanted(name="name", text="full-name"),
+                Wanted(name="role", kind="choice", source="roles"),
+            ),
+            words=_add,
+            second="confirm?",
+            proves=True,
+        ),
+        Task(
+            name="user-role",
+            action="keys",
+            row=True,
+            rows=_others_active,
+            fields=(Wanted(name="role", kind="choice", source="roles"),),
+            words=_about("role", "role"),
+            second="confirm",
+            proves=True,
+        ),
+        Task(
+            name="user-reset",
+            action="keys",
+            row=True,
+            rows=_others_active,
+            words=_about("reset"),
+            second="confirm",
+            proves=True,
+        ),
+        Task(
+            name="user-disable",
+            action="keys",
+            row=True,
+            rows=_others_active,
+            fields=(_REASON,),
+            words=_about("disable", "reason"),
+            second="confirm",
+            proves=True,
+        ),
+        Task(
+            name="user-enable",
+            action="keys",
+            row=True,
+            rows=_others_disabled,
+            fields=(_REASON,),
+            words=_about("enable", "reason"),
+            second="confirm",
+            proves=True,
+        ),
+        Task(
+            name="user-unlock",
+            action="keys",
+            row=True,
+            rows=_others_active,
+            words=_about("unlock"),
+            second="confirm",
+            proves=True,
+        ),
+    ),
+)
+OWN: Final = Section(
+    name="own",
+    reads=(_LIST,),
+    found=_own,
+    real=True,
+    tasks=(
+        Task(name="own-password", words=lambda _order: ("user", "password")),
+        Task(
+            name="own-card",
+            fields=(Wanted(name="number", help=True),),
+            words=_card,
+            typed="number",
+            second="confirm",
+            proves=True,
+        ),
+        Task(
+            name="own-token",
+            fields=(
+                Wanted(name="library", kind="file", help=True),
+                Wanted(name="token"),
+                Wanted(name="key", text="token-key"),
+            ),
+            words=_token,
+            second="confirm",
+            proves=True,
+        ),
+    ),
+)
