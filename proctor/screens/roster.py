@@ -233,6 +233,11 @@ def _begins(have: _Letters, want: _Letters) -> bool:
     )
 
 
+def state_key(state: str) -> str:
+    """Return the key of a state's words."""
+    return "roster-page.state.called" if state == CALLED_STATE else f"state.{state}"
+
+
 def in_order(states: Iterable[str]) -> tuple[str, ...]:
     """Return these states in the order in which they are offered."""
     known = set(states)

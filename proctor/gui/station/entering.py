@@ -153,6 +153,9 @@ class Entering(StationFrame):
         super().leave()
 
     def _let_go(self) -> None:
+        let_go = getattr(self._page, "let_go", None)
+        if let_go is not None:
+            let_go()
         desk, held = self.going.desk, self.going.held
         self.going.desk = self.going.held = None
         if desk is not None:

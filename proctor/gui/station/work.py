@@ -118,6 +118,9 @@ class WorkPage(Scrolled):
         """Return what was typed and chosen, for the page that is built in this one's place. No secrets."""
         return {}
 
+    def let_go(self) -> None:
+        """The data root is about to be closed: end what reads it by itself. `close` comes after it."""
+
     def close(self) -> None:
         """The page goes away."""
 
