@@ -10,6 +10,8 @@ from random import Random, SystemRandom
 
 from biometrics.candidate_screen import CandidateScreen
 from biometrics.decode import PortraitDecoder
+from biometrics.detect import Face
+from biometrics.frames import Image
 from biometrics.worker import FaceWorker
 from proctor.attempt import (
     AttemptContext,
@@ -57,7 +59,7 @@ from sessions.course.consent import require_consent
 from sessions.course.day import require_not_paused, require_started
 from sessions.course.gate import CHECK_IN, Gate, require_in
 from sessions.course.health import health_warnings
-from sessions.course.results import read_progress
+from sessions.course.progress import Progress as Course
 from sessions.errors import StoreError
 from sessions.record import Operator, SystemClock
 from sessions.root import DataRoot
@@ -216,6 +218,15 @@ class Desk:
         return self._means.decoder
 
     @property
+    def board(self) -> Board:
+        """Where everybody stands, as the desk keeps it: the desk's own thread alone asks."""
+        return self._board
+
+    def find_face(self, image: Image) -> Face:
+        """Return where the face of a chip's portrait is, for the screen. Raises BiometricsError."""
+        return self._means.faces.find_face(image)
+
+    @property
     def rules(self) -> Rules:
         """The rules the session was opened under."""
         return self._session.rules
@@ -333,7 +344,7 @@ class Desk:
         """Return what a person should know of a candidate beside the verdict; nobody is kept out by it."""
         self._board.refresh()
         session = self._board.session
-        progress = read_progress(self._opened.store, session)
+        progress = Course.of(session, self._board.entries, only=sbd)
         seat = progress.seat(sbd)
         health = health_warnings(seat, self.rules, session.day)
         others = [f"result-warning.{code}" for code in progress.warnings(sbd) if f"{code}" not in health]

@@ -49,9 +49,8 @@ class Background:
             return
         self._done, self._failed = done, failed
         # Tk's variables, pictures and fonts tell Tk when they are collected, which only the window's thread may do:
-        # what waits for that is collected now, and nothing while the worker runs.
-        gc.collect()
-        self._collected = gc.isenabled()  # a window whose own thread collects has it off all the time
+        # nothing is collected while the worker runs. A window that collects by itself has it off all the time.
+        self._collected = gc.isenabled()
         gc.disable()
         self._worker.submit(job).add_done_callback(self._queue.put)
 
