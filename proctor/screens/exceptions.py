@@ -10,6 +10,7 @@ from typing import Final
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot
 from proctor.screens.second import Seconds, seconds_of
+from proctor.texts import Texts
 from sessions.course.case import Case, case_of, looks_again, refusal_of
 from sessions.course.entries import SessionEntry, session_entries
 from sessions.course.exception_errors import IncidentUnknownError
@@ -94,6 +95,12 @@ class RefusedOffer:
     blocked: Blocked | None = None
 
 
+def own_text(code: str, texts: Texts) -> str:
+    """Return the key of what a page says of an error: its own, where the command line's names options."""
+    own = f"exception-pane.error.{code}"
+    return own if own in texts else code
+
+
 def person_of(session: Session, text: str) -> Person | None:
     """Return the candidate that a number means ("7" is 007), or None."""
     seats = {seat.sbd: seat for seat in session.seats if not seat.erased}
@@ -121,9 +128,11 @@ def manual_reasons(document: str, purpose: str) -> tuple[Reason, ...]:
     return tuple(each for code, each in known.items() if code not in OF_ONE_DOCUMENT)
 
 
-def manual_words(session: Session, offer: ManualOffer, values: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the command `proctor manual` for what was typed. `values`: document, reason, result, and "1" for each of
-    photo, name, birth, number that was compared; a number and a note go apart, see `manual_typed`.
+def manual_words(
+    session: Session, offer: ManualOffer, values: Mapping[str, str], compared: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the command `proctor manual` for what was typed. `values`: document, reason, result; `compared`: of
+    COMPARED; a number and a note go apart.
     """
     words = [
         "manual",
@@ -133,7 +142,7 @@ def manual_words(session: Session, offer: ManualOffer, values: Mapping[str, str]
         f"--document={values['document']}",
         f"--reason={values['reason']}",
     ]
-    words.append("--compared=" + ",".join(name for name in COMPARED if values.get(name)))
+    words.append("--compared=" + ",".join(name for name in COMPARED if name in compared))
     if offer.purpose == LATER:
         words.append("--later-proof")
     elif offer.purpose == RE_ENTRY:
@@ -279,8 +288,10 @@ def _refused_attempt(case: Case) -> str:
 
 
 def _about(incident: Incident, sbd: str, attempt_id: str) -> bool:
-    """Whether a decision about a candidate may rest on an incident."""
-    return incident.sbd == sbd or (incident.sbd is None and incident.attempt_id in {None, attempt_id})
+    """Whether an incident is about this candidate, or this attempt: one about nobody is no ground for a decision."""
+    return incident.sbd == sbd or (
+        incident.sbd is None and bool(attempt_id) and incident.attempt_id == attempt_id
+    )
 
 
 def _refused_blocked(

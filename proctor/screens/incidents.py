@@ -10,6 +10,7 @@ from proctor.texts import Texts
 from sessions.course.entries import SessionEntry
 from sessions.course.incidents import LIGHT, NONE, Incident, incidents_of, may_decide
 from sessions.record import parse_utc
+from sessions.rules import IncidentKind
 from sessions.session import Session
 from sessions.vietnam import VIETNAM
 
@@ -164,6 +165,22 @@ def deciders(session: Session, code: str, labels: Mapping[str, str]) -> str:
     return ", ".join(labels[role] for role in roles)
 
 
+def number_of(incident: Incident) -> str:
+    """Return the number of an incident within its session."""
+    return incident.incident_id.rpartition("-")[2]
+
+
+def hour_of(incident: Incident) -> str:
+    """Return when it happened, as people here say it."""
+    return parse_utc(incident.at).astimezone(VIETNAM).strftime("%H:%M")
+
+
+def label_of(incident: Incident, kinds: Mapping[str, IncidentKind]) -> str:
+    """Return what the rules call it; its code where they do not know it."""
+    kind = kinds.get(incident.code)
+    return incident.code if kind is None else kind.label
+
+
 def _row(session: Session, incident: Incident, texts: Texts) -> IncidentRow:
     kind = session.rules.incidents.get(incident.code)
     words = texts[f"consequence.{incident.consequence}"]
@@ -172,9 +189,9 @@ def _row(session: Session, incident: Incident, texts: Texts) -> IncidentRow:
     return IncidentRow(
         incident_id=incident.incident_id,
         code=incident.code,
-        number=incident.incident_id.rpartition("-")[2],
-        hour=parse_utc(incident.at).astimezone(VIETNAM).strftime("%H:%M"),
-        label=incident.code if kind is None else kind.label,
+        number=number_of(incident),
+        hour=hour_of(incident),
+        label=label_of(incident, session.rules.incidents),
         sbd=incident.sbd or "–",
         consequence=words,
         open=bool(incident.proposed),

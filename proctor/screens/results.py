@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from proctor.errors import CommandError
+from proctor.screens.exceptions import own_text
 from proctor.texts import Texts
 from sessions.course.component_state import Status
 from sessions.course.grading import Marks, points_text, read_points, require_points
@@ -218,10 +219,15 @@ def import_words(session: Session, component: str, file: str, *, dry: bool, skip
     )
 
 
-def refused_lines(data: Mapping[str, Any], language: str) -> tuple[tuple[str, str, str, str], ...]:
+def refused_lines(data: Mapping[str, Any], texts: Texts) -> tuple[tuple[str, str, str, str], ...]:
     """Return the refused rows of a file: row, column, value, why."""
     return tuple(
-        (str(row["row"]), str(row["column"]), str(row["value"] or "–"), str(row[language]))
+        (
+            str(row["row"]),
+            str(row["column"]),
+            str(row["value"] or "–"),
+            texts.say(own_text(str(row["code"]), texts), **row["facts"]),
+        )
         for row in data.get("refused_rows", ())
     )
 

@@ -12,12 +12,14 @@ from proctor.screens.exceptions import (
     manual_offer,
     manual_reasons,
     manual_words,
+    own_text,
 )
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
     from proctor.gui.station.window import StationWindow
 
+SAW: Final = "saw-"
 _NO_NUMBER: Final = frozenset({"vneid", "none"})
 
 
@@ -68,8 +70,8 @@ class ManualPane(ActionPane):
             self.sbd = form.value("sbd")
             self._look_up()
             return
-        if not any(form.value(name) for name in COMPARED):
-            form.wrong("photo", self.texts["exception-pane.manual.compare"])
+        if not any(form.value(f"{SAW}{name}") for name in COMPARED):
+            form.wrong(f"{SAW}photo", self.texts["exception-pane.manual.compare"])
             return
         self._enter(self.offer)
 
@@ -98,8 +100,7 @@ class ManualPane(ActionPane):
         self.clear()
         self.heading(offer.person.words, 0)
         if offer.blocked is not None:
-            own = f"exception-pane.error.{offer.blocked.code}"
-            key = own if own in self.texts else offer.blocked.code
+            key = own_text(offer.blocked.code, self.texts)
             self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
             return
         if not offer.seconds.proofs:
@@ -119,7 +120,12 @@ class ManualPane(ActionPane):
             Field(name="document", text="exception-pane.manual.document", kind="choice", choices=documents),
             Field(name="reason", text="exception-pane.manual.reason", kind="choice"),
             *(
-                Field(name=name, text=f"exception-pane.manual.compared.{name}", kind="tick", needed=False)
+                Field(
+                    name=f"{SAW}{name}",
+                    text=f"exception-pane.manual.compared.{name}",
+                    kind="tick",
+                    needed=False,
+                )
                 for name in COMPARED
             ),
             Field(name="number", text="exception-pane.manual.number", needed=False),
@@ -154,7 +160,8 @@ class ManualPane(ActionPane):
         if form is None or session is None:
             return
         values = form.values()
-        words = [*manual_words(session, offer, values), *second_words(form, offer.seconds)]
+        compared = [name for name in COMPARED if values[f"{SAW}{name}"]]
+        words = [*manual_words(session, offer, values, compared), *second_words(form, offer.seconds)]
         typed = {}
         for name in ("note", "number"):
             if values.get(name):

@@ -4,7 +4,7 @@ field that is wrong, and say when they are left.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ttkbootstrap as ttk
 
@@ -13,6 +13,7 @@ from proctor.gui.keyboard import split
 from proctor.gui.look import COLOURS
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow, wrapped
+from proctor.screens.exceptions import own_text
 from proctor.screens.second import Seconds
 from sessions.errors import SessionsError
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from proctor.desk.runner import Done
     from proctor.gui.station.window import StationWindow
     from sessions.session import Session
+
+
+_ROWS: Final = 8
 
 
 class SpareLetters:
@@ -112,6 +116,8 @@ class ActionPane(ttk.Frame):
         self.form = self.buttons = None
         for child in self.winfo_children():
             child.destroy()
+        for row in range(_ROWS):
+            self.rowconfigure(row, weight=0)
 
     def heading(self, text: str, row: int, *, bold: bool = True) -> Any:
         """Add a line of text that breaks where its place ends."""
@@ -207,8 +213,7 @@ class ActionPane(ttk.Frame):
 
     def words_of(self, error: "CommandError | SessionsError") -> str:
         """Return an error in words: the pane's own where those of the command line name its options."""
-        own = f"exception-pane.error.{error.code}"
-        return self.texts.say(own if own in self.texts else error.code, **error.facts)
+        return self.texts.say(own_text(error.code, self.texts), **error.facts)
 
     def _came(self, done: Callable[[Any], None], result: Any) -> None:
         self.window.idle()

@@ -10,9 +10,10 @@ from proctor.screens.exceptions import (
     decision_reasons,
     decision_words,
     incident_code,
+    own_text,
     refused_offer,
 )
-from proctor.screens.incidents import Typed, add_words
+from proctor.screens.incidents import Typed, add_words, hour_of, label_of, number_of
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
@@ -86,8 +87,7 @@ class DecisionAfterRefusePane(ActionPane):
         self.clear()
         self.heading(offer.person.words, 0)
         if offer.blocked is not None:
-            own = f"exception-pane.error.{offer.blocked.code}"
-            key = own if own in self.texts else offer.blocked.code
+            key = own_text(offer.blocked.code, self.texts)
             self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
             return
         if not offer.seconds.proofs and not offer.incident_first:
@@ -114,7 +114,11 @@ class DecisionAfterRefusePane(ActionPane):
             ("admit", texts["exception-pane.decision.admit"]),
             ("not", texts["exception-pane.decision.not"]),
         )
-        known = tuple((each.incident_id, each.incident_id) for each in offer.incidents)
+        rules = {} if self.session is None else self.session.rules.incidents
+        known = tuple(
+            (each.incident_id, " · ".join((number_of(each), hour_of(each), label_of(each, rules))))
+            for each in offer.incidents
+        )
         incidents = (*known, (NEW, texts["exception-pane.decision.new"]))
         return (
             Field(name="decided", text="exception-pane.decision.decided", kind="choice", choices=decisions),

@@ -1,5 +1,6 @@
 """The form of a new incident: its kind by one key, then whom it concerns, what happened, who saw it, what follows."""
 
+import tkinter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import ttkbootstrap as ttk
 from proctor.errors import CommandError
 from proctor.gui.look import Look
 from proctor.gui.station.forms import Field, Form
-from proctor.gui.station.parts import Line
+from proctor.gui.station.parts import FOCUS, Line
 from proctor.screens.incidents import Typed, concerned, consequences_of, kinds_of
 from proctor.texts import Texts
 from sessions.session import Session
@@ -32,8 +33,10 @@ class IncidentForm(ttk.Frame):
         self.columnconfigure(1, weight=3 if beside else 0, uniform="halves" if beside else "")
         head = ttk.Label(self, anchor="w", font="TkHeadingFont")
         head.grid(row=0, column=0, sticky="ew")
-        self.kinds = self._table(len(self._kinds) if beside else _FEW)
-        self.kinds.grid(row=1, column=0, sticky="nsew", padx=(0, look.px(10) if beside else 0))
+        frame = tkinter.Frame(self, padx=2, pady=2)
+        frame.grid(row=1, column=0, sticky="nsew", padx=(0, look.px(10) if beside else 0))
+        self.kinds = self._table(frame, len(self._kinds) if beside else _FEW)
+        self.kinds.pack(fill="both", expand=True)
         letters.leads(head, texts["incident-page.kind"], self.kinds)
         right = ttk.Frame(self)
         right.grid(row=0 if beside else 2, column=1 if beside else 0, rowspan=2, sticky="nsew")
@@ -101,10 +104,12 @@ class IncidentForm(ttk.Frame):
 
     # --- building ---
 
-    def _table(self, rows: int) -> ttk.Treeview:
+    def _table(self, frame: tkinter.Frame, rows: int) -> ttk.Treeview:
         look = self._look
+        ground = ttk.Style().lookup("TFrame", "background")
+        frame.configure(background=ground)
         view = ttk.Treeview(
-            self, show="", selectmode="browse", columns=("key", "label"), height=rows, takefocus=True
+            frame, show="", selectmode="browse", columns=("key", "label"), height=rows, takefocus=True
         )
         wide = look.body.measure("MM")
         view.column("key", width=wide, minwidth=wide, stretch=False, anchor="center")
@@ -113,6 +118,8 @@ class IncidentForm(ttk.Frame):
             view.insert("", "end", iid=kind.code, values=(kind.key.upper(), kind.label))
         if self._kinds:
             view.focus(self._kinds[0].code)
+        view.bind("<FocusIn>", lambda _event: frame.configure(background=FOCUS))
+        view.bind("<FocusOut>", lambda _event: frame.configure(background=ground))
         view.bind("<KeyPress>", self._key)
         view.bind("<<TreeviewSelect>>", lambda _event: self._kind_chosen())
         return view

@@ -67,6 +67,11 @@ class ImportPane(ActionPane):
             return
         file = form.value("file")
         looked = file == self._looked
+        if looked and form.shows("skip") and not form.value("skip"):
+            form.wrong("skip", self.texts["results-page.import.skip-or"])
+            return
+        if looked and not self.main_text():
+            return
         words = import_words(session, self.component, file, dry=not looked, skip=bool(form.value("skip")))
         self.command(*words, done=self._entered if looked else self._seen)
 
@@ -89,8 +94,10 @@ class ImportPane(ActionPane):
             return
         data = done.data
         self._looked = form.value("file")
-        self.said.configure(text=done.lines[-1] if done.lines else "")
-        lines = refused_lines(data, self.texts.language)
+        counts = {"ready": data["ready"], "same": len(data["same_rows"])}
+        refused = len({row["row"] for row in data["refused_rows"]})
+        self.said.configure(text=self.texts.say("results-page.import.seen", **counts, refused=refused))
+        lines = refused_lines(data, self.texts)
         form.show("skip", bool(lines) and bool(data["ready"]))
         self._table(lines)
         self.enter_is("results-page.import.enter" if data["ready"] else "")

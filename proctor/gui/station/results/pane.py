@@ -358,6 +358,7 @@ class ResultsPane(ActionPane):
         for child in self.winfo_children():
             if child is not pane:
                 child.destroy()
+        self.rowconfigure(2, weight=0)
         self.inner = pane
         pane.grid(row=2, column=0, columnspan=2, sticky="nsew")
         pane.begin()

@@ -10,7 +10,7 @@ from proctor.screens.results import ResultRow
 from proctor.texts import Texts
 
 COLUMNS: Final = ("sbd", "name", "class", "state", "result")
-_ROWS, _FEWEST = 8, 4
+_ROWS, _FEWEST = 6, 4
 _LARGE: Final = 1.5
 
 
