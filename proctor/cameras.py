@@ -22,6 +22,7 @@ from biometrics.camera_allow import (
 )
 from biometrics.camera_info import CameraInfo, classify
 from biometrics.camera_watch import CameraEvent, CameraWatch, State
+from biometrics.notice import NoticeShown
 from sessions.closing import is_closed
 from sessions.files import write_private
 from sessions.reader import LogReader
@@ -31,6 +32,8 @@ from sessions.store import Store
 NOTE: Final = "cameras.note"
 EVENT: Final = "camera"
 KIND: Final = "camera"
+SCANNING: Final = "scanning"
+"""The event of a camera that looks for QR codes between attempts."""
 _ON, _OFF = "on", "off"
 _FIELDS: Final = ("vid", "pid", "serial", "path")
 _STATES: Final[Mapping[str, State]] = {"gone": "gone", "frozen": "frozen"}
@@ -152,6 +155,18 @@ class CameraDesk:
             watch.absent(info)
         return open_camera(spec, allow_recorded=self._training, info=info, allowed=allowed, watch=watch)
 
+    def scanning(self, spec: str, notice: NoticeShown) -> int:
+        """Enter that this camera looks for QR codes between attempts, under which notice; return the entry's number.
+        Raises StoreError, SessionClosedError."""
+        body: dict[str, Any] = {
+            "event": SCANNING,
+            "camera": _described(self._look(spec)),
+            "notice": {"version": notice.version, "sha256": notice.sha256},
+        }
+        if self._session is not None:
+            body["session"] = self._session
+        return self._store.append(KIND, body, operator=STATION).seq
+
     def enter(self) -> tuple[int, ...]:
         """Enter what happened since the last call; return the numbers of the entries. Raises StoreError: then what is
         left waits for the next call."""
@@ -202,7 +217,7 @@ def _last(log: LogReader, session_id: str, number: int) -> tuple[State, Mapping[
         if entry.body.get("session") != session_id or facts.get("camera_number") != number:
             continue
         known = _identity(facts) or known
-        if entry.kind == KIND:
+        if entry.kind == KIND and entry.body["event"] != SCANNING:
             state = _STATES.get(entry.body["event"], "good")
     return state, known
 

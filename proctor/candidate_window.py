@@ -127,6 +127,17 @@ class CandidateWindow:
         window = self._window
         return None if window is None else window.process.pid
 
+    def mend(self) -> bool:
+        """Whether the window stands, or is being opened; one whose process died is opened again. Any thread may ask,
+        now and then."""
+        window = self._window
+        if window is not None and window.process.poll() is None:
+            return True
+        if window is not None:
+            self._lost(window)
+        self.open()
+        return False
+
     def skip(self) -> None:
         """Go on without the challenge that is shown; without one: nothing. Any thread may ask."""
         self._skip = self._skip or self._asking

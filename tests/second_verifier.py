@@ -71,7 +71,7 @@ KINDS = {
     "double:list conflicts:list | part",
     "presence": "* user:id action outcome chip_verdict results:object card:integer? session:id? | identity?",
     "rules-confirmed": "rules rules_sha256:hash reference keys:list? | note?",
-    "camera": "event camera:object session:id?",
+    "camera": "event camera:object session:id? notice:object?",
     "clock": "jump_ms:integer before:object",
     "print": "session:id sheet sheet_size:integer sheet_root:hash pdf_sha256:hash seal_certificate:hash variant? "
     "sbd? posted:integer? copy:integer? unsigned_sha256:hash? template:hash? files:object? day? "

@@ -76,7 +76,11 @@ def _order(context: Context) -> dict[str, Any]:
     return {
         "language": context.texts.language if options.lang or os.environ.get("PROCTOR_LANG") else "",
         "root": None if context.places.root is None else str(context.places.root),
-        "desk": desk | {"sounds": not getattr(options, "quiet", False)},
+        "desk": desk
+        | {
+            "sounds": not getattr(options, "quiet", False),
+            "scan_by_camera": bool(getattr(options, "scan_by_camera", False)),
+        },
     }
 
 

@@ -180,7 +180,8 @@ def card_used(state: State, event: CardUsed) -> Step:
     """A card served for something else while it lay there: it begins nothing before it was lifted."""
     if event.reader not in state.cards:
         return state, ()
-    return replace(state, spent=state.spent | {event.reader}), ()
+    used = replace(state, spent=state.spent | {event.reader})
+    return begin(used) if used.phase in ("waiting", "ready") else (used, ())
 
 
 def _is_reading(state: State) -> bool:

@@ -103,6 +103,7 @@ class Attempts:
         self._lock = Lock()
         self._camera: LentCamera | None = None
         self._held = HeldCamera()
+        self._scanning, self._scan_after_s = "", float("-inf")
         self._desk: Desk | None = None
         self._stopping = Signal()
         self.ready = Signal()
@@ -213,11 +214,26 @@ class Attempts:
             pass
 
     def _look(self, desk: Desk) -> None:
+        """Look for a QR code; that this camera does so, and under which notice, is entered before its first look."""
         spec, scan = self._means.camera(), self._means.scan
         if scan is not None and not is_scene(spec):
+            if self._scanning != spec and not self._enter_scanning(desk, spec, scan):
+                return
             frame = self._held.look(desk.cameras, spec, scan)
             if frame is not None:
                 self._means.on_frame(frame)
+
+    def _enter_scanning(self, desk: Desk, spec: str, scan: NoticeShown) -> bool:
+        """Enter that the camera looks for codes; False where the log takes nothing: then it does not look."""
+        if monotonic() < self._scan_after_s:
+            return False
+        try:
+            desk.cameras.scanning(spec, scan)
+        except SessionsError:
+            self._scan_after_s = monotonic() + RETRY_S
+            return False
+        self._scanning = spec
+        return True
 
     def _refuse(self, code: str, facts: dict[str, str | int]) -> None:
         """Answer orders with why there is no desk, until it is time to try again."""
@@ -281,7 +297,7 @@ class Attempts:
             screen=None,
             attempt_id=attempt_id,
         )
-        watcher = Watcher(attempt_id, self._post, desk.decoder)
+        watcher = Watcher(attempt_id, self._post, desk.decoder, desk.find_face)
         self._screen.begin(attempt_id, scene)
         result = desk.check_in(
             work,

@@ -22,6 +22,8 @@ from proctor.witness.cosigning import Outcome as Witnessed
 
 Sign = Literal["tick", "warning", "cross"]
 KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
+WITH_DESK: Final = "screen"
+"""Opens with the desk: before that there is nothing to look at."""
 LOOK_S: Final = 1.0
 ABSENT: Final = "camera-gone"
 _FROM_DOCTOR: Final[Mapping[str, DeviceKind]] = {
@@ -83,7 +85,7 @@ def rows_of_machine(
     """Return every row for the start page, before any desk is open: takes a second or two, so not in the window's own
     thread. `scanner`: how it stands, None where none is set; `printers`: names of those there are."""
     items = {_FROM_DOCTOR[item.name]: item for item in look(places, texts) if item.name in _FROM_DOCTOR}
-    found = {kind: _of_item(kind, items.get(kind)) for kind in KINDS}
+    found = {kind: _of_item(kind, items.get(kind)) for kind in KINDS if kind != WITH_DESK}
     found["scanner"] = (scanner or Device(kind="scanner", state="out"), "")
     names = () if printers is None else printers()
     found["printer"] = (Device(kind="printer", state="in" if names else "out"), ", ".join(names))
@@ -164,8 +166,11 @@ class MachineWatch:
         witnessed: Callable[[], tuple[Witnessed, ...]] = lambda: (),
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         look: Callable[[str], CameraInfo] = classify,
+        screen: Callable[[], bool] | None = None,
         every_s: float = LOOK_S,
     ) -> None:
+        """`screen`: whether the candidate's stands; None: there is none."""
+        self._screen = screen
         self._standing = standing
         self._camera = camera
         self._training = training
@@ -192,6 +197,9 @@ class MachineWatch:
             self._standing.camera(*self._seen())
             self._tell("disk", good=self._disk_ok())
             self._tell("clock", good=self._today() >= NOT_BEFORE)
+            if self._screen is not None:
+                stands: DeviceState = "in" if self._screen() else "out"
+                self._standing.tell(Device(kind="screen", state=stands))
             self._tell_witnesses()
             self._stop.wait(self._every_s)
 

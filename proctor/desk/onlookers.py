@@ -2,18 +2,21 @@
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from PIL import Image as Pillow
 
 from biometrics.candidate_screen import CandidateScreen, Colour, Prompt
 from biometrics.decode import PortraitDecoder
+from biometrics.detect import Face
 from biometrics.errors import BiometricsError
 from biometrics.evidence import Live
+from biometrics.frames import Image
 from biometrics.notice import NoticeShown
 from proctor.desk.events import Event, Hint, Pictures, Prompted
 from proctor.pipeline import FaceDesk, RosterDesk, Station, TrustDesk
@@ -21,6 +24,8 @@ from proctor.present import CaptureGround, PresentCard, Whose
 from readers.emrtd.evidence import ConsistentChip
 
 Post = Callable[[Event], None]
+SMALLEST_PART: Final = 0.5
+"""Of the live picture's sides that stays at the least."""
 
 
 class Told(Protocol):
@@ -186,8 +191,17 @@ class WatchedFaces:
 class Watcher:
     """Puts the onlookers of one attempt around its desks, and posts its pictures."""
 
-    def __init__(self, attempt_id: str, post: Post, decoder: PortraitDecoder) -> None:
+    def __init__(
+        self,
+        attempt_id: str,
+        post: Post,
+        decoder: PortraitDecoder,
+        find_face: Callable[[Image], Face] | None = None,
+    ) -> None:
+        """`find_face`: where the face of the chip's portrait is, so that the live one is shown as large."""
         self.seen = Seen()
+        self._find_face = find_face
+        self._share = 0.0
         self._attempt_id = attempt_id
         self._post = post
         self._decoder = decoder
@@ -207,9 +221,32 @@ class Watcher:
         except BiometricsError:
             return  # the same error comes again where it is recorded, in the comparison
         self._post(Pictures(attempt_id=self._attempt_id, chip=as_png(image)))
+        if self._find_face is not None:
+            with suppress(BiometricsError):
+                self._share = self._find_face(image).height / image.shape[0]
 
     def _live(self, live: Live) -> None:
-        self._post(Pictures(attempt_id=self._attempt_id, live=live.evidence_jpeg))
+        shown = live.evidence_jpeg
+        if self._share:
+            shown = as_large(shown, live.face.height / live.face.width, self._share)
+        self._post(Pictures(attempt_id=self._attempt_id, live=shown))
+
+
+def as_large(jpeg: bytes, proportion: float, share: float) -> bytes:
+    """Return a live picture cut down until its face takes `share` of its height, as in the chip's; one whose face is
+    that large already as it is. `proportion`: height of the face by its width, which is half of the picture's
+    (`biometrics.crops.evidence_jpeg`). For the screen only."""
+    picture = Pillow.open(io.BytesIO(jpeg))
+    wide, high = picture.size
+    part = max(SMALLEST_PART, proportion * wide / 2 / high / share)
+    if part >= 1.0:
+        return jpeg
+    across, down = wide * (1 - part) / 2, high * (1 - part) / 2
+    data = io.BytesIO()
+    picture.crop((round(across), round(down), round(wide - across), round(high - down))).save(
+        data, "JPEG", quality=92
+    )
+    return data.getvalue()
 
 
 def as_png(image: "np.ndarray[Any, np.dtype[np.uint8]]") -> bytes:

@@ -90,10 +90,11 @@ def decided(state: State, event: Decided) -> Step:
 
 
 def decided_later(state: State, event: Decided) -> Step:
-    """People decided after the verdict was shown: by documents, or who heads the council after a refusal."""
+    """People decided after the verdict was shown: by documents, or who heads the council, after a refusal only."""
     run = state.run
-    settled = run is None or (run.decided is not None and run.decided.choice != "left")
-    if settled or event.choice == "left" or (run is not None and run.verdict is Verdict.ADMIT):
+    if run is None or event.choice == "left" or (run.decided is not None and run.decided.choice != "left"):
+        return state, ()
+    if run.verdict is Verdict.ADMIT or event.how != ("head" if run.verdict is Verdict.REFUSE else "manual"):
         return state, ()
     return decided(state, event)
 

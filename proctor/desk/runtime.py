@@ -106,6 +106,7 @@ class StationRuntime:
             training=opened.training,
             disk_ok=self._disk_ok,
             witnessed=self._attempts.witnessed,
+            screen=None if self.window is None else self.window.mend,
         )
         self._printers = PrinterWatch(
             lambda device, names: self.standing.tell(device, detail=names),

@@ -1,12 +1,14 @@
 """Every phase of the check-in page, played event by event through the desk's own table; and a window that holds it."""
 
 import io
+import tkinter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
 from typing import Any
 
+import ttkbootstrap as ttk
 from PIL import Image
 
 from proctor.desk.decisions import Referred, Seen, Wish
@@ -35,6 +37,7 @@ from proctor.desk.machine import step
 from proctor.desk.state import Effect, State
 from proctor.gui.shell import Shell
 from proctor.gui.station.checkin import CheckInPage
+from proctor.gui.station.exceptions.pane import ActionPane
 from sessions.course.reasons import reasons
 from sessions.record import Outcome, Verdict
 from tests.support.portraits import astronaut_path, hopper_path
@@ -270,6 +273,28 @@ class FakeDecisions:
             raise self.error
         self.entered.append((attempt_id, wish, secret))
         return FakeReceipt()
+
+
+class Form(ActionPane):
+    """Stands for a form that opens beside the desk."""
+
+    MAIN = "incident-page.enter"
+
+    def __init__(self, parent: Any, window: Any, *, sbd: str, attempt_id: str, **more: Any) -> None:
+        super().__init__(parent, window, **more)
+        self.sbd, self.attempt_id = sbd, attempt_id
+        self.text = tkinter.StringVar(self, self.begun.get("text", ""))
+        self.field = ttk.Entry(self, textvariable=self.text)
+        self.field.grid()
+
+    def kept(self) -> dict[str, str]:
+        return {"text": self.text.get()}
+
+    def take_focus(self) -> None:
+        self.field.focus_set()
+
+
+FORMS = dict.fromkeys(("manual", "refused", "incident"), "tests.gui.station_phases:Form")
 
 
 class Host(Shell):

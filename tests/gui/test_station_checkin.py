@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from PIL import ImageGrab
 
-from proctor.desk.events import CardOut, Decided, Pressed, Scanned
+from proctor.desk.events import CardIn, CardOut, Decided, Device, Pressed, Scanned
+from proctor.desk.runner import Done
 from proctor.desk.view import view
 from proctor.gui.password import PasswordDialog
 from proctor.gui.station.verdict import BANDS, Banner
 from proctor.texts import load_texts
 from sessions.errors import WrongSecretError
 from tests.gui.station_phases import (
+    FORMS,
     NEXT,
     NUMBER,
     PHASES,
@@ -25,6 +27,7 @@ from tests.gui.station_phases import (
     FakeDesk,
     Host,
     admitted,
+    begun,
     frame_of,
     referred,
 )
@@ -70,6 +73,7 @@ OpenHost = Callable[..., Driven]
 @pytest.fixture
 def open_host(screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenHost]:
     monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.setattr("proctor.gui.station.beside.PLACES", FORMS)
     made: list[Driven] = []
 
     def open_it(desk: FakeDesk, **options: Any) -> Driven:
@@ -375,7 +379,7 @@ def test_the_frames_of_a_challenge_are_shown_large_and_put_away_again(open_host:
     window.looked_up()
     assert window.decisions.looked == []  # who only decides has looked at no frames
     window.press("<F4>")
-    assert window.pump(lambda: window.shown.sheet.winfo_viewable())
+    assert window.pump(window.shown.sheet.winfo_viewable)
     assert window.shown.sheet.pictures["frames"].filled
     assert not window.shown.photos.winfo_viewable()
     assert window.decisions.looked == [(window.desk.attempt_id, window.texts["checkin.view.reason"])]
@@ -504,3 +508,163 @@ def test_twenty_candidates_leave_no_widgets_commands_or_pictures_behind(open_hos
     assert last[0] == first[0]
     assert last[1] <= first[1] + 2
     assert last[2] <= first[2] + 2
+
+
+# -- beside the desk -----------------------------------------------------------------------------------------
+
+
+def test_documents_open_beside_the_desk_and_nobody_is_looked_at_meanwhile(open_host: OpenHost) -> None:
+    window = open_host(referred(FakeDesk()))
+    window.looked_up()
+    window.press("<Control-m>")
+    form = window.shown.form
+    assert (form.sbd, form.attempt_id) == ("012", window.desk.attempt_id)
+    assert form.winfo_viewable()
+    assert window.shown.photos.winfo_viewable()  # the pictures are what is compared
+    assert window.desk.state.held
+    window.press("<Escape>")
+    assert window.shown.form is None
+    assert not window.desk.state.held
+    assert window.shown.side.winfo_viewable()
+    assert window.desk.state.phase == "deciding"
+
+
+def test_what_the_documents_came_to_is_the_end_of_this_candidate(open_host: OpenHost) -> None:
+    window = open_host(referred(FakeDesk()))
+    window.looked_up()
+    window.press("<Control-m>")
+    done = {"candidate": "012", "outcome": "admitted-provisionally", "entry": {"seq": 140}}
+    window.shown.form.finish(Done(status=0, lines=("đã ghi",), data=done))
+    window.press("<F11>")
+    assert window.desk.state.phase == "verdict"
+    banner = window.shown.band._banner
+    assert banner.word == window.texts["desk.verdict.admitted"]
+    assert banner.line == window.texts.say("desk.verdict-line.admitted.manual", entry=140)
+    assert "đã ghi" in window.message.cget("text")
+
+
+def test_only_the_councils_head_decides_over_a_refusal(open_host: OpenHost) -> None:
+    window = open_host(PHASES["refuse"](FakeDesk()))
+    assert "manual" not in window.shown.buttons
+    window.press("<Control-d>")
+    assert window.shown.form is not None
+    data = {"candidate": "012", "decided": "not-admitted", "entry": {"seq": 141}}
+    window.shown.form.finish(Done(status=0, lines=(), data=data))
+    window.press("<F11>")
+    banner = window.shown.band._banner
+    assert banner.word == window.texts["desk.verdict.not-admitted"]
+    assert "141" in banner.line
+    assert "refused" not in window.shown.buttons
+
+
+def test_a_command_about_somebody_else_changes_nothing_at_the_desk(open_host: OpenHost) -> None:
+    window = open_host(referred(FakeDesk()))
+    window.looked_up()
+    window.press("<Control-m>")
+    data = {"candidate": "099", "outcome": "admitted", "entry": {"seq": 142}}
+    window.shown.form.finish(Done(status=0, lines=(), data=data))
+    window.press("<F11>")
+    assert window.desk.state.phase == "deciding"
+
+
+def test_a_card_and_a_code_wait_while_a_form_is_open_and_begin_when_it_is_closed(open_host: OpenHost) -> None:
+    window = open_host(FakeDesk())
+    window.press("<Control-i>")
+    assert window.shown.form is not None
+    window.desk.play(Scanned(text=NUMBER, source="serial"), CardIn(reader="Đầu đọc 1"))
+    window.shown.refresh()
+    assert window.desk.state.phase == "ready"
+    assert window.shown.band._banner.word == window.texts["desk.title.held"]
+    window.press("<Key-1>")
+    assert window.shown.number.get() == ""
+    assert window.shown.form.text.get() == "1"  # digits are the form's
+    window.press("<Escape>")
+    assert window.desk.state.phase == "working"
+
+
+def test_who_may_not_is_not_offered_it_and_the_list_opens_by_its_key(open_host: OpenHost) -> None:
+    window = open_host(FakeDesk())
+    assert {"manual", "incident", "roster"} <= set(window.shown.buttons)
+    window.press("<Control-f>")
+    assert window.opened_pages == ["roster"]
+    window.allowed = {"check-in"}
+    window.build()
+    window.pump(seconds=0.1)
+    assert {"manual", "incident"} & set(window.shown.buttons) == set()
+    window.press("<Control-m>")
+    assert window.shown.form is None
+
+
+def test_a_form_is_open_again_when_language_or_size_changed(open_host: OpenHost) -> None:
+    window = open_host(referred(FakeDesk()))
+    window.looked_up()
+    window.press("<Control-i>")
+    window.shown.form.text.set("ai đó")
+    window.press("<Alt-e>")
+    assert window.texts.language == "en"
+    assert window.shown.form.text.get() == "ai đó"
+    assert window.desk.state.held
+    window.press("<Escape>")
+    assert not window.desk.state.held
+
+
+def test_six_digits_of_a_can_are_taken_where_twelve_are(open_host: OpenHost) -> None:
+    window = open_host(FakeDesk())
+    for digit in "123456":
+        window.press(f"<Key-{digit}>")
+    window.press("<Return>")
+    claim = window.desk.state.claim
+    assert claim is not None
+    assert (claim.access.kind, claim.access.text, claim.masked) == ("can", "123456", "CAN ••••••")
+    assert "123456" not in repr(window.desk.state)
+
+
+def test_a_second_person_proves_with_card_and_face_at_the_desks_own_devices(open_host: OpenHost) -> None:
+    decisions = FakeDecisions(proofs=("password", "card-face"))
+    window = open_host(referred(FakeDesk()), decisions=decisions)
+    window.looked_up()
+    pane = window.shown.pane
+    assert not pane.fields["card"].winfo_viewable()
+    choose(window, "reason", 0)
+    choose(window, "second", 1)
+    choose(window, "proof", 1)
+    assert pane.fields["card"].winfo_viewable()
+    assert window.texts["presence.notice"] in pane.how.cget("text")
+    window.press("<Return>")
+    assert window.message.cget("text").strip() == window.texts["checkin.decision.need.card"]
+    assert window.focus_get() == pane.fields["card"]
+    pane.fields["card"].insert(0, NUMBER)
+    assert NUMBER not in str(pane.kept())
+    window.press("<Return>")
+    answer(window, "mật khẩu của chau")
+    (_, wish, _) = decisions.entered[0]
+    assert (wish.proof, wish.card) == ("card-face", NUMBER)
+    assert NUMBER not in repr(wish)
+
+
+def test_a_desk_that_is_being_opened_is_calm(open_host: OpenHost) -> None:
+    desk = FakeDesk().play(Device(kind="camera", state="fault", code="desk-opening"))
+    window = open_host(begun(desk))
+    banner = window.shown.band._banner
+    assert (banner.word, banner.sign) == (window.texts["desk.title.opening"], "dots")
+    assert "start" not in window.shown.buttons
+    fault = view(desk.state).faults[0]
+    assert (fault.sign, fault.state_words.key) == ("dots", "desk.device-state.opening")
+    desk.send(Device(kind="camera", state="in"))
+    assert desk.state.phase == "working"
+    assert desk.state.notice is None
+
+
+@pytest.mark.parametrize("scale", [2.0])
+def test_at_twice_the_size_photographs_are_160_pixels_high_in_every_phase(
+    open_host: OpenHost, scale: float
+) -> None:
+    window = open_host(FakeDesk(), scale=scale)
+    for name, play in PHASES.items():
+        window.desk.state = play(FakeDesk()).state
+        window.shown.refresh()
+        if window.shown.pane is not None:
+            window.looked_up()
+        window.pump(seconds=0.06)
+        high = window.shown.photos.pictures["live"].winfo_height()
+        assert high >= 160, (name, high)

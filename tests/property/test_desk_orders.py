@@ -15,6 +15,7 @@ import pytest
 from proctor.desk.events import (
     CardIn,
     CardOut,
+    CardUsed,
     CheckDone,
     Decided,
     Device,
@@ -22,6 +23,7 @@ from proctor.desk.events import (
     Event,
     Failed,
     Halted,
+    Held,
     Hint,
     Locked,
     Pictures,
@@ -83,11 +85,13 @@ def draw(random: Random, state: State, ids: list[str]) -> Event:
 
 def _draw_other(random: Random, kind: str, state: State) -> Event:
     drawn: dict[str, Event] = {
-        "card": random.choice((CardIn, CardOut))(reader=random.choice(READERS)),
+        "card": random.choice((*(CardIn, CardOut) * 8, CardUsed))(reader=random.choice(READERS)),
         "key": Pressed(action=random.choice(("next", "next", "next", "again", *ACTIONS, "no-such-action"))),
         "device": _draw_device(random),
         "time": Ticked(now_s=state.now_s + random.choice((0.02, 1.0, 50.0, 130.0))),
-        "lock": Locked(locked=random.random() < 0.2),
+        "lock": random.choice(
+            (Locked(locked=random.random() < 0.2), Held(held=random.random() < 0.2)),
+        ),
         "rare": random.choice((Halted(code="session-closed"), Resumed(sbd=random.choice(("", "007"))))),
     }
     return drawn[kind]
@@ -119,6 +123,7 @@ def _draw_told(random: Random, attempt_id: str) -> Event:
             attempt_id=attempt_id,
             choice=random.choice(("admitted", "not-admitted", "left")),
             entry=random.choice((None, 9)),
+            how=random.choice(("two-persons", "two-persons", "manual", "head")),
         ),
     )
     return random.choice(drawn)
@@ -157,6 +162,7 @@ class Account:
     last: str = ""
     owner: dict[str, str] = field(default_factory=dict)
     locked: bool = False
+    held: bool = False
     meant: bool = False
     count: Counter[str] = field(default_factory=Counter)
 
@@ -168,16 +174,25 @@ class Account:
             self._key(event.action, before)
         elif isinstance(event, Locked):
             self.locked = event.locked
-        elif isinstance(event, CardIn):
-            self.cards.setdefault(event.reader, at)
-        elif isinstance(event, CardOut):
-            self.cards.pop(event.reader, None)
-        elif isinstance(event, Device) and (event.kind, event.state) == ("reader", "out"):
-            self.cards.pop(event.name, None)
+        elif isinstance(event, Held):
+            self.held = event.held
+        elif isinstance(event, CardIn | CardUsed | CardOut | Device):
+            self._card(at, event)
         elif isinstance(event, Ended | Failed) and event.attempt_id == self.running != "":
             self.over[self.running], self.running, self.ended_at = event, "", at
         elif isinstance(event, Halted):
             self.claims, self.ahead = set(), set()
+
+    def _card(self, at: int, event: CardIn | CardUsed | CardOut | Device) -> None:
+        """Which cards lie since when; one that served for something else is as old as can be."""
+        if isinstance(event, CardIn):
+            self.cards.setdefault(event.reader, at)
+        elif isinstance(event, CardUsed) and event.reader in self.cards:
+            self.cards[event.reader] = -1
+        elif isinstance(event, CardOut):
+            self.cards.pop(event.reader, None)
+        elif isinstance(event, Device) and (event.kind, event.state) == ("reader", "out"):
+            self.cards.pop(event.name, None)
 
     def _scan(self, event: Scanned, before: State) -> None:
         """Whoever is scanned on purpose takes the place of whoever was scanned before."""
@@ -211,6 +226,7 @@ class Account:
         assert not self.running, "two attempts at once"
         assert start.attempt_id not in self.owner, "one id for two attempts"
         assert not self.locked
+        assert not self.held
         assert list(self.cards) == [start.reader], "not exactly one card"
         assert person in self.claims, "a code that was used, replaced or never scanned"
         fresh = self.cards[start.reader] > self.ended_at
@@ -291,18 +307,30 @@ def _promise_screen(account: Account, state: State, screen: Screen) -> None:
         return
     end = account.over[state.attempt_id]
     word = panel.word.key.removeprefix("desk.verdict.")
-    if isinstance(end, Failed):
-        assert word == "failed"
-    elif not end.result.recorded:
-        assert (word, panel.recorded) == ("not-recorded", False)
-    elif word in {"admitted", "not-admitted", "left"}:
-        assert end.result.verdict is Verdict.REFER
+    if word in {"admitted", "not-admitted", "left"}:
         assert state.run is not None
         assert state.run.decided is not None
         assert state.run.decided.choice == word
+        _promise_decided(end, state.run.decided)
+    elif isinstance(end, Failed):
+        assert word == "failed"
+    elif not end.result.recorded:
+        assert (word, panel.recorded) == ("not-recorded", False)
     else:
         assert word == end.result.verdict
     assert (panel.colour == "green") == (word in {"ADMIT", "admitted"})
+
+
+def _promise_decided(end: Ended | Failed, decided: Decided) -> None:
+    """People decide over a REFER; by documents where there is no verdict, too; only the council's head over a refusal;
+    nobody over an ADMIT."""
+    recorded = isinstance(end, Ended) and end.result.recorded
+    verdict = end.result.verdict if recorded and isinstance(end, Ended) else None
+    assert verdict is not Verdict.ADMIT
+    assert decided.how != "head" or verdict in (Verdict.REFUSE, Verdict.REFER)
+    assert verdict is not Verdict.REFUSE or decided.how == "head"
+    assert verdict is not None or decided.how == "manual"
+    assert decided.choice == "left" or decided.entry is not None
 
 
 def play(seed: int, said: set[str], count: Counter[str]) -> None:

@@ -29,7 +29,8 @@ from proctor.gui.station.verdict import VerdictPanel
 
 PREVIEW_MS: Final = 33
 LARGE: Final = 1.5
-"""From this size of the text on, what stands beside the desk has its keys and its lines in the menu, no buttons."""
+"""From this size of the text on buttons say it shorter, and what stands beside the desk has its keys and its lines in
+the menu, but no buttons: the photographs need the room."""
 ROOMY_LINES: Final = 30
 IN_MENU: Final = ("lock", "leave")
 """Of the window's menu, which is there on every page."""
@@ -87,7 +88,7 @@ class CheckInPage(ttk.Frame):
         self.next.grid(row=1, column=0, sticky="ew", pady=(px(3), 0))
         self.strip = self._strip()
         self.strip.grid(row=2, column=0, sticky="ew")
-        self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2))
+        self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2 if self._look.scale < LARGE else 1))
         self.flow = Flow(self, self._look)
         self.flow.grid(row=4, column=0, sticky="ew")
 
@@ -239,11 +240,19 @@ class CheckInPage(ttk.Frame):
     def _show_strip(self, screen: Screen) -> None:
         """What hinders the picture comes before what just happened; who is next stands beside it."""
         notice, sign = screen.notice, ""
+        if (
+            notice is not None
+            and notice.tone == "quiet"
+            and screen.next_claim is not None
+            and not self._roomy
+        ):
+            notice = None  # who is next stands there anyway
         words = screen.hint or (None if notice is None else notice.words)
         if words is not None:
             sign = "bang" if notice is None or screen.hint or notice.tone == "warning" else "dots"
         self.notice.show("" if words is None else words.said(self._texts), sign)
-        self.notice.label.configure(font=self._look.title if screen.hint else self._look.body)
+        loud = self._look.title if self._look.scale < LARGE else "TkHeadingFont"
+        self.notice.label.configure(font=loud if screen.hint else self._look.body)
         if words is None and screen.next_claim is None and not self._roomy:
             self.strip.grid_remove()
         else:
@@ -329,7 +338,10 @@ class CheckInPage(ttk.Frame):
 
     def _button(self, action: Action, *, main: bool) -> ttk.Button:
         key = "Enter" if main else action.shown
-        text = self._texts.say("checkin.key", key=key, action=split(action.words.said(self._texts))[0])
+        short = f"{action.words.key}.short"
+        words = self._texts[short] if self._look.scale >= LARGE and short in self._texts else ""
+        words = words or split(action.words.said(self._texts))[0]
+        text = self._texts.say("checkin.key", key=key, action=words)
         return self.flow.add(text, partial(self._do, action.name), main=main)
 
     def _focused(self) -> Any:

@@ -135,8 +135,8 @@ class DecisionPane(ttk.Frame):
         referred = self._referred
         if referred is None:
             return "reason"
-        needed = ("who", "reason", "second", *(("card",) if self._proof == CARD_FACE else ()))
-        for name in needed:
+        needed: tuple[str, ...] = ("who", "reason", "second")
+        for name in (*needed, "card") if self._proof == CARD_FACE else needed:
             if name in self.fields and not self._values[name].get().strip():
                 return name
         chosen = referred.reasons[self._at("reason")]

@@ -12,3 +12,4 @@ class DeskOptions:
     scanner: str = ""
     candidate_screen: str = ""
     sounds: bool = True
+    scan_by_camera: bool = False

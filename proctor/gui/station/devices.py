@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import ttkbootstrap as ttk
 
-from proctor.desk.events import DeviceKind
+from proctor.desk.device_kinds import DeviceKind
 from proctor.gui.look import Look
 from proctor.texts import Texts
 
 if TYPE_CHECKING:  # what looks at devices takes a second to load: it is loaded beside the window
     from proctor.desk.equipment import EquipmentRow
 
-KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
+KINDS: Final[tuple[DeviceKind, ...]] = tuple(kind for kind in get_args(DeviceKind) if kind != "screen")
+"""Those that are there before a desk is open: the candidate's screen opens with it."""
 LOOK_S: Final = 3.0
 SIGNS: Final = {"tick": "tick", "warning": "bang", "cross": "cross"}
 
@@ -85,6 +86,9 @@ class DeviceWatch:
         self._wake = Event()
         self._queue: SimpleQueue[tuple[EquipmentRow, ...]] = SimpleQueue()
         self._thread = Thread(target=self._run, name="start-equipment", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
         self._thread.start()
 
     def newest(self) -> "tuple[EquipmentRow, ...] | None":
@@ -104,7 +108,8 @@ class DeviceWatch:
         """Stop looking."""
         self._stop = True
         self._wake.set()
-        self._thread.join(2.0)
+        if self._thread.ident is not None:
+            self._thread.join(2.0)
 
     def _run(self) -> None:
         while not self._stop:

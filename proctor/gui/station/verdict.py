@@ -32,6 +32,8 @@ _MIN_PX: Final = math.ceil(MIN_CAPITAL_PX / _CAPITALS)
 _LARGEST_PX: Final = 5 * _MIN_PX
 _LINE_HEIGHT: Final = 1.15
 _LINE_ROOM: Final = 1.5
+_LINE_SCALE: Final = 1.25
+"""The line beneath the word grows with the text as far as this: beyond, the photographs need the room."""
 _SCREEN_SHARE: Final = 0.2
 _SIDE_SHARE: Final = 0.26
 _SMALLEST_SIGN: Final = 64
@@ -79,7 +81,8 @@ class VerdictPanel(tkinter.Canvas):
     @staticmethod
     def high(look: Look, screen_px: int) -> int:
         """Return the height of the band on a screen so high: enough for a verdict and the line beneath."""
-        least = round(_MIN_PX * _LINE_HEIGHT) + round(look.body.metrics("linespace") * _LINE_ROOM)
+        line = look.body.metrics("linespace") / look.scale * min(look.scale, _LINE_SCALE)
+        least = round(_MIN_PX * _LINE_HEIGHT) + round(line * _LINE_ROOM)
         return max(least, round(screen_px * _SCREEN_SHARE))
 
     def show(self, banner: Banner) -> None:
@@ -107,7 +110,7 @@ class VerdictPanel(tkinter.Canvas):
         self.create_image(gap, high // 2, image=self._picture, anchor="w")
         left, right, line = size + 3 * gap, wide - gap, banner.line
         room = self._side_room(banner, right - left - 2 * gap)
-        foot = round(self._look.body.metrics("linespace") * _LINE_ROOM) if line or banner.side else 0
+        foot = round(self._line_high() * _LINE_ROOM) if line or banner.side else 0
         if banner.side and not room:
             line = " · ".join(text for text in (*banner.side, line) if text)
         edge = right
@@ -116,6 +119,11 @@ class VerdictPanel(tkinter.Canvas):
         bottom = self._draw_word(banner, (left, edge, high - foot), ink)
         if line:
             self._draw_line(line, (left, right, high if banner.loud else bottom + foot), ink)
+
+    def _line_high(self) -> float:
+        """Return the height of the line beneath the word."""
+        scale = self._look.scale
+        return float(self._look.body.metrics("linespace")) / scale * min(scale, _LINE_SCALE)
 
     def _side_room(self, banner: Banner, wide: int) -> int:
         """Return how wide the side may be; 0 where word and side do not both fit at their smallest size."""
@@ -142,7 +150,8 @@ class VerdictPanel(tkinter.Canvas):
     def _draw_line(self, line: str, place: tuple[int, int, int], ink: str) -> None:
         """Write the line along the bottom, no smaller than 14 points; a longer one breaks."""
         left, right, high = place
-        size = fitted(self._line, line, right - left, round(self._floor * self._look.scale))
+        scale = min(self._look.scale, _LINE_SCALE)
+        size = fitted(self._line, line, right - left, round(self._floor * scale))
         self._line.configure(size=-max(self._floor, size))
         bottom = high - self._look.px(4)
         self.create_text(

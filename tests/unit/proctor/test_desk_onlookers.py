@@ -1,5 +1,6 @@
 """What the desk's screen learns while an attempt runs, and what it is told at the end."""
 
+import io
 import threading
 import time
 from collections.abc import Callable
@@ -10,14 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 import segno
+from PIL import Image
 
 from biometrics.candidate_screen import Colour, Prompt
 from biometrics.errors import ImageMalformedError
 from biometrics.frames import Frame
-from proctor.desk.ending import differences
+from proctor.desk.ending import differences, shown_numbers
 from proctor.desk.events import Event, Hint, Pictures, Prompted
 from proctor.desk.mirror import Mirror
-from proctor.desk.onlookers import DeskScreen, Watcher
+from proctor.desk.onlookers import DeskScreen, Watcher, as_large
 from proctor.desk.preview import PreviewFrame
 from proctor.desk.scanning import FrameScanner
 from proctor.pipeline import Station
@@ -279,7 +281,7 @@ def test_before_the_chip_was_read_the_code_and_the_list_are_compared() -> None:
     assert rows["number"].chip == ""
     assert "expiry" not in rows
     typed = differences(None, None, parse_id_number("001099000001"))
-    assert [(row.field_name, row.qr, row.same) for row in typed] == [("number", "001099000001", None)]
+    assert [(row.field_name, row.qr, row.same) for row in typed] == [("number", "001•••••0001", None)]
     assert differences(None, None, None) == ()
 
 
@@ -375,3 +377,23 @@ def test_the_mirror_shows_left_as_left() -> None:
     wait(lambda: bool(shown))
     assert shown[0] == bytes(3) * 7 + bytes((255, 0, 0))
     mirror.close()
+
+
+def test_numbers_are_masked_as_on_paper_but_for_the_digits_that_differ() -> None:
+    assert shown_numbers("001099000001", "001099000001", "") == ("001•••••0001", "001•••••0001", "")
+    assert shown_numbers("001099000001", "001199000001", "001099000001") == (
+        "0010••••0001",
+        "0011••••0001",
+        "0010••••0001",
+    )
+    assert shown_numbers("001099000001", "123456789") == ("001•••••0001", "123••6789")
+    assert shown_numbers("12345", "") == ("••••••••", "")
+
+
+def test_the_live_face_is_shown_as_large_as_the_chips() -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (360, 480), "white").save(data, "JPEG")
+    jpeg = data.getvalue()  # the face is 180 wide, 216 high: 45 % of the height
+    assert Image.open(io.BytesIO(as_large(jpeg, 1.2, 0.6))).size == (270, 360)
+    assert Image.open(io.BytesIO(as_large(jpeg, 1.2, 0.99))).size == (180, 240)
+    assert as_large(jpeg, 1.2, 0.4) == jpeg
