@@ -32,6 +32,7 @@ class Scrolled(ttk.Frame):
         if self._strut is not None:
             self._strut.grid(row=0, column=_STRUT_COLUMN, rowspan=_STRUT_ROWS, sticky="ns")
         self._waiting = False
+        self._bringing = ""
         for widget in (self._canvas, self.inside):
             widget.bind("<Configure>", lambda _event: self._fit_soon())
         self._tag = f"Follow{id(self)}"
@@ -83,9 +84,19 @@ class Scrolled(ttk.Frame):
 
     def _follow(self, event: "tkinter.Event[Any]") -> None:
         """Bring what got the focus into view, once the page has its measures."""
-        self.after(_SETTLE_MS, self._bring, event.widget)
+        if self._bringing:
+            self.after_cancel(self._bringing)
+        self._bringing = self.after(_SETTLE_MS, self._bring, event.widget)
+
+    def destroy(self) -> None:
+        """Go, and with it what was to be brought into view."""
+        if self._bringing:
+            self.after_cancel(self._bringing)
+            self._bringing = ""
+        super().destroy()
 
     def _bring(self, widget: Any) -> None:
+        self._bringing = ""
         if not widget.winfo_exists() or not self.winfo_exists() or widget.winfo_class() in _NO_FOCUS:
             return
         high = max(1, self.inside.winfo_reqheight())

@@ -188,7 +188,9 @@ def _split(text: str) -> tuple[list[str], str]:
 def _has_digits(row: Row, digits: str) -> bool:
     if len(digits) >= LEAST_DIGITS and any(each.endswith(digits) for each in row.digits):
         return True
-    return row.sbd.startswith(digits) or row.sbd.lstrip("0").startswith(digits.lstrip("0") or "0")
+    if row.sbd.startswith(digits) or (digits[0] != "0" and row.sbd.lstrip("0").startswith(digits)):
+        return True
+    return row.sbd.lstrip("0") == digits.lstrip("0")
 
 
 def _marked(char: str) -> bool:

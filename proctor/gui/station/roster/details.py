@@ -108,9 +108,9 @@ class DetailsPane(RosterPane):
             )
             ttk.Label(facts, text=text, anchor="w", font="TkHeadingFont").grid(row=at, column=1, sticky="w")
         title = ttk.Label(self, text=self.texts["roster-page.details.history"], font="TkHeadingFont")
-        title.grid(row=2, column=0, sticky="w", pady=(self.look.px(6), 0))
+        title.grid(row=4, column=0, sticky="w", pady=(self.look.px(6), 0))
         self.history = ttk.Frame(self)
-        self.history.grid(row=3, column=0, sticky="ew")
+        self.history.grid(row=5, column=0, sticky="ew")
         self.history.columnconfigure(1, weight=1)
         for at, row in enumerate(data["history"]):
             self._line(at, row, str(row[language]))
@@ -138,7 +138,7 @@ class DetailsPane(RosterPane):
         if not rows:
             return
         flow = self.buttons = Flow(self, self.look)
-        flow.grid(row=4, column=0, sticky="ew", pady=(self.look.px(6), 0))
+        flow.grid(row=2, column=0, sticky="ew", pady=(self.look.px(6), 0))
         for place, row in enumerate(reversed(rows[-_MOST_BUTTONS:])):
             key = "roster-page.details.pictures" if place == 0 else "roster-page.details.pictures.of"
             button = flow.add(
@@ -158,10 +158,10 @@ class DetailsPane(RosterPane):
         self.ask_for(job, partial(self._show_pictures, seq))
 
     def _show_pictures(self, seq: int, looked: Any) -> None:
-        for child in self.grid_slaves(row=5):
+        for child in self.grid_slaves(row=3):
             child.destroy()
         frame = ttk.Frame(self)
-        frame.grid(row=5, column=0, sticky="ew", pady=(self.look.px(4), 0))
+        frame.grid(row=3, column=0, sticky="ew", pady=(self.look.px(4), 0))
         frame.columnconfigure(0, weight=1)
         captions = {name: self.texts[f"roster-page.picture.{name}"] for name in looked.pictures}
         self.photos: Photos | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ttkbootstrap as ttk
 
+from proctor.gui.keyboard import split
 from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.parts import Flow, wrapped
 from proctor.gui.station.roster.details import DetailsPane
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 POLL_MS: Final = 60
 SIDE_BY_SIDE: Final = 1.0
 """Up to this size of the text a form stands beside the table; from there on in its place."""
+SHORT_FROM: Final = 1.5
+"""From this size on what stands above the table says less, so that there is room for the table."""
 PANES: Final[Mapping[str, type[RosterPane]]] = {
     "call": CallPane,
     "details": DetailsPane,
     "move": MovePane,
     "add": AddPane,
 }
-_LETTERS: Final = 40
 
 
 class RosterPage(WorkPage):
@@ -103,17 +105,20 @@ class RosterPage(WorkPage):
         inside, px, texts = self.inside, self.look.px, self.texts
         inside.columnconfigure(0, weight=1)
         inside.rowconfigure(3, weight=1)
-        self.lead = ttk.Label(inside, text=texts["roster-page.lead"], anchor="w", justify="left")
+        large = self.look.scale >= SHORT_FROM
+        lead = texts["roster-page.lead.short" if large else "roster-page.lead"]
+        self.lead = ttk.Label(inside, text=lead, anchor="w", justify="left")
         self.lead.grid(row=0, column=0, sticky="ew")
         wrapped(self.lead, 4)
-        self._filters(inside).grid(row=1, column=0, sticky="ew", pady=(px(4), px(2)))
+        self.filters = self._filters(inside)
+        self.filters.grid(row=1, column=0, sticky="ew", pady=(px(4), px(2)))
         self.counted = ttk.Label(inside, anchor="w", justify="left", text=texts["roster-page.reading"])
         self.counted.grid(row=2, column=0, sticky="ew", pady=px(2))
         wrapped(self.counted, 4)
         self.middle = ttk.Frame(inside)
         self.middle.grid(row=3, column=0, sticky="nsew")
         self.middle.rowconfigure(0, weight=1)
-        self.middle.columnconfigure(0, weight=1)
+        self.middle.columnconfigure(0, weight=3)
         self.table = RosterTable(self.middle, self.look, texts, self._chosen)
         self.table.grid(row=0, column=0, sticky="nsew")
         self.table.view.bind("<KeyPress>", self._typed_in_table)
@@ -152,7 +157,7 @@ class RosterPage(WorkPage):
             row, column = place // across, 2 * (place % across)
             label.grid(row=row, column=column, sticky="w", padx=(0, self.look.px(5)), pady=self.look.px(1))
             widget.grid(row=row, column=column + 1, sticky="ew", padx=(0, self.look.px(12)))
-            frame.columnconfigure(column + 1, weight=1)
+            frame.columnconfigure(column + 1, weight=2 if name == "search" else 1)
         self.state_box.bind("<<ComboboxSelected>>", lambda _event: self._take_state())
         self.room_box.bind("<<ComboboxSelected>>", lambda _event: self._take_room())
         return frame
@@ -239,6 +244,7 @@ class RosterPage(WorkPage):
         parts += [
             say("roster-page.count.state", state=self.texts[state_key(state)], count=counts[state])
             for state in in_order(counts)
+            if self.look.scale < SHORT_FROM  # where there is no room, the filter says it
         ]
         if shown == len(roll.rows):
             self.counted.configure(text=" · ".join(parts), font="TkDefaultFont")
@@ -286,7 +292,9 @@ class RosterPage(WorkPage):
         button = self.acts.get("move")
         if button is not None:
             key = "roster-page.do.move.back" if row is not None and row.out else "roster-page.do.move"
-            self.letters.label(button, self.texts[key])
+            if str(button.cget("text")) != split(self.texts[key])[0]:
+                self.letters.label(button, self.texts[key])
+                self.buttons.arrange()
         if self.pane is None:
             self.show_main()
 
@@ -308,10 +316,12 @@ class RosterPage(WorkPage):
         place.inside.columnconfigure(0, weight=1)
         beside = self.look.scale <= SIDE_BY_SIDE
         if beside:
-            self.middle.columnconfigure(1, weight=1, minsize=self.look.body.measure("n" * _LETTERS))
+            self.middle.columnconfigure(0, uniform="half")
+            self.middle.columnconfigure(1, weight=2, uniform="half")
             place.grid(row=0, column=1, sticky="nsew", padx=(self.look.px(10), 0))
         else:
-            self.table.grid_remove()
+            for part in self._given_way():
+                part.grid_remove()
             place.grid(row=0, column=0, sticky="nsew")
         self.pane = PANES[act](
             place.inside,
@@ -375,9 +385,15 @@ class RosterPage(WorkPage):
         self._pane_name = ""
         if place is not None:
             place.destroy()
-            self.middle.columnconfigure(1, weight=0, minsize=0)
-            self.table.grid()
+            self.middle.columnconfigure(0, uniform="")
+            self.middle.columnconfigure(1, weight=0, uniform="")
+            for part in self._given_way():
+                part.grid()
         self.show_main()
+
+    def _given_way(self) -> tuple[Any, ...]:
+        """What goes where the text is so large that a pane needs all the room."""
+        return (self.lead, self.filters, self.counted, self.table, self.buttons)
 
     # --- what the window asks ---
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import ttkbootstrap as ttk
-from PIL import ImageTk
+from PIL import Image, ImageTk
 
 from proctor.gui.look import COLOURS, Look, draw
 from proctor.screens.roster import STATES, Row, state_key
@@ -35,6 +35,7 @@ class RosterTable(ttk.Frame):
         self._widths: dict[str, int] = {}
         size = round(look.body.metrics("linespace") * _IMAGE)
         self._signs = {name: ImageTk.PhotoImage(draw(name, size), master=self) for name in COLOURS}
+        self._signs[""] = ImageTk.PhotoImage(Image.new("RGBA", (size, size)), master=self)
         self.view = ttk.Treeview(
             self, show="tree headings", selectmode="browse", columns=COLUMNS, height=_FEWEST
         )
@@ -123,7 +124,7 @@ class RosterTable(ttk.Frame):
     def _item(self, row: Row) -> dict[str, Any]:
         state = self._texts[state_key(row.state)]
         cells = (row.sbd, row.name, row.birth, row.number, row.licence_class, row.room, row.seat, row.time)
-        return {"text": f" {state}", "values": cells, "image": self._signs[row.sign] if row.sign else ""}
+        return {"text": f" {state}", "values": cells, "image": self._signs[row.sign]}
 
     # --- columns ---
 
@@ -162,8 +163,12 @@ class RosterTable(ttk.Frame):
         }
         left = [name for name in COLUMNS if name not in empty]
         for spared in SPARED:
-            if self._widths["#0"] + sum(self._widths[name] for name in left) <= room:
+            if self._needed(left) <= room:
                 break
             left = [name for name in left if name != spared]
         if tuple(map(str, self.view["displaycolumns"])) != tuple(left):
             self.view.configure(displaycolumns=left)
+        self.view.column("name", width=self._widths["name"] + max(0, room - self._needed(left)))
+
+    def _needed(self, names: Iterable[str]) -> int:
+        return self._look.px(4) + self._widths["#0"] + sum(self._widths[name] for name in names)
