@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from proctor.desk import device_kinds
 from sessions.record import Outcome, Verdict
 
 Facts = Mapping[str, str | int]
+DeviceKind = device_kinds.DeviceKind
 Source = Literal["serial", "camera", "typed"]
-DeviceKind = Literal["reader", "camera", "scanner", "screen", "printer", "disk", "clock", "collector"]
-"""`screen`: the one that faces the candidate."""
 DeviceState = Literal["in", "out", "fault"]
 Choice = Literal["admitted", "not-admitted", "left"]
 How = Literal["two-persons", "manual", "head"]

@@ -13,7 +13,6 @@ from proctor.gui.background import Background, Question
 from proctor.gui.keyboard import Letters, press_by_keys
 from proctor.gui.look import COLOURS, SCALES, Look
 from proctor.gui.password import PasswordDialog
-from proctor.recorder import place_of
 from proctor.texts import load_texts
 from sessions.errors import SessionsError
 
@@ -236,6 +235,8 @@ class Shell(ttk.Window, ABC):
         self, kind: type[BaseException], error: BaseException, _trace: TracebackType | None
     ) -> None:
         """A bug: said in the window, with its kind and place and nothing of anybody's data."""
+        from proctor.recorder import place_of  # noqa: PLC0415 - not with the first page
+
         self.idle()
         place = place_of(error) if isinstance(error, Exception) else ""
         self.say(self.texts.say("internal-error", error=kind.__name__, place=place), "cross")

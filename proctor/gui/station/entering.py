@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from proctor.desk.events import Locked
 from proctor.errors import CommandError
 from proctor.gui.station.frame import StationFrame
 from proctor.gui.station.going import Going, opening, sessions_of
@@ -185,8 +184,7 @@ class Entering(StationFrame):
         if self._page is not None:
             self.keep()
         self.going.locked = True
-        if self.driver is not None:
-            self.driver.send(Locked(locked=True))
+        self._hold_desk(True)
         self.variables["password"].set("")
         self.silent()
         self.build()
@@ -212,7 +210,14 @@ class Entering(StationFrame):
         self.idle()
         self.going.locked = False
         self.lock.unlock()
-        if self.driver is not None and self.page == "checkin":
-            self.driver.send(Locked(locked=False))
+        if self.page == "checkin":
+            self._hold_desk(False)
         self.silent()
         self.build()
+
+    def _hold_desk(self, away: bool) -> None:
+        """Nobody is checked in while nobody looks at the desk's page."""
+        from proctor.desk.events import Locked  # noqa: PLC0415 - loaded with the desk, not with the first page
+
+        if self.driver is not None:
+            self.driver.send(Locked(locked=away))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
 from proctor.desk.garbage import Garbage
-from proctor.desk.state import Leave
 from proctor.diagnostics import FOLDER, Trail, write_report
 from proctor.gui.shell import Shell
 from proctor.gui.station.devices import SIGNS, DeviceWatch
@@ -20,11 +19,11 @@ from proctor.gui.station.going import DeskDriver, Going, Means
 from proctor.gui.station.settings import load_settings
 from proctor.idle import IdleLock
 from proctor.texts import Texts
-from sessions.record import Operator
 
 if TYPE_CHECKING:
     from proctor.desk.equipment import EquipmentRow
     from proctor.gui.station.opening import SessionLine
+    from sessions.record import Operator
     from sessions.session import Session
 
 POLL_MS: Final = 20
@@ -76,8 +75,10 @@ class StationLife(Shell):
         self.banner: Any = None
 
     def begin(self) -> None:
-        """Show the first page, and go on with what goes on by itself."""
+        """Show the first page, and go on with what goes on by itself: nothing else is done before it is drawn."""
         self.build()
+        self.update()
+        self._watch.start()
         if self.going.report:
             self.say(self.texts.say("window.station.came-back", file=self.going.report), "bang")
             self.going.report = ""
@@ -102,7 +103,7 @@ class StationLife(Shell):
         return None if self.going.desk is None else self.going.desk.session
 
     @property
-    def operator(self) -> Operator | None:
+    def operator(self) -> "Operator | None":
         """Who is logged in."""
         return None if self.opened is None else self.opened.operator
 
@@ -167,6 +168,8 @@ class StationLife(Shell):
         driver = self.driver
         if driver is None or not driver.poll():
             return
+        from proctor.desk.state import Leave  # noqa: PLC0415 - loaded with the desk, not with the first page
+
         for effect in driver.asked():
             if isinstance(effect, Leave):
                 self.desk_left()

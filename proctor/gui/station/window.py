@@ -8,7 +8,6 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
-from proctor.desk.events import Locked, Pressed
 from proctor.desk.garbage import Garbage
 from proctor.errors import CommandError
 from proctor.gui.station.entering import Entering
@@ -325,13 +324,10 @@ class StationWindow(Entering):
         self.going.runner = spoken
         return spoken
 
-    def _hold_desk(self, away: bool) -> None:
-        """Nobody is checked in while nobody looks at the desk's page."""
-        if self.driver is not None:
-            self.driver.send(Locked(locked=away))
-
     def leave_desk(self) -> None:
         """Ask the desk to end; it says when nobody is at it."""
+        from proctor.desk.events import Pressed  # noqa: PLC0415 - as `Locked`
+
         if self.driver is not None and not self.background.busy:
             self.driver.send(Pressed(action="leave"))
 
