@@ -16,6 +16,7 @@ from proctor.texts import Texts
 from proctor.viewmodel_roster import SIGNS, TABS, Line, Preview, RulesChoice, Tab, result_lines, rules_mark
 
 Commands = Mapping[str, Callable[[], None]]
+_LARGE = 1.5  # of the text: components stand beneath one another
 _WIDE = 110  # letters: a screen narrower than this gets the figures in two rows
 
 
@@ -50,7 +51,7 @@ class FilePage(Scrolled):
         self.table.grid(row=3, column=0, sticky="nsew")
         self.detail = ttk.Label(self.inside, anchor="nw", justify="left")
         self.detail.grid(row=4, column=0, sticky="ew", pady=(look.px(3), 0))
-        self.detail.bind("<Configure>", lambda event: self.detail.configure(wraplength=event.width))
+        self.detail.bind("<Configure>", lambda event: self.detail.configure(wraplength=event.width - 6))
 
     def _file_row(self) -> ttk.Frame:
         row = ttk.Frame(self.inside)
@@ -203,12 +204,13 @@ class SessionPage(Scrolled):
                 row=0, column=0, sticky="w"
             )
             return
+        across = 3 if self._look.scale < _LARGE else 1
         for place, (name, label) in enumerate(rules.components):
             ticked = tkinter.BooleanVar(self, value=name in chosen)
             box = ttk.Checkbutton(self.parts, text=label, variable=ticked)
             box.grid(
-                row=place // 3,
-                column=place % 3,
+                row=place // across,
+                column=place % across,
                 sticky="w",
                 padx=(0, self._look.px(14)),
                 pady=self._look.px(1),

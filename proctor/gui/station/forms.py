@@ -184,9 +184,12 @@ class Form(ttk.Frame):
     # --- what is shown ---
 
     def begin(self) -> None:
-        """Put the focus on the first field that is shown and empty, else on the first."""
+        """Put the focus on the first field that is shown, needed and empty, else on the first."""
         shown = [name for name in self._fields if self.shows(name)]
-        empty = next((name for name in shown if not self.value(name)), next(iter(shown), ""))
+        empty = next(
+            (name for name in shown if self._fields[name].needed and not self.value(name)),
+            next(iter(shown), ""),
+        )
         if empty:
             self.widgets[empty].focus_set()
 
@@ -218,7 +221,9 @@ class Form(ttk.Frame):
         else:
             label = self._labels[each.name] = ttk.Label(self, anchor="w")
             self._letters.leads(label, self._texts[each.text], widget)
-            label.grid(row=row, column=0, sticky="nw", padx=(0, px(8)), pady=(px(3), 0))
+            above = (widget.winfo_reqheight() - label.winfo_reqheight()) // 2
+            top = px(2) if self._stacked or each.kind == "text" else px(2) + max(0, above)
+            label.grid(row=row, column=0, sticky="nw", padx=(0, px(8)), pady=(top, 0))
         widget.grid(row=row + 1 if self._stacked else row, column=column, sticky="ew", pady=px(2))
         if each.help:
             said = self._helps[each.name] = ttk.Label(self, text=self._texts[each.help], justify="left")

@@ -14,7 +14,7 @@ from proctor.errors import CommandError
 from proctor.gui.roster_pages import FilePage, ResultPage, SessionPage
 from proctor.gui.roster_window import Choosers
 from proctor.gui.station.going import sessions_of
-from proctor.gui.station.session.pane import Pane
+from proctor.gui.station.session.pane import Pane, headed
 from proctor.roster_import import Created, Loaded
 from proctor.viewmodel_roster import Form, missing, preview, rules_choices, wanted
 from sessions.rules import list_rules
@@ -33,7 +33,7 @@ class NewPane(Pane):
 
     def __init__(self, parent: Any, page: "owner.SessionPage", values: Mapping[str, Any]) -> None:
         super().__init__(parent, page)
-        self.rowconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
         self.step = str(values.get("step", "file"))
         self.loaded: Loaded | None = values.get("loaded")
         self.created: Created | None = values.get("created")
@@ -45,14 +45,19 @@ class NewPane(Pane):
         }
         self.variables["skip"] = tkinter.BooleanVar(self, bool(values.get("skip")))
         self.shown: Any = None
+        self.head: Any = None
         self._build()
 
     def _build(self) -> None:
         if self.shown is not None:
             self.shown.destroy()
+            self.head.destroy()
+        number = tuple(MAIN).index(self.step) + 1
+        self.head = headed(self, f"session-page.new.{self.step}", step=number, of=len(MAIN))
+        self.head.grid(row=0, column=0, sticky="ew", pady=(0, self.look.px(3)))
         make = {"file": self._file_page, "session": self._session_page, "result": self._result_page}
         self.shown = make[self.step]()
-        self.shown.grid(row=0, column=0, sticky="nsew")
+        self.shown.grid(row=1, column=0, sticky="nsew")
         self.shown.follow_all()
 
     def _file_page(self) -> FilePage:

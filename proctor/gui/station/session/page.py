@@ -56,12 +56,13 @@ class SessionPage(WorkPage):
         self.inside.columnconfigure(0, weight=1)
         self.inside.rowconfigure(2, weight=1, minsize=self.look.px(200))
         self.bar = TabBar(self.inside, self.look, self.letters, self._tabs(), self.open_tab)
+        self.bar.grid(row=0, column=0, sticky="ew")
+        self.bar.grid_remove()
         self.where = Line(self.inside, self.look)
         self.where.grid(row=1, column=0, sticky="ew", pady=self.look.px(5))
         if self.session is None:
             self._without_session()
             return
-        self.bar.grid(row=0, column=0, sticky="ew")
         self.where.show(self.texts["session-page.looking"], "")
         self.hot.bind("<F5>", lambda _event: self.see())
         self.after(1, self._see_first)
@@ -139,6 +140,7 @@ class SessionPage(WorkPage):
         """Show a tab."""
         if self.known is None or self.window.background.busy:
             return
+        self._clear()
         self.tab = name if name in self.bar.buttons else OVERVIEW
         if self.tab in OTHERS:
             module, made, _ = OTHERS[self.tab]
@@ -152,12 +154,14 @@ class SessionPage(WorkPage):
 
     def open_task(self, name: str, values: Mapping[str, str] | None = None) -> None:
         """Show the form of a task, or the steps to a new session."""
-        if self.window.background.busy:
+        if self.window.background.busy or (self.known is None and name != NEW):
             return
+        values = dict(values or {})
+        self._clear()
         if name == NEW:
-            self._put(NewPane(self.inside, self, dict(values or {})))
+            self._put(NewPane(self.inside, self, values))
         elif self.known is not None:
-            self._put(TaskPane(self.inside, self, name, self.known, dict(values or {})))
+            self._put(TaskPane(self.inside, self, name, self.known, values))
 
     def close_task(self) -> None:
         """Take the form away; the session is looked at anew."""
@@ -175,13 +179,20 @@ class SessionPage(WorkPage):
         self.open_tab(self.tab)
         self.see()
 
-    def _put(self, pane: Any) -> None:
+    def _clear(self) -> None:
+        """Take the pane away before the next is made: their letters may be the same."""
         if self.pane is not None:
             self._keep_pane()
             self.pane.destroy()
+            self.pane = None
+
+    def _put(self, pane: Any) -> None:
         self.pane = pane
         pane.grid(row=2, column=0, sticky="nsew")
-        self.bar.show(self.tab if not isinstance(pane, (TaskPane, NewPane)) else "")
+        form, new = isinstance(pane, (TaskPane, NewPane)), isinstance(pane, NewPane)
+        self.bar.show("" if form else self.tab)
+        for part, hidden in ((self.bar, new or self.known is None), (self.where, form)):
+            (part.grid_remove if hidden else part.grid)()
         self.show_main()
         self.follow_all()
         self.after_idle(self._focus, pane)
@@ -209,7 +220,6 @@ class SessionPage(WorkPage):
     def _without_session(self) -> None:
         if self.window.may("create-session"):
             self.offers = (NEW,)
-            self.where.grid_remove()
             self.open_task(NEW, self.begun.get("values", {}))
         else:
             self.where.show(self.texts["session-page.no-session"], "bang")
@@ -226,7 +236,8 @@ class SessionPage(WorkPage):
 
     def forward(self) -> None:
         """Enter, and the main button."""
-        if self.pane is not None and not self.window.background.busy:
+        queues = getattr(self.pane, "QUEUES", False)
+        if self.pane is not None and (queues or not self.window.background.busy):
             self.pane.forward()
 
     def back(self) -> bool:

@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 from proctor.errors import CommandError
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Line, wrapped
-from proctor.gui.station.session.pane import Pane
+from proctor.gui.station.session.pane import Pane, headed
 from proctor.screens.session import TESTED, Overview
 from proctor.screens.session_tasks import (
     PAUSES,
@@ -61,21 +61,20 @@ class TaskPane(Pane):
         self.task, self.seen = task, seen
         self.ended = False
         px = self.look.px
-        head = ttk.Label(self, text=self.texts[f"session-page.do.{task}"], font=self.look.title, anchor="w")
-        head.grid(row=0, column=0, sticky="ew", pady=(0, px(4)))
+        headed(self, f"session-page.do.{task}").grid(row=0, column=0, sticky="ew", pady=(0, px(4)))
         self.lead = ttk.Label(self, anchor="w", justify="left", text=self._lead())
         wrapped(self.lead, 2)
         self.lead.grid(row=1, column=0, sticky="ew", pady=(0, px(4)))
         fields = _FIELDS[task](seen, self.texts, page.component) if task in _FIELDS else ()
         self.form = Form(self, self.look, self.texts, self.letters, fields, on_change=self._changed)
-        self.form.grid(row=2, column=0, sticky="ew")
+        self.form.grid(row=4, column=0, sticky="ew")
         self.groups = ttk.Label(self, font=self.look.figure, anchor="w")
         self.lines = ttk.Frame(self)
         self.lines.columnconfigure(0, weight=1)
-        self.lines.grid(row=4, column=0, sticky="ew", pady=(px(4), 0))
+        self.lines.grid(row=3, column=0, sticky="ew", pady=px(4))
         self.form.put_back(values)
-        if task == "start":
-            self.groups.grid(row=3, column=0, sticky="w", pady=px(4))
+        if task == "start" and "hash" in self.form.widgets:
+            self.groups.grid(row=2, column=0, sticky="w", pady=px(4))
         if task == "close":
             self._tell(seen.closing)
         self._changed("")

@@ -23,7 +23,7 @@ class OverviewPane(Pane):
 
     def __init__(self, parent: Any, page: "SessionPage") -> None:
         super().__init__(parent, page)
-        self.rowconfigure(1, weight=1)
+        self.rowconfigure(3, weight=1)
         self.grid_: Grid | None = None
         self.actions = Flow(self, self.look)
         self.actions.grid(row=0, column=0, sticky="ew", pady=(0, self.look.px(4)))
@@ -63,9 +63,11 @@ class OverviewPane(Pane):
         columns.append(("time", self.texts["session-page.column.time"]))
         if self.grid_ is not None:
             self.grid_.destroy()
-        rows = max(3, len(seen.components))
-        self.grid_ = Grid(self, self.look, columns, stretch="component", rows=rows, figures=shown)
-        self.grid_.grid(row=1, column=0, sticky="nsew")
+        rows = max(2, len(seen.components))
+        self.grid_ = Grid(
+            self, self.look, columns, stretch="component", rows=rows, figures=shown, spare=("time", "excused")
+        )
+        self.grid_.grid(row=1, column=0, sticky="ew")
         self.grid_.fill(
             [
                 (
@@ -163,7 +165,7 @@ class ListsPane(Pane):
         self.what.grid(row=1, column=0, sticky="ew", pady=self.look.px(3))
         names = ("sbd", "name", "component", "where", "state", "at")
         columns = [(name, self.texts[f"session-page.column.{name}"]) for name in names]
-        self.table = Grid(self, self.look, columns, stretch="name", rows=5)
+        self.table = Grid(self, self.look, columns, stretch="name", rows=5, spare=("at", "where"))
         self.table.grid(row=2, column=0, sticky="nsew")
 
     @property
@@ -230,7 +232,9 @@ class RoomsPane(Pane):
         self.what.grid(row=0, column=0, sticky="ew", pady=self.look.px(3))
         names = ("component", "room", "listed", "inside", "away", "rest")
         columns = [(name, self.texts[f"session-page.column.{name}"]) for name in names]
-        self.table = Grid(self, self.look, columns, stretch="component", rows=6, figures=names[2:])
+        self.table = Grid(
+            self, self.look, columns, stretch="component", rows=6, figures=names[2:], spare=("rest",)
+        )
         self.table.grid(row=1, column=0, sticky="nsew")
 
     def show(self, seen: Overview) -> None:
