@@ -30,6 +30,7 @@ from proctor.cli_sign import add_sign_commands
 from proctor.cli_template import add_template_commands
 from proctor.cli_verify_sheets import add_verify_commands
 from proctor.edge import run
+from proctor.station_process import Start
 from proctor.usage import Parser
 from readers.softcard.link import RATES
 
@@ -208,9 +209,9 @@ def build_parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status."""
-    return run(build_parser, arguments)
+def main(arguments: Sequence[str] | None = None, *, window: Start | None = None) -> int:
+    """Run one command and return its exit status. `window`: starts the station's, where it was begun already."""
+    return run(build_parser, arguments, window)
 
 
 if __name__ == "__main__":

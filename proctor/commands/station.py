@@ -1,14 +1,12 @@
 """`proctor` and `proctor station`, `proctor doctor`."""
 
 import os
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proctor import __version__
 from proctor.commands.context import Context
-from proctor.station_process import NO_DISPLAY, NO_TK, keep_open
+from proctor.station_process import NO_DISPLAY, NO_TK, has_display, keep_open, start
 
 if TYPE_CHECKING:
     from proctor.doctor import Item
@@ -40,7 +38,7 @@ def station(context: Context) -> int:
         return report(context)
     if _altered(context.places.real):
         return report(context)
-    status = keep_open(_order(context), context.places.home)
+    status = keep_open(_order(context), context.places.home, run=context.window or start)
     if status not in {NO_DISPLAY, NO_TK}:
         return status
     context.say("window.station.no-tk" if status == NO_TK else "window.station.no-display")
@@ -82,13 +80,6 @@ def _order(context: Context) -> dict[str, Any]:
             "scan_by_camera": bool(getattr(options, "scan_by_camera", False)),
         },
     }
-
-
-def has_display(environment: Mapping[str, str], platform: str = sys.platform) -> bool:
-    """Whether there is a screen that a window could be on."""
-    if platform in {"win32", "darwin"}:
-        return True
-    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
 def report(context: Context) -> int:

@@ -216,9 +216,12 @@ class CardUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """The station comes back after a cut: who was at the desk then, "" when nobody knows."""
+    """The station comes back after a cut: who was at the desk then, "" when nobody knows. `entry`: of an attempt that
+    was over by then, with its `verdict`; None: it was cut short."""
 
     sbd: str = ""
+    entry: int | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,10 @@ def _held(state: State, event: Held) -> Step:
 
 
 def _resumed(state: State, event: Resumed) -> Step:
+    if event.entry is not None:
+        known = event.verdict if event.verdict in ("ADMIT", "REFER", "REFUSE") else "people"
+        facts: dict[str, str | int] = {"sbd": event.sbd, "entry": event.entry}
+        return said(state, f"desk.notice.resumed-after.{known}", facts, tone="warning"), ()
     key = "desk.notice.resumed" if event.sbd else "desk.notice.resumed-nobody"
     return said(state, key, {"sbd": event.sbd} if event.sbd else None, tone="warning"), ()
 

@@ -28,18 +28,18 @@ class Driver:
         runtime: StationRuntime,
         *,
         training: bool,
-        stood: str = "",
+        stood: Resumed | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`stood`: who was at the desk when the power went."""
+        """`stood`: who was at the desk when the station was cut short."""
         self.runtime = runtime
         self._clock = clock
         self._ticked = clock()
         self.state = State.first(str(uuid4()), training=training)
         self._asked: list[Effect] = []
         self._take(Ticked(now_s=self._ticked))
-        if stood:
-            self._take(Resumed(sbd=stood))
+        if stood is not None:
+            self._take(stood)
         runtime.start()
 
     @property

@@ -10,6 +10,7 @@ from proctor.errors import CommandError
 from proctor.gui.station.frame import StationFrame
 from proctor.gui.station.going import Going, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
+from proctor.gui.station.mark import take_mark_away
 from proctor.gui.station.settings import Settings, save_settings
 from proctor.idle import IdleLock
 from sessions.errors import SessionsError
@@ -30,6 +31,10 @@ class Entering(StationFrame):
     @abstractmethod
     def go(self, page: str) -> None:
         """Show another page."""
+
+    @abstractmethod
+    def came_in(self) -> None:
+        """Somebody logged in, and the sessions are shown."""
 
     # --- log in, training, out ---
 
@@ -108,6 +113,7 @@ class Entering(StationFrame):
         self.training = self.going.held.opened.training
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self.go("start")
+        self.came_in()
 
     def _not_opened(self, error: Exception) -> None:
         self.failed(error)
@@ -157,6 +163,7 @@ class Entering(StationFrame):
             let_go()
         desk, held = self.going.desk, self.going.held
         self.going.desk = self.going.held = None
+        take_mark_away(self._places.home)
         if desk is not None:
             desk.driver.close()
         if held is not None:

@@ -4,11 +4,12 @@ These functions run in a worker; heavy parts of the program are loaded there, so
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
 from proctor.config import Places
+from proctor.desk.events import Resumed
 from proctor.desk.runner import Runner
 from proctor.errors import CommandError
 from proctor.logins import enter_refused, guard_of, log_in
@@ -23,7 +24,7 @@ from proctor.roots import (
 )
 from sessions.course.board import Board
 from sessions.course.day import needs_start, resume_session, state_of, where_we_were
-from sessions.errors import SessionsError
+from sessions.errors import RoleForbiddenError, SessionsError
 from sessions.record import Operator
 from sessions.roles import load_roles, require_may
 from sessions.session import Session, create_session, list_sessions
@@ -168,20 +169,23 @@ def role_label(role: str, language: str) -> str:
     return role if known is None or language != "vi" else known.label
 
 
-def come_back(opened: OpenRoot, line: SessionLine) -> str:
-    """Return who was at the desk when the power went, "" for nobody; going on is an entry where something was cut.
+def come_back(opened: OpenRoot, line: SessionLine, *, cut: bool = False) -> Resumed | None:
+    """Return who was at the desk when the station was cut short, None where it was not; going on is an entry where an
+    attempt was cut. `cut`: the desk was open then, so that whoever was there last is said in any case.
 
     Raises SessionsError.
     """
-    if not line.broken or line.state in {"paused", "not-started"}:
-        return line.at
-    operator = opened.require_login().operator
-    try:
-        line.session.rules.require_may(operator, "start")
-    except SessionsError:
-        return line.at
-    stood, _ = resume_session(opened.store, line.session, operator=operator)
-    return stood.at if stood.interrupted else line.at
+    stood = where_we_were(opened.store, line.session)
+    if line.broken and line.state not in {"paused", "not-started"}:
+        operator = opened.require_login().operator
+        with suppress(RoleForbiddenError):
+            line.session.rules.require_may(operator, "start")
+            stood, _ = resume_session(opened.store, line.session, operator=operator)
+    if stood.interrupted:
+        return Resumed(sbd=next((each.sbd for each in reversed(stood.interrupted) if each.sbd), ""))
+    if cut and stood.last_seq is not None:
+        return Resumed(sbd=stood.last_sbd, entry=stood.last_seq, verdict=stood.last_verdict)
+    return None
 
 
 def rehearse(opened: OpenRoot, day: date) -> Session:

@@ -40,7 +40,7 @@ def _open_desk(
     session: "Session",
     *,
     room: str,
-    stood: str,
+    stood: Any,
     language: str,
 ) -> OpenDesk:
     """Start a desk. Runs beside the window. Raises CommandError, SessionsError."""
@@ -72,7 +72,7 @@ def _with_settings(options: DeskOptions, home: Path | None, training: bool) -> D
 
 
 def _desk(
-    options: DeskOptions, opened: "OpenRoot", session: "Session", *, room: str, stood: str, language: str
+    options: DeskOptions, opened: "OpenRoot", session: "Session", *, room: str, stood: Any, language: str
 ) -> OpenDesk:
     from proctor.commands.session import trust_of  # noqa: PLC0415
     from proctor.desk.runtime import StationRuntime, StationSetup  # noqa: PLC0415

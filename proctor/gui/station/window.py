@@ -14,6 +14,7 @@ from proctor.gui.station.entering import Entering
 from proctor.gui.station.frame import NO_MAIN
 from proctor.gui.station.going import Going, Means, OpenDesk, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
+from proctor.gui.station.mark import Mark, find_mark, set_mark, take_mark_away
 from proctor.gui.station.menu import BESIDE
 from proctor.gui.station.settings import save_settings
 from proctor.gui.station.start import StartPage, offer_of, words_of
@@ -46,9 +47,12 @@ class StationWindow(Entering):
         for name in ("session", "component", "room"):
             self.variables[name].set(getattr(self._settings, name))
         self.kept_check_in = self.going.kept_check_in
+        self._cut = find_mark(places.home) if self.going.held is None else None
         self.begin()
         if self.page == "login":
             self._look_for_users()
+            if self._cut is not None and self._cut.training:
+                self.after(AGAIN_MS, self.train)  # training asks nobody who they are
         elif self.page == "start":
             self.look_again()
 
@@ -206,6 +210,15 @@ class StationWindow(Entering):
         self.lines = lines
         self.go("start")
 
+    def came_in(self) -> None:
+        """Somebody logged in: a desk that was open when the station was cut short is opened again at once."""
+        page, cut = self._page, self._cut
+        if cut is None or cut.training is not self.training or not isinstance(page, StartPage):
+            return
+        line = page.line
+        if line is not None and line.session_id == cut.session and line.may and offer_of(line) == "open":
+            self.open_desk()
+
     def open_desk(self) -> None:
         """Open the desk of the chosen session; in training without a session, make one; else look again."""
         page, held = self._page, self.going.held
@@ -227,9 +240,11 @@ class StationWindow(Entering):
         room, language = self.variables["room"].get(), self.texts.language
         save_settings(self._places.home, self._now())
         self.working("window.station.opening-desk")
+        cut = self._cut is not None and self._cut.session == line.session_id
+        self._cut = None
 
         def job() -> OpenDesk:
-            stood = opening().come_back(held.opened, line)
+            stood = opening().come_back(held.opened, line, cut=cut)
             return self._means.open_desk(held.opened, session, room=room, stood=stood, language=language)
 
         self.background.start(job, done=self._desk_open, failed=self.failed)
@@ -272,6 +287,7 @@ class StationWindow(Entering):
     def _desk_open(self, desk: OpenDesk) -> None:
         self.idle()
         self.going.desk = desk
+        set_mark(self._places.home, Mark(session=desk.session.session_id, training=self.training))
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self.go("checkin")
 
@@ -337,6 +353,7 @@ class StationWindow(Entering):
         if desk is None or held is None:
             return
         self.going.desk = None
+        take_mark_away(self._places.home)
         self.go("start")
         self.working("window.station.closing-desk")
 

@@ -1,0 +1,105 @@
+"""kill -9 of the station's process in each phase: the next start comes back to the same desk and the same candidate."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor.desk.events import Resumed
+from proctor.gui.station.desk_options import DeskOptions
+from proctor.gui.station.mark import FILE, find_mark
+from proctor.gui.station.real import means as real_means
+from tests.gui.test_station_start import (
+    ND,
+    Bench,
+    OpenStation,
+    bench,
+    canvas_words,
+    into_training,
+    log_in,
+    open_station,
+    real,
+    start_session,
+)
+
+__all__ = ["bench", "open_station", "real"]
+REPO = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(240)
+
+
+def killed(screen: str, home: Path, *words: str, **secrets: str) -> None:
+    """Bring a station's process to a phase and kill it there."""
+    environment = dict(os.environ) | {"DISPLAY": screen, "PROCTOR_HOME": str(home)} | secrets
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.station_child", *words],
+        cwd=REPO,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("at ")
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)  # the face process and all, as when the power goes
+        child.communicate()
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        ("working", "002"),
+        pytest.param("waiting", "", marks=pytest.mark.slow),
+        pytest.param("deciding", "CHƯA CHẮC", marks=pytest.mark.slow),
+        pytest.param("verdict", "KHÔNG NHẬN", marks=pytest.mark.slow),
+    ],
+)
+def test_training_comes_back_to_its_desk_without_a_log_in(
+    open_station: OpenStation, screen: str, home: Path, phase: str, words: str
+) -> None:
+    killed(screen, home, "training", phase)
+    assert find_mark(home) is not None
+    window = open_station(means=real_means(DeskOptions(sounds=False)))
+    assert window.at("checkin"), window.said
+    notice = window.shown.notice.text
+    assert ("sau sự cố" in notice) is bool(words)
+    assert words in notice
+    assert not words or "002" in notice
+    assert window.training
+    driver: Any = window.driver
+    assert driver.state.phase == "waiting"
+    assert "KHÔNG NHẬN" not in canvas_words(window).replace(notice, "")
+    window.leave_desk()
+    assert window.at("start")
+    assert not (home / FILE).exists()
+
+
+def test_a_real_desk_comes_back_to_its_candidate_after_the_log_in(
+    open_station: OpenStation, bench: Bench, screen: str, home: Path, real: str
+) -> None:
+    start_session(real)
+    killed(screen, home, "real", real, SECRET=ND["nd"])
+    window = open_station()
+    assert window.page == "login"  # nobody is trusted to be there
+    log_in(window, "nd", ND["nd"])
+    assert window.at("checkin"), window.said
+    assert bench.stood == [Resumed(sbd="002")]
+
+
+def test_a_desk_that_was_left_is_not_opened_again(open_station: OpenStation, home: Path) -> None:
+    window = open_station()
+    into_training(window)
+    window.press("<Return>")
+    assert window.at("checkin")
+    assert (home / FILE).exists()
+    assert "Nguyễn" not in (home / FILE).read_text(encoding="utf-8")
+    window.leave()
+    assert not (home / FILE).exists()
+    (home / FILE).write_text('{"session": 7}', encoding="utf-8")
+    again = open_station()
+    assert again.page == "login"
