@@ -99,7 +99,7 @@ def _across(size: tuple[int, int], words: str) -> Image.Image:
     pen.text((long / 2, band.height / 2), words, font=font, fill=_INK, anchor="mm")
     turned = band.rotate(_TURNED if high >= wide else 90 - _TURNED, expand=True)
     layer = Image.new("RGBA", size)
-    layer.paste(turned, ((wide - turned.width) // 2, (high - turned.height) // 2), turned)
+    layer.paste(turned, ((wide - turned.width) // 2, (high - turned.height) // 2))
     return layer
 
 

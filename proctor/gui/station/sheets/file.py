@@ -122,7 +122,7 @@ class FilePane(PicturePane):
         if path is None:
             said.append((texts.say("sheets-page.file.away", file=""), "bang"))
         else:
-            said.append((texts.say("sheets-page.file.here", file=str(path)), ""))
+            said.append((texts.say("sheets-page.file.here", file=path.name), ""))
             if not self.pdf and not self.page.window.may("view"):
                 said.append((texts["sheets-page.file.may-not"], "bang"))
         self.say_lines(self.said, said)

@@ -13,7 +13,8 @@ from proctor.gui.station.sheets.picture import PagePicture
 HIGH: Final = 300
 ABOVE: Final = 240
 """Points that the picture asks for, beside and above."""
-SIDE: Final = 262
+SHARES: Final = (8, 5)
+"""Of the width, for the picture and for what stands beside it: words never widen it, so they can break their lines."""
 _POINTS: Final = 72
 _LEAST: Final = 20
 _MOST: Final = 400
@@ -44,7 +45,8 @@ class PicturePane(Pane):
         self.side.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         if beside:
-            self.columnconfigure(1, minsize=px(SIDE))
+            for column, weight in enumerate(SHARES):
+                self.columnconfigure(column, weight=weight, uniform="shares")
             self.head.grid_configure(columnspan=2)
             self.picture.grid(row=1, column=0, sticky="nsew", padx=(0, px(8)))
             self.side.grid(row=1, column=1, sticky="nsew")
