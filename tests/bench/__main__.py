@@ -5,12 +5,14 @@ from tests.bench import (
     bench_checkin,
     bench_chip,
     bench_day,
+    bench_desk,
     bench_faces,
     bench_pack,
     bench_pad,
     bench_preview,
     bench_results,
     bench_roster,
+    bench_roster_page,
     bench_seal,
     bench_search,
     bench_sheet,
@@ -34,6 +36,7 @@ for bench in (
     bench_trust,
     bench_results,
     bench_roster,
+    bench_roster_page,
     bench_sheet,
     bench_seal,
     bench_signatures,
@@ -41,6 +44,7 @@ for bench in (
     bench_search,
     bench_faces,
     bench_preview,
+    bench_desk,
 ):
     print(f"\n== {bench.__name__}", flush=True)
     bench.main()

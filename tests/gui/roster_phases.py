@@ -166,12 +166,12 @@ def means() -> Means:
     )
 
 
-def shown(places: Places, language: str, scale: float) -> StationWindow:
+def shown(places: Places, language: str, scale: float, *, count: int = 40) -> StationWindow:
     """Return a window in training with the roster page of a session in which everything happened."""
     window = StationWindow(places, language=language, scale=scale, means=means())
     window.focus_force()
     held = enter_training(places)
-    session = sit(held.opened.store)
+    session = sit(held.opened.store, count)
     assert load_session(held.opened.store, session)
     window.going.held, window.training = held, True
     window.lines = sessions_of(held.opened)

@@ -310,7 +310,8 @@ class RosterPage(WorkPage):
             self.window.say(self.texts.say(why, sbd=sbd), "bang")
             return
         self._close_pane()
-        self.window.say("", "")
+        if kept is None:  # else the window is about to be built
+            self.window.say("", "")
         self._pane_name = act
         self._place = place = Scrolled(self.middle, stretch=True)
         place.inside.columnconfigure(0, weight=1)
