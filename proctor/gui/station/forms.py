@@ -21,6 +21,7 @@ Kind = Literal["entry", "secret", "choice", "open-choice", "text", "tick"]
 STACKED_FROM: Final = 1.5
 """From this size of the text on a label stands above its field."""
 _LINES: Final = 4
+_ENTER_ENDS: Final = "StationFormEnter"
 _SHOWN: Final = 10
 
 
@@ -274,14 +275,20 @@ class Form(ttk.Frame):
                 box.bind(back, lambda event: _moved(event.widget.tk_focusPrev()))
             except tkinter.TclError:  # a keysym of X11 only
                 continue
+        box.bind("<Shift-Return>", self._new_line)
+        # Enter is the window's: its binding comes first, then one that ends it before the text's own begins a line. A
+        # key that is generated for the window would come back here, where the focus is.
+        window = str(box.winfo_toplevel())
+        others = [tag for tag in box.bindtags() if tag not in (str(box), window)]
+        box.bindtags((str(box), window, _ENTER_ENDS, *others))
         for enter in ("<Return>", "<KP_Enter>"):
-            box.bind(enter, self._entered)
-        box.bind("<Shift-Return>", lambda _event: None)
+            box.tk.call("bind", _ENTER_ENDS, enter, "break")
         box.bind("<KeyRelease>", partial(self._traced, each.name))
         return box
 
-    def _entered(self, event: "tkinter.Event[Any]") -> str:
-        event.widget.winfo_toplevel().event_generate("<Return>")
+    def _new_line(self, event: "tkinter.Event[Any]") -> str:
+        event.widget.insert("insert", "\n")
+        event.widget.see("insert")
         return "break"
 
     def _traced(self, name: str, *_trace: object) -> None:

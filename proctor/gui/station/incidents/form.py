@@ -83,10 +83,10 @@ class IncidentForm(ttk.Frame):
 
     def begin(self) -> None:
         """Put the focus where typing begins: on the kinds."""
-        if self.code:
-            self.form.begin()
-        else:
+        if not self.code:
             self.kinds.focus_set()
+            return
+        self.form.widgets["text" if self.form.value("concerned") else "concerned"].focus_set()
 
     def kept(self) -> Mapping[str, str]:
         """Return what was chosen and typed."""
@@ -163,7 +163,7 @@ class IncidentForm(ttk.Frame):
         self.kinds.focus(kind.code)
         self.kinds.see(kind.code)
         self._kind_chosen()
-        self.form.begin()
+        self.begin()
         return "break"
 
     def _kind_chosen(self) -> None:

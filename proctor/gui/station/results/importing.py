@@ -99,6 +99,7 @@ class ImportPane(ActionPane):
         self.said.configure(text=self.texts.say("results-page.import.seen", **counts, refused=refused))
         lines = refused_lines(data, self.texts)
         form.show("skip", bool(lines) and bool(data["ready"]))
+        form.widgets["skip" if form.shows("skip") else "file"].focus_set()
         self._table(lines)
         self.enter_is("results-page.import.enter" if data["ready"] else "")
 

@@ -44,6 +44,8 @@ class ResultsPane(ActionPane):
     that was refused comes back with why. `choose` asks for a file.
     """
 
+    QUEUES = True
+    """Enter is not dropped while the entry before is still being written: it is done after that."""
     WRONG: ClassVar[Mapping[str, str]] = {
         "results-page-nobody": "sbd",
         "sbd-unknown": "sbd",
