@@ -275,3 +275,11 @@ def _forget_oldest(folder: Path, kind: str) -> None:
     for path in found[:-MOST_FILES]:
         with suppress(OSError):
             path.unlink()
+
+
+def forbid_core_dumps() -> None:
+    """A crash must not leave keys, names and faces in a file."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - exists elsewhere only
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -9,10 +9,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from biometrics.errors import BiometricsError
 from proctor.camera_option import require_cameras
 from proctor.commands.context import Context
+from proctor.diagnostics import forbid_core_dumps
 from proctor.errors import CommandError
 from proctor.recorder import place_of
 from proctor.texts import DEFAULT_LANGUAGE, LANGUAGES
@@ -20,14 +22,21 @@ from readers.errors import ReaderError
 from reports.errors import ReportsError
 from sessions.errors import SessionsError
 
+if TYPE_CHECKING:
+    from proctor.station_process import Start
 
-def run(build: Callable[[], argparse.ArgumentParser], arguments: Sequence[str] | None) -> int:
-    """Run one command of the command line that `build` returns; return its exit status."""
+
+def run(
+    build: Callable[[], argparse.ArgumentParser],
+    arguments: Sequence[str] | None,
+    window: "Start | None" = None,
+) -> int:
+    """Run one command of the command line that `build` returns; return its exit status. `window`: as of a Context."""
     _use_utf8()
-    _forbid_core_dumps()
+    forbid_core_dumps()
     options = build().parse_args(arguments)
     language = options.lang or os.environ.get("PROCTOR_LANG", DEFAULT_LANGUAGE)
-    context = Context.of(options, language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    context = Context.of(options, language if language in LANGUAGES else DEFAULT_LANGUAGE, window)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         require_cameras(options)
@@ -61,14 +70,6 @@ def command_error(error: Exception) -> CommandError:
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """A polite kill ends an attempt as Ctrl-C does: it is logged with what it had."""
     raise KeyboardInterrupt
-
-
-def _forbid_core_dumps() -> None:
-    """A crash must not leave keys, names and faces in a file."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - exists elsewhere only
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _use_utf8() -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -21,15 +22,50 @@ WRONG: Final = 5
 DEATHS: Final = 3
 DEATHS_S: Final = 120.0
 LEAVE_S: Final = 12.0
+ORDER_COMES: Final = "-"
+"""In the place of the order: it comes as a line on standard input. Without one the process ends at once."""
+_SMALL: Final = {"MALLOC_ARENA_MAX": "2"}
+"""Of glibc: threads share what others freed, so that a day does not leave a heap for each."""
 
 Start = Callable[[Mapping[str, Any]], "subprocess.Popen[bytes]"]
 
 
 def start(order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
     """Start the window's process. `order`: what it is to show; nothing secret, since processes can be listed."""
-    environment = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parent.parent)}
-    command = [sys.executable, "-P", "-m", "proctor.gui.station", json.dumps(dict(order))]
-    return subprocess.Popen(command, env=environment)
+    return subprocess.Popen(_command(json.dumps(dict(order))), env=_environment())
+
+
+class Waiting:
+    """A window's process that loads what it needs while somebody still finds out what it is to show, if anything."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+            _command(ORDER_COMES), env=_environment(), stdin=subprocess.PIPE
+        )
+
+    def start(self, order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
+        """Start the window as `start` does: in the process that waits, later ones anew."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None:
+            return start(order)
+        with suppress(OSError), process.stdin as line:  # of one that died its end tells
+            line.write(json.dumps(dict(order)).encode() + b"\n")
+        return process
+
+    def close(self) -> None:
+        """End the process if it still waits."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            _end(process)
+
+
+def _command(order: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "proctor.gui.station", order]
+
+
+def _environment() -> dict[str, str]:
+    return _SMALL | dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parent.parent)}
 
 
 def keep_open(
@@ -66,3 +102,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def has_display(environment: Mapping[str, str], platform: str = sys.platform) -> bool:
+    """Whether there is a screen that a window could be on."""
+    if platform in {"win32", "darwin"}:
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))

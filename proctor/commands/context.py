@@ -22,6 +22,7 @@ from sessions.roles import load_roles
 
 if TYPE_CHECKING:
     from proctor.roots import OpenRoot
+    from proctor.station_process import Start
 
 MAX_STDIN_CHARACTERS = 8 * 1024
 _CAN = re.compile(r"[0-9]{6}")
@@ -33,6 +34,7 @@ _ASKED = {"code": "mã 6 số / 6-digit code", "pin": "mã PIN của token / tok
 class Context:
     """One call of the command line. Results go to standard output, all else to standard error.
 
+    `start_window`: how the station's window is started, where its process was begun already.
     `held`: the data root that the station's window holds open; a command then works in it and asks nobody who is here.
     """
 
@@ -41,10 +43,11 @@ class Context:
     places: Places
     secrets: SecretSource
     console: Console
+    start_window: "Start | None" = field(default=None, repr=False)
     held: "OpenRoot | None" = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, options: argparse.Namespace, language: str) -> "Context":
+    def of(cls, options: argparse.Namespace, language: str, window: "Start | None" = None) -> "Context":
         """Return the context of parsed options."""
         return cls(
             options=options,
@@ -52,6 +55,7 @@ class Context:
             places=Places.of(options.root),
             secrets=SecretSource(getattr(options, "secrets_fd", None)),
             console=Console(stderr=True, highlight=False, soft_wrap=True),
+            start_window=window,
         )
 
     @contextmanager

@@ -38,7 +38,7 @@ def station(context: Context) -> int:
         return report(context)
     if _altered(context.places.real):
         return report(context)
-    status = keep_open(_order(context), context.places.home, run=context.window or start)
+    status = keep_open(_order(context), context.places.home, run=context.start_window or start)
     if status not in {NO_DISPLAY, NO_TK}:
         return status
     context.say("window.station.no-tk" if status == NO_TK else "window.station.no-display")

@@ -1,13 +1,23 @@
 """The window's process: what its end means, and how often it is started again."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proctor.commands.station import has_display
-from proctor.station_process import DEATHS, DEATHS_S, NO_DISPLAY, NO_TK, WRONG, keep_open
+from proctor.entry import _window
+from proctor.station_process import (
+    DEATHS,
+    DEATHS_S,
+    NO_DISPLAY,
+    NO_TK,
+    WRONG,
+    Waiting,
+    has_display,
+    keep_open,
+)
 
 ORDER = {"language": "vi"}
 
@@ -80,3 +90,36 @@ def test_where_there_is_a_display() -> None:
     assert has_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux")
     assert not has_display({"DISPLAY": ""}, "linux")
     assert has_display({}, "win32")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_a_process_that_waits_shows_what_it_is_told_once_and_ends_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("PROCTOR_HOME", str(tmp_path))
+    order = {"language": "vi", "root": None, "desk": {}}
+    waiting, unused = Waiting(), Waiting()
+    process = unused._process
+    assert process is not None
+    unused.close()
+    assert process.returncode is not None
+    unused.close()
+    first = waiting._process
+    shown = waiting.start(order)
+    assert shown is first
+    assert shown.wait(60) in {NO_DISPLAY, NO_TK}
+    waiting.close()
+    again = waiting.start(order)
+    assert again is not first
+    assert again.wait(60) == shown.returncode
+
+
+@pytest.mark.parametrize(
+    "words", [["doctor"], ["station", "--json"], ["--root", "x", "station"], ["station", "-h"]]
+)
+def test_nothing_waits_where_no_window_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert _window(words) is None
