@@ -244,6 +244,15 @@ def into_training(window: Watched) -> None:
     assert window.pump(lambda: bool(window.lines) and not window.background.busy)
 
 
+def choose(window: Watched, name: str) -> None:
+    """Open the menu and go down to one of its lines."""
+    window.press("<F10>")
+    assert window._menu is not None
+    for _ in range(list(window._menu.buttons).index(name)):
+        window.press("<Down>")
+    window.press("<Return>")
+
+
 def log_in(window: Watched, user: str, secret: str) -> None:
     """Log in by keys."""
     window.press("<Alt-t>")
@@ -318,7 +327,7 @@ def test_log_in_choose_a_session_open_the_desk_lock_and_come_back(
     assert window.at("checkin"), window.said
     assert bench.desks[0].told[-1] == Locked(locked=False)
     assert not bench.desks[0].closed
-    window.press("<F10>", "<Return>")  # the first line: another session
+    choose(window, "sessions")
     assert window.at("start")
     assert bench.desks[0].closed
     window.press("<Alt-g>")
@@ -335,16 +344,17 @@ def test_who_may_not_check_in_and_what_was_not_started_is_said(
     assert window._menu is not None
     assert "check-in" not in window._menu.buttons
     window.press("<Escape>", "<Return>")
+    assert window.at("session")
+    assert bench.desks == []
+    assert window.pump(lambda: window._page.known is not None and window.page == "session")
+    window.press("<Escape>")
     assert window.free()
-    assert (window.page, bench.desks) == ("start", [])
-    assert "Vai trò" in window.said
+    window.press("<Escape>")
+    assert window.at("start")
     window.press("<Alt-g>")
     assert window.at("login")
     log_in(window, "nd", ND["nd"])
     assert window.at("start"), window.said
-    window.press("<Return>")
-    assert (window.page, bench.desks) == ("start", [])
-    assert f"proctor session start {real}" in window.said
     window.press("<F10>")
     assert window._menu is not None
     assert "check-in" in window._menu.buttons
@@ -539,7 +549,7 @@ def test_a_whole_training_check_in_by_keys_alone(open_station: OpenStation, home
     assert window.pump(lambda: not driver.state.cards)
     threads = {thread.name for thread in threading.enumerate()}
     assert {"attempts", "cards"} & threads
-    window.press("<F10>", "<Return>")
+    choose(window, "sessions")
     assert window.at("start")
     line = window.lines[0]
     assert (line.state, line.inside) == ("running", 0)
