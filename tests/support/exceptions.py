@@ -70,6 +70,7 @@ class Sitting:
         checks: dict[str, str] | None = None,
         identity: dict[str, str] | None = None,
         late: Verdict | None = None,
+        frames: bytes | None = None,
         **changes: Any,
     ) -> str:
         """Commit an attempt whose checks passed but for those given; return its id."""
@@ -87,6 +88,7 @@ class Sitting:
         }
         made = record(1, **(fields | changes))
         evidence = {} if identity is None else {"identity": json.dumps(identity).encode()}
+        evidence |= {} if frames is None else {"frames": frames}
         if late is None:
             self.store.append_attempt(made, evidence)
             return name

@@ -1,7 +1,10 @@
 """What two persons may do about a REFER at the desk: the same rules and the same entry as the command's."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +13,9 @@ from proctor.desk.decisions import Decisions, Wish
 from proctor.errors import CommandError
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from sessions.course.exception_errors import NoteMissingError, OverrideAfterRefuseError
-from sessions.errors import SessionsError
-from sessions.record import Verdict
+from sessions.errors import EvidenceMissingError, SessionsError
+from sessions.people_errors import ProofMissingError
+from sessions.record import Second, Verdict
 from tests.support.exceptions import REFER, REFUSE, Sitting
 
 
@@ -88,3 +92,59 @@ def test_an_attempt_that_names_nobody_offers_whom_it_may_mean(root: OpenRoot) ->
     assert decisions.referred(stranger, "").blocked == "checkin.decision.nobody"
     wish = Wish(sbd=seat.sbd, reason="suggestion-confirmed", second="binh", proof="training")
     assert decisions.admit(attempt, wish, nobody).seq
+
+
+def test_frames_are_looked_at_only_after_the_entry_that_says_who_looked(root: OpenRoot) -> None:
+    sitting = Sitting(root.store)
+    plain = sitting.attempt(REFER, "face-refer")
+    attempt = sitting.attempt(REFER, "pad-turn-failed", sbd="002", frames=b"\xff\xd8sheet")
+    decisions = Decisions(root, sitting.session)
+    before = len(root.store.entries("view"))
+    assert not decisions.referred(plain, "001").framed
+    assert decisions.referred(attempt, "002").framed
+    assert len(root.store.entries("view")) == before  # looking up is no look
+    seen = decisions.look(attempt, "để quyết định")
+    entry = root.store.entry(seen.entry)
+    assert seen.frames == b"\xff\xd8sheet"
+    assert "sheet" not in repr(seen)
+    assert (entry.kind, entry.body["sbd"], entry.body["reason"]) == ("view", "002", "để quyết định")
+    assert entry.body["what"].startswith("evidence ")
+    with pytest.raises(EvidenceMissingError):
+        decisions.look("no such attempt", "")
+
+
+def test_card_and_face_of_the_second_person_use_the_desks_devices_and_give_them_back(
+    root: OpenRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting = Sitting(root.store)
+    attempt = sitting.attempt(REFER, "face-refer")
+    lent: list[str] = []
+    asked: list[tuple[Any, ...]] = []
+
+    @contextmanager
+    def lend() -> Iterator[tuple[str, str]]:
+        lent.append("lent")
+        try:
+            yield "Reader A", "0"
+        finally:
+            lent.append("back")
+
+    def second(context: Any, _opened: object, act: str, _session: object) -> Second:
+        options = context.options
+        read = context.read_argument(options.second_number or options.second_qr)
+        asked.append((act, options.second_proof, options.second_reader, options.second_camera, read))
+        if read == "wrong":
+            raise ProofMissingError(user="binh", proof="card-face")
+        return Second(user_id="binh", role="trainee", proof="training")
+
+    monkeypatch.setattr("proctor.desk.decisions.second_of", second)
+    decisions = Decisions(root, sitting.session, lend)
+    wish = Wish(sbd="001", reason="face-compared", second="binh", proof="card-face", card="wrong")
+    with pytest.raises(ProofMissingError):
+        decisions.admit(attempt, wish, nobody)
+    assert lent == ["lent", "back"]
+    receipt = decisions.admit(attempt, replace(wish, card="001099000009"), nobody)
+    assert root.store.entry(receipt.seq).kind == "override"
+    assert asked[-1] == ("override", "card-face", "Reader A", "0", "001099000009")
+    assert lent == ["lent", "back"] * 2
+    assert "001099000009" not in repr(replace(wish, card="001099000009"))
