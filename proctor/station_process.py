@@ -24,15 +24,20 @@ DEATHS_S: Final = 120.0
 LEAVE_S: Final = 12.0
 ORDER_COMES: Final = "-"
 """In the place of the order: it comes as a line on standard input. Without one the process ends at once."""
-_SMALL: Final = {"MALLOC_ARENA_MAX": "2"}
-"""Of glibc: threads share what others freed, so that a day does not leave a heap for each."""
+_SMALL: Final = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "262144",
+    "MALLOC_TRIM_THRESHOLD_": "262144",
+}
+"""Of glibc: threads share what others freed, and a camera's frame goes back to the system at once. Without them the
+window's process held 194 MB after twenty candidates, with them 111."""
 
 Start = Callable[[Mapping[str, Any]], "subprocess.Popen[bytes]"]
 
 
 def start(order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
     """Start the window's process. `order`: what it is to show; nothing secret, since processes can be listed."""
-    return subprocess.Popen(_command(json.dumps(dict(order))), env=_environment())
+    return subprocess.Popen(_command(json.dumps(dict(order))), env=environment())
 
 
 class Waiting:
@@ -40,7 +45,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-            _command(ORDER_COMES), env=_environment(), stdin=subprocess.PIPE
+            _command(ORDER_COMES), env=environment(), stdin=subprocess.PIPE
         )
 
     def start(self, order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
@@ -64,7 +69,8 @@ def _command(order: str) -> list[str]:
     return [sys.executable, "-P", "-m", "proctor.gui.station", order]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return what the window's process runs under."""
     return _SMALL | dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parent.parent)}
 
 

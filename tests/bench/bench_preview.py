@@ -120,7 +120,7 @@ def display() -> Iterator[bool]:
         yield bool(os.environ.get("DISPLAY"))
         return
     reading, writing = os.pipe()
-    options = ("-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp")
+    options = ("-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp", "-noreset")
     server = subprocess.Popen(
         [program, *options], pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

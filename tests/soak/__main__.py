@@ -1,6 +1,6 @@
 """`make soak`: power cuts, kills and tampering at full counts; the results go to docs/soak.md.
 
-usage: python -m tests.soak [power] [kill] [tamper] [papers] [replay] [--count N] [--seed N] [--no-docs]
+usage: python -m tests.soak [power] [kill] [tamper] [papers] [replay] [desk] [--count N] [--seed N] [--no-docs]
 
 Without names, all of them; `--count` is for each named series in the place of its full count.
 """
@@ -8,8 +8,10 @@ Without names, all of them; `--count` is for each named series in the place of i
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -37,7 +39,7 @@ from tests.tamper.papers import paper_cases
 from tests.tamper.subject import make_subject
 
 DOCS = Path(__file__).parents[2] / "docs" / "soak.md"
-FULL = {"power": 1_200, "kill": 204, "tamper": 10_500, "papers": 3_000, "replay": 18}
+FULL = {"power": 1_200, "kill": 204, "tamper": 10_500, "papers": 3_000, "replay": 18, "desk": 500}
 CONTROL = 60
 HEAD = (
     "| operation | {} | acknowledged entries | lost, torn, double | slowest restart | complained of before |"
@@ -164,6 +166,16 @@ def _reported(root: Path, sizes: list[int]) -> tuple[list[str], bool]:
     return ["", f"`report model17`: {said}."], found.good and counted == sorted(sizes)
 
 
+def desk(count: int, _seed: int) -> tuple[list[str], bool]:
+    """Check-ins in a row with the whole window."""
+    order = [sys.executable, "-m", "tests.soak.desk", "--count", str(count), "--json"]
+    ran = subprocess.run(order, stdout=subprocess.PIPE, check=False, timeout=6 * 3600)
+    if not ran.stdout.lstrip().startswith(b"{"):
+        return ["The run broke off, or there is no display."], False
+    told = json.loads(ran.stdout)
+    return told["lines"], told["good"]
+
+
 def _tampered(tampering: Tampering) -> tuple[list[str], bool]:
     misses = [f"- MISSED {miss}" for miss in tampering.misses[:50]]
     return [tampering.table(), *([""] if misses else []), *misses], not misses
@@ -175,6 +187,7 @@ SERIES: dict[str, tuple[str, Callable[[int, int], tuple[list[str], bool]]]] = {
     "tamper": ("Tampering with the log", tamper),
     "papers": ("Tampering with what left the machine", papers),
     "replay": ("Replay of the pilot", pilot),
+    "desk": ("Check-ins with the whole window", desk),
 }
 
 
@@ -233,6 +246,13 @@ WHAT = {
     "replay": (
         "What `proctor replay pilot` does (docs/replay.md): lists, sessions, check-ins with recorded chips and faces, "
         "exceptions, results, sheets, one log, its verification; a second count of every printed figure."
+    ),
+    "desk": (
+        "The station's window under Xvfb, driven by keys: a training session under rules without challenges, a "
+        "software card made for each candidate, recorded frames before the camera, the real face process. Memory is "
+        "what no other process shares (anonymous pages, children included); it may grow by 20 MB after the first "
+        "thirty. Of widgets, pictures, commands and timers of Tk, key bindings, threads, files, processes and what "
+        "waits in queues not one may be more in every later look than in every early one."
     ),
     "papers": "As above, for each reader by itself: what was changed must be refused.",
 }
