@@ -61,7 +61,7 @@ class TaskPane(Pane):
         self.task, self.seen = task, seen
         self.ended = False
         px = self.look.px
-        headed(self, f"session-page.do.{task}").grid(row=0, column=0, sticky="ew", pady=(0, px(4)))
+        headed(self, f"session-page.do.{task}").grid(row=0, column=0, sticky="ew", pady=px(4))
         self.lead = ttk.Label(self, anchor="w", justify="left", text=self._lead())
         wrapped(self.lead, 2)
         self.lead.grid(row=1, column=0, sticky="ew", pady=(0, px(4)))
