@@ -104,15 +104,13 @@ class Beside:
         """Return the keys while a form is open: enter it, close it."""
         if not self.open:
             return ()
+        close = Action(name="close", key="Escape", shown="Esc", words=Words(key="checkin.beside.close"))
+        main = str(self.pane.main_text())
+        if not main:  # it looks something up, or says why nothing is entered
+            return (close,)
         return (
-            Action(
-                name="enter",
-                key="Return",
-                shown="Enter",
-                words=Words(key=self.pane.main_text()),
-                primary=True,
-            ),
-            Action(name="close", key="Escape", shown="Esc", words=Words(key="checkin.beside.close")),
+            Action(name="enter", key="Return", shown="Enter", words=Words(key=main), primary=True),
+            close,
         )
 
     def take_focus(self) -> None:
