@@ -31,6 +31,8 @@ from sessions.roles import require_may
 MAX_TRUST_FILE = 256 * 1024 * 1024
 """The directory's whole download of signers and lists is about half of that."""
 GROUP = 8
+NOBODY = "—"
+"""The second person of a dry run that names none: nothing is written."""
 
 
 def import_file(context: Context) -> int:
@@ -76,7 +78,7 @@ def _plan(
         planned = trust.plan_import(
             file,
             by=operator.user_id,
-            second=context.options.second or operator.user_id,
+            second=context.options.second or NOBODY,
             at=datetime.now(UTC),
             scope=_scope(context, file),
             source=digest,

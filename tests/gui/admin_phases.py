@@ -9,20 +9,18 @@ from proctor.screens.admin_sections import SECTIONS
 
 def to(section: str, window: Any) -> None:
     """Open the page and go down its list to a section, by keys."""
+    assert window.pump(lambda: not window.background.busy)
     if window.page != "admin":
         window.press("<Control-Key-5>")
         assert window.pump(lambda: window.page == "admin")
     page = window.shown
     page.list.focus_set()
     names = [each.name for each in page.sections]
-    box = page.list.winfo_class() == "TCombobox"
     for _ in names:
         if page.pane.section.name == section:
             break
         ahead = names.index(section) > names.index(page.pane.section.name)
         window.press("<Down>" if ahead else "<Up>")
-        if box:
-            page.list.event_generate("<<ComboboxSelected>>")
     assert page.pane.section.name == section
     assert window.pump(lambda: page.pane.read is not None and not window.background.busy)
 

@@ -30,7 +30,7 @@ class ComparePane(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         heads = [(name, self._texts[f"admin-page.column.{name}"]) for name in COLUMNS]
-        self.table = RowTable(self, look, heads, wide="name", on_row=self._row, height=4)
+        self.table = RowTable(self, look, heads, wide="name", room=page.room, on_row=self._row, height=4)
         self.table.grid(row=0, column=0, sticky="nsew")
         self.table.view.bind("<space>", self._spaced)
         self.fingerprint = ttk.Label(self, font=look.title, anchor="w", justify="left")

@@ -36,12 +36,12 @@ class AdminPage(WorkPage):
         self._settling = ""
         self._said: tuple[str, str] = ("", "")
         px, inside = self.look.px, self.inside
-        beside = self.look.scale <= BESIDE
+        self.beside = beside = self.look.scale <= BESIDE
         inside.columnconfigure(1 if beside else 0, weight=1)
         inside.rowconfigure(1 if beside else 2, weight=1)
-        lead = ttk.Label(inside, text=self.texts["admin-page.lead"], anchor="w", justify="left")
-        lead.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, px(4)))
-        wrapped(lead, 2)
+        self.lead = ttk.Label(inside, text=self.texts["admin-page.lead"], anchor="w", justify="left")
+        self.lead.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, px(4)))
+        wrapped(self.lead, 2)
         names = [self.texts[f"admin-page.section.{section.name}"] for section in self.sections]
         self.list = self._tree(names) if beside else self._box(names)
         self.list.grid(row=1, column=0, sticky="nsw" if beside else "ew", padx=(0, px(8) if beside else 0))
@@ -71,7 +71,26 @@ class AdminPage(WorkPage):
             self.inside, state="readonly", values=list(names), font=self.look.body, height=len(names)
         )
         box.bind("<<ComboboxSelected>>", lambda _event: self._chosen())
+        for key, step in (("<Down>", 1), ("<Up>", -1)):  # as in the list at the left
+            box.bind(key, partial(self._stepped, step))
         return box
+
+    def _stepped(self, step: int, _event: object) -> str:
+        self._put(min(max(self._at() + step, 0), len(self.sections) - 1))
+        self._chosen()
+        return "break"
+
+    def make_room(self, room: bool) -> None:
+        """A form that is open has the whole page where the text is large."""
+        for part in (self.lead, self.list):
+            if not self.beside:
+                (part.grid_remove if room else part.grid)()
+
+    @property
+    def room(self) -> int:
+        """How wide a table of the pane may be, in pixels."""
+        taken = self.list.winfo_reqwidth() if self.beside else 0
+        return int(self.winfo_screenwidth()) - taken - self.look.px(36)
 
     def _put(self, at: int) -> None:
         if isinstance(self.list, ttk.Combobox):

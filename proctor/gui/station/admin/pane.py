@@ -69,7 +69,9 @@ class SectionPane(ttk.Frame):
         self.overview.rowconfigure(2, weight=0 if section.columns else 1)
         if section.columns:
             heads = [(name, self.texts[f"admin-page.column.{name}"]) for name in section.columns]
-            self.table = RowTable(self.overview, self.look, heads, wide=section.wide, on_row=self._row)
+            self.table = RowTable(
+                self.overview, self.look, heads, wide=section.wide, room=self.page.room, on_row=self._row
+            )
             self.table.grid(row=0, column=0, sticky="nsew")
             self.table.view.lower()  # Tab reaches it before the buttons
         self._tell(((self.texts["admin-page.reading"], "dots"),))
@@ -103,7 +105,8 @@ class SectionPane(ttk.Frame):
         return None if self.table is None else self.table.chosen
 
     def _row(self, row: Row | None) -> None:
-        self.detail.configure(text="" if row is None else row.detail)
+        left = "" if self.table is None or row is None else self.table.left_out(row)
+        self.detail.configure(text="\n".join(text for text in (left, row.detail if row else "") if text))
         self._offer()
 
     def _offer(self) -> None:
@@ -137,6 +140,8 @@ class SectionPane(ttk.Frame):
 
     def _entitle(self, heading: str, about: str) -> None:
         self.heading.configure(text=self.texts[f"admin-page.{heading}"])
+        named = heading.startswith("section.") and not self.page.beside  # then the list above says it
+        (self.heading.grid_remove if named else self.heading.grid)()
         self.about.configure(text=self.texts[f"admin-page.{about}"])
 
     # --- a task ---
@@ -158,6 +163,7 @@ class SectionPane(ttk.Frame):
         self.task = TaskPane(self, self.page, task, found=found, row=row, people=people)
         self.task.grid(row=2, column=0, sticky="nsew")
         self._entitle(f"task.{name}", f"lead.{name}")
+        self.page.make_room(True)
         self.page.refoot()
         self.page.follow_all()
         self.task.begin()
@@ -230,6 +236,7 @@ class SectionPane(ttk.Frame):
             self.task = self.compare = None
             self._entitle(f"section.{self.section.name}", f"about.{self.section.name}")
             self.overview.grid()
+            self.page.make_room(False)
             self.page.refoot()
 
     def _focus(self, name: str) -> None:

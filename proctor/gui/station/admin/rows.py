@@ -12,6 +12,7 @@ ROWS: Final = 6
 FEWEST: Final = 3
 _MEASURED: Final = 100
 _WIDEST: Final = 40
+_NARROWEST: Final = 16
 
 
 class RowTable(ttk.Frame):
@@ -24,13 +25,17 @@ class RowTable(ttk.Frame):
         heads: Sequence[tuple[str, str]],
         *,
         wide: str,
+        room: int,
         on_row: Callable[[Row | None], None] = lambda _row: None,
         height: int = ROWS,
     ) -> None:
-        """`heads`: name and heading of each column; `wide`: the one that takes the room that is left."""
+        """`heads`: name and heading of each column; `wide`: the one that takes the room that is left; `room`: pixels
+        for all of them. What does not fit is left out from the right, and told by `left_out`."""
         super().__init__(master)
+        self._room = room
         self._look, self._heads, self._wide, self._on_row = look, heads, wide, on_row
         self.rows: tuple[Row, ...] = ()
+        self._shown: dict[str, int] = {}
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         rows = height if look.scale < 2 else FEWEST
@@ -80,11 +85,39 @@ class RowTable(ttk.Frame):
         """The row that is chosen."""
         return None if self.at is None else self.rows[self.at]
 
+    def left_out(self, row: Row) -> str:
+        """Return in words what a row has where there is no room for it; "" where there is."""
+        return " · ".join(
+            f"{head}: {cell}"
+            for (name, head), cell in zip(self._heads, row.cells, strict=False)
+            if cell and self._look.body.measure(cell) > self._shown.get(name, 0)
+        )
+
     def _measure(self) -> None:
         body, space = self._look.body, self._look.body.measure("MM")
         limit = body.measure("n" * _WIDEST)
+        widths: dict[str, int] = {}
         for place, (name, heading) in enumerate(self._heads):
             texts = [row.cells[place] for row in self.rows[:_MEASURED]]
             widest = max([body.measure(text) for text in texts], default=0)
-            width = min(max(widest, round(body.measure(heading) * 1.12)), limit) + space
+            widths[name] = min(max(widest, round(body.measure(heading) * 1.12)), limit) + space
+        least = min(widths[self._wide], body.measure("n" * _NARROWEST) + space)
+        self._shown = self._fitting(widths, least)
+        for name, width in self._shown.items():
             self.view.column(name, width=width, minwidth=width, stretch=name == self._wide, anchor="w")
+            self._shown[name] = width - space // 2
+        self.view.configure(displaycolumns=list(self._shown))
+
+    def _fitting(self, widths: dict[str, int], least: int) -> dict[str, int]:
+        """Return the columns for which there is room: the wide one gives way first, then those at the right go."""
+        left = dict(widths)
+        spare = [name for name in reversed(widths) if name != self._wide][:-1]
+        while True:
+            over = sum(left.values()) - self._room
+            if over <= 0:
+                return left
+            left[self._wide] = max(least, left[self._wide] - over)
+            if sum(left.values()) <= self._room or not spare:
+                return left
+            left[self._wide] = widths[self._wide]
+            del left[spare.pop(0)]
