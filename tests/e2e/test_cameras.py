@@ -276,3 +276,13 @@ def test_a_training_session_takes_any_source(home, source):
             )
         with pytest.raises(RecordedCameraError):
             here.desk().open("4")
+
+
+def test_a_camera_that_looks_for_codes_says_so_with_the_notice_and_that_is_no_fault_of_it(at_work, source):
+    desk = at_work.desk()
+    seq = desk.scanning("0", NOTICE)
+    entry = at_work.store.entry(seq)
+    assert (entry.kind, entry.body["event"]) == ("camera", "scanning")
+    assert entry.body["notice"] == {"version": NOTICE.version, "sha256": NOTICE.sha256}
+    capture(desk)
+    assert desk.enter() == ()  # nothing came back: it was never gone

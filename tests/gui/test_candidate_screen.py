@@ -496,3 +496,12 @@ def test_the_result_is_large_and_fits_and_the_mirror_covers_no_word(
         box = shown.canvas.bbox(item)
         assert box[2] <= edges[0] or box[1] >= edges[3] or box[3] <= edges[1]
     assert load_texts("vi")["hint.mouth-covered"] in words(shown)
+
+
+def test_a_window_that_died_between_candidates_is_opened_again(candidate: CandidateWindow) -> None:
+    candidate.prompt("look-ahead")
+    assert candidate.mend()
+    kill(candidate)
+    assert not candidate.mend()  # told as a device that is out
+    assert candidate.mend()
+    assert candidate.can_flash

@@ -32,9 +32,6 @@ AWAY: Final = frozenset(SCREENS)
 ITEMS: Final = (
     Item(name="check-in", actions=frozenset({"check-in"}), pages=frozenset({"start"}), key="Enter"),
     Item(name="to-desk", pages=AWAY, key=DESK_KEYS),
-    Item(name="manual", actions=frozenset({"manual"}), pages=DESK, key="Ctrl+M"),
-    Item(name="refused", actions=frozenset({"decide"}), pages=DESK, key="Ctrl+D"),
-    Item(name="incident", actions=frozenset({"incident"}), pages=DESK, key="Ctrl+I"),
     *(
         Item(name=screen.name, actions=screen.actions, pages=WORK | AWAY - {screen.name}, key=screen.keys)
         for screen in SCREENS.values()
@@ -46,6 +43,9 @@ ITEMS: Final = (
         key=NEW_KEYS,
     ),
     Item(name="sessions", pages=frozenset({"checkin"})),
+    Item(name="manual", actions=frozenset({"manual"}), pages=DESK, key="Ctrl+M"),
+    Item(name="refused", actions=frozenset({"decide"}), pages=DESK, key="Ctrl+D"),
+    Item(name="incident", actions=frozenset({"incident"}), pages=DESK, key="Ctrl+I"),
     Item(name="equipment", pages=WORK),
     Item(name="lock", pages=WORK | AWAY, key="F12"),
     Item(name="language", key="Alt+E/V"),

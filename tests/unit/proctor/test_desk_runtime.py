@@ -21,6 +21,7 @@ from biometrics.worker import FaceWorker
 from proctor.config import Places
 from proctor.desk.cards import TRAINING_READER
 from proctor.desk.events import (
+    CardUsed,
     CheckDone,
     Device,
     Ended,
@@ -36,6 +37,7 @@ from proctor.desk.machine import step
 from proctor.desk.preview import PreviewFrame
 from proctor.desk.runtime import StationRuntime, StationSetup
 from proctor.desk.state import AskDecision, Effect, Skip, Sound, StartAttempt, State, TellCandidate
+from proctor.errors import CommandError
 from proctor.present import AccessText
 from proctor.roots import OpenRoot, ensure_training_root, open_training
 from proctor.softcards import CardWorkshop, MadeCard, open_workshop, specimen_faces
@@ -364,3 +366,15 @@ def test_a_scanner_that_is_named_wrongly_is_said_before_anything_starts(
 ) -> None:
     with pytest.raises(ScannerRuleError):
         StationRuntime(opened, session, shop[1], StationSetup(camera="0", scanner="the grey one"))
+
+
+def test_reader_and_camera_are_lent_to_a_second_person_and_the_card_then_has_to_be_lifted(
+    desk: AtTheDesk,
+) -> None:
+    with desk.runtime.lend("Reader A") as (reader, camera):
+        assert (reader, bool(camera)) == ("Reader A", True)
+        assert desk.runtime._attempts._held._camera is None
+    assert CardUsed(reader="Reader A") in desk.runtime.events()
+    with pytest.raises(CommandError) as told, desk.runtime.lend():
+        pass
+    assert told.value.code == "reader-not-found"
