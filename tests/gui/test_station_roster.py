@@ -22,10 +22,11 @@ from tests.gui.test_station_start import (
     reach_all,
     real,
 )
-from tests.support.cli import PASSWORD, SECOND_PASSWORD
+from tests.support.cli import PASSWORD, proctor
 
 __all__ = ["bench", "open_station", "real"]
 FEED = "roster-feed"
+THU = {"thu": "thư ký mật 1"}
 
 
 @pytest.fixture
@@ -268,6 +269,8 @@ def test_it_fits_a_small_screen_and_tab_reaches_all_of_it(
 def test_roles_and_the_second_persons_password_in_a_real_session(
     open_station: OpenStation, real: str, bench: Bench
 ) -> None:
+    named = ("user", "add", "thu", "--by", "an", "--second", "binh", "--role", "secretary")
+    assert proctor(*named, secrets={"an": PASSWORD, **BINH, **THU}).status == 0
     window = open_station()
     log_in(window, "nd", ND["nd"])
     assert window.at("start"), window.said
@@ -286,22 +289,21 @@ def test_roles_and_the_second_persons_password_in_a_real_session(
     assert window.free()
     pane = pane_of(window)
     assert window.pump(lambda: pane.form is not None)
+    assert "binh" not in str(pane.form.widgets["second"].cget("values"))  # the rules take no administrator
     wanted = {"name": "Đỗ Thị Thêm", "birth": "05/06/2001", "number": "001301000077", "licence": "B"}
-    for name, value in {**wanted, "room": "P1", "reason": "walk-in", "second": "binh"}.items():
+    for name, value in {**wanted, "room": "P1", "reason": "walk-in", "second": "thu"}.items():
         pane.form.put(name, value)
-    if "proof" in pane.form.widgets:
-        pane.form.put("proof", "password")
+    pane.form.put("proof", "password")
     window.press("<Return>")
-    asked = [each for each in window.winfo_children() if hasattr(each, "log_in") and hasattr(each, "entry")]
-    assert window.pump(lambda: bool(asked) or _dialog(window) is not None), window.said
-    dialog = _dialog(window)
-    dialog.entry.insert(0, BINH["binh"])
+    assert window.pump(lambda: dialog_of(window) is not None), window.said
+    dialog = dialog_of(window)
+    dialog.entry.insert(0, THU["thu"])
     dialog.log_in.invoke()
     assert window.free()
-    assert entries(window, "roster")[-1]["second"]["id"] == "binh", window.said
-    assert SECOND_PASSWORD not in window.said
+    assert entries(window, "roster")[-1]["second"]["id"] == "thu", window.said
+    assert window.pump(lambda: shown(page) == ["003"])
 
 
-def _dialog(window: Watched) -> Any:
+def dialog_of(window: Watched) -> Any:
     """The dialog that asks for a password, or None."""
     return next((each for each in window.winfo_children() if hasattr(each, "log_in")), None)

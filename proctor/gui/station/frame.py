@@ -139,7 +139,7 @@ class StationFrame(StationLife):
         """Who is here, as far as the title leaves room; then without the buttons for the size, which the menu has."""
         row.update_idletasks()
         shown = sorted(row.grid_slaves(row=0), key=lambda each: int(each.grid_info()["column"]))
-        room = self._wide() - self.look.title.measure(self.page_title()) + self.look.px(30)
+        room = self._wide() - self.look.title.measure(self.page_title()) - self.look.px(20)
         left = room - sum(each.winfo_reqwidth() + self.look.px(4) for each in shown[1:])
         operator = self.operator
         if left < 0:
@@ -151,7 +151,7 @@ class StationFrame(StationLife):
         role = opening().role_label(operator.role, self.texts.language)
         words = self.texts.say("window.station.who", user=operator.user_id, role=role)
         for text in (words, operator.user_id):
-            if self.look.body.measure(text) < left:
+            if self.look.body.measure(text) + self.look.px(12) < left:
                 ttk.Label(row, text=text, anchor="e").grid(row=0, column=1, padx=self.look.px(6))
                 return
 
@@ -161,7 +161,9 @@ class StationFrame(StationLife):
         band.columnconfigure(0, weight=1)
         desk = self.going.desk
         practice = None if desk is None or self.page != "checkin" else desk.practice
-        key = "window.station.band" if practice is None else "window.station.band.short"
+        wide = self.look.title.measure(self.texts["window.station.band"]) + self.look.px(36)
+        whole = practice is None and wide <= self._wide()
+        key = "window.station.band" if whole else "window.station.band.short"
         label = ttk.Label(band, text=self.texts[key], style="Band.TLabel", anchor="center")
         label.grid(row=0, column=0, sticky="ew")
         if practice is not None:
