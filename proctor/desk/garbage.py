@@ -9,7 +9,7 @@ from typing import Final
 YOUNG_S: Final = 1.0
 ALL_S: Final = 20.0
 SLOW_S: Final = 0.03
-"""CPU time of one collection from which on what is alive is not looked through again: modules that were loaded, mostly."""
+"""CPU time of a collection from which on what is alive is not looked through again: mostly modules that were loaded."""
 
 
 class Garbage:
