@@ -147,6 +147,7 @@ def test_printing_enters_it_again_asks_why_and_each_look_is_entered(
     assert pane(window)._verdict[0][1] == "tick", pane(window)._verdict
 
 
+@pytest.mark.slow
 def test_an_altered_file_is_said_to_be_altered_and_is_no_sheet_of_this_list(
     open_sheets: OpenSheets, home: Path
 ) -> None:
@@ -183,6 +184,7 @@ def token(made: Sitting, tmp_path: Path) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_an_official_signs_with_a_token_the_pin_is_theirs(
     token: Any, open_sheets: OpenSheets, home: Path
 ) -> None:
@@ -246,6 +248,7 @@ def test_it_goes_to_the_printer_stands_still_goes_on_and_its_end_is_entered(
     assert str(pane(window).paper.state()).find("disabled") >= 0
 
 
+@pytest.mark.slow
 def test_pack_and_backup_say_what_is_in_them(
     open_sheets: OpenSheets, home: Path, tmp_path: Path, made: Sitting
 ) -> None:
@@ -281,8 +284,9 @@ def test_pack_and_backup_say_what_is_in_them(
 
 @pytest.mark.parametrize(
     ("language", "scale"),
-    [("en", 2.0), *(pytest.param(*each, marks=pytest.mark.slow) for each in (("vi", 2.0), ("vi", 1.5)))],
+    [("en", 2.0), ("vi", 2.0), ("vi", 1.5)],
 )
+@pytest.mark.slow
 def test_panes_fit_a_small_screen_and_tab_reaches_all_of_them(
     open_sheets: OpenSheets, language: str, scale: float
 ) -> None:

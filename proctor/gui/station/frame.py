@@ -202,7 +202,7 @@ class StationFrame(StationLife):
             self.menu()
             return
         back = getattr(self._page, "back", None)
-        if back is None or self.background.busy:
+        if back is None or (self.background.busy and not getattr(self._page, "quiet", False)):
             return
         if self.page == "checkin":
             back()

@@ -88,7 +88,9 @@ class SheetsPage(WorkPage):
     def back(self) -> bool:
         """Escape: to the pane before; False on the first."""
         if len(self.memory.way) == 1:
-            return False
+            if self.quiet:  # what is being read comes first; then the window leaves the page
+                self.after(AGAIN_MS, self.window.back)
+            return self.quiet
         self.leave()
         return True
 
@@ -136,11 +138,16 @@ class SheetsPage(WorkPage):
 
     # --- beside the window ---
 
+    @property
+    def quiet(self) -> bool:
+        """Whether something is only read, without a word: that keeps nobody from going back."""
+        return bool(self.window.background.busy and not self.window.progress.winfo_manager())
+
     def ask_for(
         self, job: Callable[[], Any], done: Callable[[Any], None], *, working: str = "window.station.looking"
     ) -> None:
         """Have something done beside the window; what is only read in quiet is waited for first."""
-        if self.window.background.busy and not self.window.progress.winfo_manager():
+        if self.quiet:
             self.after(AGAIN_MS, lambda: self.ask_for(job, done, working=working))
             return
         super().ask_for(job, done, working=working)

@@ -29,10 +29,12 @@ Draw = Callable[[int, int], None]
 class PagePicture(ttk.Frame):
     """Shows pages that somebody else draws. `draw(page, wide)` asks for one."""
 
-    def __init__(self, master: Any, look: Look, texts: Texts, draw: Draw, *, high: int) -> None:
+    def __init__(
+        self, master: Any, look: Look, texts: Texts, draw: Draw, *, high: int, zoom: int = 0
+    ) -> None:
         super().__init__(master)
         self._look, self._texts, self._draw = look, texts, draw
-        self.pages, self.page, self._zoom = 0, 0, 0
+        self.pages, self.page, self._zoom = 0, 0, zoom
         self._lying = False
         self._picture: ImageTk.PhotoImage | None = None
         self._asked: tuple[int, int] = (-1, 0)
@@ -81,9 +83,9 @@ class PagePicture(ttk.Frame):
         self._say()
         self._soon()
 
-    def show(self, page: int, png: bytes) -> None:
-        """Show a page that was drawn, if it is still the one that is wanted."""
-        if page != self.page:
+    def show(self, page: int, wide: int, png: bytes) -> None:
+        """Show a page that was drawn, if it is still the one that is wanted, in the size that is wanted."""
+        if (page, wide) != self._asked:
             return
         picture = Image.open(io.BytesIO(png))
         self._picture = ImageTk.PhotoImage(picture, master=self)

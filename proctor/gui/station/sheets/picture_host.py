@@ -11,8 +11,9 @@ from proctor.gui.station.sheets.pane import BESIDE_UP_TO, Pane, Step
 from proctor.gui.station.sheets.picture import PagePicture
 
 HIGH: Final = 300
-ABOVE: Final = 240
-"""Points that the picture asks for, beside and above."""
+"""Points that the picture asks for beside what is typed."""
+ABOVE: Final = {1.5: 0.52, 2.0: 0.36}
+"""Of the window's height, above it: picture and caption fill the page, what is typed follows beneath."""
 SHARES: Final = (8, 5)
 """Of the width, for the picture and for what stands beside it: words never widen it, so they can break their lines."""
 _POINTS: Final = 72
@@ -34,12 +35,9 @@ class PicturePane(Pane):
         self.pdf = b""
         self.sizes: tuple[tuple[float, float], ...] = (A4,)
         self._draw_page: DrawPage = jobs.file_page
+        high = px(HIGH) if beside else round(page.window.winfo_height() * ABOVE[self.look.scale])
         self.picture = PagePicture(
-            self,
-            self.look,
-            self.texts,
-            self._draw,
-            high=px(HIGH if beside else ABOVE) // (1 if beside else 2),
+            self, self.look, self.texts, self._draw, high=high, zoom=0 if beside else 2
         )
         self.side = ttk.Frame(self)
         self.side.columnconfigure(0, weight=1)
@@ -84,8 +82,8 @@ class PicturePane(Pane):
         points = self.sizes[page][0]
         dpi = min(max(round(wide * _POINTS / points), _LEAST), _MOST)
         job = partial(self._draw_page, self.pdf, page, dpi)
-        self.page.quietly(job, partial(self._drawn, page))
+        self.page.quietly(job, partial(self._drawn, page, wide))
 
-    def _drawn(self, page: int, png: bytes) -> None:
+    def _drawn(self, page: int, wide: int, png: bytes) -> None:
         if self.winfo_exists():
-            self.picture.show(page, png)
+            self.picture.show(page, wide, png)

@@ -76,6 +76,12 @@ class Rows(ttk.Frame):
         if event.width != self._wide:
             self._wide = event.width
             self._fit()
+        self.after_idle(self._see)
+
+    def _see(self) -> None:
+        """Keep what is chosen in sight: a table that grew and shrank begins at its top."""
+        if self.winfo_exists() and self.chosen:
+            self.view.see(self.chosen)
 
     def _fit(self) -> None:
         """Give each column what its words need; leave out what has no room."""
