@@ -1,6 +1,6 @@
 """Many check-ins in a row with the whole window, and what is more at the end than it was after the first ones.
 
-usage: python -m tests.soak.desk [--count 500] [--warm-up 30] [--json]
+usage: python -m tests.soak.desk [--count 500] [--warm-up 30] [--every 20] [--json]
 """
 
 import argparse
@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -31,7 +31,7 @@ EVERY: Final = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What one run came to. `looks`: after how many check-ins what was held; `things`: names of what was more in every
-    later look than in every early one."""
+    later look than in every early one; `admitted`: the SBDs of whom the machine let in."""
 
     count: int
     seconds: float
@@ -43,6 +43,7 @@ class Row:
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     bugs: int = 0
     entries: int = 0
+    admitted: frozenset[str] = frozenset()
 
     @property
     def good(self) -> bool:
@@ -62,6 +63,7 @@ def run(
     looks: list[tuple[int, Held]] = []
     nexts: list[float] = []
     verdicts: Counter[str] = Counter()
+    admitted: set[str] = set()
     with at_work(places, make_films(folder / "films")) as window:
         for at in range(count):
             if at >= warm_up and (at - warm_up) % every == 0:
@@ -70,6 +72,8 @@ def run(
             done = check_in(window, card_first=at % 3 == 0)
             nexts.append(done.next_ms)
             verdicts[done.verdict] += 1
+            if done.verdict == "ADMIT":
+                admitted.add(done.sbd)
         looks.append((count, held(window)))
         opened: Any = window.opened
         entries = len(
@@ -89,6 +93,7 @@ def run(
         figures=figures,
         bugs=bugs,
         entries=entries,
+        admitted=frozenset(admitted),
     )
 
 
@@ -132,6 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.desk", description=__doc__)
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--warm-up", type=int, default=WARM_UP)
+    parser.add_argument("--every", type=int, default=EVERY)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(argv)
     if environment() != dict(os.environ):  # as the window's own process runs
@@ -147,11 +153,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             Path(name),
             asked.count,
             warm_up=min(asked.warm_up, asked.count // 2),
-            every=min(EVERY, max(1, asked.count // 8)),
+            every=min(asked.every, max(1, asked.count // 8)),
             tell=lambda at: print(f"\r{at}", end="", file=sys.stderr) if said else None,
         )
     lines = lines_of(row)
-    print(json.dumps({"good": row.good, "lines": lines}) if asked.json else "\n".join(lines))
+    told = {"good": row.good, "lines": lines, "row": asdict(row) | {"admitted": sorted(row.admitted)}}
+    print(json.dumps(told) if asked.json else "\n".join(lines))
     return 0 if row.good else 1
 
 
