@@ -10,10 +10,14 @@ from typing import Final
 
 from proctor.candidate_window import require_place
 from proctor.errors import CommandError
+from proctor.files import read_file
+from readers.errors import ReaderError
 from readers.qr.serial import ScannerRule
 from sessions.files import write_private
 
 FILE: Final = "devices.toml"
+MOST: Final = 16 * 1024
+"""Octets of the file; a larger one is not what `proctor devices set` wrote."""
 _LONGEST: Final = 160
 _HEAD: Final = "# proctor devices set\n"
 
@@ -40,11 +44,11 @@ SWITCHES: Final = ("sounds", "scan_by_camera")
 def load_station(home: Path) -> StationSettings:
     """Return what is kept, or the usual where nothing is. Raises CommandError "devices-settings"."""
     path = home / FILE
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return StationSettings()
-    except (OSError, ValueError):
+    try:
+        data = tomllib.loads(read_file(str(path), MOST).decode())
+    except (CommandError, ValueError, RecursionError):
         raise CommandError("devices-settings", file=str(path)) from None
     fits = all(
         isinstance(value, bool) if name in SWITCHES else isinstance(value, str) and len(value) <= _LONGEST
@@ -52,7 +56,10 @@ def load_station(home: Path) -> StationSettings:
     )
     if not fits or not set(data) <= set(NAMES):
         raise CommandError("devices-settings", file=str(path))
-    return StationSettings(**data)
+    try:
+        return require_settings(StationSettings(**data))
+    except (CommandError, ReaderError):
+        raise CommandError("devices-settings", file=str(path)) from None
 
 
 def save_station(home: Path, settings: StationSettings) -> Path:

@@ -9,7 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from proctor.errors import CommandError
+from proctor.files import read_file
+from sessions.files import write_private
+
 FILE: Final = "desk.json"
+MOST: Final = 4096
+"""Octets of a file that the station itself wrote; a larger one is not its own."""
 _LONGEST: Final = 80
 
 
@@ -24,8 +30,8 @@ class Mark:
 def find_mark(home: Path) -> Mark | None:
     """Return the desk that was open when the station was cut short; None where it was left, or nothing can be read."""
     try:
-        data = json.loads((home / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = json.loads(read_file(str(home / FILE), MOST))
+    except (CommandError, ValueError, RecursionError):
         return None
     if not isinstance(data, dict):
         return None
@@ -39,9 +45,7 @@ def set_mark(home: Path, mark: Mark) -> None:
     """Note that a desk is open; a disk that takes nothing costs the note, not the work."""
     with suppress(OSError):
         home.mkdir(parents=True, exist_ok=True)
-        draft = home / f"{FILE}.new"
-        draft.write_text(json.dumps(asdict(mark)) + "\n", encoding="utf-8")
-        draft.replace(home / FILE)
+        write_private(home / FILE, f"{json.dumps(asdict(mark))}\n".encode())
 
 
 def take_mark_away(home: Path) -> None:

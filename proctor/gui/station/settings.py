@@ -6,10 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from proctor.errors import CommandError
+from proctor.files import read_file
 from proctor.gui.look import SCALES
 from proctor.texts import LANGUAGES
+from sessions.files import write_private
 
 FILE: Final = "window.json"
+MOST: Final = 4096
+"""Octets of a file that the window itself wrote; a larger one is not its own."""
 _LONGEST: Final = 80
 
 
@@ -27,8 +32,8 @@ class Settings:
 def load_settings(home: Path) -> Settings:
     """Return what was remembered; what cannot be read or does not fit is forgotten."""
     try:
-        data = json.loads((home / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = json.loads(read_file(str(home / FILE), MOST))
+    except (CommandError, ValueError, RecursionError):
         return Settings()
     if not isinstance(data, dict):
         return Settings()
@@ -44,6 +49,4 @@ def save_settings(home: Path, settings: Settings) -> None:
     """Remember; a disk that takes nothing costs the memory, not the work."""
     with suppress(OSError):
         home.mkdir(parents=True, exist_ok=True)
-        draft = home / f"{FILE}.new"
-        draft.write_text(json.dumps(asdict(settings)) + "\n", encoding="utf-8")
-        draft.replace(home / FILE)
+        write_private(home / FILE, f"{json.dumps(asdict(settings))}\n".encode())

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from proctor.errors import CommandError
+from proctor.gui.station.mark import FILE as MARK
+from proctor.gui.station.mark import Mark, find_mark, set_mark
+from proctor.gui.station.settings import FILE as WINDOW
+from proctor.gui.station.settings import Settings, load_settings, save_settings
 from proctor.station_settings import FILE, StationSettings, load_station, require_settings, save_station
 from readers.qr.serial import Port, ScannerRuleError
 from tests.support.cli import proctor
@@ -29,7 +33,19 @@ def test_what_was_kept_comes_back_and_nothing_kept_is_the_usual(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "text",
-    ["reader = 1\n", 'sounds = "on"\n', 'other = "x"\n', "reader = \n", 'camera = "' + "9" * 200 + '"\n'],
+    [
+        "reader = 1\n",
+        'sounds = "on"\n',
+        'other = "x"\n',
+        "reader = \n",
+        'camera = "' + "9" * 200 + '"\n',
+        'reader = "a\\u001b[2J"\n',
+        'candidate_screen = "x -use 1"\n',
+        'scanner = "nowhere"\n',
+        "reader = " + "[" * 9_000,
+        "# " + "x" * 100_000,
+    ],
+    ids=lambda text: text[:16],
 )
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text, encoding="utf-8")
@@ -101,3 +117,23 @@ def test_a_diagnostics_file_says_how_the_station_stands_and_nothing_of_anybody(h
     assert all(set(item) == {"name", "ok", "needed"} for item in report["items"])
     assert str(home) not in json.dumps(report)
     assert proctor("diagnostics", "show", "../devices.toml").status == 1
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" * 200_000, b"[" * 4_000, b'{"a":' * 800, b"\xff\xfe", b'{"session": 5}', b"1" * 9_000]
+)
+def test_files_of_the_window_that_somebody_wrote_stop_no_start(tmp_path: Path, data: bytes) -> None:
+    for name in (MARK, WINDOW):
+        (tmp_path / name).write_bytes(data)
+    assert find_mark(tmp_path) is None
+    assert load_settings(tmp_path) == Settings()
+
+
+def test_files_of_the_window_are_for_its_owner_alone(tmp_path: Path) -> None:
+    mark = Mark(session="S-1", training=False)
+    set_mark(tmp_path, mark)
+    save_settings(tmp_path, Settings(room="P1"))
+    assert find_mark(tmp_path) == mark
+    assert load_settings(tmp_path).room == "P1"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MARK, WINDOW]
+    assert [(tmp_path / name).stat().st_mode & 0o077 for name in (MARK, WINDOW)] == [0, 0]
