@@ -57,7 +57,7 @@ from sessions.closing import require_open
 from sessions.course.board import Board
 from sessions.course.consent import require_consent
 from sessions.course.day import require_not_paused, require_started
-from sessions.course.gate import CHECK_IN, Gate, require_in
+from sessions.course.gate import CHECK_IN, Gate, looked_at_for, require_in
 from sessions.course.health import health_warnings
 from sessions.course.progress import Progress as Course
 from sessions.errors import StoreError
@@ -221,6 +221,14 @@ class Desk:
     def board(self) -> Board:
         """Where everybody stands, as the desk keeps it: the desk's own thread alone asks."""
         return self._board
+
+    def purpose_of(self, access: AccessText) -> str:
+        """Return why whoever this code or number names is looked at now: to be let in, or again."""
+        self._board.refresh()
+        claimed = self._claimed(access)
+        if claimed is None:
+            return CHECK_IN
+        return looked_at_for(self._board.standing(claimed), self._board.entries)
 
     def find_face(self, image: Image) -> Face:
         """Return where the face of a chip's portrait is, for the screen. Raises BiometricsError."""

@@ -10,6 +10,8 @@ from proctor.presence import Presence, show_presence
 from proctor.present import AccessText
 from proctor.roots import TRAINING_ROLE, OpenRoot, memory_folder, require_another_user, settled_login
 from proctor.tokens import TokenPerson
+from sessions.errors import UserIdError
+from sessions.events import USER_ID
 from sessions.people_errors import SecondRoleError, SecondWeakError
 from sessions.people_guard import LoginGuard
 from sessions.record import Second
@@ -84,7 +86,12 @@ def _require_enough(rules: Rules | None, action: str, proof: str) -> None:
 def _of_training(
     context: Context, opened: OpenRoot, user: str, action: str, session: Session | None, *, proof: str
 ) -> Second:
-    """Return a second person of training: nobody is asked for a password; a software card is read if one is named."""
+    """Return a second person of training: nobody is asked for a password; a software card is read if one is named.
+
+    Raises UserIdError for what could be nobody's user id.
+    """
+    if not USER_ID.fullmatch(user):
+        raise UserIdError
     second = Second(user_id=user, role=TRAINING_ROLE, proof=TRAINING)
     if proof != CARD_FACE:
         return second

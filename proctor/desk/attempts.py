@@ -296,6 +296,7 @@ class Attempts:
             open_camera=camera,
             screen=None,
             attempt_id=attempt_id,
+            purpose=desk.purpose_of(start.access),
         )
         watcher = Watcher(attempt_id, self._post, desk.decoder, desk.find_face)
         self._screen.begin(attempt_id, scene)

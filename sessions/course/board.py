@@ -60,6 +60,8 @@ class Board:
             self._last = everything[-1].seq
             self._take(in_order(self._store, everything))
         elif after < 0:
+            if any(entry.kind == "roster" for entry in fresh):  # the list that was given may be from before
+                self._seat(load_session(self._store, session_id).at(self._session.component))
             self._take(in_order(self._store, fresh))
         else:
             self._take(own_entry(entry) for entry in fresh)

@@ -5,17 +5,19 @@ Every refusal is an error with its own code; none of them is evidence against th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sessions.course.allocation import placed, places_of
 from sessions.course.board import Board
 from sessions.course.consent import require_consent
+from sessions.course.draw import open_draws
 from sessions.course.due import require_due
 from sessions.course.entries import SessionEntry
 from sessions.course.errors import DecidedError, NotYetAdmittedError, SuspendedError, WrongRoomError
+from sessions.course.movement import RE_ENTRY, SPOT_CHECK
 from sessions.course.parts import require_own_part
 from sessions.course.states import KEEPS_OUT, Standing
 from sessions.errors import AlreadyAdmittedError
@@ -76,6 +78,17 @@ class Gate:
         """Raise WrongRoomError where the candidate's room is another than this desk's."""
         if self.room and room and comparison_key(self.room) != comparison_key(room):
             raise WrongRoomError(room=room, here=self.room)
+
+
+def looked_at_for(standing: Standing, entries: Sequence[Any]) -> str:
+    """Return why somebody who comes to a desk is looked at now: RE_ENTRY of whoever went out and is not back,
+    SPOT_CHECK of whoever was drawn and nothing came of it yet, CHECK_IN of everybody else.
+    """
+    if not standing.admitted:
+        return CHECK_IN
+    if standing.out:
+        return RE_ENTRY
+    return SPOT_CHECK if standing.sbd in open_draws(entries, standing.component) else CHECK_IN
 
 
 def require_in(standing: Standing) -> Seat:

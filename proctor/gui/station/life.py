@@ -6,6 +6,7 @@ import tkinter
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -101,6 +102,16 @@ class StationLife(Shell):
     def session(self) -> "Session | None":
         """The session of the desk, at its component."""
         return None if self.going.desk is None else self.going.desk.session
+
+    def took_session(self, session: "Session") -> None:
+        """Take in that the list of a session is another one, wherever the window works with it."""
+        desk = self.going.desk
+        if desk is not None and desk.session.session_id == session.session_id:
+            self.going.desk = replace(desk, session=session.at(desk.session.component))
+        self.lines = tuple(
+            replace(line, session=session) if line.session_id == session.session_id else line
+            for line in self.lines
+        )
 
     @property
     def operator(self) -> "Operator | None":

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from sessions.course.errors import (
     SuspendedError,
     WrongRoomError,
 )
-from sessions.course.gate import Gate
+from sessions.course.gate import Gate, looked_at_for
+from sessions.course.movement import leave
 from sessions.errors import AlreadyAdmittedError
 from sessions.record import Second, Verdict, format_utc
 from sessions.roster.csv_roster import read_roster
@@ -145,3 +147,20 @@ def test_who_is_in_is_told_so_and_a_second_look_is_not_a_second_entry(store: Sto
     with pytest.raises(AlreadyAdmittedError):
         gate(store, session).require_first("001")
     assert gate(store, session, purpose="re-entry").require_first("001").earlier_attempts == 2
+
+
+def test_whoever_went_out_or_was_drawn_is_looked_at_again(store: Store) -> None:
+    session = make(store, "driving-tt108-2026", "theory", "yard")
+
+    def why() -> str:
+        board = Board(store, session)
+        return looked_at_for(board.standing("001"), board.entries)
+
+    assert why() == "check-in"
+    admit(store, session, "theory")
+    assert why() == "check-in"
+    body = {"session": session.session_id, "component": "theory", "among": ["001"], "drawn": ["001"]}
+    waiting = [SimpleNamespace(kind="draw", body=body)]
+    assert looked_at_for(Board(store, session).standing("001"), waiting) == "spot-check"
+    leave(store, session, sbd="001", reason="toilet", operator=OPERATOR)
+    assert why() == "re-entry"

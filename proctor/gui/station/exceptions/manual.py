@@ -38,6 +38,7 @@ class ManualPane(ActionPane):
         "exception-note-missing": "note",
         "exception-note-invalid": "note",
         "same-person": "second",
+        "user-id-invalid": "second",
         "second-missing": "second",
         "second-role": "second",
     }
@@ -77,6 +78,8 @@ class ManualPane(ActionPane):
 
     def kept(self) -> Mapping[str, Any]:
         """Return what was typed and chosen, but for the number on a document and notes."""
+        if self.offer is None:
+            return self.begun  # nothing could be typed yet
         values = {} if self.form is None else self.form.kept()
         private = ("number", "note")
         return {"sbd": self.sbd, "values": {name: v for name, v in values.items() if name not in private}}
@@ -93,7 +96,7 @@ class ManualPane(ActionPane):
         session, opened = self.session, self.window.opened
         if session is None or opened is None or not self.winfo_exists():
             return
-        self.ask_for(lambda: manual_offer(opened, session, self.sbd), self._offered)
+        self.look_up(lambda: manual_offer(opened, session, self.sbd), self._offered)
 
     def _offered(self, offer: ManualOffer) -> None:
         self.offer = offer

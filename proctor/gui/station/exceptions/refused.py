@@ -35,6 +35,7 @@ class DecisionAfterRefusePane(ActionPane):
         "exception-note-missing": "note",
         "exception-note-invalid": "note",
         "same-person": "second",
+        "user-id-invalid": "second",
         "second-missing": "second",
         "second-role": "second",
     }
@@ -71,6 +72,8 @@ class DecisionAfterRefusePane(ActionPane):
 
     def kept(self) -> Mapping[str, Any]:
         """Return what was chosen; what was written stays here."""
+        if self.offer is None:
+            return self.begun  # nothing could be typed yet
         values = {} if self.form is None else self.form.kept()
         return {"values": {name: values[name] for name in values if name not in {"happened", "note"}}}
 
@@ -80,7 +83,7 @@ class DecisionAfterRefusePane(ActionPane):
         session, opened = self.session, self.window.opened
         if session is None or opened is None or not self.winfo_exists():
             return
-        self.ask_for(lambda: refused_offer(opened, session, self.sbd, self.attempt_id), self._offered)
+        self.look_up(lambda: refused_offer(opened, session, self.sbd, self.attempt_id), self._offered)
 
     def _offered(self, offer: RefusedOffer) -> None:
         self.offer = offer

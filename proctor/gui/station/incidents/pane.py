@@ -52,6 +52,7 @@ class IncidentPane(ActionPane):
         "incident-hour-invalid": "hour",
         "exception-note-invalid": "text",
         "same-person": "second",
+        "user-id-invalid": "second",
         "second-missing": "second",
         "second-role": "second",
     }

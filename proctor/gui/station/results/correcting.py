@@ -35,6 +35,7 @@ class CorrectionPane(ActionPane):
         "result-not-admitted": "points",
         "absent-but-admitted": "points",
         "same-person": "second",
+        "user-id-invalid": "second",
         "second-missing": "second",
         "second-role": "second",
     }

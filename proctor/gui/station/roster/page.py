@@ -19,6 +19,7 @@ from proctor.gui.station.work import WorkPage
 from proctor.screens.roster import Roll, Row, Wanted, found, in_order, state_key
 from proctor.screens.roster_feed import RosterFeed
 from proctor.screens.roster_offers import ACTS, why_not
+from sessions.session import load_session
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
@@ -379,7 +380,15 @@ class RosterPage(WorkPage):
         added = done.data.get("added", ())
         if added:
             self.search.set(str(added[0]))
+            self._list_changed()
         self._feed.again()
+
+    def _list_changed(self) -> None:
+        """Let every page work with the longer list."""
+        opened, session_id = self.window.opened, self.at.session_id
+        if opened is not None:
+            job = partial(load_session, opened.store, session_id)
+            self.window.background.start(job, done=self.window.took_session, failed=self.window.failed)
 
     def _close_pane(self) -> None:
         self.pane, place, self._place = None, self._place, None

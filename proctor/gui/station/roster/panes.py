@@ -173,6 +173,7 @@ class AddPane(RosterPane):
         "exception-note-invalid": "note",
         "exception-reason-unknown": "reason",
         "same-person": "second",
+        "user-id-invalid": "second",
         "second-missing": "second",
         "second-role": "second",
     }

@@ -32,6 +32,7 @@ WRONG: Final = {
     "self-test-exception": "why",
     "second-missing": "second",
     "same-person": "second",
+    "user-id-invalid": "second",
     "second-role": "second",
     "wrong-secret": "second",
     "bad-time": "time",
