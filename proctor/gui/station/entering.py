@@ -3,10 +3,12 @@
 import tkinter
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from proctor.errors import CommandError
+from proctor.gui.background import Question
 from proctor.gui.station.frame import StationFrame
 from proctor.gui.station.going import Going, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
@@ -25,8 +27,11 @@ class Entering(StationFrame):
     """The window with its pages for whoever comes and goes: login, locked."""
 
     variables: dict[str, tkinter.StringVar]
+    kept_check_in: tuple[str, dict[str, Any]]
     _users: tuple[str, ...] = ()
     _missing: CommandError | SessionsError | None = None
+    _proving = False
+    _after_lock: Exception | None = None
 
     @abstractmethod
     def go(self, page: str) -> None:
@@ -117,6 +122,7 @@ class Entering(StationFrame):
 
     def _not_opened(self, error: Exception) -> None:
         self.failed(error)
+        self._proving = False
         page = self._page
         if isinstance(page, (LoginPage, LockPage)):
             page.password.focus_set()
@@ -138,6 +144,10 @@ class Entering(StationFrame):
         self.training = False
         self.lines = ()
         self.going = Going()
+        self.kept_check_in = ("", {})
+        self._after_lock = None
+        for name in ("user", "password"):
+            self.variables[name].set("")
         self.go("login")
         self._look_for_users()
 
@@ -191,6 +201,7 @@ class Entering(StationFrame):
         if self._page is not None:
             self.keep()
         self.going.locked = True
+        self._end_choosers()
         self._hold_desk(True)
         self.variables["password"].set("")
         self.silent()
@@ -209,18 +220,42 @@ class Entering(StationFrame):
             self.say(self.texts["window.station.need.password"], "cross")
             return
         self.variables["password"].set("")
+        self._proving = True
         self.working("window.station.opening")
         job = partial(opening().unlock, opened, self._asked(operator.user_id, password))
         self.background.start(job, done=self._unlocked, failed=self._not_opened)
 
     def _unlocked(self, _user: str) -> None:
         self.idle()
-        self.going.locked = False
+        self.going.locked = self._proving = False
         self.lock.unlock()
         if self.page == "checkin":
             self._hold_desk(False)
         self.silent()
         self.build()
+        told, self._after_lock = self._after_lock, None
+        if told is not None:
+            self.failed(told)
+
+    def failed(self, error: Exception) -> None:
+        """Say an error in words. What went on behind the lock may name somebody: that is said after it."""
+        if self.going.locked and not self._proving:
+            self.idle()
+            self._after_lock = error
+        else:
+            super().failed(error)
+
+    def _question(self, question: Question) -> None:
+        """Ask for a secret: on the lock's page only for its own, whatever else still goes on behind it."""
+        if self.going.locked and not self._proving:
+            question.reply.put(None)
+        else:
+            super()._question(question)
+
+    def _end_choosers(self) -> None:
+        """Close the choosers of files that Tk draws itself: they lie over the page and hold the keys."""
+        with suppress(tkinter.TclError):
+            self.tk.call("set", "::tk::Priv(selectFilePath)", "")
 
     def _hold_desk(self, away: bool) -> None:
         """Nobody is checked in while nobody looks at the desk's page."""

@@ -2,7 +2,7 @@
 
 import gc
 import tkinter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +32,8 @@ AGAIN_MS: Final = 40
 BREAKS: Final = 3
 BREAKS_S: Final = 120.0
 MAIN: Final = {"login": "log-in", "start": "open", "locked": "unlock"}
+OF: Final = "of session"
+"""In what a page was left with: the session that it was about."""
 LEFT: Final = {"login": "leave", "start": "log-out", "locked": "other"}
 
 
@@ -135,9 +137,20 @@ class StationWindow(Entering):
 
     def _work_page(self) -> WorkPage:
         screen = SCREENS[self.page]
-        page = page_class(screen)(self, self.going.kept.get(self.page, {}))
+        page = page_class(screen)(self, self._kept_of(self.page))
         page.follow_all()
         return page
+
+    def _kept_of(self, page: str) -> "Mapping[str, Any]":
+        """Return what a page was left with; what belongs to another session is nobody's here."""
+        kept: Mapping[str, Any] = self.going.kept.get(page, {})
+        return kept if page == "admin" or kept.get(OF, self._session_id) == self._session_id else {}
+
+    @property
+    def _session_id(self) -> str:
+        """The session that pages of work are about, "" for none."""
+        session = self.session or self.chosen_session()
+        return "" if session is None else session.session_id
 
     def go(self, page: str) -> None:
         """Show another page."""
@@ -287,6 +300,8 @@ class StationWindow(Entering):
     def _desk_open(self, desk: OpenDesk) -> None:
         self.idle()
         self.going.desk = desk
+        if self.going.locked:  # the lock fell while it was being opened
+            self._hold_desk(True)
         set_mark(self._places.home, Mark(session=desk.session.session_id, training=self.training))
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self.go("checkin")
@@ -326,7 +341,7 @@ class StationWindow(Entering):
     def keep(self) -> None:
         """Let the page save what was typed."""
         if self.page in SCREENS and self._page is not None:
-            self.going.kept[self.page] = dict(self._page.kept())
+            self.going.kept[self.page] = {**self._page.kept(), OF: self._session_id}
         else:
             super().keep()
 
@@ -353,6 +368,7 @@ class StationWindow(Entering):
         if desk is None or held is None:
             return
         self.going.desk = None
+        self.kept_check_in = ("", {})
         take_mark_away(self._places.home)
         self.go("start")
         self.working("window.station.closing-desk")

@@ -101,6 +101,8 @@ class TaskPane(ttk.Frame):
     def _browse(self, wanted: Wanted) -> None:
         ask = filedialog.askopenfilename if wanted.kind == "file" else filedialog.askdirectory
         chosen = ask(parent=self._page.window)
+        if not self.winfo_exists():  # the lock fell meanwhile
+            return
         if chosen:
             self.form.put(wanted.name, str(chosen))
         self.form.widgets[wanted.name].focus_set()
