@@ -3,7 +3,7 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
-.PHONY: run test check lint format bench fuzz soak interop clean help
+.PHONY: run test check lint format bench fuzz soak interop pictures clean help
 
 help:
 	@echo "make run     set up and start: the station's window with a display, a whole training session without one"
@@ -16,6 +16,8 @@ help:
 	@echo "make soak    the slow tests; power cuts, kills and tampering at full counts (under an hour on 2 cores); writes docs/soak.md"
 	@echo "             (a part: make soak SOAK='power --count 100')"
 	@echo "make interop every cipher with every curve and group against cards and readers that are not ours"
+	@echo "make pictures every page of the window in both languages and three sizes: build/pictures/index.html (needs Xvfb)"
+	@echo "             (a part: make pictures PICTURES='--area desk --language vi')"
 
 run:
 	@.ci/setup run
@@ -56,6 +58,11 @@ soak:
 interop:
 	@.ci/setup test
 	INTEROP_ALL=1 PROCTOR_REQUIRE_VPCD=1 $(BIN)/python -m pytest tests/interop
+
+pictures:
+	@.ci/setup test
+	@mkdir -p build/pictures
+	$(BIN)/python -m tests.gui.all_pictures build/pictures $(PICTURES)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build *.egg-info

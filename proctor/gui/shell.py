@@ -18,6 +18,8 @@ from sessions.errors import SessionsError
 
 THEME: Final = "bootstrap-light"
 
+FOCUS_LINE: Final = "#0b5ed7"
+
 
 class Shell(ttk.Window, ABC):
     """A window of pages. A change of language or size builds the page anew from what the window keeps.
@@ -126,6 +128,10 @@ class Shell(ttk.Window, ABC):
         )
         for name in ("TCombobox", "TEntry"):
             self.style.configure(name, padding=(px(4), px(3)))
+        for line in ("bordercolor", "lightcolor", "darkcolor"):  # a table shows that it has the focus
+            self.style.map(
+                "Treeview", **{line: [("focus", FOCUS_LINE), ("", self.style.lookup("Treeview", line))]}
+            )
         self.option_add("*TCombobox*Listbox.font", self.look.body)
 
     def _head(self) -> ttk.Frame:
