@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Event, Lock, Thread
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from biometrics.camera_info import CameraInfo, classify
@@ -26,9 +27,8 @@ WITH_DESK: Final = "screen"
 """Opens with the desk: before that there is nothing to look at."""
 LOOK_S: Final = 1.0
 ABSENT: Final = "camera-gone"
+NO_WITNESS: Final = "witness-unset"
 _FROM_DOCTOR: Final[Mapping[str, DeviceKind]] = {
-    "readers": "reader",
-    "cameras": "camera",
     "disk": "disk",
     "clock": "clock",
     "witnesses": "collector",
@@ -60,7 +60,7 @@ def row_of(device: Device, texts: Texts, *, detail: str = "", training: bool = F
         kind=device.kind,
         sign="tick" if good else "warning" if spared else "cross",
         name=texts[f"equipment.{device.kind}"],
-        words=texts[f"equipment.state.{device.state}"],
+        words=texts.get(f"equipment.state.{device.code}") or texts[f"equipment.state.{device.state}"],
         detail=detail or device.name,
         fix=fix,
     )
@@ -77,26 +77,30 @@ def rows_of_machine(
     places: Places,
     texts: Texts,
     *,
-    scanner: Device | None = None,
-    printers: Callable[[], tuple[str, ...]] | None = None,
+    stands: Mapping[DeviceKind, tuple[Device, str]] = MappingProxyType({}),
     look: Callable[[Places, Texts], tuple[Item, ...]] = examine,
     training: bool = False,
 ) -> tuple[EquipmentRow, ...]:
     """Return every row for the start page, before any desk is open: takes a second or two, so not in the window's own
-    thread. `scanner`: how it stands, None where none is set; `printers`: names of those there are."""
+    thread. `stands`: how the desk's own devices do (`proctor.desk.looking`); `look`: tells of the rest."""
     items = {_FROM_DOCTOR[item.name]: item for item in look(places, texts) if item.name in _FROM_DOCTOR}
-    found = {kind: _of_item(kind, items.get(kind)) for kind in KINDS if kind != WITH_DESK}
-    found["scanner"] = (scanner or Device(kind="scanner", state="out"), "")
-    names = () if printers is None else printers()
-    found["printer"] = (Device(kind="printer", state="in" if names else "out"), ", ".join(names))
+    found = {kind: stands.get(kind) or _of_item(kind, items.get(kind)) for kind in KINDS if kind != WITH_DESK}
     return tuple(row_of(device, texts, detail=detail, training=training) for device, detail in found.values())
 
 
 def _of_item(kind: DeviceKind, item: Item | None) -> tuple[Device, str]:
-    if item is None:  # nothing is set, as with a station that is not made yet
-        return Device(kind=kind, state="out"), ""
-    state: DeviceState = "in" if item.ok else "fault" if item.detail and kind in {"disk", "clock"} else "out"
-    return Device(kind=kind, state=state), item.detail
+    good, detail = (False, "") if item is None else (item.ok, item.detail)
+    if kind == "collector" and not detail:  # nothing is set, as with a station that is not made yet
+        return Device(kind=kind, state="in" if good else "out", code=NO_WITNESS), ""
+    state: DeviceState = "in" if good else "fault" if detail and kind in {"disk", "clock"} else "out"
+    return Device(kind=kind, state=state), detail
+
+
+def camera_fault(info: CameraInfo, *, training: bool) -> str:
+    """Return the code of what is wrong with a camera, "" for nothing."""
+    if not info.present:
+        return ABSENT
+    return "" if info.physical or training else RecordedCameraError.code
 
 
 class Standing:
@@ -224,8 +228,4 @@ class MachineWatch:
         if is_scene(spec):
             return ("" if self._training else RecordedCameraError.code), ""
         info = self._look(spec)
-        if not info.present:
-            return ABSENT, info.name
-        if not (info.physical or self._training):
-            return RecordedCameraError.code, info.name
-        return "", info.name
+        return camera_fault(info, training=self._training), info.name

@@ -1,6 +1,7 @@
 """What the station's window is made of in earnest: each part is loaded when it is needed, and not before."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from proctor.roots import OpenRoot
     from sessions.session import Session
 
-LOOKED_AT = frozenset({"readers", "cameras", "disk", "clock", "witnesses"})
+LOOKED_AT = frozenset({"disk", "clock", "witnesses"})
 FIRST_SCENE = "scene:bona-fide?face=hopper"
 
 
@@ -29,7 +30,7 @@ def means(options: DeskOptions, home: Path | None = None) -> Means:
         open_desk=partial(_open_desk, options, home),
         make_page=_make_page,
         make_bar=_make_bar,
-        examine=_examine,
+        examine=partial(_examine, options, home),
     )
 
 
@@ -117,26 +118,21 @@ def _make_bar(parent: Any, window: Any, practice: Any) -> Any:
     )
 
 
-def _examine(places: Places, texts: Texts, training: bool) -> Iterable[Any]:
+def _examine(
+    options: DeskOptions, home: Path | None, places: Places, texts: Texts, training: bool
+) -> Iterable[Any]:
     from proctor.desk.equipment import rows_of_machine  # noqa: PLC0415
+    from proctor.desk.looking import Looking  # noqa: PLC0415
     from proctor.doctor import examine  # noqa: PLC0415
 
-    place = places.training if training else places.real
-    return rows_of_machine(
-        places,
-        texts,
-        look=partial(examine, names=LOOKED_AT),
-        printers=partial(_printers, place),
+    with suppress(CommandError):  # settings nobody can read: opening the desk says so
+        options = _with_settings(options, home, training)
+    looking = Looking(
+        reader=options.reader,
+        camera=options.camera,
+        scanner=options.scanner,
+        printers=places.training if training else places.real,
         training=training,
     )
-
-
-def _printers(path: Path) -> tuple[str, ...]:
-    """Return the system's printers; none where nothing answers."""
-    from proctor.printing.errors import PrintingError  # noqa: PLC0415
-    from proctor.printing.station import system_printer  # noqa: PLC0415
-
-    try:
-        return tuple(info.name for info in system_printer(path).printers())
-    except (PrintingError, OSError):
-        return ()
+    look = partial(examine, names=LOOKED_AT)
+    return rows_of_machine(places, texts, stands=looking.stands(), look=look, training=training)

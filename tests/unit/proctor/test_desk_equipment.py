@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -14,11 +15,15 @@ from proctor.config import Places
 from proctor.desk.attempts import CLOSING
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing, row_of, rows_of_machine
 from proctor.desk.events import OPENING, Device, DeviceKind, DeviceState, Event
+from proctor.desk.looking import Looking
 from proctor.desk.printers import PrinterWatch, printer_stands
 from proctor.doctor import Item
 from proctor.printing.errors import SystemDownError
 from proctor.printing.model import PrinterInfo
 from proctor.texts import load_texts
+from readers.errors import PcscUnavailableError
+from readers.qr.serial import Port
+from readers.transport.base import ReaderInfo
 
 VI, EN = load_texts("vi"), load_texts("en")
 CODES = ("", "reader-not-found", "pcsc-unavailable", "reader-not-physical", "camera-gone", "camera-not-physical",
@@ -48,24 +53,76 @@ def test_what_the_station_can_do_without_is_a_warning_and_so_is_all_in_training(
 
 def test_the_start_page_has_a_row_for_each_kind() -> None:
     found = (
-        Item(name="readers", ok=True, detail="ACS ACR1252", advice=""),
-        Item(name="cameras", ok=False, detail="", advice="…"),
         Item(name="disk", ok=False, detail="12 MB", advice="…"),
         Item(name="clock", ok=True, detail="2026-11-22", advice=""),
         Item(name="models", ok=True, detail="", advice=""),
+        Item(name="witnesses", ok=False, detail="", advice="…"),
     )
-    rows = rows_of_machine(
-        Places(home=Path("/nowhere")), VI, printers=lambda: ("HP",), look=lambda _places, _texts: found
-    )
+    rows = rows_of_machine(Places(home=Path("/nowhere")), VI, look=lambda _places, _texts: found)
     by_kind: dict[str, EquipmentRow] = {row.kind: row for row in rows}
     assert list(by_kind) == [kind for kind in get_args(DeviceKind) if kind != "screen"]
-    assert by_kind["reader"].detail == "ACS ACR1252"
     assert by_kind["camera"].words == VI["equipment.state.out"]
     assert by_kind["disk"].words == VI["equipment.state.fault"]
     assert "500" in by_kind["disk"].fix
-    assert (by_kind["printer"].sign, by_kind["printer"].detail) == ("tick", "HP")
-    assert by_kind["collector"].sign == "warning"
-    assert by_kind["scanner"].sign == "warning"
+    assert (by_kind["clock"].sign, by_kind["clock"].fix) == ("tick", "")
+    witness = by_kind["collector"]
+    assert (witness.sign, witness.words) == ("warning", VI["equipment.state.witness-unset"])
+    assert witness.fix == VI["witness-unset"]
+
+
+def looked(**found: Any) -> dict[str, tuple[str, str, str]]:
+    """How the desk's devices stand: state, code, which one."""
+    usual: dict[str, Any] = {
+        "list_readers": lambda: (),
+        "classify": lambda _spec: CameraInfo(kind="device", physical=False, present=False),
+        "list_ports": lambda: (),
+    }
+    stands = Looking(**(usual | found)).stands()
+    return {kind: (device.state, device.code, name) for kind, (device, name) in stands.items()}
+
+
+def test_before_the_desk_is_open_its_own_devices_are_looked_at() -> None:
+    scanner = Port(device="/dev/null", vid="0c2e", pid="0b61", name="Honeywell")
+    acs = ReaderInfo(name="ACS ACR1252", virtual=False, card="empty")
+    virtual = replace(acs, name="Virtual PCD 00 00", virtual=True)
+    seen: list[str] = []
+
+    def classify(spec: str) -> CameraInfo:
+        seen.append(spec)
+        return CameraInfo(kind="device", physical=spec == "2", name="Logitech")
+
+    good = looked(
+        reader="acs", camera="2", scanner="0c2e:0b61", classify=classify,
+        list_readers=lambda: (virtual, acs), list_ports=lambda: (scanner,),
+    )  # fmt: skip
+    assert good["reader"] == ("in", "", "ACS ACR1252")
+    assert good["camera"] == ("in", "", "Logitech")
+    assert good["scanner"] == ("in", "", "Honeywell")
+    other = looked(reader="omnikey", camera="7", scanner="0c2e:ffff", classify=classify,
+                   list_readers=lambda: (acs,), list_ports=lambda: (scanner,))  # fmt: skip
+    assert other["reader"][:2] == ("out", "reader-not-found")
+    assert other["camera"][:2] == ("fault", "camera-not-physical")
+    assert other["scanner"][:2] == ("out", "")
+    bare = looked(list_readers=lambda: (virtual,))
+    assert bare["reader"] == ("fault", "reader-not-physical", "Virtual PCD 00 00")
+    assert bare["camera"][:2] == ("out", "camera-gone")
+    assert bare["scanner"][:2] == ("out", "scanner-unset")
+    assert bare["printer"][:2] == ("out", "")
+    trained = looked(list_readers=lambda: (virtual,), training=True, camera="7", classify=classify)
+    assert (trained["reader"][0], trained["camera"][0], seen) == ("in", "in", ["2", "7", "7"])
+
+
+def test_before_the_desk_is_open_what_is_amiss_is_said_by_its_own_words() -> None:
+    def down() -> tuple[ReaderInfo, ...]:
+        raise PcscUnavailableError
+
+    scanner = Port(device="COM7", vid="0c2e", pid="0b61")
+    found = looked(list_readers=down, scanner="0c2e:0b61", list_ports=lambda: (scanner, scanner))
+    assert found["reader"][:2] == ("out", "pcsc-unavailable")
+    assert found["scanner"][:2] == ("fault", "scanner-ambiguous")
+    assert looked(scanner="/dev/no-such-port")["scanner"][0] == "out"
+    row = row_of(Device(kind="reader", state="out", code="pcsc-unavailable"), VI)
+    assert row.fix == VI["pcsc-unavailable"]
 
 
 def test_a_change_is_told_once() -> None:
