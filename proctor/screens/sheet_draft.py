@@ -1,8 +1,8 @@
 """A draft of a sheet, for looking at before it is entered: the page model that a print would have, drawn in memory.
 
 A draft cannot be taken for a sheet: its page seals are by a key that is thrown away, under a name no station has; it
-has no station seal; it opens nobody's portrait (so looking leaves nothing to enter); and every page says BẢN NHÁP
-across it. Nothing of it is written to a disk.
+has no station seal; it opens nobody's portrait; and every page says BẢN NHÁP across it. Nothing of it is written to a
+disk. What was written with an incident or an exception is kept encrypted: who looks at a draft that has it is entered.
 """
 
 import io
@@ -28,6 +28,8 @@ from sessions.session import Session
 
 NOBODY: Final = "proctor.draft/nobody"
 PORTRAITS: Final = frozenset({"chip-portrait", "live-portrait", "photo"})
+NOTE: Final = "note"
+WHAT: Final = "draft"
 _SEED: Final = 32
 _TURNED: Final = 55
 _INK: Final = (176, 32, 32, 58)
@@ -36,10 +38,11 @@ _FROM: Final = 10
 
 
 class _NoPortraits:
-    """A log whose portraits stay closed."""
+    """A log whose portraits stay closed. `noted`: whether somebody's words were opened."""
 
     def __init__(self, log: LogReader) -> None:
         self._log = log
+        self.noted = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
@@ -48,7 +51,9 @@ class _NoPortraits:
         """Return a piece that is no portrait. Raises EvidenceMissingError."""
         if name in PORTRAITS:
             raise EvidenceMissingError(seq=seq)
-        return self._log.evidence(seq, name)
+        found = self._log.evidence(seq, name)
+        self.noted = self.noted or name == NOTE
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +69,10 @@ class Draft:
 
 def make_draft(opened: OpenRoot, session: Session, wish: Wish) -> Draft:
     """Return what a print of `wish` would show now, portraits left out. Of a kind that is each candidate's own the
-    first one's is shown where nobody is named.
+    first one's is shown where nobody is named. One that has words written with an entry is a look at them, and entered
+    before it is returned: `view`, "draft KIND".
 
-    Raises as `proctor.sheet_kinds.write_kind`; asks no witness.
+    Raises as `proctor.sheet_kinds.write_kind`, RoleForbiddenError; asks no witness.
     """
     if wish.posted:
         require_postable(wish.kind)
@@ -77,10 +83,20 @@ def make_draft(opened: OpenRoot, session: Session, wish: Wish) -> Draft:
     if wish.sbd or wish.kind in EACH:
         desk.wish = replace(desk.wish, sbd=listed(desk, wish.sbd) if wish.sbd else everybody(desk)[0])
     desk.wish = replace(desk.wish, copy=reprint_number(opened.store, session.session_id, desk.wish))
-    desk.store = _NoPortraits(desk.store)  # type: ignore[assignment]  # a log in all that builders ask of it
+    log = _NoPortraits(desk.store)
+    desk.store = log  # type: ignore[assignment]  # a log in all that builders ask of it
     sheet = desk.finished(BUILDERS[wish.kind](desk))
+    if log.noted:
+        _enter(opened, session, desk.wish)
     pdf = draw(sheet, Signer(NOBODY, secrets.token_bytes(_SEED))).pdf
     return Draft(wish=wish, pdf=pdf, sizes=page_sizes(pdf), copy=desk.wish.copy)
+
+
+def _enter(opened: OpenRoot, session: Session, wish: Wish) -> None:
+    operator = session.rules.require_may(opened.require_login().operator, "view")
+    body = {"what": f"{WHAT} {wish.kind}", "session": session.session_id}
+    body |= {"sbd": wish.sbd} if wish.sbd else {}
+    opened.store.append("view", body, operator=operator)
 
 
 def draft_png(pdf: bytes, page: int, dpi: int, words: str) -> bytes:
