@@ -41,6 +41,10 @@ CHOICES: Final[Mapping[str, Choice]] = MappingProxyType(
 """What the commands call it. With an undertaking somebody is let in, too."""
 LARGE: Final = 1.25
 """From this size of the text on a form takes the whole width."""
+INSTEAD: Final = 1.5
+"""From this size of the text on it takes the place of the band, too: its word stands in the line above the form."""
+WIDE: Final = frozenset({"incident"})
+"""Forms that take the whole width at every size: kinds and fields stand beside one another in them."""
 NAME, KEPT = "beside", "beside.kept"
 
 
@@ -57,6 +61,11 @@ class Beside:
     def open(self) -> bool:
         """Whether a form is open."""
         return self.pane is not None
+
+    @property
+    def instead_of_band(self) -> bool:
+        """Whether the form stands in the place of the band: the text is large."""
+        return self.open and self._window.look.scale >= INSTEAD
 
     def may(self, name: str) -> bool:
         """Whether who is here is offered this; what is the desk's own is everybody's."""
@@ -89,16 +98,27 @@ class Beside:
         self._page.after_idle(self.take_focus)
 
     def _make_place(self) -> Scrolled:
-        page, wide = self._page, self._window.look.scale >= LARGE
+        page, scale = self._page, self._window.look.scale
+        wide = scale >= LARGE or self._name in WIDE
         place = Scrolled(page.middle, stretch=True)
         place.inside.columnconfigure(0, weight=1)
         place.inside.rowconfigure(0, weight=1)
         page.side.grid_remove()
         if wide:
             page.photos.grid_remove()
+        if scale >= INSTEAD:
+            self._make_room(True)
         gap = (0 if wide else self._window.look.px(10), 0)
         place.grid(row=0, column=0 if wide else 1, columnspan=2 if wide else 1, sticky="nsew", padx=gap)
         return place
+
+    def _make_room(self, made: bool) -> None:
+        """The band, and training's row of who comes next, give way to the form, or come back."""
+        for part in (self._page.band, getattr(self._window, "bar", None)):
+            if part is not None and made:
+                part.grid_remove()
+            elif part is not None:
+                part.grid()
 
     def actions(self) -> tuple[Action, ...]:
         """Return the keys while a form is open: enter it, close it."""
@@ -153,9 +173,11 @@ class Beside:
         self._window.letters.end()
         self._page.photos.grid()
         self._page.side.grid()
+        self._make_room(False)
         self._page.tell(Held(held=False))
         self._page.changed_keys()
         self._page.take_focus()
+        self._page.form_closed()
 
     def _done(self, done: "Done | None") -> None:
         """The form came to an end: None where it was left without an entry."""

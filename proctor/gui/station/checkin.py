@@ -5,35 +5,29 @@ to do now beneath, photographs on the left, reasons and fields on the right, key
 """
 
 import tkinter
-from functools import partial
 from typing import Any, Final, Protocol
 
 import ttkbootstrap as ttk
 
 from proctor.desk.decisions import Decisions
 from proctor.desk.events import Event, Pressed, Scanned
-from proctor.desk.screen import Action, Screen
+from proctor.desk.screen import Screen
 from proctor.desk.state import State
 from proctor.desk.view import view
-from proctor.gui.keyboard import split
 from proctor.gui.look import COLOURS
 from proctor.gui.station.banner import banner_of
 from proctor.gui.station.beside import ACTIONS as BESIDE
 from proctor.gui.station.beside import Beside
+from proctor.gui.station.checkin_keys import LARGE, DeskKeys
 from proctor.gui.station.decision import DecisionPane
-from proctor.gui.station.parts import Flow, Line, PageKeys
+from proctor.gui.station.parts import Flow, Line
 from proctor.gui.station.photos import Photos, PreviewPicture
 from proctor.gui.station.side import Side, is_number
 from proctor.gui.station.two_persons import FRAMES, TwoPersons
 from proctor.gui.station.verdict import VerdictPanel
 
 PREVIEW_MS: Final = 33
-LARGE: Final = 1.5
-"""From this size of the text on buttons say it shorter, and what stands beside the desk has its keys and its lines in
-the menu, but no buttons: the photographs need the room."""
 ROOMY_LINES: Final = 30
-IN_MENU: Final = ("lock", "leave")
-"""Of the window's menu, which is there on every page."""
 
 
 class Runtime(Protocol):
@@ -58,16 +52,13 @@ class CheckInPage(ttk.Frame):
         self._window, self._runtime = window, runtime
         self._look, self._texts = window.look, window.texts
         self.screen: Screen | None = None
-        self._actions: tuple[Action, ...] = ()
         self._frame: PreviewPicture | None = None
         self._begun: tuple[str, dict[str, Any]] = getattr(window, "kept_check_in", ("", {}))
-        self.buttons: dict[str, ttk.Button] = {}
         self._build()
         lend = getattr(runtime, "lend", None)
         self._two = TwoPersons(self, window, decisions or Decisions(window.opened, window.session, lend))
         self._beside = Beside(self, window)
-        self._keys = PageKeys(window)
-        self._keys.bind("<Key>", self._typed)
+        self._keys = DeskKeys(self, window, self._two, self._beside)
         self.bind("<Destroy>", self._gone)
         self._timer = ""
         self.refresh()
@@ -138,6 +129,11 @@ class CheckInPage(ttk.Frame):
         return self._two.sheet
 
     @property
+    def buttons(self) -> dict[str, ttk.Button]:
+        """The buttons that are shown, by the name of what they do."""
+        return self._keys.buttons
+
+    @property
     def entry(self) -> ttk.Entry | None:
         """Where a number is typed; None where none may be."""
         return self.side.entry
@@ -169,9 +165,9 @@ class CheckInPage(ttk.Frame):
         if self.entry is not None and self.number.get().strip():
             self._enter_number()
             return
-        primary = self._primary(screen)
+        primary = self._keys.primary(screen)
         if primary is not None:
-            self._do(primary.name)
+            self.do(primary.name)
 
     def back(self) -> None:
         """Escape: close the open form; else drop the claim that waits for its card, where there is one."""
@@ -179,7 +175,7 @@ class CheckInPage(ttk.Frame):
             self._beside.back()
             return
         self.number.set("")
-        self._press("Escape")
+        self._keys.press("Escape")
 
     def keep(self) -> None:
         """Save what was typed: the page is about to be built anew."""
@@ -190,6 +186,10 @@ class CheckInPage(ttk.Frame):
         """Return what was saved for the attempt that is shown when the page was built."""
         attempt_id, kept = self._begun
         return kept if self.screen is not None and attempt_id == self.screen.attempt_id else {}
+
+    def form_closed(self) -> None:
+        """The form beside the desk was closed."""
+        self._two.look_again()
 
     def tell(self, event: Event) -> None:
         """Tell the desk something."""
@@ -209,7 +209,6 @@ class CheckInPage(ttk.Frame):
         if not screen.decision or before is None or before.attempt_id != screen.attempt_id:
             self._two.gone()
         self.band.show(banner_of(screen, self._texts))
-        self.next.show(screen.next.said(self._texts), "arrow")
         self._show_strip(screen)
         self._show_photos(screen, before)
         self.side.show(screen)
@@ -234,8 +233,20 @@ class CheckInPage(ttk.Frame):
         elif pane is not None and pane.fields:
             pane.begin()
         elif screen is not None:
-            primary = self._primary(screen)
+            primary = self._keys.primary(screen)
             (self if primary is None else self.buttons.get(primary.name, self)).focus_set()
+
+    def _show_next(self) -> None:
+        """What to do now: the desk's next step, or the open form's; where the band gave way to it, with its word."""
+        screen = self.screen
+        if screen is None:
+            return
+        if not self._beside.open:
+            self.next.show(screen.next.said(self._texts), "arrow")
+            return
+        word = banner_of(screen, self._texts).word if self._beside.instead_of_band else ""
+        enter = "checkin.beside.next" if self.form.main_text() else "checkin.beside.read"
+        self.next.show(" · ".join(text for text in (word, self._texts[enter]) if text), "arrow")
 
     def _show_strip(self, screen: Screen) -> None:
         """What hinders the picture comes before what just happened; who is next stands beside it."""
@@ -291,95 +302,17 @@ class CheckInPage(ttk.Frame):
 
     # --- keys ---
 
-    def _primary(self, screen: Screen) -> Action | None:
-        """Return what Enter does; where two persons may not let in here, it is to leave it for later."""
-        wanted = "later" if screen.decision and self.pane is not None and not self.pane.open else ""
-        wanted = "leave" if screen.phase == "closed" else wanted
-        for action in screen.actions:
-            if action.name == wanted or (not wanted and action.primary):
-                return action
-        return None
-
     def changed_keys(self) -> None:
-        """Show what can be asked for now: the buttons, what Enter does first."""
-        screen = self.screen
-        if screen is None:
-            return
-        shown = self._beside.actions() or self._offered(screen)
-        if shown == self._actions:
-            return
-        roomy = self._look.scale < LARGE or self._beside.open
-        held = next((name for name, button in self.buttons.items() if button == self._focused()), "")
-        self._actions = shown
-        self.flow.clear()
-        main = (
-            next((each for each in shown if each.primary), None)
-            if self._beside.open
-            else self._primary(screen)
-        )
-        self.buttons = {
-            action.name: self._button(action, main=action is main)
-            for action in shown
-            if roomy or action.name not in BESIDE
-        }
-        self.flow.arrange()
-        if held:
-            self.buttons.get(held, self).focus_set()
-
-    def _offered(self, screen: Screen) -> tuple[Action, ...]:
-        """Return the desk's own actions, and those beside it that whoever is here may do; what Enter does first."""
-        open_menu = screen.phase == "closed"
-        own = [each for each in screen.actions if open_menu or each.name not in IN_MENU]
-        offered = [each for each in own if self._beside.may(each.name)]
-        primary = self._primary(screen)
-        order = [*offered, *self._two.actions()]
-        order.sort(key=lambda action: (action is not primary, action.name in BESIDE))
-        return tuple(order)
-
-    def _button(self, action: Action, *, main: bool) -> ttk.Button:
-        key = "Enter" if main else action.shown
-        short = f"{action.words.key}.short"
-        words = self._texts[short] if self._look.scale >= LARGE and short in self._texts else ""
-        words = words or split(action.words.said(self._texts))[0]
-        text = self._texts.say("checkin.key", key=key, action=words)
-        return self.flow.add(text, partial(self._do, action.name), main=main)
-
-    def _focused(self) -> Any:
-        try:
-            return self._window.focus_get()
-        except KeyError:  # a list of a combobox: Tk knows it, tkinter does not
-            return None
-
-    def _typed(self, event: "tkinter.Event[Any]") -> str | None:
-        """A key of the page, wherever the focus is; digits go into the number while one may be typed."""
-        if event.keysym in ("Return", "KP_Enter", "Escape") or self._beside.open:
-            return None
-        control = bool(int(event.state) & 0x4)
-        if self._press(f"Control-{event.keysym.lower()}" if control else event.keysym):
-            return "break"
-        if self.entry is None or control or not event.char.isdigit():
-            return None
-        if isinstance(self._focused(), tkinter.Entry):
-            return None
-        self.entry.focus_set()
-        self.entry.insert("end", event.char)
-        return "break"
-
-    def _press(self, key: str) -> bool:
-        """Do what a key stands for; False where it stands for nothing now."""
-        action = next((action for action in self._actions if action.key == key), None)
-        if action is not None and not self._window.background.busy:
-            self._do(action.name)
-        return action is not None
+        """Show what can be asked for now: the buttons, what Enter does first, and what to do where a form is open."""
+        self._show_next()
+        self._keys.show()
 
     def ask(self, name: str) -> None:
         """What the menu asks for: what stands beside the desk, where it can be done now."""
-        if any(action.name == name for action in self._actions):
-            self._do(name)
-        elif not self._beside.open:
-            self._window.say(self._texts["checkin.beside.not-now"], "bang")
+        self._keys.ask(name)
 
-    def _do(self, name: str) -> None:
+    def do(self, name: str) -> None:
+        """Do an action by its name."""
         own = {
             "type": self._need_number,
             "lock": self._window.lock_now,

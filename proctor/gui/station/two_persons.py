@@ -60,10 +60,18 @@ class TwoPersons:
 
     # --- looking up ---
 
+    def look_again(self) -> None:
+        """A form beside the desk was closed: look up what had to wait for that."""
+        if self.pane is not None and not self.pane.attempt_id:
+            self._look_up()
+
     def _look_up(self) -> None:
-        """Look the decision up beside the window; wait where something else is being written."""
+        """Look the decision up beside the window; wait where something else is being written. A form that is open has
+        the page and its letters: `look_again` comes after it."""
         page, pane = self._page, self.pane
         if pane is None or not page.winfo_exists() or page.screen is None or not page.screen.decision:
+            return
+        if page.form is not None:
             return
         if self._window.background.busy:
             page.after(AGAIN_MS, self._look_up)
@@ -73,7 +81,7 @@ class TwoPersons:
 
     def _found(self, referred: Referred) -> None:
         page, pane = self._page, self.pane
-        if not page.winfo_exists() or pane is None or page.screen is None:
+        if not page.winfo_exists() or pane is None or page.screen is None or page.form is not None:
             return
         if referred.attempt_id != page.screen.attempt_id:
             return

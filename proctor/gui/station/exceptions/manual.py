@@ -111,8 +111,10 @@ class ManualPane(ActionPane):
             return
         self.heading(self.texts[f"exception-pane.manual.what.{offer.purpose}"], 1, bold=False)
         form = self.make_form(self._fields(offer), 2, on_change=self._changed)
-        form.put_back(self.begun.get("values", {}))
+        kept = self.begun.get("values", {})
+        form.put_back(kept)
         self._changed("document")
+        form.put_back(kept)  # what goes with the document is offered only now
         self.enter_is("exception-pane.manual.enter")
         self.take_focus()
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _ROWS: Final = 8
+AGAIN_MS: Final = 20
 
 
 class SpareLetters:
@@ -191,6 +192,15 @@ class ActionPane(ttk.Frame):
             return
         self.window.working(working)
         self.window.background.start(job, done=partial(self._came, done), failed=self.failed)
+
+    def look_up(self, job: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Have looked up what the pane begins with, once nothing else is being done: without it there is no form."""
+        if not self.winfo_exists():
+            return
+        if self.window.background.busy:
+            self.after(AGAIN_MS, partial(self.look_up, job, done))
+            return
+        self.ask_for(job, done)
 
     def command(
         self, *words: str, done: "Callable[[Done], None]", typed: str | Mapping[str, str] = ""

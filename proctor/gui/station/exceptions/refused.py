@@ -102,9 +102,11 @@ class DecisionAfterRefusePane(ActionPane):
         form = self.make_form(
             (self._happened(),) if first else self._fields(offer), 2, on_change=self._changed
         )
-        form.put_back(self.begun.get("values", {}))
+        kept = self.begun.get("values", {})
+        form.put_back(kept)
         self._changed("decided")
         self._changed("incident")
+        form.put_back(kept)  # what goes with the decision is offered only now
         self.enter_is("exception-pane.decision.incident" if first else "exception-pane.decision.enter")
         self.take_focus()
 
