@@ -41,6 +41,7 @@ def last_attempt(session: str) -> dict[str, Any]:
     return [body for body in bodies if body["kind"] == "attempt"][-1]
 
 
+@pytest.mark.slow
 def test_who_does_as_asked_is_let_in(session: str) -> None:
     for seed in (3, 13, 23):  # somebody who slips at a step does it again
         ran = check_in(session, f"scene:bona-fide?face=hopper&seed={seed}")

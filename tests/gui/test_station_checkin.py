@@ -488,6 +488,7 @@ def test_no_text_is_smaller_than_14_points(open_host: OpenHost) -> None:
         assert size >= 14 or -size >= int(pixels), (name, size)
 
 
+@pytest.mark.slow
 def test_twenty_candidates_leave_no_widgets_commands_or_pictures_behind(open_host: OpenHost) -> None:
     window = open_host(FakeDesk())
 

@@ -26,7 +26,7 @@ def test_a_candidate_who_does_as_asked_passes_everything(faces):
     [
         ("flat-print", "pad-turn"),
         pytest.param("bent-print", "pad-eyes", marks=pytest.mark.slow),  # tests/e2e/test_challenges.py
-        ("folded-print", "pad-eyes"),
+        pytest.param("folded-print", "pad-eyes", marks=pytest.mark.slow),
         ("phone-still", "pad-turn"),
         ("phone-replay", "pad-turn"),
         ("injected-stream", "pad-turn"),
