@@ -212,7 +212,14 @@ class IncidentPane(ActionPane):
         self.window.say("", "")
         self.heading(self.texts["incident-page.new.what"], 0, bold=False)
         form = self.incident = IncidentForm(
-            self, self.look, self.texts, self.letters, session=session, role=self.role, sbd=self.sbd
+            self,
+            self.look,
+            self.texts,
+            self.letters,
+            session=session,
+            role=self.role,
+            sbd=self.sbd,
+            narrow=self._on_done is not None,
         )
         form.grid(row=1, column=0, sticky="nsew")
         self.form = form.form
