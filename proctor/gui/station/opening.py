@@ -164,9 +164,9 @@ def may(operator: Operator, action: str, session: Session | None) -> bool:
 
 
 def role_label(role: str, language: str) -> str:
-    """Return a role as people say it: the law's term in Vietnamese, its identifier otherwise."""
+    """Return a role as people say it: the law's term in Vietnamese, the words of its identifier otherwise."""
     known = load_roles().get(role)
-    return role if known is None or language != "vi" else known.label
+    return role.replace("-", " ") if known is None or language != "vi" else known.label
 
 
 def come_back(opened: OpenRoot, line: SessionLine, *, cut: bool = False) -> Resumed | None:

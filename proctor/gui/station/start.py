@@ -18,6 +18,8 @@ COLUMNS: Final = ("day", "id", "place", "state", "inside")
 SPARED: Final = ("day", "inside")
 """What is left out where large text leaves no room: the id has the day."""
 STATES: Final = ("running", "ready", "paused", "not-started")
+PAGES: Final = ("session", "roster")
+"""What is offered to somebody who does not check in, the first that is theirs."""
 _WAITS: Final = {"not-started": "start", "paused": "resume"}
 """What a session waits for before anybody is checked in."""
 _PLACE: Final = 14
@@ -43,11 +45,13 @@ class StartPage(Scrolled):
         on_choice: Callable[[], None],
         training: bool,
         may_create: bool = False,
+        pages: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`may_create`: who is here may make a session; the page says how."""
+        """`may_create`: who is here may make a session; the page says how. `pages`: as `offer_of` takes them, of the
+        session that is chosen."""
         super().__init__(master, stretch=True)
         self._look, self._texts, self._lines = look, texts, {line.session_id: line for line in lines}
-        self._variables, self._on_choice = variables, on_choice
+        self._variables, self._on_choice, self._pages = variables, on_choice, pages
         px = look.px
         inside = self.inside
         inside.columnconfigure(0, weight=1)
@@ -171,7 +175,7 @@ class StartPage(Scrolled):
             self._variables["room"].set("")
         self.room.configure(values=[room or self._texts["window.station.start.every-room"] for room in rooms])
         self.room.current(rooms.index(self._variables["room"].get()))
-        self.words.configure(text=f"{session.place}. {words_of(line, self._texts)}")
+        self.words.configure(text=f"{session.place}. {words_of(line, self._texts, self._pages())}")
 
     def _placed(self) -> None:
         line = self.line
@@ -180,23 +184,26 @@ class StartPage(Scrolled):
             self._variables["room"].set(("", *line.rooms)[self.room.current()])
 
 
-def offer_of(line: "SessionLine") -> str:
-    """Return what Enter does with a session: "open" its desk, "start" or "resume" it, or look at its page ("session"),
-    where who is here does not check in.
+def offer_of(line: "SessionLine", pages: Sequence[str] = ()) -> str:
+    """Return what Enter does with a session: "open" its desk, "start" or "resume" it, or look at a page of work, where
+    who is here does not check in. `pages`: those of `PAGES` that are theirs.
     """
     if line.may_start and line.state in _WAITS:
         return _WAITS[line.state]
-    return "session" if line.may_start and not line.may else "open"
+    if line.may:
+        return "open"
+    return "session" if line.may_start else next(iter(pages), "open")
 
 
-def words_of(line: "SessionLine", texts: Texts) -> str:
+def words_of(line: "SessionLine", texts: Texts, pages: Sequence[str] = ()) -> str:
     """Return what a person should know before opening this session's desk: one sentence, with what to do."""
     if line.state in _WAITS:
         key = f"window.station.start.{line.state}{'' if line.may_start else '.other'}"
         return texts.say(key, session=line.session_id)
     if not line.may:
-        key = "window.station.start.no-desk" if line.may_start else "window.station.start.forbidden"
-        return texts.say(key, session=line.session_id)
+        offer = offer_of(line, pages)
+        key = "forbidden" if offer == "open" else "no-desk" if offer == "session" else f"no-desk.{offer}"
+        return texts.say(f"window.station.start.{key}", session=line.session_id)
     if line.at:
         return texts.say("window.station.start.cut", sbd=line.at)
     if not line.today:

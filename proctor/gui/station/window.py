@@ -17,7 +17,7 @@ from proctor.gui.station.login import LockPage, LoginPage
 from proctor.gui.station.mark import Mark, find_mark, set_mark, take_mark_away
 from proctor.gui.station.menu import BESIDE
 from proctor.gui.station.settings import save_settings
-from proctor.gui.station.start import StartPage, offer_of, words_of
+from proctor.gui.station.start import PAGES, StartPage, offer_of, words_of
 from proctor.gui.station.work import SCREENS, WorkPage, page_class
 from proctor.idle import IdleLock
 from sessions.vietnam import today
@@ -73,7 +73,7 @@ class StationWindow(Entering):
             waits = "new" if self.may("create-session") else "look-again"
             return f"window.station.{'rehearse' if self.training else waits}"
         if self.page == "start" and isinstance(self._page, StartPage) and self._page.line is not None:
-            return f"window.station.{offer_of(self._page.line)}"
+            return f"window.station.{offer_of(self._page.line, self._pages())}"
         if self.page in SCREENS:
             return self._page.main_text() or NO_MAIN
         return f"window.station.{MAIN.get(self.page, 'open')}"
@@ -114,6 +114,7 @@ class StationWindow(Entering):
             on_choice=self._chose,
             training=self.training,
             may_create=self.may("create-session"),
+            pages=self._pages,
         )
         page.table.focus_set()
         return page
@@ -201,6 +202,10 @@ class StationWindow(Entering):
             "leave": self.leave,
         }
 
+    def _pages(self) -> tuple[str, ...]:
+        """Return the pages of work that are offered to who is here in place of a desk."""
+        return tuple(name for name in PAGES if any(map(self.may, SCREENS[name].actions)))
+
     def chosen_session(self) -> "Session | None":
         """Return the session that is chosen on the start page."""
         wanted = self.variables["session"].get()
@@ -243,11 +248,15 @@ class StationWindow(Entering):
         line = page.line
         if line is None:
             return
-        if (offer := offer_of(line)) != "open":
+        offer = offer_of(line, self._pages())
+        if offer == "roster":
+            self.open_work(offer)
+            return
+        if offer != "open":
             self._open_session_page({} if offer == "session" else {"task": offer})
             return
         if not line.may or line.state in {"not-started", "paused"}:
-            self.say(words_of(line, self.texts), "cross")
+            self.say(words_of(line, self.texts, self._pages()), "cross")
             return
         session = line.session.at(self.variables["component"].get())
         room, language = self.variables["room"].get(), self.texts.language
