@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from proctor.commands.context import Context
@@ -18,6 +19,7 @@ from proctor.trusting import open_logged_trust
 from sessions.department import MAX_FILE, PRIVATE_NAME, PUBLIC_NAME, DepartmentPrivate, DepartmentPublic
 from sessions.department_pin import pin
 from sessions.enrolment import change_password, enrol, require_another
+from sessions.errors import WrongSecretError
 from sessions.files import write_private
 from sessions.keys import require_secret
 from sessions.record import SystemClock
@@ -139,10 +141,18 @@ def passwd(context: Context) -> int:
     """Give oneself another password."""
     with _open(context, action=None) as opened:
         login = opened.require_login()
-        old = context.ask(login.operator.user_id)
+        user, guard = login.operator.user_id, guard_of(opened.root, memory_folder(opened.root))
+        guard.require(
+            user, datetime.now(UTC)
+        )  # whoever sits at an open window guesses no faster than at the log-in
+        old = context.ask(user)
         new = _new_secret(context, NEW_PASSWORD, require_secret)
-        receipt = change_password(opened.root, opened.store, login, old, new)
-    user = login.operator.user_id
+        try:
+            receipt = change_password(opened.root, opened.store, login, old, new)
+        except WrongSecretError as error:
+            if "why" not in error.facts:
+                guard.failed(user, datetime.now(UTC))
+            raise
     context.result(
         {"ok": True, "user": user, "entry": receipt.seq}, (context.texts.say("result.passwd", user=user),)
     )

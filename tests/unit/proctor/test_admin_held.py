@@ -8,10 +8,12 @@ import pytest
 from proctor.config import Places
 from proctor.desk.runner import Runner
 from proctor.errors import CommandError
-from proctor.roots import OpenRoot, ensure_training_root, open_training
+from proctor.roots import OpenRoot, ensure_training_root, open_real, open_training
 from proctor.screens.admin import Found, Read, Row, Setting, offered, visible
 from proctor.screens.admin_sections import SECTIONS
 from proctor.texts import load_texts
+from sessions.people_guard import FREE_TRIES
+from tests.support.cli import PASSWORD, proctor
 
 
 @pytest.fixture
@@ -73,3 +75,22 @@ def test_who_may_nothing_sees_only_what_is_everybodys() -> None:
     assert [task.name for task in offered(people, own, lambda _action: True, training=False)] == ["user-add"]
     assert "user-role" in {task.name for task in offered(people, other, lambda _a: True, training=False)}
     assert offered(people, other, lambda _action: True, training=True) == ()
+
+
+def test_a_wrong_old_password_is_counted_at_the_window_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROCTOR_HOME", str(tmp_path))
+    for place in ("proctor.commands.people", "proctor.roots"):
+        monkeypatch.setattr(f"{place}.working_keyring", lambda: None)
+    assert proctor("user", "add", "an", "--first", "--name", "Mẫu Một", secrets={"an": PASSWORD}).status == 0
+    places = Places.of(None)
+    with open_real(places.real, by="an", ask=lambda _user: PASSWORD, login=True) as opened:
+        answers = iter(("mật khẩu đoán", "mật khẩu mới 9", "mật khẩu mới 9") * (FREE_TRIES + 1))
+        runner = Runner(places, opened, language="vi", ask=lambda _user: next(answers))
+        codes = []
+        for _ in range(FREE_TRIES + 1):
+            with pytest.raises(CommandError) as refused:
+                runner.run("user", "password")
+            codes.append(refused.value.code)
+    assert codes == ["login-failed"] * FREE_TRIES + ["login-locked"]
