@@ -509,6 +509,29 @@ def test_a_bug_leaves_a_file_without_anybodys_data_and_the_station_goes_on(
     assert "đã mở lại" in again.said
 
 
+def test_a_bug_of_a_thread_leaves_the_same_file_and_is_said(
+    open_station: OpenStation, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", before.append)
+    window = open_station()
+
+    def break_down() -> None:
+        name = PRIVATE
+        raise ValueError(name)
+
+    threading.Thread(target=break_down, name="cards").start()
+    assert window.pump(lambda: "chạy nền" in window.said, seconds=5)
+    file = next((home / "diagnostics").glob("crash-*.json"))
+    assert str(file) in window.said
+    text = file.read_text(encoding="utf-8")
+    assert json.loads(text)["errors"][0]["kind"] == "ValueError"
+    assert not any(part in text for part in ("Nguyễn", "Nguy\\u", "001099000001", str(home)))
+    assert len(before) == 1
+    window.leave()
+    assert threading.excepthook == before.append
+
+
 def test_nothing_closes_while_a_candidate_is_at_the_desk(open_station: OpenStation, bench: Bench) -> None:
     window = open_station()
     into_training(window)

@@ -160,6 +160,7 @@ class Entering(StationFrame):
         if not self.broken:
             self._let_go()
         self._watch.close()
+        self.unhook()
         close = getattr(self._page, "close", None)
         self._page = None
         if close is not None:

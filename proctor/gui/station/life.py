@@ -2,11 +2,13 @@
 lock that falls, and what becomes of a bug.
 """
 
+import threading
 import tkinter
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from queue import SimpleQueue
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -68,6 +70,8 @@ class StationLife(Shell):
         self._menu: Any = None
         self._banner_until = 0.0
         self._crashes: list[float] = []
+        self._threads_told: SimpleQueue[str] = SimpleQueue()
+        self._hook, self._hook_before = self._thread_broke, threading.excepthook
         self._garbage = garbage or Garbage()
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self._watch = DeviceWatch(self._examine, lambda: self.texts)
@@ -79,6 +83,7 @@ class StationLife(Shell):
         """Show the first page, and go on with what goes on by itself: nothing else is done before it is drawn."""
         self.build()
         self.update()
+        threading.excepthook = self._hook
         self._watch.start()
         if self.going.report:
             self.say(self.texts.say("window.station.came-back", file=self.going.report), "bang")
@@ -206,6 +211,9 @@ class StationLife(Shell):
             self.banner.grid_remove()
         if self.opened is not None and not self.going.locked and self.lock.state().locked:
             self.lock_up()
+        while not self._threads_told.empty():
+            file = self._threads_told.get_nowait()
+            self.say(self.texts.say("window.station.thread-crashed", file=file), "cross")
         self._garbage.tidy()
 
     def _show_devices(self, found: "tuple[EquipmentRow, ...]") -> None:
@@ -245,6 +253,20 @@ class StationLife(Shell):
             super().report_callback_exception(kind, error, trace)
             self.say(self.texts.say("window.station.crashed", error=kind.__name__, file=file), "cross")
 
+    def _thread_broke(self, told: threading.ExceptHookArgs) -> None:
+        """A bug of a thread beside the window, called by that thread: the same file, said in the window's own time."""
+        if told.exc_value is not None:
+            self._threads_told.put(self._write(told.exc_value))
+        if (
+            self._hook_before is not threading.__excepthook__
+        ):  # which prints the error's text, anybody's name in it
+            self._hook_before(told)
+
+    def unhook(self) -> None:
+        """Whoever comes next looks after the threads."""
+        if threading.excepthook is self._hook:
+            threading.excepthook = self._hook_before
+
     def _write(self, error: BaseException) -> str:
         try:
             return str(
@@ -257,6 +279,7 @@ class StationLife(Shell):
         """The window does not get over it: a new one goes on with what is open."""
         self.broken = True
         self.alive = False
+        self.unhook()
         self.going.report = file
         self.going.breaks.append(self._means.clock())
         self._watch.close()
