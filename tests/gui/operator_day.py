@@ -30,8 +30,9 @@ from proctor.gui.station.window import StationWindow
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGE: Final = DOCS / "operator.md"
 SIZE: Final = (1366, 768)
-COLOURS: Final = (160, 96, 64, 40, 28, 20, 14)
-SMOOTH: Final = (7, 30, 5)
+COLOURS: Final = (128, 64, 40, 28, 20, 14, 8)
+FLAT: Final = 24
+SMOOTH: Final = (7, 45, 5)
 """Of a bilateral filter: neighbours in pixels, the colours it takes for one, how far it looks."""
 LARGEST: Final = 60 * 1024
 BUSY_S: Final = 120.0
@@ -324,10 +325,20 @@ def picture(window: Operated, path: Path) -> None:
         cv2.bilateralFilter(grabbed, *SMOOTH)
     )  # a photograph's noise is most of its octets
     for colours in COLOURS:
-        seen.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        seen.quantize(palette=_palette(seen, colours), dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= LARGEST:
             return
     raise AssertionError(f"{path.name}: {path.stat().st_size} octets")
+
+
+def _palette(seen: Image.Image, colours: int) -> Image.Image:
+    """The colours that the pages are made of as they are, and so many of the photographs."""
+    known, counts = np.unique(np.asarray(seen).reshape(-1, 3), axis=0, return_counts=True)
+    flat_ones = known[np.argsort(-counts, kind="stable")[:FLAT]].flatten().tolist()
+    chosen = seen.quantize(colours).getpalette() or []
+    made = Image.new("P", (1, 1))
+    made.putpalette([*flat_ones, *chosen[: 3 * colours]])
+    return made
 
 
 @contextmanager

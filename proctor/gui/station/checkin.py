@@ -208,6 +208,8 @@ class CheckInPage(ttk.Frame):
         before, self.screen = self.screen, screen
         if not screen.decision or before is None or before.attempt_id != screen.attempt_id:
             self._two.gone()
+        if before is not None and before.attempt_id != screen.attempt_id:
+            self._window.say("", "")  # what was said was about the candidate before
         self.band.show(banner_of(screen, self._texts))
         self._show_strip(screen)
         self._show_photos(screen, before)
