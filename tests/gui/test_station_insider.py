@@ -85,8 +85,18 @@ def test_the_lock_asks_nobody_names_nobody_and_leaves_nothing_typed(
     assert window.page == "checkin"
     assert bench.desks[0].told[-1] == Locked(locked=False)
 
-    window.kept_check_in = ("", {"number": "001099000001", "beside": "manual"})
+    def breaks() -> None:
+        raise ValueError(PRIVATE)
+
+    window._page.keep = window._page.close = breaks
     window.press("<F12>")
+    assert window.page == "locked"
+    assert PRIVATE not in window.said + window.shown_texts
+    assert bench.desks[0].told[-1] == Locked(locked=True)
+    assert [type(bug) for bug in window.bugs] == [ValueError]
+    window.bugs.clear()
+
+    window.kept_check_in = ("", {"number": "001099000001", "beside": "manual"})
     for name in ("user", "password"):
         window.variables[name].set("nửa chừng")
     window.left.invoke()

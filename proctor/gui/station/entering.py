@@ -199,14 +199,16 @@ class Entering(StationFrame):
 
     def lock_up(self) -> None:
         """Show nothing but the lock's page; the desk goes on behind it."""
-        if self._page is not None:
-            self.keep()
-        self.going.locked = True
-        self._end_choosers()
-        self._hold_desk(True)
-        self.variables["password"].set("")
-        self.silent()
-        self.build()
+        try:
+            if self._page is not None:
+                self.keep()
+        finally:  # what was typed may be lost, the lock falls
+            self.going.locked = True
+            self._end_choosers()
+            self._hold_desk(True)
+            self.variables["password"].set("")
+            self.silent()
+            self.build()
 
     def unlock(self) -> None:
         """Who is logged in proves to be there; in training Enter is enough."""

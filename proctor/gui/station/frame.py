@@ -56,6 +56,11 @@ class StationFrame(StationLife):
             return title
         return f"{title} · {session.session_id}"
 
+    def retitle(self, *, session: bool) -> None:
+        """Show the title of a page of work with the session's id, or without where the page is about none."""
+        text = self.page_title() if session else self.texts[f"window.station.page.{self.page}"]
+        self._titled.configure(text=text)
+
     # --- building ---
 
     def _fit_screen(self) -> None:
@@ -89,12 +94,14 @@ class StationFrame(StationLife):
         self._menu = self.bar = None
         close = getattr(self._page, "close", None)
         self._page = None
-        if close is not None:
-            close()
-        super().build()
-        if self.page == "checkin":
-            self.foot.grid_remove()
-        self.trail.note(f"page.{self.page}")
+        try:
+            if close is not None:
+                close()
+        finally:  # a page that does not end well is not the one that stays on the screen
+            super().build()
+            if self.page == "checkin":
+                self.foot.grid_remove()
+            self.trail.note(f"page.{self.page}")
 
     def _restyle(self) -> None:
         super()._restyle()
@@ -116,6 +123,7 @@ class StationFrame(StationLife):
     def _head(self) -> ttk.Frame:
         """The title, who is here, the menu; beneath it training's band and the banner of devices."""
         row = super()._head()
+        self._titled: Any = row.grid_slaves(row=0, column=0)[0]
         for child in row.grid_slaves(row=0):
             if child.grid_info()["column"] == 1:
                 child.destroy()  # the band says it louder
