@@ -32,20 +32,18 @@ class IncidentForm(ttk.Frame):
         session: Session,
         role: str,
         sbd: str,
-        narrow: bool = False,
     ) -> None:
-        """`narrow`: there is no room for kinds and fields side by side; all kinds stand above the fields."""
         super().__init__(master)
         self._look, self._texts, self._session, self._role = look, texts, session, role
         self._kinds = kinds_of(session)
-        beside = look.scale <= BESIDE and not narrow
+        beside = look.scale <= BESIDE
         self.columnconfigure(0, weight=2, uniform="halves" if beside else "")
         self.columnconfigure(1, weight=3 if beside else 0, uniform="halves" if beside else "")
         head = ttk.Label(self, anchor="w", font="TkHeadingFont")
         head.grid(row=0, column=0, sticky="ew")
         frame = tkinter.Frame(self, padx=2, pady=2)
         frame.grid(row=1, column=0, sticky="nsew", padx=(0, look.px(10) if beside else 0))
-        self.kinds = self._table(frame, len(self._kinds) if look.scale <= BESIDE else _FEW)
+        self.kinds = self._table(frame, len(self._kinds) if beside else _FEW)
         self.kinds.pack(fill="both", expand=True)
         letters.leads(head, texts["incident-page.kind"], self.kinds)
         right = ttk.Frame(self)
