@@ -219,7 +219,6 @@ class IncidentPane(ActionPane):
             session=session,
             role=self.role,
             sbd=self.sbd,
-            narrow=self._on_done is not None,
         )
         form.grid(row=1, column=0, sticky="nsew")
         self.form = form.form
