@@ -4,10 +4,12 @@ import os
 import time
 import tkinter
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import ImageGrab
 
@@ -166,6 +168,36 @@ def luminance(colour: str) -> float:
 def test_ground_and_ink_of_a_band_contrast(name: str) -> None:
     low, high = sorted(map(luminance, BANDS[name]))
     assert (high + 0.05) / (low + 0.05) >= 6.5
+
+
+def seen_without(cones: str, colour: str) -> Any:
+    """A colour in CIE L*a*b*, as somebody sees it who lacks cones for long or middle waves (Machado et al. 2009)."""
+    wanted = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    light = np.array(
+        [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in wanted]
+    )
+    matrix = {
+        "long": [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        "middle": [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.01182, 0.04294, 0.968881],
+        ],
+    }[cones]
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.array(to_xyz) @ np.clip(np.array(matrix) @ light, 0.001, 1) / (0.9505, 1.0, 1.089))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("cones", ["long", "middle"])
+def test_verdicts_differ_for_who_does_not_see_red_from_green(cones: str) -> None:
+    grounds = [seen_without(cones, BANDS[name][0]) for name in ("green", "amber", "red", "grey")]
+    nearest = min(float(np.linalg.norm(a - b)) for a, b in combinations(grounds, 2))
+    assert nearest > 16  # it was 13 with a red as bright as the green
 
 
 # -- keys ----------------------------------------------------------------------------------------------------

@@ -16,14 +16,15 @@ from PIL import Image, ImageDraw, ImageTk
 from proctor.gui.look import BASE_POINTS, Look
 
 BANDS: Final = {
-    "green": ("#14663a", "#ffffff"),
+    "green": ("#106844", "#ffffff"),
     "amber": ("#ffc233", "#241a00"),
-    "red": ("#a3121a", "#ffffff"),
+    "red": ("#7f0d13", "#ffffff"),
     "blue": ("#1d4e89", "#ffffff"),
     "grey": ("#3d4853", "#ffffff"),
     "quiet": ("#e6eaee", "#1f2328"),
 }
-"""Ground and ink by the colour's name: contrast of 6.9 to 1 and more (WCAG 2, 1.4.6 asks 4.5 of large text)."""
+"""Ground and ink by the colour's name: contrast of 6.7 to 1 and more (WCAG 2, 1.4.6 asks 4.5 of large text). Red is the
+darkest: who does not see red from green sees one ground from the other; shape and word say it anyway."""
 MIN_CAPITAL_PX: Final = 92
 """Height of a verdict's capitals: 21 mm on a 14-inch screen of 1366 × 768, read from three metres."""
 _CAPITALS: Final = 0.68

@@ -25,18 +25,24 @@ from sessions.record import Outcome, Verdict
 VI, EN = load_texts("vi"), load_texts("en")
 
 
+OURS = ("biometrics", "proctor", "readers", "reports", "sessions")
+
+
 def every_error() -> dict[str, type[Exception]]:
+    """Every class of an exception of ours that has a code, whatever it derives from."""
     for package in (biometrics, proctor, readers, reports, sessions):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith(("_process", "__main__")):
                 importlib.import_module(module.name)
     found: dict[str, type[Exception]] = {}
-    bases: list[type] = [BiometricsError, ReaderError, ReportsError, SessionsError]
+    bases: list[type] = [Exception]
     while bases:
         base = bases.pop()
         bases += base.__subclasses__()
-        if "code" in vars(base) and base.__bases__ != (Exception,):
-            found[base.code] = base
+        code = vars(base).get("code")
+        ours = base.__module__.split(".")[0] in OURS
+        if ours and isinstance(code, str) and code and base.__bases__ != (Exception,):
+            found[code] = base
     return found
 
 
@@ -44,6 +50,19 @@ def every_error() -> dict[str, type[Exception]]:
 def test_every_error_code_has_both_texts(code: str) -> None:
     assert code in VI
     assert code in EN
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_error_says_what_to_do_and_not_only_what_happened(language: str) -> None:
+    texts = load_texts(language)
+    short = {code for code in every_error() if len(clauses(texts[code])) < 2}
+    assert short == set()
+
+
+def clauses(text: str) -> list[str]:
+    """What happened, and what to do, are two sentences, or two halves of one; what stands in brackets is neither."""
+    plain = re.sub(r"\([^)]*\)", "", text).strip()
+    return [part for part in re.split(r"[.;:!?—]\s+|, hoặc\s+", plain) if len(part.strip()) > 3]
 
 
 OUTSIDE_ATTEMPTS = (
