@@ -1,5 +1,6 @@
 """A screen of its own (Xvfb), and a window whose every bug fails the test."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -43,6 +44,17 @@ def screen() -> Iterator[str]:
     yield f":{number}"
     server.terminate()
     server.wait(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_collects() -> Iterator[None]:
+    """As in the station: a collection that another thread set off would tell Tk of variables that died, and only the
+    window's thread may."""
+    on = gc.isenabled()
+    gc.disable()
+    yield
+    if on:
+        gc.enable()
 
 
 class Watched(RosterWindow):

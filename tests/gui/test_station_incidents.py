@@ -79,7 +79,7 @@ def test_an_incident_is_typed_in_one_go_and_its_minutes_are_seen(window: Watched
     assert pane.step == "pages"
     sheets = [body for body in entries(window, "print") if body["sheet"] == "incident"]
     assert len(sheets) == 2
-    assert len(list((happened.home / "training" / "sheets").glob("incident-*.pdf"))) == 2
+    assert len(list((happened.home / "training" / "sheets" / happened.session).glob("incident-*.pdf"))) == 2
     window.press("<Return>")
     settled(window)
     assert "Sự việc trong phiên: 4" in window.shown_texts

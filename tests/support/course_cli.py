@@ -30,6 +30,37 @@ def roster_csv(count: int, *, licence_class: str = "B", components: str = "") ->
     return (HEADING + "\n".join(rows) + "\n").encode()
 
 
+def write_attempt(
+    opened: OpenRoot,
+    session: str,
+    sbd: str,
+    *,
+    component: str = "theory",
+    verdict: Verdict = Verdict.ADMIT,
+) -> None:
+    """Write an attempt as a desk would."""
+    moment = SystemClock().now()
+    check = Check(outcome=Outcome.PASSED, code="ok", started_at=moment.at, duration_ms=9)
+    record = AttemptRecord(
+        attempt_id=str(uuid.uuid4()),
+        session_id=session,
+        component=component,
+        verdict=verdict,
+        reasons=(),
+        checks=dict.fromkeys(CHECK_NAMES, check),
+        chip_verdict="genuine",
+        method="chip-face",
+        operator=opened.require_login().operator,
+        moment=moment,
+        rules_sha256="00" * 32,
+        sbd=sbd,
+    )
+    opened.store.begin_attempt(
+        record.attempt_id, session=session, component=component, operator=record.operator, sbd=sbd
+    )
+    opened.store.append_attempt(record, {})
+
+
 @dataclass
 class Sitting:
     """One session in the training root of a home folder."""
@@ -44,33 +75,9 @@ class Sitting:
 
     def admit(self, *sbds: str, component: str = "theory", verdict: Verdict = Verdict.ADMIT) -> None:
         """Write attempts as a desk would."""
-        clock = SystemClock()
         with self.opened() as opened:
             for sbd in sbds:
-                moment = clock.now()
-                check = Check(outcome=Outcome.PASSED, code="ok", started_at=moment.at, duration_ms=9)
-                record = AttemptRecord(
-                    attempt_id=str(uuid.uuid4()),
-                    session_id=self.session,
-                    component=component,
-                    verdict=verdict,
-                    reasons=(),
-                    checks=dict.fromkeys(CHECK_NAMES, check),
-                    chip_verdict="genuine",
-                    method="chip-face",
-                    operator=opened.require_login().operator,
-                    moment=moment,
-                    rules_sha256="00" * 32,
-                    sbd=sbd,
-                )
-                opened.store.begin_attempt(
-                    record.attempt_id,
-                    session=self.session,
-                    component=component,
-                    operator=record.operator,
-                    sbd=sbd,
-                )
-                opened.store.append_attempt(record, {})
+                write_attempt(opened, self.session, sbd, component=component, verdict=verdict)
 
     def bodies(self, kind: str) -> list[dict[str, Any]]:
         with self.opened() as opened:

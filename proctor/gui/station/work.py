@@ -32,7 +32,7 @@ class WorkScreen:
 
 
 _DIRECTION: Final = frozenset(
-    {"create-session", "start", "close", "result", "incident", "spot-check", "roster-add"}
+    {"create-session", "start", "close", "result", "incident", "spot-check", "roster-add", "decide"}
 )
 SCREENS: Final[Mapping[str, WorkScreen]] = {
     screen.name: screen

@@ -162,6 +162,10 @@ class DecisionAfterRefusePane(ActionPane):
         if form is None:
             return
         values = form.values()
+        fitting = decision_reasons(values["decided"] == "admit")
+        if not values.get("note") and any(each.note and each.code == values["reason"] for each in fitting):
+            form.wrong("note", self.texts["exception-pane.note.needed"])  # before the incident is entered
+            return
         words = [*second_words(form, offer.seconds), *(("--note=-",) if values.get("note") else ())]
         runner, known, note = self.window.runner(), values["incident"], values.get("note", "")
         adding = add_words(session, self._incident(session), offer.person.sbd, offer.attempt_id)

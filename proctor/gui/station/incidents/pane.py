@@ -22,6 +22,7 @@ from proctor.screens.incidents import (
     rows_of,
 )
 from proctor.screens.second import Seconds, seconds_of
+from proctor.screens.sheets import sheets_folder
 from sessions.course.entries import session_entries
 from sessions.roles import load_roles
 
@@ -237,7 +238,11 @@ class IncidentPane(ActionPane):
         if form is None or session is None or not form.check():
             return
         typed, runner, texts = form.typed(), self.window.runner(), self.texts
-        folder = str(opened.root.path / "sheets") if form.minutes() and self.window.may("print") else ""
+        folder = (
+            str(sheets_folder(opened, session.session_id))
+            if form.minutes() and self.window.may("print")
+            else ""
+        )
 
         def job() -> Entered:
             people = concerned(session, typed.concerned)
@@ -276,7 +281,7 @@ class IncidentPane(ActionPane):
         row, session, opened = self._chosen(), self.session, self.window.opened
         if row is None or session is None:
             return
-        runner, folder = self.window.runner(), str(opened.root.path / "sheets")
+        runner, folder = self.window.runner(), str(sheets_folder(opened, session.session_id))
         self.ask_for(
             lambda: make_minutes(runner, session, row.incident_id, folder),
             self._entered,

@@ -15,14 +15,16 @@ from proctor.gui.station.session.tasks import TaskPane
 from proctor.gui.station.session.views import VIEWS
 from proctor.gui.station.work import WorkPage
 from proctor.screens.session import Overview, overview
+from proctor.screens.session_feed import SessionFeed
 from proctor.screens.session_tasks import NEW, next_task, offered
+from sessions.course.board import Board
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
 
 OVERVIEW: Final = "overview"
 OTHERS: Final = {
-    "incidents": ("proctor.gui.station.incidents.pane", "IncidentPane", frozenset({"incident"})),
+    "incidents": ("proctor.gui.station.incidents.pane", "IncidentPane", frozenset({"incident", "decide"})),
     "results": ("proctor.gui.station.results.pane", "ResultsPane", frozenset({"result", "correct", "prior"})),
 }
 """Panes of other parts: module, class, and whoever may do one of these is shown it."""
@@ -34,6 +36,7 @@ SIGNS: Final = {
     "closed": "dots",
 }
 AGAIN_MS: Final = 40
+POLL_MS: Final = 300
 
 
 class SessionPage(WorkPage):
@@ -53,6 +56,8 @@ class SessionPage(WorkPage):
         self.hot = PageKeys(window)
         self._panes: dict[str, Any] = dict(kept.get("panes", {}))
         self._told: tuple[str, str] = ("", "")
+        self._feed: SessionFeed | None = None
+        self._ticking = ""
         self.inside.columnconfigure(0, weight=1)
         self.inside.rowconfigure(2, weight=1, minsize=self.look.px(200))
         self.bar = TabBar(self.inside, self.look, self.letters, self._tabs(), self.open_tab)
@@ -95,6 +100,8 @@ class SessionPage(WorkPage):
         self.offers = offered(seen, self.window.may)
         self.next_task = next_task(seen, self.offers)
         self.component = seen.component(self.component).component
+        if first:
+            self._keep_up(seen)
         self.where.show(self._state_words(seen), SIGNS[seen.state])
         if first:
             wanted = self.begun.get("task", "")
@@ -109,6 +116,41 @@ class SessionPage(WorkPage):
         if any(self._told):
             self.window.say(*self._told)
             self._told = ("", "")
+
+    # --- what comes by itself ---
+
+    def _keep_up(self, seen: Overview) -> None:
+        """From now on what others enter is shown by itself."""
+        session, opened, texts = seen.session, self.window.opened, self.texts
+        self._feed = SessionFeed(
+            lambda: Board(opened.store, session), lambda: overview(opened, session, texts, datetime.now(UTC))
+        )
+        self._ticking = self.after(POLL_MS, self._poll)
+
+    def _poll(self) -> None:
+        """Show what was read; a form that is open is left as it is, a tab of another part is its own affair."""
+        self._ticking = self.after(POLL_MS, self._poll)
+        news = None if self._feed is None or self.window.background.busy else self._feed.newest()
+        if news is None:
+            return
+        if not isinstance(self.pane, tuple(VIEWS.values())):
+            self.known = news
+            return
+        inside = str(self.focus_get() or "").startswith(str(self.pane))
+        self._seen(news)
+        if inside and not str(self.focus_get() or "").startswith(str(self.pane)):
+            self.pane.take_focus()
+
+    def _stop_following(self) -> None:
+        if self._ticking:
+            self.after_cancel(self._ticking)
+            self._ticking = ""
+        if self._feed is not None:
+            self._feed.close()
+
+    def let_go(self) -> None:
+        """The data root is about to be closed."""
+        self._stop_following()
 
     def _state_words(self, seen: Overview) -> str:
         key = f"session-page.is.{seen.state}"
@@ -193,6 +235,8 @@ class SessionPage(WorkPage):
         self.bar.show("" if form else self.tab)
         for part, hidden in ((self.bar, new or self.known is None), (self.where, form)):
             (part.grid_remove if hidden else part.grid)()
+        if self.known is not None:
+            self.window.retitle(session=not new)
         self.show_main()
         self.follow_all()
         self.after_idle(self._focus, pane)
@@ -262,6 +306,7 @@ class SessionPage(WorkPage):
 
     def close(self) -> None:
         """The page goes away with its keys."""
+        self._stop_following()
         self.hot.release()
 
     # --- commands ---

@@ -1,0 +1,167 @@
+"""Two persons at a real station: each proves to be there at the window, and the log has both, or nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor.gui.password import PasswordDialog
+from proctor.gui.station.exceptions.manual import ManualPane
+from sessions.record import Verdict
+from tests.gui.incident_phases import STORY, alone, incidents, results, settled
+from tests.gui.pane_phases import fill
+from tests.gui.session_phases import EVERYBODY, people, start_session
+from tests.gui.test_station_start import ND, OpenStation, Watched, bench, log_in, open_station
+from tests.support.cli import proctor
+from tests.support.course_cli import roster_csv, write_attempt
+
+__all__ = ["bench", "open_station"]
+pytestmark = pytest.mark.timeout(240)
+HOA = EVERYBODY["hoa"]
+ND_BY = ("user", "add", "nd", "--by", "an", "--second", "binh", "--role", "identity-examiner")
+
+
+@pytest.fixture
+def real(home: Path, tmp_path: Path) -> str:
+    """A real station: two administrators, a chairman, a secretary, an examiner; a session of today that was started."""
+    people()
+    assert proctor(*ND_BY, secrets={**EVERYBODY, **ND}).status == 0
+    path = tmp_path / "list.csv"
+    path.write_bytes(roster_csv(8))
+    made = proctor(
+        *("session", "create", "--roster", path, "--rules", "driving-tt108-2026", "--component", "all"),
+        *("--place", "Trung tâm Mẫu", "--by", "an", "--json"),
+        secrets=EVERYBODY,
+    )
+    assert made.status == 0, made.err
+    start_session(str(made.json["id"]))
+    return str(made.json["id"])
+
+
+@pytest.fixture
+def station(real: str, open_station: OpenStation) -> Watched:
+    """The window, nobody logged in."""
+    return open_station()
+
+
+def enter(window: Watched, user: str) -> None:
+    """Somebody logs in."""
+    log_in(window, user, {**EVERYBODY, **ND}[user])
+    assert window.at("start"), window.said
+
+
+def entries(window: Watched, kind: str) -> list[dict[str, Any]]:
+    """What the log has, read while the window holds it."""
+    return [dict(entry.body) for entry in window.opened.store.entries(kind)]
+
+
+def answer(window: Watched, secret: str) -> None:
+    """Enter, then the second person types a password into the dialog."""
+    window.press("<Return>")
+
+    def dialogs() -> list[Any]:
+        return [each for each in window.winfo_children() if isinstance(each, PasswordDialog)]
+
+    assert window.pump(lambda: bool(dialogs())), (window.said, window.shown_texts)
+    window.pump(seconds=0.1)
+    dialogs()[0].entry.insert(0, secret)
+    window.tk.call("event", "generate", str(dialogs()[0].entry), "<Return>")
+    settled(window)
+
+
+def words_of(widget: Any, user: str) -> str:
+    """The line of a list that offers a person."""
+    return next(str(value) for value in widget.cget("values") if str(value).endswith(user))
+
+
+def test_documents_by_two_persons_and_who_was_refused_by_the_chairman(station: Watched, real: str) -> None:
+    window = station
+    enter(window, "nd")
+    for sbd, verdict in (("001", Verdict.ADMIT), ("002", Verdict.REFUSE)):
+        write_attempt(window.opened, real, sbd, verdict=verdict)
+    pane = alone(ManualPane, sbd="3")(window)
+    offered = [str(value) for value in pane.form.widgets["second"].cget("values")]
+    assert offered
+    assert not any(value.endswith("nd") for value in offered)  # nobody is their own second person
+    fill(window, pane.form, document="hộ chiếu")
+    fill(window, pane.form, reason=str(pane.form.widgets["reason"].cget("values")[0]))
+    second = offered[0].rsplit(" ", 1)[-1]
+    fill(window, pane.form, result="đúng", second=offered[0], **{"saw-photo": "1"})
+    typed = pane.form.values()
+    answer(window, "không phải")
+    assert entries(window, "manual") == []
+    assert len(window.said) > 20
+    assert pane.form.values() == typed
+    answer(window, EVERYBODY[second])
+    (body,) = entries(window, "manual")
+    assert (body["sbd"], body["outcome"], body["second"]["id"]) == ("003", "admitted", second)
+    assert body["second"]["proof"] == "password"
+    pane = incidents(window)  # an examiner enters, but does not lay down what follows
+    window.press("<Return>", "<Key-1>")
+    fill(window, pane.form, concerned="1", text=STORY)
+    if pane.form.value("minutes"):
+        fill(window, pane.form, minutes="")
+    window.press("<Return>")
+    settled(window)
+    assert [each["sbd"] for each in entries(window, "incident")] == ["001"]
+    window.press("<Control-Key-1>")
+    assert window.at("start")
+    window.log_out()
+    assert window.at("login")
+
+    enter(window, "hoa")
+    pane = incidents(window)
+    window.press("<Alt-q>")
+    settled(window)
+    fill(window, pane.form, consequence="đình chỉ", second=words_of(pane.form.widgets["second"], "thu"))
+    answer(window, EVERYBODY["thu"])
+    last = entries(window, "incident")[-1]
+    assert (last["sbd"], last["consequence"], last["second"]["id"]) == ("001", "suspended", "thu")
+    window.press("<Alt-n>", "<Return>")
+    settled(window)
+    form = pane.inner.form
+    fill(window, form, decided="cho vào")
+    fill(window, form, reason=str(form.widgets["reason"].cget("values")[0]), happened=STORY)
+    fill(window, form, second=words_of(form.widgets["second"], "thu"))
+    before = len(entries(window, "incident"))
+    window.press("<Return>")
+    assert set(form.said) == {"note"}
+    assert len(entries(window, "incident")) == before
+    fill(window, form, note="Hộ chiếu và hồ sơ.")
+    answer(window, "không phải")
+    assert entries(window, "decision") == []
+    answer(window, EVERYBODY["thu"])
+    (body,) = entries(window, "decision")
+    assert (body["sbd"], body["decided"], body["second"]["id"]) == ("002", "admitted", "thu")
+    about = [each for each in entries(window, "incident") if each["code"] == "identity-refused"]
+    assert [each["incident"] for each in about] == [body["incident"]]  # the wrong password left no second one
+
+
+@pytest.mark.slow
+def test_a_correction_whose_second_person_cannot_prove_it_enters_nothing_and_says_why(
+    station: Watched, real: str
+) -> None:
+    window = station
+    enter(window, "nd")
+    write_attempt(window.opened, real, "001")
+    window.log_out()
+    assert window.at("login")
+    enter(window, "thu")
+    pane = results(window)
+    window.type("28")
+    window.press("<Return>")
+    settled(window)
+    assert [body["sbd"] for body in entries(window, "result")] == ["001"]
+    pane.table.select("001")
+    window.press("<Alt-a>")
+    settled(window)
+    form = pane.inner.form
+    fill(window, form, points="29", second=words_of(form.widgets["second"], "hoa"))
+    fill(window, form, reason=str(form.widgets["reason"].cget("values")[0]))
+    answer(window, "không phải")
+    assert entries(window, "correction") == []
+    assert form.value("points") == "29"
+    answer(window, EVERYBODY["hoa"])  # these rules want a token for it, and the second person has none here
+    assert entries(window, "correction") == []
+    assert "token" in window.said
+    assert form.value("points") == "29"
