@@ -17,8 +17,6 @@ from biometrics.errors import BiometricsError
 from proctor.checks import CheckName, ChipVerdict
 from proctor.texts import load_texts
 from readers.errors import ReaderError
-from reports.errors import ReportsError
-from sessions.errors import SessionsError
 from sessions.finding import CODES
 from sessions.record import Outcome, Verdict
 
