@@ -49,7 +49,7 @@ WRONG: Final = {
     "personal-number": "reason",
 }
 """Beneath which field a refusal is said; where `session-page.wrong.<code>` exists, in those words."""
-SHORT_RESULT: Final = frozenset({"allocate"})
+SHORT_RESULT: Final = frozenset({"allocate", "close"})
 
 
 class TaskPane(Pane):

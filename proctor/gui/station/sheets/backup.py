@@ -57,7 +57,8 @@ class BackupPane(Pane):
 
     def _written(self, done: Any) -> None:
         sign = "tick" if done.status == 0 else "bang"
-        self.say_lines(self.said, [(line, sign) for line in (*done.lines, *done.said)])
+        lines = (*done.lines, *done.said)  # the first says what was written; what follows is to be thought of
+        self.say_lines(self.said, [(line, "bang" if at else "tick") for at, line in enumerate(lines)])
         self.page.window.say(self.texts["sheets-page.backup.done"], sign)
         self.page.follow_all()
 
