@@ -1,5 +1,6 @@
 """Looking at a sheet that was made: its file is read, and the log says who looked before anything is shown."""
 
+import hashlib
 from pathlib import Path
 
 from proctor.errors import CommandError
@@ -19,10 +20,19 @@ def look_at(opened: OpenRoot, session: Session, made: Made, path: Path) -> bytes
     Raises RoleForbiddenError, CommandError, StoreError.
     """
     operator = session.rules.require_may(opened.require_login().operator, "view")
-    data = read_pdf(path)
+    data = read_made(made, path)
     body = {"what": f"{WHAT} {made.seq}", "session": session.session_id}
     body |= {"sbd": made.wish.sbd} if made.wish.sbd else {}
     opened.store.append("view", body, operator=operator)
+    return data
+
+
+def read_made(made: Made, path: Path) -> bytes:
+    """Return a made sheet's file as it is in the log: one that was exchanged since it was found, its size and time
+    kept, is never shown as that sheet. Raises CommandError "sheets-page.file.altered"."""
+    data = read_pdf(path)
+    if hashlib.sha256(data).hexdigest() != made.newest:
+        raise CommandError("sheets-page.file.altered", file=path.name)
     return data
 
 

@@ -47,10 +47,9 @@ def file_page(pdf: bytes, page: int, dpi: int) -> bytes:
 def sheet(opened: Any, session: "Session", made: "Made", path: Path, *, enter: bool) -> Sheet:
     """Return a sheet that was made; `enter`: the log says who looks. Raises as `look_at`, "page-unreadable"."""
     from proctor.page_pictures import page_sizes  # noqa: PLC0415 - see above
-    from proctor.screens.sheet_files import read_pdf  # noqa: PLC0415
-    from proctor.screens.sheet_look import look_at, open_roles  # noqa: PLC0415
+    from proctor.screens.sheet_look import look_at, open_roles, read_made  # noqa: PLC0415
 
-    pdf = look_at(opened, session, made, path) if enter else read_pdf(path)
+    pdf = look_at(opened, session, made, path) if enter else read_made(made, path)
     return Sheet(pdf=pdf, sizes=page_sizes(pdf), roles=open_roles(pdf))
 
 
