@@ -10,7 +10,7 @@ from typing import Any, Final
 import ttkbootstrap as ttk
 
 from proctor.gui.station.going import opening
-from proctor.gui.station.life import StationLife
+from proctor.gui.station.life import BANNER_S, StationLife
 from proctor.gui.station.menu import ITEMS, MenuPane, offered
 from proctor.gui.station.work import DESK_KEY, NEW_KEY, SCREENS
 
@@ -79,6 +79,7 @@ class StationFrame(StationLife):
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, lambda _event: self._enter())
         self.bind("<F10>", lambda _event: self.menu())
+        self.bind("<F11>", lambda _event: self.turn_sounds())
         self.bind("<F12>", lambda _event: self.lock_now())
         self.bind(DESK_KEY, lambda _event: self.to_desk())
         self.bind(NEW_KEY, lambda _event: self.new_session())
@@ -231,6 +232,16 @@ class StationFrame(StationLife):
                 self.shown, self.look, self.texts, offered(ITEMS, self.page, self.may), self.chosen
             )
 
+    def turn_sounds(self) -> None:
+        """Sounds and spoken prompts of the desk off, or on again: said in words, since nothing is heard then."""
+        turn = getattr(self.driver, "turn_sounds", None)
+        if turn is not None and self.page == "checkin":
+            on = turn()
+            text = self.texts["window.station.sounds-on" if on else "window.station.sounds-off"]
+            self.banner.configure(text=f" {text}", image=self.look.sign("tick" if on else "bang"))
+            self.banner.grid()
+            self._banner_until = self._means.clock() + BANNER_S
+
     def chosen(self, name: str) -> None:
         """Do what a line of the menu says."""
         self._menu = None
@@ -250,7 +261,9 @@ class StationFrame(StationLife):
         return "break"
 
     def _touched(self, _event: object) -> None:
-        self.lock.touch()
+        """Somebody did something; after too long a while the lock falls at once, not with the next second."""
+        if self.lock.touch().locked and self.opened is not None and not self.going.locked:
+            self.lock_up()
 
     def keep(self) -> None:
         """Let the page save what was typed."""

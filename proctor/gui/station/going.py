@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from proctor.config import Places
+from proctor.idle import since_start
 from proctor.texts import Texts
 
 if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded beside the window
@@ -68,7 +68,7 @@ class Means:
     make_page: Callable[[Any, Any, Any], Any]
     make_bar: Callable[[Any, Any, Any], Any]
     examine: Callable[[Places, Texts, bool], "Iterable[EquipmentRow]"]
-    clock: Callable[[], float] = monotonic
+    clock: Callable[[], float] = since_start
 
 
 @dataclass(slots=True, kw_only=True)

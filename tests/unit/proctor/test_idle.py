@@ -1,8 +1,13 @@
 """The station locks itself when nobody is there."""
 
+import sys
+import time
+from dataclasses import fields
+
 import pytest
 
-from proctor.idle import IdleLock, IdleState
+from proctor.gui.station.going import Means
+from proctor.idle import IdleLock, IdleState, since_start
 
 
 class Clock:
@@ -41,3 +46,15 @@ def test_it_locks_at_once_and_when_the_clock_goes_back() -> None:
     assert lock.state().locked
     with pytest.raises(ValueError, match="minute"):
         IdleLock(clock, 0)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the usual clock goes on while the machine sleeps"
+)
+def test_the_hours_in_which_the_machine_slept_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = {time.CLOCK_BOOTTIME: 7_200.0}
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: 100.0 + slept.get(clock, 0.0))
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    clock = {each.name: each.default for each in fields(Means)}["clock"]
+    assert clock is since_start
+    assert clock() == 7_300.0
