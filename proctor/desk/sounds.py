@@ -97,6 +97,15 @@ class Sounds:
         if self._thread.ident is not None:
             self._thread.join(wait_s)
 
+    def turn(self) -> bool:
+        """Be silent from now on, or be heard again; return which."""
+        with self._changed:
+            self.on = not self.on
+            if not self.on:
+                self._sound = self._words = None
+                self._hush()
+            return self.on
+
     def play(self, name: str) -> None:
         """Play one of the desk's sounds; what was still to be heard is dropped."""
         file = self._folder / f"{name}.wav"

@@ -560,6 +560,12 @@ def test_a_whole_training_check_in_by_keys_alone(open_station: OpenStation, home
     assert window.pump(lambda: driver.state.phase == "verdict", seconds=90), driver.state.phase
     assert driver.state.run.verdict.value == "REFUSE"
     assert "KHÔNG NHẬN" in canvas_words(window)
+    window.press("<F11>")
+    assert driver.runtime.sounds.on
+    assert "Đã bật tiếng" in window.banner.cget("text")  # the test's desk opened silent
+    choose(window, "sounds")
+    assert not driver.runtime.sounds.on
+    assert "F11" in window.banner.cget("text")
     window.press("<F10>", "<Escape>", "<F12>")
     assert window.page == "locked"
     assert "KHÔNG NHẬN" not in canvas_words(window)

@@ -82,6 +82,10 @@ class Driver:
         run = self.state.run
         return self.runtime.lend("" if run is None else run.reader)
 
+    def turn_sounds(self) -> bool:
+        """Sounds and spoken prompts off, or on again; return whether they are on."""
+        return self.runtime.sounds.turn()
+
     def devices(self) -> tuple[Device, ...]:
         """Return the devices that were told of."""
         return self.state.devices

@@ -26,7 +26,7 @@ class Item:
 _ONE_COLUMN: Final = 1.5
 WORK: Final = frozenset({"start", "checkin"})
 DESK: Final = frozenset({"checkin"})
-BESIDE: Final = ("manual", "refused", "incident")
+BESIDE: Final = ("manual", "refused", "incident", "consent")
 """Forms that open beside the desk."""
 AWAY: Final = frozenset(SCREENS)
 ITEMS: Final = (
@@ -46,8 +46,10 @@ ITEMS: Final = (
     Item(name="manual", actions=frozenset({"manual"}), pages=DESK, key="Ctrl+M"),
     Item(name="refused", actions=frozenset({"decide"}), pages=DESK, key="Ctrl+D"),
     Item(name="incident", actions=frozenset({"incident"}), pages=DESK, key="Ctrl+I"),
+    Item(name="consent", actions=frozenset({"check-in"}), pages=DESK),
     Item(name="equipment", pages=WORK),
     Item(name="lock", pages=WORK | AWAY, key="F12"),
+    Item(name="sounds", pages=DESK, key="F11"),
     Item(name="language", key="Alt+E/V"),
     Item(name="larger", key="Ctrl +"),
     Item(name="smaller", key="Ctrl −"),

@@ -195,6 +195,7 @@ class StationWindow(Entering):
             "sessions": self.leave_desk,
             "equipment": self.look_again,
             "lock": self.lock_now,
+            "sounds": self.turn_sounds,
             "language": self.change_language,
             "larger": partial(self.resize_text, 1),
             "smaller": partial(self.resize_text, -1),

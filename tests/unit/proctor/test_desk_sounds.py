@@ -123,10 +123,11 @@ def test_what_has_no_file_is_said_by_the_speaker_and_no_list_of_processes_shows_
 @on_posix
 def test_silence_is_kept_by_a_key(make: Callable[..., Sounds], heard: Callable[[], list[str]]) -> None:
     sounds = make()
-    sounds.on = False
+    assert not sounds.turn()
     sounds.play("admit")
     sounds.say("a")
-    sounds.on, sounds.speech = True, False
+    assert sounds.turn()
+    sounds.speech = False
     sounds.speak("wait", "b")
     sounds.play("refuse")
     wait(lambda: heard() == ["begin refuse", "end refuse"])
