@@ -145,9 +145,12 @@ def test_each_look_is_in_the_log_with_its_reason_and_pictures_are_a_look_of_thei
 
 def test_who_was_called_stands_there_large_and_in_the_log(window: Watched) -> None:
     page: RosterPage = window.shown
+    spoken: list[str] = []
+    window.speak = spoken.append  # type: ignore[method-assign]
     window.press("<Alt-g>", "<Return>")
     assert window.free()
     assert entries(window, "component")[-1]["called"] == ["015"]
+    assert spoken == ["Mời số báo danh 015, Nguyễn Văn Tập"]
     assert "Nguyễn Văn Tập\nmời đến P3 · 4" in window.shown_texts
     assert window.pump(lambda: page.roll is not None and page.roll.counts["called"] == 3)
     window.type("x")

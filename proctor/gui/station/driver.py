@@ -86,6 +86,10 @@ class Driver:
         """Sounds and spoken prompts off, or on again; return whether they are on."""
         return self.runtime.sounds.turn()
 
+    def say(self, text: str) -> None:
+        """Say words that no file was recorded of, a name for example, where this machine can."""
+        self.runtime.sounds.say(text)
+
     def devices(self) -> tuple[Device, ...]:
         """Return the devices that were told of."""
         return self.state.devices

@@ -242,6 +242,12 @@ class StationFrame(StationLife):
             self.banner.grid()
             self._banner_until = self._means.clock() + BANNER_S
 
+    def speak(self, text: str) -> None:
+        """Say words aloud where a desk is open, its sounds are on, and the machine has a voice (espeak-ng)."""
+        say = getattr(self.driver, "say", None)
+        if say is not None:
+            say(text)
+
     def chosen(self, name: str) -> None:
         """Do what a line of the menu says."""
         self._menu = None

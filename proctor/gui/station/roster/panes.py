@@ -106,6 +106,11 @@ class CallPane(RosterPane):
         if done.status == 0:
             self._show(tuple((each["candidate"], each["room"], each["seat"]) for each in done.data["called"]))
             self.window.say(done.lines[0], "tick")
+            names = dict(self.begun.get("names", ()))
+            called = (
+                f"{each['candidate']}, {names.get(each['candidate'], '')}" for each in done.data["called"]
+            )
+            self.window.speak(self.texts.say("roster-page.call.spoken", who="; ".join(called)))
         else:
             self._show(())
             self.window.say(" ".join(done.lines), "bang")
