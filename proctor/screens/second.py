@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from proctor.roots import OpenRoot
-from proctor.seconds import PASSWORD, PROOFS, TOKEN, TRAINING
+from proctor.seconds import CARD_FACE, PASSWORD, PROOFS, TOKEN, TRAINING
 from sessions.session import Session
 from sessions.users import list_users
 
@@ -16,12 +16,17 @@ AT_THE_DESK: Final = (PASSWORD, TOKEN)
 class Seconds:
     """`people`: id and words ("Trần Thị Thử · binh"); none in training, where any other name is typed.
 
-    `proofs`: weakest first.
+    `proofs`: weakest first; `card_face`: whether the rules take card and face, which needs the devices of an open desk.
     """
 
     people: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     proofs: tuple[str, ...] = (PASSWORD,)
     training: bool = False
+    card_face: bool = False
+
+    def at(self, *, lends: bool) -> tuple[str, ...]:
+        """Return the proofs there are where a desk lends its devices, or where none does."""
+        return (*self.proofs, CARD_FACE) if self.card_face and lends else self.proofs
 
 
 def seconds_of(opened: OpenRoot, session: Session, action: str) -> Seconds:
@@ -37,4 +42,4 @@ def seconds_of(opened: OpenRoot, session: Session, action: str) -> Seconds:
         if role in rule.roles and user != own
     )
     proofs = tuple(proof for proof in PROOFS if proof in rule.proofs and proof in AT_THE_DESK)
-    return Seconds(people=people, proofs=proofs)
+    return Seconds(people=people, proofs=proofs, card_face=CARD_FACE in rule.proofs)

@@ -6,10 +6,11 @@ import pytest
 
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
+from proctor.texts import load_texts
 from sessions.record import Verdict
 from tests.gui.pane_phases import STORY, comes, fill, opened, settled
 from tests.gui.test_station_failures import Desk
-from tests.gui.test_station_start import OpenStation, Watched, bench, canvas_words, open_station
+from tests.gui.test_station_start import OpenStation, Watched, bench, canvas_words, choose, open_station
 
 __all__ = ["bench", "open_station"]
 pytestmark = pytest.mark.timeout(240)
@@ -32,6 +33,14 @@ def page_of(window: Watched) -> Any:
 
 def test_documents_and_the_heads_decision_end_whoever_is_at_the_desk(window: Watched) -> None:
     desk = Desk(window)
+    choose(window, "consent")
+    assert window.pump(lambda: page_of(window).form is not None)
+    fill(window, page_of(window).form.form, sbd="4", answer="không đồng ý")
+    assert load_texts("vi")["notice.text"] in window.shown_texts
+    window.press("<Return>")
+    settled(window)
+    assert [(body["sbd"], body["outcome"]) for body in entries(window, "consent")] == [("004", "refused")]
+    assert page_of(window).form is None
     run = comes(desk, "unknown-signer", 1)
     assert (run.verdict, desk.driver.state.phase) == (Verdict.REFER, "deciding")
     pane = opened(desk, "<Control-m>")

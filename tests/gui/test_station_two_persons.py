@@ -1,5 +1,7 @@
 """Two persons at a real station: each proves to be there at the window, and the log has both, or nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +167,41 @@ def test_a_correction_whose_second_person_cannot_prove_it_enters_nothing_and_say
     assert entries(window, "correction") == []
     assert "token" in window.said
     assert form.value("points") == "29"
+
+
+def test_with_card_and_face_the_desk_lends_its_devices(station: Watched, real: str) -> None:
+    """The desk stands for one; what is looked at is what the command is given, and when."""
+    window = station
+    enter(window, "nd")
+    window.press("<Return>")
+    assert window.at("checkin"), window.said
+    lent: list[str] = []
+
+    @contextmanager
+    def lend() -> Iterator[tuple[str, str]]:
+        lent.append("lent")
+        try:
+            yield "Đầu đọc 1", "/dev/video9"
+        finally:
+            lent.append("back")
+
+    window.driver.lend = lend  # type: ignore[union-attr]
+    pane = alone(ManualPane, sbd="3")(window)
+    form = pane.form
+    assert not form.shows("card")
+    fill(window, form, document="hộ chiếu")
+    fill(window, form, reason=str(form.widgets["reason"].cget("values")[0]))
+    fill(window, form, result="đúng", **{"saw-photo": "1"})
+    offered = [str(value) for value in form.widgets["second"].cget("values")]
+    fill(window, form, second=offered[0], proof="thẻ và khuôn mặt")
+    assert form.shows("card")
+    assert window.texts["presence.notice"] in window.shown_texts
+    window.press("<Return>")
+    assert set(form.said) == {"card"}
+    fill(window, form, card="001099000777")
+    assert "001099000777" not in str(pane.kept())
+    answer(window, EVERYBODY[offered[0].rsplit(" ", 1)[-1]])
+    assert lent == ["lent", "back"]
+    assert entries(window, "manual") == []  # nobody here has a registered card: said, nothing entered
+    assert "chưa đăng ký" in window.said, window.said
+    assert form.value("result") == "same"

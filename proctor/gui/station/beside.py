@@ -23,6 +23,7 @@ PLACES: Final[Mapping[str, str]] = MappingProxyType(
         "manual": "proctor.gui.station.exceptions.manual:ManualPane",
         "refused": "proctor.gui.station.exceptions.refused:DecisionAfterRefusePane",
         "incident": "proctor.gui.station.incidents.pane:IncidentPane",
+        "consent": "proctor.gui.station.exceptions.consent:ConsentPane",
     }
 )
 ACTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -30,6 +31,7 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "manual": frozenset({"manual"}),
         "refused": frozenset({"decide"}),
         "incident": frozenset({"incident"}),
+        "consent": frozenset({"check-in"}),
         "roster": frozenset({"view", "check-in"}),
     }
 )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LARGE: Final = 1.5
 """From this size of the text on buttons say it shorter, and what stands beside the desk has its keys and its lines in
 the menu, but no buttons: the photographs need the room."""
+MENU_ONLY: Final = frozenset({"consent"})
+"""Forms without a key of their own: offered whenever an incident may be entered."""
 IN_MENU: Final = ("lock", "leave")
 """Of the window's menu, which is there on every page."""
 
@@ -122,7 +124,10 @@ class DeskKeys:
 
     def ask(self, name: str) -> None:
         """What the menu asks for: what stands beside the desk, where it can be done now."""
-        if any(action.name == name for action in self._actions):
+        screen = self._page.screen
+        free = screen is not None and any(action.name == "incident" for action in screen.actions)
+        offered = any(action.name == name for action in self._actions)
+        if offered or (name in MENU_ONLY and free and not self._beside.open):
             self._page.do(name)
         elif not self._beside.open:
             self._window.say(self._texts["checkin.beside.not-now"], "bang")

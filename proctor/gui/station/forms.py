@@ -31,7 +31,8 @@ class Field:
 
     `text`: key of its label, with its letter; `kind`: "choice" is chosen from `choices` only, "open-choice" may also be
     typed; `choices`: value and words; `value`: what it begins with (a value of `choices`, "1" for a ticked box);
-    `needed`: it must not be empty; `help`: key of a line beneath it that says what belongs here; `lines`: of a "text".
+    `needed`: it must not be empty; `help`: key of a line beneath it that says what belongs here,
+    `said`: the same in words; `lines`: of a "text".
     """
 
     name: str
@@ -41,6 +42,7 @@ class Field:
     value: str = field(default="", repr=False)
     needed: bool = True
     help: str = ""
+    said: str = ""
     lines: int = _LINES
 
 
@@ -120,7 +122,7 @@ class Form(ttk.Frame):
         self._fields[name] = Field(
             **{
                 each: getattr(old, each)
-                for each in ("name", "text", "kind", "value", "needed", "help", "lines")
+                for each in ("name", "text", "kind", "value", "needed", "help", "said", "lines")
             },
             choices=known,
         )
@@ -226,8 +228,9 @@ class Form(ttk.Frame):
             top = px(2) if self._stacked or each.kind == "text" else px(2) + max(0, above)
             label.grid(row=row, column=0, sticky="nw", padx=(0, px(8)), pady=(top, 0))
         widget.grid(row=row + 1 if self._stacked else row, column=column, sticky="ew", pady=px(2))
-        if each.help:
-            said = self._helps[each.name] = ttk.Label(self, text=self._texts[each.help], justify="left")
+        if each.help or each.said:
+            words = each.said or self._texts[each.help]
+            said = self._helps[each.name] = ttk.Label(self, text=words, justify="left")
             said.grid(row=row + 2, column=column, sticky="ew")
             wrapped(said, 2)
         note = self._notes[each.name] = Line(self, self._look)

@@ -106,7 +106,7 @@ class ManualPane(ActionPane):
             key = own_text(offer.blocked.code, self.texts)
             self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
             return
-        if not offer.seconds.proofs:
+        if not offer.seconds.at(lends=self.lends):
             self.refuse(self.texts["exception-pane.no-proof"], 1)
             return
         self.heading(self.texts[f"exception-pane.manual.what.{offer.purpose}"], 1, bold=False)
@@ -144,7 +144,7 @@ class ManualPane(ActionPane):
                 Field(name="result", text="exception-pane.manual.result", kind="choice", choices=results)
             )
         fields.append(Field(name="note", text="exception-pane.note", kind="text", needed=False, lines=2))
-        return (*fields, *second_fields(offer.seconds, texts))
+        return (*fields, *second_fields(offer.seconds, texts, lends=self.lends))
 
     def _changed(self, name: str) -> None:
         """The reasons go with the document; a number only with one that has any."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ttkbootstrap as ttk
 
+from biometrics.errors import BiometricsError
 from proctor.errors import CommandError
 from proctor.gui.keyboard import split
 from proctor.gui.look import COLOURS
@@ -15,6 +16,8 @@ from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow, wrapped
 from proctor.screens.exceptions import own_text
 from proctor.screens.second import Seconds
+from proctor.seconds import CARD_FACE
+from readers.errors import ReaderError
 from sessions.errors import SessionsError
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 
 _ROWS: Final = 8
+PROOF: Final = "proof"
+CARD: Final = "card"
 AGAIN_MS: Final = 20
 
 
@@ -166,9 +171,59 @@ class ActionPane(ttk.Frame):
 
     def make_form(self, fields: "tuple[Field, ...]", row: int, **more: Any) -> Form:
         """Add a form; what was kept of it is put back."""
-        form = self.form = Form(self, self.look, self.texts, self.letters, fields, **more)
+        changed = more.pop("on_change", None)
+
+        def on_change(name: str) -> None:
+            if name == PROOF:
+                self._show_card()
+            if changed is not None:
+                changed(name)
+
+        form = Form(self, self.look, self.texts, self.letters, fields, on_change=on_change, **more)
+        self.form = form
         form.grid(row=row, column=0, columnspan=2, sticky="nsew")
+        self._show_card()
         return form
+
+    # --- a second person's card and face ---
+
+    @property
+    def lends(self) -> bool:
+        """Whether a desk is open whose reader and camera a second person may use."""
+        return getattr(self.window.driver, "lend", None) is not None
+
+    def _by_card(self) -> bool:
+        form = self.form
+        if form is None or CARD not in form.widgets:
+            return False
+        return PROOF not in form.widgets or form.value(PROOF) == CARD_FACE
+
+    def _show_card(self) -> None:
+        """A card is asked for only where card and face are the proof."""
+        if self.form is not None and CARD in self.form.widgets:
+            self.form.show(CARD, self._by_card())
+
+    def proving(self) -> "Callable[..., Done]":
+        """Return what runs commands as typed now; where the second person proves to be there with card and face, with
+        the desk's own reader and camera. It is called beside the window: `run(*words, typed=…)`."""
+        runner, form = self.window.runner(), self.form
+        if not self._by_card() or form is None:
+            return runner.run
+        desk: Any = self.window.driver  # whoever lends has it: `lends`
+        lend, card = desk.lend, form.value(CARD).strip()
+        kind = "qr" if "|" in card else "number"
+
+        def run(*words: str, typed: str | Mapping[str, str] = "") -> "Done":
+            values = {"-": typed} if isinstance(typed, str) else dict(typed)
+            try:
+                with lend() as (reader, camera):
+                    devices = (f"--second-reader={reader}", f"--second-camera={camera}")
+                    known = values | {f"-{CARD}": card}
+                    return runner.run(*words, f"--second-{kind}=-{CARD}", *devices, typed=known)
+            except (ReaderError, BiometricsError) as error:
+                raise CommandError.of(error.code, error.facts) from None
+
+        return run
 
     # --- what it does ---
 
@@ -206,8 +261,9 @@ class ActionPane(ttk.Frame):
         self, *words: str, done: "Callable[[Done], None]", typed: str | Mapping[str, str] = ""
     ) -> None:
         """Run one command as who is logged in, beside the window; see `proctor.desk.runner`."""
-        runner = self.window.runner()
-        self.ask_for(lambda: runner.run(*words, typed=typed), done, working="window.station.doing")
+        working = "checkin.decision.presence" if self._by_card() else "window.station.doing"
+        run = self.proving()
+        self.ask_for(lambda: run(*words, typed=typed), done, working=working)
 
     def failed(self, error: Exception) -> None:
         """Say why it was refused, and point at the field it is about."""
@@ -232,21 +288,21 @@ class ActionPane(ttk.Frame):
             done(result)
 
 
-def second_fields(seconds: Seconds, texts: Any) -> tuple[Field, ...]:
-    """Return the fields for the second person: chosen of who may; in training any other name is typed."""
+def second_fields(seconds: Seconds, texts: Any, *, lends: bool = False) -> tuple[Field, ...]:
+    """Return the fields for the second person: chosen of who may; in training any other name is typed. `lends`: whether
+    a desk lends its devices, so that card and face are among the proofs."""
     if seconds.training:
         return (Field(name="second", text="exception-pane.second"),)
     fields = [Field(name="second", text="exception-pane.second", kind="choice", choices=seconds.people)]
-    if len(seconds.proofs) > 1:
-        choices = tuple((proof, texts[f"checkin.decision.proof.{proof}"]) for proof in seconds.proofs)
-        field = Field(
-            name="proof",
-            text="exception-pane.proof",
-            kind="choice",
-            choices=choices,
-            value=seconds.proofs[0],
+    proofs = seconds.at(lends=lends)
+    if len(proofs) > 1:
+        choices = tuple((proof, texts[f"checkin.decision.proof.{proof}"]) for proof in proofs)
+        fields.append(
+            Field(name=PROOF, text="exception-pane.proof", kind="choice", choices=choices, value=proofs[0])
         )
-        fields.append(field)
+    if CARD_FACE in proofs:
+        said = texts.say("checkin.decision.card-how", notice=texts["presence.notice"])
+        fields.append(Field(name=CARD, text="exception-pane.card", kind="secret", said=said))
     return tuple(fields)
 
 
@@ -255,5 +311,5 @@ def second_words(form: Form, seconds: Seconds) -> tuple[str, ...]:
     words = (f"--second={form.value('second')}",)
     if seconds.training:
         return words
-    proof = form.value("proof") if "proof" in form.widgets else seconds.proofs[0]
-    return (*words, f"--second-proof={proof}")
+    only = seconds.proofs[0] if seconds.proofs else CARD_FACE
+    return (*words, f"--second-proof={form.value(PROOF) if PROOF in form.widgets else only}")

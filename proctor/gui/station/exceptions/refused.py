@@ -93,7 +93,7 @@ class DecisionAfterRefusePane(ActionPane):
             key = own_text(offer.blocked.code, self.texts)
             self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
             return
-        if not offer.seconds.proofs and not offer.incident_first:
+        if not offer.seconds.at(lends=self.lends) and not offer.incident_first:
             self.refuse(self.texts["exception-pane.no-proof"], 1)
             return
         first = offer.incident_first
@@ -137,7 +137,7 @@ class DecisionAfterRefusePane(ActionPane):
             ),
             self._happened(),
             Field(name="note", text="exception-pane.note", kind="text", needed=False, lines=2),
-            *second_fields(offer.seconds, texts),
+            *second_fields(offer.seconds, texts, lends=self.lends),
         )
 
     def _changed(self, name: str) -> None:
@@ -169,12 +169,13 @@ class DecisionAfterRefusePane(ActionPane):
         words = [*second_words(form, offer.seconds), *(("--note=-",) if values.get("note") else ())]
         runner, known, note = self.window.runner(), values["incident"], values.get("note", "")
         adding = add_words(session, self._incident(session), offer.person.sbd, offer.attempt_id)
+        deciding = self.proving()
 
         def job() -> "Done":
             incident = self._made if known == NEW else known
             if not incident:
                 made = runner.run(*adding, "--note=-", typed=values["happened"])
                 incident = self._made = str(made.data["incident"])
-            return runner.run(*decision_words(session, offer, values, incident), *words, typed=note)
+            return deciding(*decision_words(session, offer, values, incident), *words, typed=note)
 
         self.ask_for(job, self.finish, working="window.station.doing")

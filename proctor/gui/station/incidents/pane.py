@@ -322,14 +322,14 @@ class IncidentPane(ActionPane):
         words = " · ".join((row.number, row.hour, row.sbd, row.label))
         self.heading(words, 0)
         self.heading(self.texts.say("incident-page.decide.what", now=row.consequence), 1, bold=False)
-        if not seconds.proofs:
+        if not seconds.at(lends=self.lends):
             self.refuse(self.texts["exception-pane.no-proof"], 2)
             return
         choices = consequences_of(session, row.code, self.role, self.texts)
         fields = (
             Field(name="consequence", text="incident-page.consequence", kind="choice", choices=choices),
             Field(name="text", text="exception-pane.note", kind="text", needed=False, lines=2),
-            *second_fields(seconds, self.texts),
+            *second_fields(seconds, self.texts, lends=self.lends),
         )
         self.make_form(fields, 2)
         self.enter_is("incident-page.decide.enter")

@@ -85,7 +85,7 @@ class CorrectionPane(ActionPane):
         self.clear()
         parts = (row.sbd, row.name, row.licence_class, row.result)
         self.heading(" · ".join(part for part in parts if part), 0)
-        if not seconds.proofs:
+        if not seconds.at(lends=self.lends):
             self.refuse(self.texts["exception-pane.no-proof"], 1)
             return
         what = self.texts.say("results-page.correct.what", asked=asked_of(row.marks, self.texts))
@@ -102,7 +102,7 @@ class CorrectionPane(ActionPane):
                 choices=correction_reasons(self.texts.language),
             ),
             Field(name="note", text="exception-pane.note", kind="text", needed=False, lines=2),
-            *second_fields(seconds, self.texts),
+            *second_fields(seconds, self.texts, lends=self.lends),
         ]
         self.make_form(tuple(fields), 2)
         self.enter_is("results-page.correct.enter")

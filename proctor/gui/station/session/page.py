@@ -136,10 +136,11 @@ class SessionPage(WorkPage):
         if not isinstance(self.pane, tuple(VIEWS.values())):
             self.known = news
             return
-        inside = str(self.focus_get() or "").startswith(str(self.pane))
+        pane: Any = self.pane
+        inside = str(self.focus_get() or "").startswith(str(pane))
         self._seen(news)
-        if inside and not str(self.focus_get() or "").startswith(str(self.pane)):
-            self.pane.take_focus()
+        if inside and not str(self.focus_get() or "").startswith(str(pane)):
+            pane.take_focus()
 
     def _stop_following(self) -> None:
         if self._ticking:
