@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
+_AT_WINDOW = "at-window."
 _SPOKEN = {
     "stated": "result-status",
     "computed": "result-status",
@@ -75,3 +76,11 @@ def load_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
                 raise DuplicateTextError(f"{language}/{file.name}: {key}")
             table[key] = value
     return Texts(language, table)
+
+
+@cache
+def window_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
+    """Return the texts of `language` as the window says them: what names a command there names a key or a page."""
+    table = load_texts(language)
+    own = {key.removeprefix(_AT_WINDOW): text for key, text in table.items() if key.startswith(_AT_WINDOW)}
+    return Texts(language, {**table, **own})

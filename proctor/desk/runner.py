@@ -19,7 +19,7 @@ from proctor.edge import command_error
 from proctor.errors import CommandError
 from proctor.roots import AskSecret, OpenRoot
 from proctor.secret_input import SecretSource
-from proctor.texts import load_texts
+from proctor.texts import window_texts
 from proctor.usage import Parser, usage_text
 
 NEW: Final = "new"
@@ -131,7 +131,7 @@ class Runner:
         options = self._options(words)
         context = _HeldContext(
             options=options,
-            texts=load_texts(self._language),
+            texts=window_texts(self._language),
             places=self._places,
             secrets=AskedSecrets(self._ask),
             console=Console(quiet=True),

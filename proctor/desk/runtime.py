@@ -34,7 +34,7 @@ from proctor.errors import CommandError
 from proctor.printing.station import system_printer
 from proctor.roots import OpenRoot
 from proctor.softcards import CardWorkshop, MadeCard
-from proctor.texts import Texts, load_texts
+from proctor.texts import Texts, load_texts, window_texts
 from readers.emrtd.pki.store import TrustStore
 from readers.qr.serial import Port, ScannerRule, SerialScanner, State
 from sessions.session import Session
@@ -84,7 +84,7 @@ class StationRuntime:
         self._workshop = workshop
         self._camera = setup.camera
         self._queue: SimpleQueue[Event] = SimpleQueue()
-        self._texts = load_texts(setup.language)
+        self._texts = window_texts(setup.language)
         self._stop = Signal()
         self._garbage = Garbage()
         self._stack = ExitStack()
@@ -230,7 +230,7 @@ class StationRuntime:
 
     def speak_language(self, language: str) -> None:
         """Speak in this language from now on."""
-        self._texts = load_texts(language)
+        self._texts = window_texts(language)
         self.sounds.language = language
 
     def lay_card(self, made: MadeCard) -> None:

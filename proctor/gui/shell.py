@@ -13,7 +13,7 @@ from proctor.gui.background import Background, Question
 from proctor.gui.keyboard import Letters, press_by_keys
 from proctor.gui.look import COLOURS, SCALES, Look
 from proctor.gui.password import PasswordDialog
-from proctor.texts import load_texts
+from proctor.texts import window_texts
 from sessions.errors import SessionsError
 
 THEME: Final = "bootstrap-light"
@@ -32,7 +32,7 @@ class Shell(ttk.Window, ABC):
         super().__init__(title="", theme=THEME, iconphoto=None)
         self.training = training
         self.alive = True
-        self.texts = load_texts(language)
+        self.texts = window_texts(language)
         self.look = Look(self, self.style, scale)
         self._said: tuple[str, str] = ("", "")
         self.letters = Letters(self)
@@ -180,7 +180,7 @@ class Shell(ttk.Window, ABC):
         """Vietnamese or English; nothing that was typed is lost."""
         if not self.background.busy:
             self.keep()
-            self.texts = load_texts("en" if self.texts.language == "vi" else "vi")
+            self.texts = window_texts("en" if self.texts.language == "vi" else "vi")
             self._said = ("", "")
             self.build()
 

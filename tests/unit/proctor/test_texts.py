@@ -15,7 +15,7 @@ import reports
 import sessions
 from biometrics.errors import BiometricsError
 from proctor.checks import CheckName, ChipVerdict
-from proctor.texts import load_texts
+from proctor.texts import load_texts, window_texts
 from readers.errors import ReaderError
 from sessions.finding import CODES
 from sessions.record import Outcome, Verdict
@@ -136,3 +136,20 @@ def test_codes_among_the_facts_are_spoken() -> None:
     text = load_texts("vi").say("outcome-differs", stated="passed", computed="failed")
     assert "passed" not in text
     assert "không đạt" in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_the_window_says_instead_names_keys_and_pages_no_commands(language: str) -> None:
+    every, at_window = load_texts(language), window_texts(language)
+    own = {key.removeprefix("at-window."): every[key] for key in every if key.startswith("at-window.")}
+    assert own
+    for key, text in own.items():
+        assert at_window[key] == text != every[key], key
+        assert places(text) <= places(every[key]), key
+        if key != "no-station":  # that is a command's alone
+            assert "--" not in text, key
+            assert "proctor " not in text, key
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
