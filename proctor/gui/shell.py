@@ -128,10 +128,11 @@ class Shell(ttk.Window, ABC):
         )
         for name in ("TCombobox", "TEntry"):
             self.style.configure(name, padding=(px(4), px(3)))
-        for line in ("bordercolor", "lightcolor", "darkcolor"):  # a table shows that it has the focus
-            self.style.map(
-                "Treeview", **{line: [("focus", FOCUS_LINE), ("", self.style.lookup("Treeview", line))]}
-            )
+        edges: dict[str, Any] = {  # a table shows that it has the focus
+            line: [("focus", FOCUS_LINE), ("", self.style.lookup("Treeview", line))]
+            for line in ("bordercolor", "lightcolor", "darkcolor")
+        }
+        self.style.map("Treeview", None, **edges)
         self.option_add("*TCombobox*Listbox.font", self.look.body)
 
     def _head(self) -> ttk.Frame:

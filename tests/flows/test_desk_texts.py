@@ -122,7 +122,17 @@ def test_no_text_of_the_desk_is_left_over() -> None:
     prefixes = ("title", "next", "verdict", "verdict-line", "step", "step-state", "device", "device-state")
     built = tuple(
         f"desk.{prefix}."
-        for prefix in (*prefixes, "device-fix", "field", "sex", "same", "action", "speak", "notice.back", "notice.resumed-after")
+        for prefix in (
+            *prefixes,
+            "device-fix",
+            "field",
+            "sex",
+            "same",
+            "action",
+            "speak",
+            "notice.back",
+            "notice.resumed-after",
+        )
     )
     named = named_in_source()
     others = {key for key in own_texts("vi") if not key.startswith(built)}
