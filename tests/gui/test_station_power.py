@@ -11,6 +11,7 @@ import pytest
 
 from proctor.desk.events import Resumed
 from proctor.gui.station.desk_options import DeskOptions
+from proctor.gui.station.going import Going
 from proctor.gui.station.mark import FILE, find_mark
 from proctor.gui.station.real import means as real_means
 from tests.gui.test_station_start import (
@@ -59,12 +60,14 @@ def killed(screen: str, home: Path, *words: str, **secrets: str) -> None:
         pytest.param("verdict", "KHÔNG NHẬN", marks=pytest.mark.slow),
     ],
 )
-def test_training_comes_back_to_its_desk_without_a_log_in(
+def test_training_comes_back_to_its_desk_by_its_button(
     open_station: OpenStation, screen: str, home: Path, phase: str, words: str
 ) -> None:
     killed(screen, home, "training", phase)
     assert find_mark(home) is not None
     window = open_station(means=real_means(DeskOptions(sounds=False)))
+    assert window.page == "login"  # training is never entered but by its button
+    window.press("<Alt-u>")
     assert window.at("checkin"), window.said
     notice = window.shown.notice.text
     assert ("sau sự cố" in notice) is bool(words)
@@ -77,6 +80,19 @@ def test_training_comes_back_to_its_desk_without_a_log_in(
     window.leave_desk()
     assert window.at("start")
     assert not (home / FILE).exists()
+
+
+def test_a_window_of_training_that_died_goes_on_in_training(open_station: OpenStation, home: Path) -> None:
+    window = open_station()
+    into_training(window)
+    window.press("<Return>")
+    assert window.at("checkin")
+    mark = (home / FILE).read_bytes()
+    window.leave()
+    (home / FILE).write_bytes(mark)
+    again = open_station(going=Going(report="crash.txt"))
+    assert again.at("checkin")
+    assert again.training
 
 
 def test_a_real_desk_comes_back_to_its_candidate_after_the_log_in(

@@ -21,7 +21,7 @@ def main(argument: str) -> int:
         from proctor.gui.station.desk_options import DeskOptions  # noqa: PLC0415 - Tk may be missing
         from proctor.gui.station.real import means  # noqa: PLC0415
         from proctor.gui.station.settings import load_settings  # noqa: PLC0415
-        from proctor.gui.station.window import run  # noqa: PLC0415
+        from proctor.gui.station.show import run  # noqa: PLC0415
     except ImportError:
         return NO_TK
     if argument == ORDER_COMES:

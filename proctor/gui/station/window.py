@@ -1,18 +1,15 @@
 """The station's window: who is here, which session, the check-in, the lock. Around each page stands `frame`."""
 
-import gc
 import tkinter
 from collections.abc import Callable, Mapping
 from functools import partial
-from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
-from proctor.desk.garbage import Garbage
 from proctor.errors import CommandError
 from proctor.gui.station.entering import Entering
 from proctor.gui.station.frame import NO_MAIN
-from proctor.gui.station.going import Going, Means, OpenDesk, opening, sessions_of
+from proctor.gui.station.going import OpenDesk, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
 from proctor.gui.station.mark import Mark, find_mark, set_mark, take_mark_away
 from proctor.gui.station.menu import BESIDE
@@ -29,8 +26,6 @@ if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded besi
     from sessions.session import Session
 
 AGAIN_MS: Final = 40
-BREAKS: Final = 3
-BREAKS_S: Final = 120.0
 MAIN: Final = {"login": "log-in", "start": "open", "locked": "unlock"}
 OF: Final = "of session"
 """In what a page was left with: the session that it was about."""
@@ -50,11 +45,14 @@ class StationWindow(Entering):
             self.variables[name].set(getattr(self._settings, name))
         self.kept_check_in = self.going.kept_check_in
         self._cut = find_mark(places.home) if self.going.held is None else None
+        died = bool(self.going.report)
         self.begin()
         if self.page == "login":
             self._look_for_users()
-            if self._cut is not None and self._cut.training:
-                self.after(AGAIN_MS, self.train)  # training asks nobody who they are
+            if died and self._cut is not None and self._cut.training:
+                self.after(
+                    AGAIN_MS, self.train
+                )  # it was there a moment ago; after any other start by its button only
         elif self.page == "start":
             self.look_again()
 
@@ -388,47 +386,3 @@ class StationWindow(Entering):
             return sessions_of(held)
 
         self.background.start(job, done=self._listed, failed=self.failed)
-
-
-def run(
-    places: Places, *, language: str, means: Means, restarted: str = "", ending: Event | None = None
-) -> int:
-    """Show the station until it is left; return 0, or 1 when its windows break again and again.
-
-    A window that breaks is followed by one that goes on with what is open; a desk that breaks it again is closed.
-    `restarted`: the diagnostics file of a process that died before. Raises CommandError "no-display".
-    """
-    going = Going(report=restarted)
-    garbage = Garbage()
-    garbage.take_over()  # only this thread may collect what belongs to Tk: the window does so, now and then
-    try:
-        while True:
-            try:
-                window = StationWindow(
-                    places, language=language, means=means, going=going, ending=ending, garbage=garbage
-                )
-            except tkinter.TclError:
-                raise CommandError("no-display") from None
-            window.mainloop()
-            if not window.broken:
-                return 0
-            going, language = window.going, window.texts.language
-            del window
-            gc.collect()
-            if not _goes_on(going, means.clock()):
-                return 1
-    finally:
-        garbage.give_back()
-
-
-def _goes_on(going: Going, now: float) -> bool:
-    """Whether another window is worth trying; the desk is closed before the last one."""
-    going.breaks = [at for at in going.breaks if now - at < BREAKS_S]
-    if len(going.breaks) >= BREAKS:
-        if going.held is not None:
-            going.held.close()
-        return False
-    if len(going.breaks) == BREAKS - 1 and going.desk is not None:
-        going.desk.driver.close()
-        going.desk, going.page = None, "start"
-    return True
