@@ -20,7 +20,7 @@ Points = np.ndarray[Any, np.dtype[np.float32]]
 Seconds = Callable[[], float]
 Light = Callable[[Grey], Grey]
 
-_QR: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+_QR: Final = zxingcpp.BarcodeFormat.QRCode
 _LARGE: Final = 12_000_000
 """Pixels beyond which a picture is first looked at reduced."""
 _MOST: Final = 40_000_000
@@ -155,7 +155,7 @@ class _Search:
 
 
 def _codes(picture: Grey) -> list[Any]:
-    return list(zxingcpp.read_barcodes(picture, formats=_QR, return_errors=True))
+    return list(zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([_QR]), return_errors=True))
 
 
 def _modules(code: Any) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_QR: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+_QR: Final = zxingcpp.BarcodeFormat.QRCode
 AGAIN_S: Final = 3.0
 """A card held before the camera is one scan: the same code counts again when it was away for so long."""
 
@@ -20,7 +20,7 @@ AGAIN_S: Final = 3.0
 def read_codes(image: NDArray[np.uint8]) -> tuple[str, ...]:
     """Return the texts of the QR codes in a picture, shape (H, W) or (H, W, 3); about 3 ms without a code at 720p, 11
     with one. What is no UTF-8 keeps its octets as lone surrogates."""
-    found = zxingcpp.read_barcodes(image, formats=_QR)
+    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats([_QR]))
     return tuple(_text(code.bytes) for code in found if 0 < len(code.bytes) <= MAX_OCTETS)
 
 
