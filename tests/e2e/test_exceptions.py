@@ -106,6 +106,7 @@ def test_a_referral_is_overridden_and_an_admission_is_not(training_session: str,
     assert len(again.json["vi"]) > 20
 
 
+@pytest.mark.slow
 def test_after_a_refusal_the_chairman_decides(training_session: str, astronaut_frames: Path) -> None:
     tries = [check_in(training_session, camera=astronaut_frames) for _ in range(3)]
     assert {seen.json["verdict"] for seen in tries} == {"REFUSE"}

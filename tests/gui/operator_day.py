@@ -376,6 +376,7 @@ def station(home: Path, language: str = "vi") -> Iterator[Operated]:
 def main(folder: Path) -> None:
     """Do the day, and keep its pictures."""
     folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work, chdir(work), station(Path(work) / "proctor") as window:
         day = Day(window, shoot=folder)
         for step in steps(PAGE.read_text(encoding="utf-8")):

@@ -31,6 +31,7 @@ def page_of(window: Watched) -> Any:
     return window.shown
 
 
+@pytest.mark.slow
 def test_documents_and_the_heads_decision_end_whoever_is_at_the_desk(window: Watched) -> None:
     desk = Desk(window)
     choose(window, "consent")

@@ -115,4 +115,4 @@ def test_no_text_of_the_panes_names_an_option(language: str) -> None:
         if key.startswith(("incident-page", "exception-pane", "results-page"))
     }
     assert own
-    assert [key for key, text in own.items() if "--" in text] == ["exception-pane.no-proof"]
+    assert [key for key, text in own.items() if "--" in text] == []
