@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -24,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from sessions.bundle import KeyBundle
 from sessions.errors import KeysDamagedError, KeysMissingError, SecretTooShortError, WrongSecretError
 from sessions.files import make_private_dir, sync_dir, write_private
+from sessions.mark import KEY_SETTINGS, read_key_settings, slot_ids, slots_of
 from sessions.slots import (
     MAX_SLOT,
     Argon2,
@@ -43,7 +43,6 @@ MIN_SECRET: Final = 8
 _BUNDLE_AAD: Final = b"proctor key bundle 1\n"
 _SERVICE: Final = "proctor"
 _BARE: Final = ("database", "evidence", "log-signing", "seal", "master")
-_SETTINGS: Final = "keys.toml"
 _GENERATED: Final = re.compile(r"bundle(?:\.([0-9]+))?\.sealed|slots(?:\.([0-9]+))?")
 
 
@@ -84,7 +83,7 @@ class KeyFolder:
     @property
     def exists(self) -> bool:
         """Whether the keys have been made."""
-        return (self.directory / _SETTINGS).is_file()
+        return (self.directory / KEY_SETTINGS).is_file()
 
     @property
     def custody(self) -> str:
@@ -259,7 +258,7 @@ class KeyFolder:
 
     def slot_ids(self) -> tuple[str, ...]:
         """Return the ids of the users that have a slot, sorted."""
-        return tuple(sorted(path.stem for path in self.slots_dir.glob("*.slot")))
+        return slot_ids(self.slots_dir)
 
     def is_old_slot(self, user_id: str) -> bool:
         """Whether a user's slot is of schema 1, which only its password carries over to another master key."""
@@ -288,22 +287,13 @@ class KeyFolder:
 
     def _settings(self) -> tuple[str, int]:
         """Return custody and generation."""
-        try:
-            fields = tomllib.loads((self.directory / _SETTINGS).read_text(encoding="utf-8"))
-            custody, number = str(fields["custody"]), fields.get("generation", 1)
-        except FileNotFoundError:
-            raise KeysMissingError from None
-        except (OSError, ValueError, KeyError):
-            raise KeysDamagedError(file=_SETTINGS) from None
-        if custody not in {"bare", "sealed", "keyring"} or type(number) is not int or number < 1:
-            raise KeysDamagedError(file=_SETTINGS)
-        return custody, number
+        return read_key_settings(self.directory)
 
     def _settle_on(self, custody: str, generation: int) -> None:
         lines = ["schema = 1", f'custody = "{custody}"']
         if generation > 1:
             lines.append(f"generation = {generation}")
-        write_private(self.directory / _SETTINGS, ("\n".join(lines) + "\n").encode())
+        write_private(self.directory / KEY_SETTINGS, ("\n".join(lines) + "\n").encode())
 
     def _sealed(self, master: bytes, bundle: KeyBundle) -> bytes:
         return seal(master, bundle.encode(), _BUNDLE_AAD + self._origin.encode())
@@ -312,7 +302,7 @@ class KeyFolder:
         return self.directory / ("bundle.sealed" if generation == 1 else f"bundle.{generation}.sealed")
 
     def _slots_of(self, generation: int) -> Path:
-        return self.directory / ("slots" if generation == 1 else f"slots.{generation}")
+        return slots_of(self.directory, generation)
 
     def _keyring_name(self, generation: int) -> str:
         return self._origin if generation == 1 else f"{self._origin}#{generation}"

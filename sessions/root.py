@@ -6,16 +6,14 @@ Real or training: decided when it is made, for ever.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, Self, cast
+from typing import Self
 
 from sessions.checkpoint import VerifierKey, epoch_of, station_of
 from sessions.errors import (
@@ -24,17 +22,12 @@ from sessions.errors import (
     RootDamagedError,
     RootExistsError,
     RootKindError,
-    RootMissingError,
 )
 from sessions.files import make_private_dir, write_private
 from sessions.keys import KeyBundle, KeyFolder, KeyringBackend, Unlocked
+from sessions.mark import ORIGIN, ROOT_MARK, Kind, keys_of, read_mark
 from sessions.pins import StationPins
 from sessions.record import format_utc, parse_utc
-
-Kind = Literal["real", "training"]
-_FIELDS: Final = {"schema", "kind", "origin", "created"}
-_ORIGIN: Final = re.compile(r"proctor\.(real|training)/[0-9a-f]{8}")
-_MARK: Final = "root.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +46,7 @@ class DataRoot:
         A real root gets its keys with its first user. Raises RootExistsError, RootKindError.
         """
         name = origin or f"proctor.{kind}/{secrets.token_hex(4)}"
-        found = _ORIGIN.fullmatch(name)
+        found = ORIGIN.fullmatch(name)
         if found is None or found[1] != kind:
             raise RootKindError(origin=name)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -65,7 +58,7 @@ class DataRoot:
         if kind == "training":
             root.create_keys(custody="bare")
         mark = f'schema = 1\nkind = "{kind}"\norigin = "{name}"\ncreated = "{format_utc(now)}"\n'
-        write_private(path / _MARK, mark.encode())
+        write_private(path / ROOT_MARK, mark.encode())
         return root
 
     @classmethod
@@ -74,13 +67,11 @@ class DataRoot:
 
         Raises RootMissingError, RootDamagedError.
         """
+        found, origin, at = read_mark(path)
         try:
-            fields = tomllib.loads((path / _MARK).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            raise RootMissingError from None
-        except (OSError, ValueError):
-            raise RootDamagedError(file=_MARK) from None
-        found, origin, created = _require_fields(fields)
+            created = parse_utc(at)
+        except ValueError:
+            raise RootDamagedError(file=ROOT_MARK) from None
         root = cls(path=path, kind=found, origin=origin, created=created)
         if kind is not None and root.kind != kind:
             raise RootKindError(found=root.kind, wanted=kind)
@@ -96,7 +87,7 @@ class DataRoot:
     @property
     def keys_dir(self) -> Path:
         """Keys, sealed or bare, and the users' slots."""
-        return self.path / "keys"
+        return keys_of(self.path)
 
     @property
     def trust_dir(self) -> Path:
@@ -179,19 +170,6 @@ def lock_file(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _require_fields(fields: dict[str, object]) -> tuple[Kind, str, datetime]:
-    """Return kind, origin and time of creation of root.toml; raises RootDamagedError."""
-    origin, kind = str(fields.get("origin")), fields.get("kind")
-    found = _ORIGIN.fullmatch(origin)
-    if set(fields) != _FIELDS or fields["schema"] != 1 or found is None or found[1] != kind:
-        raise RootDamagedError(file=_MARK)
-    try:
-        created = parse_utc(str(fields["created"]))
-    except ValueError:
-        raise RootDamagedError(file=_MARK) from None
-    return cast("Kind", kind), origin, created
 
 
 def _lock(descriptor: int) -> None:

@@ -14,6 +14,7 @@ from proctor.gui.station.going import Going, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
 from proctor.gui.station.mark import take_mark_away
 from proctor.gui.station.settings import Settings, save_settings
+from proctor.gui.station.who import users_of
 from proctor.idle import IdleLock
 from sessions.errors import SessionsError
 
@@ -43,31 +44,24 @@ class Entering(StationFrame):
 
     # --- log in, training, out ---
 
-    def _who_may_log_in(self) -> tuple[tuple[str, ...], CommandError | SessionsError | None]:
-        """Return who can log in here, or why nobody can. Called beside the window: what finds out takes a moment."""
-        try:
-            return tuple(opening().users_of(self._places)), None
-        except (CommandError, SessionsError) as error:
-            return (), error
-
     def _look_for_users(self) -> None:
-        self.background.start(self._who_may_log_in, done=self._users_known, failed=self.failed)
-
-    def _users_known(self, found: tuple[tuple[str, ...], CommandError | SessionsError | None]) -> None:
-        """Offer who can log in; what was typed meanwhile stays."""
-        self._users, self._missing = found
+        """Find out who can log in here, or why nobody can."""
+        try:
+            self._users, self._missing = users_of(self._places), None
+        except (CommandError, SessionsError) as error:
+            self._users, self._missing = (), error
         if len(self._users) == 1 and not self.variables["user"].get():
             self.variables["user"].set(self._users[0])
-        if isinstance(self._page, LoginPage):
-            self._page.offer(self._users, self._missing_words())
-            if self.opened is None and not self._missing and self.variables["user"].get():
-                self._page.password.focus_set()
+
+    def _load(self) -> None:
+        """Load what opens a root, beside the page that is shown meanwhile: it takes a second."""
+        self.background.start(opening, done=lambda _module: None, failed=self.failed)
 
     def _missing_words(self) -> str:
         return "" if self._missing is None else self.texts.say(self._missing.code, **self._missing.facts)
 
     def _later(self, action: Callable[[], None]) -> bool:
-        """Whether the page still looks for who can log in: then the action comes when that is known."""
+        """Whether what opens a root is still being loaded: then the action comes after it."""
         if self.background.busy and self.progress.winfo_manager() == "":
             self.after(AGAIN_MS, action)
             return True
@@ -148,8 +142,8 @@ class Entering(StationFrame):
         self._after_lock = None
         for name in ("user", "password"):
             self.variables[name].set("")
-        self.go("login")
         self._look_for_users()
+        self.go("login")
 
     def leave(self) -> None:
         """Close the window; what is being written is written first."""

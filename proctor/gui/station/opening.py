@@ -19,7 +19,6 @@ from proctor.roots import (
     memory_folder,
     open_real,
     open_training,
-    require_real_root,
     settled_login,
 )
 from sessions.course.board import Board
@@ -83,11 +82,6 @@ def runner_of(places: Places, held: Held) -> Runner:
 
 def _nobody(user_id: str) -> str:
     raise CommandError("secret-missing", user=user_id)
-
-
-def users_of(places: Places) -> tuple[str, ...]:
-    """Return the ids of those who can log in at the real root. Raises CommandError "no-station"."""
-    return tuple(require_real_root(places.real).keys.slot_ids())
 
 
 def log_in_real(places: Places, user: str, ask: Ask) -> Held:

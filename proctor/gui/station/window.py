@@ -46,9 +46,11 @@ class StationWindow(Entering):
         self.kept_check_in = self.going.kept_check_in
         self._cut = find_mark(places.home) if self.going.held is None else None
         died = bool(self.going.report)
+        if self.going.held is None:
+            self._look_for_users()
         self.begin()
         if self.page == "login":
-            self._look_for_users()
+            self._load()
             if died and self._cut is not None and self._cut.training:
                 self.after(
                     AGAIN_MS, self.train
