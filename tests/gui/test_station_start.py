@@ -23,6 +23,7 @@ from proctor.gui.station.real import means as real_means
 from proctor.gui.station.settings import load_settings
 from proctor.gui.station.window import StationWindow
 from proctor.roots import ensure_training_root, open_training
+from proctor.texts import load_texts
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 
 AN, BINH, ND = {"an": PASSWORD}, {"binh": SECOND_PASSWORD}, {"nd": "sát hạch viên 1"}
@@ -266,11 +267,13 @@ def test_without_a_station_nothing_but_its_button_leads_into_training(
     open_station: OpenStation, home: Path
 ) -> None:
     window = open_station()
-    assert "proctor user add --first" in window.shown_texts
-    window.press("<Return>", "<Escape>")
+    assert "bấm Tạo người quản trị đầu tiên" in window.shown_texts
+    window.shown.training.focus_set()
+    window.press("<Tab>", "<Escape>")
+    window.forward()
     assert window.free()
     assert window.page == "login"
-    assert "proctor user add --first" in window.said
+    assert "bấm Tạo người quản trị đầu tiên" in window.said
     assert not (home / "training").exists()
     into_training(window)
     assert window.training
@@ -556,9 +559,15 @@ def test_a_whole_training_check_in_by_keys_alone(open_station: OpenStation, home
     window.press("<F1>", "<F1>")  # the third one's chip was altered
     window.press("<F3>")
     assert window.pump(lambda: driver.state.claim is not None), window.said
+    sounds, spoken = driver.runtime.sounds, list[tuple[str, str]]()
+    sounds.speak = lambda _name, text: spoken.append((sounds.language, text))
+    choose(window, "language")
     window.press("<F2>")
     assert window.pump(lambda: driver.state.phase == "verdict", seconds=90), driver.state.phase
     assert driver.state.run.verdict.value == "REFUSE"
+    assert spoken[-1] == ("en", load_texts("en")["desk.speak.wait"])  # not as the desk was opened
+    choose(window, "language")
+    assert sounds.language == "vi"
     assert "KHÔNG NHẬN" in canvas_words(window)
     window.press("<F11>")
     assert driver.runtime.sounds.on

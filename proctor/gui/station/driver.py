@@ -86,6 +86,10 @@ class Driver:
         """Sounds and spoken prompts off, or on again; return whether they are on."""
         return self.runtime.sounds.turn()
 
+    def speak_language(self, language: str) -> None:
+        """Say prompts in this language from now on: the window's was switched."""
+        self.runtime.speak_language(language)
+
     def say(self, text: str) -> None:
         """Say words that no file was recorded of, a name for example, where this machine can."""
         self.runtime.sounds.say(text)

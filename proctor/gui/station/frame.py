@@ -282,6 +282,9 @@ class StationFrame(StationLife):
         before = self.texts
         super().change_language()
         if self.texts is not before:
+            speak = getattr(self.driver, "speak_language", None)
+            if speak is not None:
+                speak(self.texts.language)
             self._watch.again()
             if self._page is not None and self.driver is not None:
                 self._show_devices(self.driver.rows(self.texts))
