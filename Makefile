@@ -2,6 +2,8 @@
 # Another interpreter: make run PYTHON=python3.12
 PYTHON ?= python3
 export PYTHON
+# a machine may ask Python to keep nothing of what it compiled: then each command compiles the program anew
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 .PHONY: run test check lint format bench fuzz soak interop pictures clean help
 
