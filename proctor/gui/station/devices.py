@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what looks at devices takes a second to load: it is loaded 
 KINDS: Final[tuple[DeviceKind, ...]] = tuple(kind for kind in get_args(DeviceKind) if kind != "screen")
 """Those that are there before a desk is open: the candidate's screen opens with it."""
 LOOK_S: Final = 3.0
+FAULT_EDGE: Final = 8
 SIGNS: Final = {"tick": "tick", "warning": "bang", "cross": "cross"}
 
 Examine = Callable[[Texts], "Iterable[EquipmentRow]"]
@@ -64,9 +65,10 @@ class DeviceRow(ttk.Frame):
 
     def _fault(self, place: int, row: "EquipmentRow") -> None:
         text = self._texts.say("window.station.device.gone", name=row.name, state=row.words, fix=row.fix)
-        label = ttk.Label(self.faults, text=text, anchor="w", justify="left")
+        room = self.winfo_width() - FAULT_EDGE  # from the first: one long line would move the whole page for a moment
+        label = ttk.Label(self.faults, text=text, anchor="w", justify="left", wraplength=max(room, 0))
         label.grid(row=place, column=0, sticky="ew")
-        label.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - 8))
+        label.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - FAULT_EDGE))
 
 
 def columns_of(cells: Sequence[int], room: int) -> int:
