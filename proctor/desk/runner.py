@@ -24,6 +24,7 @@ from proctor.usage import Parser, usage_text
 
 NEW: Final = "new"
 AGAIN: Final = "again"
+_FIRST: Final = ("user", "add", "--first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,9 @@ class _WindowParser(Parser):
 class Runner:
     """Runs commands in one open root. Each call may take long and belongs beside the window's thread."""
 
-    def __init__(self, places: Places, held: OpenRoot, *, language: str, ask: AskSecret) -> None:
-        """`ask` gives a person's password ("an"), code ("an/code"), new password ("an/new", "an/again")."""
+    def __init__(self, places: Places, held: OpenRoot | None, *, language: str, ask: AskSecret) -> None:
+        """`ask` gives a person's password ("an"), code ("an/code"), new password ("an/new", "an/again"). `held` None:
+        there is no station yet, and no command but that of `first_user`."""
         self._places, self._held, self._language, self._ask = places, held, language, ask
         self._parser: argparse.ArgumentParser | None = None
 
@@ -154,11 +156,20 @@ class Runner:
             self._parser = build_parser(_WindowParser)
         options = self._parser.parse_args(words)
         options.json = True
+        if self._held is None:
+            if words[: len(_FIRST)] != _FIRST:
+                raise CommandError("user-needed")
+            return options
         if hasattr(options, "by"):
             options.by = self._held.require_login().operator.user_id
         if hasattr(options, "training"):
             options.training = self._held.training
         return options
+
+
+def first_user(places: Places, user: str, *, name: str, ask: AskSecret, language: str) -> Done:
+    """Make a station with its first user, where no root is open: there is none. Raises CommandError."""
+    return Runner(places, None, language=language, ask=ask).run(*_FIRST, f"--name={name}", user)
 
 
 def _done(status: int, context: _HeldContext) -> Done:

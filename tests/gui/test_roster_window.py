@@ -343,7 +343,7 @@ def test_without_a_station_the_window_says_how_to_make_one(open_window: OpenWind
     window = open_window(training=False, path=write(tmp_path, *GOOD))
     window.forward()
     assert window.page == "file"
-    assert "proctor user add --first" in window.message.cget("text")
+    assert "bấm Tạo người quản trị đầu tiên" in window.message.cget("text")
 
 
 def test_the_window_waits_for_what_is_being_written(open_window: OpenWindow, tmp_path: Path) -> None:

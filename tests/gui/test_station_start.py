@@ -268,12 +268,15 @@ def test_without_a_station_nothing_but_its_button_leads_into_training(
 ) -> None:
     window = open_station()
     assert "bấm Tạo người quản trị đầu tiên" in window.shown_texts
-    window.shown.training.focus_set()
-    window.press("<Tab>", "<Escape>")
-    window.forward()
+    window.press("<Escape>")
+    window.log_in()
     assert window.free()
     assert window.page == "login"
     assert "bấm Tạo người quản trị đầu tiên" in window.said
+    window.press("<Return>")
+    assert window.at("first")
+    window.press("<Alt-q>")
+    assert window.at("login")
     assert not (home / "training").exists()
     into_training(window)
     assert window.training

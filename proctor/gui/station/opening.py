@@ -10,7 +10,7 @@ from datetime import date
 
 from proctor.config import Places
 from proctor.desk.events import Resumed
-from proctor.desk.runner import Runner
+from proctor.desk.runner import Done, Runner, first_user
 from proctor.errors import CommandError
 from proctor.logins import enter_refused, guard_of, log_in
 from proctor.roots import (
@@ -82,6 +82,11 @@ def runner_of(places: Places, held: Held) -> Runner:
 
 def _nobody(user_id: str) -> str:
     raise CommandError("secret-missing", user=user_id)
+
+
+def make_station(places: Places, user: str, name: str, ask: Ask, language: str) -> Done:
+    """Make the station with its first administrator: `proctor user add --first`. Raises CommandError."""
+    return first_user(places, user, name=name, ask=ask, language=language)
 
 
 def log_in_real(places: Places, user: str, ask: Ask) -> Held:
@@ -163,9 +168,12 @@ def role_label(role: str, language: str) -> str:
     return role.replace("-", " ") if known is None or language != "vi" else known.label
 
 
-def come_back(opened: OpenRoot, line: SessionLine, *, cut: bool = False) -> Resumed | None:
+def come_back(
+    opened: OpenRoot, line: SessionLine, *, cut: bool = False, component: str = "", reason: str = ""
+) -> Resumed | None:
     """Return who was at the desk when the station was cut short, None where it was not; going on is an entry where an
-    attempt was cut. `cut`: the desk was open then, so that whoever was there last is said in any case.
+    attempt was cut. `cut`: the desk was open then, so that whoever was there last is said in any case, and a REFER that
+    nobody decided about is opened again at this component, for this reason in words.
 
     Raises SessionsError.
     """
@@ -177,7 +185,15 @@ def come_back(opened: OpenRoot, line: SessionLine, *, cut: bool = False) -> Resu
             stood, _ = resume_session(opened.store, line.session, operator=operator)
     if stood.interrupted:
         return Resumed(sbd=next((each.sbd for each in reversed(stood.interrupted) if each.sbd), ""))
-    if cut and stood.last_seq is not None:
+    if not cut:
+        return None
+    session = line.session.at(component) if component else line.session
+    waits = last_refer(opened, session)
+    if waits is not None:
+        undecided = reopened(opened, session, waits, reason=reason)
+        sbd = str(waits.body.get("sbd", ""))
+        return Resumed(sbd=sbd, entry=waits.seq, verdict=waits.body["verdict"], undecided=undecided)
+    if stood.last_seq is not None:
         return Resumed(sbd=stood.last_sbd, entry=stood.last_seq, verdict=stood.last_verdict)
     return None
 

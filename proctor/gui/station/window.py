@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proctor.config import Places
 from proctor.errors import CommandError
-from proctor.gui.station.entering import Entering
+from proctor.gui.station.first import FIRST, MakesStation
 from proctor.gui.station.frame import NO_MAIN
 from proctor.gui.station.going import OpenDesk, opening, sessions_of
 from proctor.gui.station.login import LockPage, LoginPage
@@ -26,14 +26,14 @@ if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded besi
     from sessions.session import Session
 
 AGAIN_MS: Final = 40
-MAIN: Final = {"login": "log-in", "start": "open", "locked": "unlock"}
+MAIN: Final = {"login": "log-in", "first": "first.make", "start": "open", "locked": "unlock"}
 OF: Final = "of session"
 """In what a page was left with: the session that it was about."""
-LEFT: Final = {"login": "leave", "start": "log-out", "locked": "other"}
+LEFT: Final = {"login": "leave", "first": "first.back", "start": "log-out", "locked": "other"}
 
 
-class StationWindow(Entering):
-    """One window: login, start, checkin, locked, and the pages of work."""
+class StationWindow(MakesStation):
+    """One window: login, first, start, checkin, locked, and the pages of work."""
 
     def __init__(self, places: Places, **options: Any) -> None:
         """`options`: as `StationFrame` takes them."""
@@ -76,11 +76,18 @@ class StationWindow(Entering):
             return f"window.station.{offer_of(self._page.line, self._pages())}"
         if self.page in SCREENS:
             return self._page.main_text() or NO_MAIN
+        if self.page == "login" and self.is_new:
+            return f"window.station.{FIRST}"
         return f"window.station.{MAIN.get(self.page, 'open')}"
 
     def make_page(self) -> Any:
         """Return the page that is shown now."""
-        make = {"login": self._login_page, "start": self._start_page, "locked": self._lock_page}
+        make = {
+            "login": self._login_page,
+            "first": self.first_page,
+            "start": self._start_page,
+            "locked": self._lock_page,
+        }
         self._page = make.get(self.page, self._work_page if self.page in SCREENS else self._desk_page)()
         devices = getattr(self._page, "devices", None)
         if devices is not None:
@@ -175,14 +182,17 @@ class StationWindow(Entering):
         if self.page in SCREENS:
             self._page.forward()
             return
-        {"login": self.log_in, "start": self.open_desk, "locked": self.unlock}.get(self.page, self._enter)()
+        enter = self.begin_station if self.is_new else self.log_in
+        named = {"login": enter, "first": self.make_station, "start": self.open_desk, "locked": self.unlock}
+        named.get(self.page, self._enter)()
 
     def left_pressed(self) -> None:
         """The button on the left: close, or let somebody else log in. Escape does not: it is pressed too easily."""
         if self.page in SCREENS:
             self.to_desk()
             return
-        {"login": self.leave, "start": self.log_out, "locked": self.log_out}.get(self.page, self.back)()
+        named = {"login": self.leave, "first": self.leave_first}
+        {**named, "start": self.log_out, "locked": self.log_out}.get(self.page, self.back)()
 
     def actions(self) -> dict[str, Callable[[], None]]:
         """Return what each line of the menu does."""
@@ -264,10 +274,13 @@ class StationWindow(Entering):
         save_settings(self._places.home, self._now())
         self.working("window.station.opening-desk")
         cut = self._cut is not None and self._cut.session == line.session_id
+        reason = self.texts["checkin.view.reopened"]
         self._cut = None
 
         def job() -> OpenDesk:
-            stood = opening().come_back(held.opened, line, cut=cut)
+            stood = opening().come_back(
+                held.opened, line, cut=cut, component=session.component, reason=reason
+            )
             return self._means.open_desk(held.opened, session, room=room, stood=stood, language=language)
 
         self.background.start(job, done=self._desk_open, failed=self.failed)
@@ -321,7 +334,7 @@ class StationWindow(Entering):
     def open_work(self, name: str) -> None:
         """Show a page of work. A desk that is open waits meanwhile, its devices stay with it; not while a candidate is
         at it."""
-        if self.opened is None or self.going.locked or self.page in {"login", name} or self.stays():
+        if self.opened is None or self.going.locked or self.page in {"login", "first", name} or self.stays():
             return
         if SCREENS[name].session and self.session is None and self.chosen_session() is None:
             self.say(self.texts["window.station.need.session"], "cross")
