@@ -47,11 +47,12 @@ def camera_of(source: Source, kind: str = "device") -> Camera:
     return Camera(CameraInfo(kind=kind, physical=True, index=0), source)
 
 
-def wait(until: Callable[[], bool], limit_s: float = 5.0) -> None:
+def wait(until: Callable[[], bool], limit_s: float = 5.0) -> bool:
+    """Return whether something came to hold in time."""
     end = time.monotonic() + limit_s
     while not until() and time.monotonic() < end:
         time.sleep(0.002)
-    assert until()
+    return until()
 
 
 @pytest.fixture
@@ -84,13 +85,13 @@ def test_while_frames_are_read_the_newest_is_shown_and_none_is_kept(source: Sour
     lent = LentCamera(camera_of(source))
     preview.show(lent, "a")
     frame = lent.next_frame(NOTICE)
-    wait(lambda: preview.newest is not None)
+    assert wait(lambda: preview.newest is not None)
     first = preview.newest
     assert first is not None
     assert (first.attempt_id, first.width, first.height, len(first.rgb)) == ("a", 640, 480, 640 * 480 * 3)
     assert first.number >= frame.number
     assert "rgb" not in repr(first)
-    wait(lambda: (preview.newest or first).number > first.number + 5)
+    assert wait(lambda: (preview.newest or first).number > first.number + 5)
     preview.clear()
     assert preview.newest is None
     time.sleep(0.05)
@@ -117,9 +118,9 @@ def test_the_preview_goes_on_between_two_captures(source: Source, preview: Previ
     lent.next_frame(NOTICE)
     lent.pause()
     lent.go_on()
-    wait(lambda: lent.look() is not None)
+    assert wait(lambda: lent.look() is not None)
     number = preview.newest.number if preview.newest else 0
-    wait(lambda: preview.newest is not None and preview.newest.number > number + 3)
+    assert wait(lambda: preview.newest is not None and preview.newest.number > number + 3)
     lent.close()
 
 
@@ -242,7 +243,7 @@ def test_another_camera_and_a_recording_are_not_held(source: Source) -> None:
 def test_looking_for_codes_ends_where_an_attempt_begins(source: Source) -> None:
     cameras, held, scan = Opens(source), HeldCamera(), scan_notice("Camera đang đọc mã QR.")
     assert scan.version == "qr-1"
-    wait(lambda: held.look(cameras, "0", scan) is not None)
+    assert wait(lambda: held.look(cameras, "0", scan) is not None)
     lent = held.lend(cameras, "0")
     assert lent.look() is None  # nothing of before the notice
     lent.next_frame(NOTICE)
@@ -260,5 +261,5 @@ def test_a_camera_in_trouble_is_left_alone_for_a_moment(source: Source) -> None:
     assert cameras.asked == 1
     now[0] += AGAIN_S
     cameras.refuse = False
-    wait(lambda: held.look(cameras, "0", NOTICE) is not None)
+    assert wait(lambda: held.look(cameras, "0", NOTICE) is not None)
     held.close()

@@ -7,6 +7,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -56,21 +57,22 @@ class Plug:
         return (other,) if self.port is None else (other, self.port)
 
 
+@dataclass
 class Heard:
     """What a running scanner told."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.states: list[tuple[str, str]] = []
+    lines: list[str] = field(default_factory=list)
+    states: list[tuple[str, str]] = field(default_factory=list)
 
     def state(self, state: str, _port: Port | None, code: str) -> None:
         self.states.append((state, code))
 
-    def wait(self, until: Callable[[], bool]) -> None:
+    def wait(self, until: Callable[[], bool]) -> bool:
+        """Return whether something came to hold in time."""
         end = time.monotonic() + 5
         while not until() and time.monotonic() < end:
             time.sleep(0.005)
-        assert until(), (self.lines, self.states)
+        return until()
 
 
 @pytest.fixture
@@ -114,20 +116,20 @@ def test_each_code_is_one_line_and_the_device_comes_back_under_another_name(
     plug: Plug, heard: Heard, run: Callable[..., threading.Thread]
 ) -> None:
     run("0C2E:0B61", ports=plug.ports)
-    heard.wait(lambda: heard.states == [("out", "")])
+    assert heard.wait(lambda: heard.states == [("out", "")])
     first = plug.put_in()
-    heard.wait(lambda: heard.states[-1] == ("in", ""))
+    assert heard.wait(lambda: heard.states[-1] == ("in", ""))
     plug.scan(CODE)
     plug.scan("001199000002", end=b"\r")
-    heard.wait(lambda: heard.lines == [CODE, "001199000002"])
+    assert heard.wait(lambda: heard.lines == [CODE, "001199000002"])
     plug.scan("00109900", end=b"")  # the cable goes in the middle of a code
     plug.take_out()
-    heard.wait(lambda: heard.states[-1] == ("out", ""))
+    assert heard.wait(lambda: heard.states[-1] == ("out", ""))
     others = os.openpty()  # somebody else gets the old name
     assert plug.put_in() != first
-    heard.wait(lambda: heard.states[-1] == ("in", ""))
+    assert heard.wait(lambda: heard.states[-1] == ("in", ""))
     plug.scan(CODE)
-    heard.wait(lambda: len(heard.lines) == 3)
+    assert heard.wait(lambda: len(heard.lines) == 3)
     assert heard.lines[2] == CODE
     assert [state for state, _ in heard.states] == ["out", "in", "out", "in"]
     for end in others:
@@ -142,11 +144,11 @@ def test_ten_times_out_and_in_leaves_no_file_open(
     handles = None
     for number in range(10):
         plug.put_in()
-        heard.wait(lambda: bool(heard.states) and heard.states[-1][0] == "in")
+        assert heard.wait(lambda: bool(heard.states) and heard.states[-1][0] == "in")
         plug.scan(f"{number:012d}")
-        heard.wait(lambda number=number: len(heard.lines) == number + 1)
+        assert heard.wait(lambda number=number: len(heard.lines) == number + 1)
         plug.take_out()
-        heard.wait(lambda: heard.states[-1][0] == "out")
+        assert heard.wait(lambda: heard.states[-1][0] == "out")
         count = sum(1 for _ in Path("/dev/fd").iterdir())
         handles = handles or count
         assert count <= handles
@@ -160,10 +162,10 @@ def test_what_was_scanned_while_nobody_listened_is_nobodys(
     plug.put_in()
     plug.scan("the candidate before")
     run("0c2e:0b61", ports=plug.ports)
-    heard.wait(lambda: heard.states == [("in", "")])
+    assert heard.wait(lambda: heard.states == [("in", "")])
     time.sleep(0.05)
     plug.scan(CODE)
-    heard.wait(lambda: bool(heard.lines))
+    assert heard.wait(lambda: bool(heard.lines))
     assert heard.lines == [CODE]
 
 
@@ -173,9 +175,9 @@ def test_a_port_named_by_hand_needs_no_list(
 ) -> None:
     name = plug.put_in()
     run(name, ports=tuple)
-    heard.wait(lambda: heard.states == [("in", "")])
+    assert heard.wait(lambda: heard.states == [("in", "")])
     plug.scan(CODE)
-    heard.wait(lambda: heard.lines == [CODE])
+    assert heard.wait(lambda: heard.lines == [CODE])
 
 
 @on_posix
@@ -186,9 +188,9 @@ def test_a_port_that_another_program_holds_is_a_fault_and_is_used_when_it_is_fre
     assert plug.port is not None
     other = open_port(plug.port)
     run("0c2e:0b61", ports=plug.ports)
-    heard.wait(lambda: heard.states == [("fault", "scanner-busy")])
+    assert heard.wait(lambda: heard.states == [("fault", "scanner-busy")])
     other.close()
-    heard.wait(lambda: heard.states[-1] == ("in", ""))
+    assert heard.wait(lambda: heard.states[-1] == ("in", ""))
 
 
 def test_two_alike_are_not_guessed_between(heard: Heard, run: Callable[..., threading.Thread]) -> None:
@@ -207,10 +209,10 @@ def test_two_alike_are_not_guessed_between(heard: Heard, run: Callable[..., thre
         return Silent()
 
     run("0c2e:0b61", ports=lambda: two, connect=connect)
-    heard.wait(lambda: heard.states == [("fault", "scanner-ambiguous")])
+    assert heard.wait(lambda: heard.states == [("fault", "scanner-ambiguous")])
     assert opened == []
     run("0c2e:0b61:S4", ports=lambda: two, connect=connect)
-    heard.wait(lambda: heard.states[-1] == ("in", ""))
+    assert heard.wait(lambda: heard.states[-1] == ("in", ""))
     assert opened == ["COM4"]
 
 
@@ -225,7 +227,7 @@ def test_why_a_port_cannot_be_opened_is_told_apart(
         raise OSError(number, "no")
 
     run("0c2e:0b61", ports=lambda: (Port(device="COM3", **HONEYWELL),), connect=connect)
-    heard.wait(lambda: heard.states == [told])
+    assert heard.wait(lambda: heard.states == [told])
 
 
 def test_rules_are_read_and_nonsense_is_refused_by_name() -> None:
