@@ -17,7 +17,7 @@ from proctor.keeping import BackupPlaces
 from proctor.texts import Texts
 from proctor.trusting import open_trust_read_only
 from proctor.witness.settings import settings_file
-from readers.emrtd.pki.errors import TrustStoreAlteredError
+from readers.emrtd.pki.errors import TrustStoreAlteredError, TrustStoreMissingError
 from readers.errors import ReaderError
 from readers.transport.pcsc import list_readers
 from reports.fonts import missing_letters
@@ -44,38 +44,45 @@ class Item:
     stops: bool = False
 
 
-def examine(places: Places, texts: Texts, *, names: frozenset[str] | None = None) -> tuple[Item, ...]:
-    """Return every finding, in the order in which a person would mend them; with `names` these alone."""
-    needed: tuple[tuple[str, Probe], ...] = (
-        ("readers", _readers),
-        ("cameras", _cameras),
+def examine(
+    places: Places, texts: Texts, *, names: frozenset[str] | None = None, training: bool = False
+) -> tuple[Item, ...]:
+    """Return every finding, in the order in which a person would mend them; with `names` these alone.
+
+    `training`: about the data root of training, which can do without a reader and a camera: its candidates bring
+    software cards and recorded faces.
+    """
+    root = places.training if training else places.real
+    devices: tuple[tuple[str, Probe], ...] = (("readers", _readers), ("cameras", _cameras))
+    station: tuple[tuple[str, Probe], ...] = (
         ("models", _models),
         ("fonts", _fonts),
         ("sqlite", lambda: (True, require_sqlite())),
         ("disk", lambda: _disk(places.home)),
         ("clock", _clock),
-        ("keys", lambda: _keys(places.real, texts)),
-        ("trust", lambda: _trust(places.real)),
+        ("keys", lambda: _keys(root, texts)),
+        ("trust", lambda: _trust(root, texts, training=training)),
     )
-    further = tuple(_further(places, texts))
+    needed = station if training else (*devices, *station)
+    further = tuple(_further(root, places, texts, training=training))
     return tuple(
         _item(name, probe, texts, needed=(name, probe) in needed)
-        for name, probe in (*needed, *further)
+        for name, probe in (*devices, *station, *further)
         if names is None or name in names
     )
 
 
-def _further(places: Places, texts: Texts) -> Iterator[tuple[str, Probe]]:
-    """What a real session can do without, as far as there is anything to look at."""
-    if (places.real / "root.toml").exists():
-        if any(folder_at(places.real).glob("*.toml")):
-            yield "site-models", lambda: _site_models(places.real, texts)
-        yield "camera-list", lambda: _camera_list(places.real, texts)
-        yield "backup", lambda: _backup(places.real, texts)
-        yield "witnesses", lambda: _witnesses(places.real)
+def _further(root: Path, places: Places, texts: Texts, *, training: bool) -> Iterator[tuple[str, Probe]]:
+    """What a session can do without, as far as there is anything to look at."""
+    if (root / "root.toml").exists() and any(folder_at(root).glob("*.toml")):
+        yield "site-models", lambda: _site_models(root, texts)
+    if not training and (root / "root.toml").exists():
+        yield "camera-list", lambda: _camera_list(root, texts)
+        yield "backup", lambda: _backup(root, texts)
+        yield "witnesses", lambda: _witnesses(root)
     yield "dlib", _dlib
     yield "pad", lambda: (True, texts["doctor.pad.passes"])
-    if (places.training / "root.toml").exists():
+    if not training and (places.training / "root.toml").exists():
         yield "training", lambda: _keys(places.training, texts)
 
 
@@ -170,8 +177,13 @@ def _witnesses(path: Path) -> tuple[bool, str]:
     return bool(found), ", ".join(f"{each.name}{' *' if each.required else ''}" for each in found)
 
 
-def _trust(path: Path) -> tuple[bool, str]:
-    store = open_trust_read_only(DataRoot.open(path))
+def _trust(path: Path, texts: Texts, *, training: bool) -> tuple[bool, str]:
+    try:
+        store = open_trust_read_only(DataRoot.open(path))
+    except TrustStoreMissingError:
+        if training:
+            return True, texts["doctor.trust.training"]
+        raise
     anchors = [item for item in store.list() if item.kind == "csca"]
     lists = [item for item in store.list() if item.kind == "crl"]
     return bool(anchors), f"CSCA {len(anchors)}, CRL {len(lists)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor import __version__
 from proctor.commands.context import Context
+from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.station_process import NO_DISPLAY, NO_TK, has_display, keep_open, start
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def doctor(context: Context) -> int:
-    """Examine the machine, and with --record write what was found into the log. Exit 0 when a real session could be
-    held.
+    """Examine the machine, and with --record write what was found into the log. Exit 0 when a session could be held:
+    a real one, or with --training one of training.
     """
     items = _examine(context)
     if context.options.record:
@@ -98,10 +99,13 @@ def report(context: Context) -> int:
 
 
 def _examine(context: Context) -> "tuple[Item, ...]":
-    """Look at everything. Loaded here: the window's parent stays small."""
+    """Look at everything, in the root that is meant. Loaded here: the window's parent stays small."""
     from proctor.doctor import examine  # noqa: PLC0415
 
-    return examine(context.places, context.texts)
+    options = context.options
+    session = getattr(options, "session", None) or ""
+    training = getattr(options, "training", False) or session.startswith(TRAINING_SESSION_PREFIX)
+    return examine(context.places, context.texts, training=training)
 
 
 def _ready(items: "tuple[Item, ...]") -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from proctor.config import Places
 from proctor.doctor import Item, examine
+from proctor.roots import ensure_training_root
 from proctor.texts import load_texts
 from tests.support.site_models import put
 
@@ -51,3 +52,18 @@ def test_a_missing_or_altered_file_is_named(station: Path, *, missing: bool) -> 
     assert "tiny.onnx" in item.detail
     assert "good" in item.detail
     assert "proctor face model list" in item.advice
+
+
+def test_in_training_it_speaks_of_the_training_root(tmp_path: Path) -> None:
+    ensure_training_root(tmp_path / "training")
+    places = Places(home=tmp_path)
+    real = {item.name: item for item in examine(places, VI)}
+    assert not real["keys"].ok
+    assert {"readers", "cameras"} <= {name for name, item in real.items() if item.needed}
+    assert real["training"].ok
+    training = {item.name: item for item in examine(places, VI, training=True)}
+    assert training["keys"].ok
+    assert VI["doctor.keys.bare"] in training["keys"].detail
+    assert training["trust"].ok, training["trust"].detail
+    assert not {"training", "backup", "witnesses", "camera-list"} & set(training)
+    assert {"readers", "cameras"} <= {name for name, item in training.items() if not item.needed}
