@@ -74,6 +74,7 @@ def _add_keys(build: Builder) -> None:
     enrol.add_argument("user", metavar="USER", help=help_of("option.enrol-user"))
     pinning = group.command("department", "keys.department", keys.department_key)
     pinning.add_argument("file", metavar="FILE", help=help_of("option.department-file"))
+    pinning.add_argument("--compared", metavar="SHA256", help=help_of("option.key-compared"))
     for parser in (rotate, enrol, pinning):
         add_second(parser)
     for parser in (show, rotate, passwd, enrol, pinning):
@@ -111,6 +112,8 @@ def _add_witness(build: Builder) -> None:
         parser.add_argument("--vkey", required=True, metavar="VKEY", help=help_of("option.witness-vkey"))
         parser.add_argument("--tls-pin", required=True, metavar="SHA256", help=help_of("option.tls-pin"))
     add.add_argument("--require", action="store_true", help=help_of("option.require"))
+    add.add_argument("--dry-run", action="store_true", help=help_of("option.key-dry-run"))
+    add.add_argument("--compared", metavar="SHA256", help=help_of("option.key-compared"))
     remove = group.command("remove", "witness.remove", witness.remove)
     remove.add_argument("witness", metavar="WITNESS", help=help_of("option.witness"))
     for parser in (add, remove):

@@ -36,6 +36,8 @@ def _add_authority(group: Builder) -> None:
     purpose = help_of("option.authority-purpose")
     add.add_argument("--purpose", required=True, choices=_PURPOSES, help=purpose)
     add.add_argument("--ocsp", metavar="URL", help=help_of("option.authority-ocsp"))
+    add.add_argument("--dry-run", action="store_true", help=help_of("option.key-dry-run"))
+    add.add_argument("--compared", metavar="SHA256", help=help_of("option.key-compared"))
     remove = group.command("remove", "sheets.authority.remove", authority.remove)
     remove.add_argument("fingerprint", metavar="FINGERPRINT", help=help_of("option.authority-fingerprint"))
     remove.add_argument("--purpose", choices=_PURPOSES, help=purpose)

@@ -54,6 +54,23 @@ def write_sample(root: Path, text: str) -> Path:
     return path
 
 
+def take_template(root: Path, source: Path) -> Path:
+    """Copy a good template and its logo into a data root, in place of the one there, and return its path.
+
+    Raises as `check_template`, and CommandError "cannot-write"; then the one before still holds.
+    """
+    check_template(source)
+    data = read_file(str(source), MAX_FILE)
+    name, path = logo_name(data), template_file(root)
+    try:
+        if name:
+            write_private(root / name, read_file(str(source.parent / name), MAX_LOGO))
+        write_private(path, data)
+    except OSError:
+        raise CommandError("cannot-write", file=str(path)) from None
+    return path
+
+
 def keep_template(root: Path, sha256: str) -> None:
     """Keep what a sheet was printed with, so that it can be built again after an edit. Raises CommandError."""
     folder = root / KEPT / sha256[:32]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
-from proctor.commands.trust_import import grouped
+from proctor.commands.trust_import import grouped, require_compared
 from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
 from proctor.key_report import key_report
@@ -178,6 +178,7 @@ def department_key(context: Context) -> int:
     """Believe a department key from now on, by two persons who compared it with paper."""
     options = context.options
     key = DepartmentPublic.parse(read_file(options.file, MAX_FILE))
+    require_compared(options.compared, key.fingerprint, options.file)
     with _open(context) as opened:
         operator = opened.require_login().operator
         context.say("department.compare", name=key.name, fingerprint=grouped(key.fingerprint))

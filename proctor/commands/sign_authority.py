@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
-from proctor.commands.trust_import import grouped, typed_fingerprint
+from proctor.commands.trust_import import grouped, require_compared, typed_fingerprint
 from proctor.errors import CommandError
 from proctor.files import read_file
 from proctor.roots import kind_at, require_another_user, second_person
@@ -35,7 +35,8 @@ from sessions.vietnam import VIETNAM
 
 
 def add(context: Context) -> int:
-    """Pin one certificate. What is pinned is shown for a comparison with paper before the second person's password."""
+    """Pin one certificate. What is pinned is shown for a comparison with paper before the second person's password;
+    with --dry-run only that is shown."""
     options = context.options
     if options.ocsp and not is_address(options.ocsp):
         raise CommandError("signing-address", usage=True)
@@ -44,8 +45,11 @@ def add(context: Context) -> int:
         require_may(opened.require_login().operator, "trust")
         certificate = read_authority(data, options.purpose, datetime.now(UTC))
         fingerprint = certificate_fingerprint(certificate.public_bytes(Encoding.DER))
+        require_compared(options.compared, fingerprint, options.file)
         second = None
         new = not is_pinned(opened.store, fingerprint, options.purpose)
+        if options.dry_run:
+            return _show(context, certificate, fingerprint, new=new)
         if new:
             require_another_user(opened, options.second)
             _compare(context, fingerprint, name_of(certificate.subject))
@@ -58,6 +62,15 @@ def add(context: Context) -> int:
         "signing.authority-added" if new else "signing.authority-known", name=name_of(certificate.subject)
     )
     context.result(out, (grouped(fingerprint), said))
+    return 0
+
+
+def _show(context: Context, certificate: Any, fingerprint: str, *, new: bool) -> int:
+    """Say what two persons compare with paper; nothing is entered."""
+    name, until = name_of(certificate.subject), format_utc(certificate.not_valid_after_utc)
+    data = {"ok": True, "dry_run": True, "fingerprint": fingerprint, "name": name, "until": until}
+    purpose = context.options.purpose
+    context.result({**data, "purpose": purpose, "new": new}, (grouped(fingerprint), name))
     return 0
 
 

@@ -7,22 +7,33 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.roots import ensure_training_root, kind_at
-from proctor.sheet_template import SAMPLE_KEY, check_template, template_file, write_sample
+from proctor.sheet_template import SAMPLE_KEY, check_template, take_template, template_file, write_sample
 from proctor.texts import load_texts
 from reports.sheet import Letterhead
 from reports.template import KINDS, Template
 
 
 def template(context: Context) -> int:
-    """Write a sample, check a file, or show what holds. Exit 1 where the file is wrong or missing."""
+    """Write a sample, take a file, check one, or show what holds. Exit 1 where the file is wrong or missing."""
     if context.options.write:
         return _write(context)
+    if context.options.take:
+        return _take(context)
     return _read(context)
 
 
 def _write(context: Context) -> int:
     path = write_sample(_root(context), load_texts(context.texts.language)[SAMPLE_KEY])
     context.result({"ok": True, "file": str(path)}, (context.texts.say("template.written", file=str(path)),))
+    return 0
+
+
+def _take(context: Context) -> int:
+    """A file from elsewhere, its logo beside it, holds from now on in place of the one before."""
+    path = take_template(_root(context), Path(context.options.take))
+    found = check_template(path)
+    data = {"ok": True, "file": str(path), "sha256": found.sha256, "kinds": _json(found)}
+    context.result(data, (context.texts.say("template.taken", file=str(path)),))
     return 0
 
 

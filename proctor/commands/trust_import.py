@@ -46,8 +46,7 @@ def import_file(context: Context) -> int:
         raise CommandError("second-missing", usage=True)
     data = read_file(options.file, MAX_TRUST_FILE)
     digest = hashlib.sha256(data).hexdigest()
-    if options.compared is not None and typed_fingerprint(options.compared) != digest:
-        raise CommandError("trust-file-changed", file=Path(options.file).name)
+    require_compared(options.compared, digest, options.file)
     file = read_trust_file(data)
     if options.training:
         return _import_for_training(context, file, digest)
@@ -129,6 +128,14 @@ def typed_fingerprint(text: str | None) -> str | None:
         return None if text is None else clean_fingerprint(text)
     except NoteFormatError:
         raise CommandError("bad-fingerprint", usage=True, value=str(text)[:80]) from None
+
+
+def require_compared(compared: str | None, fingerprint: str, file: str) -> None:
+    """Raise CommandError "trust-file-changed" where a file is not the one that two persons compared beforehand.
+
+    `compared`: the fingerprint that they compared, None where nothing was looked at before."""
+    if compared is not None and typed_fingerprint(compared) != fingerprint:
+        raise CommandError("trust-file-changed", file=Path(file).name)
 
 
 def grouped(fingerprint: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.commands.show import reason_json
-from proctor.commands.trust_import import typed_fingerprint
+from proctor.commands.trust_import import grouped, require_compared, typed_fingerprint
 from proctor.commands.witness_show import key_json, outcome_json, outcome_line, stamp, witness_json
 from proctor.errors import CommandError
 from proctor.files import read_file
@@ -218,11 +218,16 @@ def _now() -> int:
 
 
 def add(context: Context) -> int:
-    """Put a witness on the station's list; two persons."""
+    """Put a witness on the station's list; two persons. With --dry-run only say what they compare with paper."""
     options = context.options
     witness = witness_of(context)
+    require_compared(options.compared, witness.key.fingerprint, options.vkey)
     with open_for(context, training=options.training, login=True) as opened:
         require_may(opened.require_login().operator, "keys")
+        if options.dry_run:
+            lines = (witness.name, grouped(witness.key.fingerprint), grouped(witness.tls_pin))
+            context.result({"ok": True, "dry_run": True, **witness_json(witness)}, lines)
+            return 0
         context.say("witness.compare", name=witness.name, fingerprint=witness.key.fingerprint)
         add_witness(opened, witness, second_of(context, opened, "keys"))
     line = context.texts.say("witness.added", name=witness.name, key_id=witness.key.key_id)

@@ -37,3 +37,20 @@ def test_a_wrong_key_is_an_error_with_its_line(tmp_path: Path):
     )
     assert "Dòng 3" in told["vi"]
     assert proctor("sheets", "template").status == 2
+
+
+def test_a_file_from_elsewhere_is_taken_with_its_logo_and_a_bad_one_changes_nothing(tmp_path: Path):
+    root = ("--root", str(tmp_path / "root"), "--training")
+    mine = tmp_path / "stick" / "mine.toml"
+    mine.parent.mkdir()
+    mine.write_text('[letterhead]\nagency = "Phòng Mẫu"\n', encoding="utf-8")
+    taken = proctor("sheets", "template", "--take", str(mine), "--json", *root)
+    assert taken.status == 0, taken.err
+    require_valid("sheet-template", taken.json)
+    assert taken.json["kinds"]["attendance"]["agency"] == "Phòng Mẫu"
+    held = Path(taken.json["file"]).read_bytes()
+    assert held == mine.read_bytes()
+    mine.write_text('[letterhead]\nagensy = "B"\n', encoding="utf-8")
+    assert proctor("sheets", "template", "--take", str(mine), *root).status == 1
+    assert Path(taken.json["file"]).read_bytes() == held
+    assert proctor("sheets", "template", "--take", str(tmp_path / "none.toml"), *root).status != 0
