@@ -12,6 +12,7 @@ from proctor.desk.events import OPENING, CardIn, CardOut, CardUsed, Device, Reas
 from proctor.desk.state import (
     REMEMBERED,
     Effect,
+    ForSecond,
     Notice,
     Run,
     Sound,
@@ -75,6 +76,8 @@ def start(state: State, reader: str, claim: Claim, *effects: Effect) -> Step:
 
 def scan(state: State, event: Scanned) -> Step:
     """Somebody is next: the claim waits for a card, or takes the one that lies there."""
+    if state.proving and event.source != "typed":
+        return _of_second(state, event)
     claim = claim_of(event)
     if isinstance(claim, Reason):
         return _unread(state, claim)
@@ -91,6 +94,8 @@ def scan(state: State, event: Scanned) -> Step:
 
 def scan_next(state: State, event: Scanned) -> Step:
     """Somebody is scanned while another is at the desk: kept as the next one, out of the attempt's reach."""
+    if state.proving and event.source != "typed":
+        return _of_second(state, event)
     claim = claim_of(event)
     if isinstance(claim, Reason):
         return _unread(state, claim)
@@ -105,6 +110,15 @@ def scan_next(state: State, event: Scanned) -> Step:
     key = "desk.notice.next-same" if same else "desk.notice.next-kept"
     ahead = _on_purpose(_richer(kept, claim), state, event)
     return said(replace(state, next_claim=ahead), key), (Sound(name="scan"),)
+
+
+def _of_second(state: State, event: Scanned) -> Step:
+    """A second person's code, never a candidate's claim. The camera may still see that of whoever is at the desk."""
+    by_camera = event.source == "camera"
+    claim = claim_of(event) if by_camera else None
+    if isinstance(claim, Claim) and (state.left(claim) or claim.same_person(state.claim)):
+        return state, ()
+    return state, (ForSecond(text=event.text, by_camera=by_camera), Sound(name="scan"))
 
 
 def _unread(state: State, why: Reason) -> Step:
@@ -142,15 +156,21 @@ def card_in(state: State, event: CardIn) -> Step:
     if event.reader in state.cards:
         return state, ()
     warned = state.notice is not None and state.notice.tone == "warning"
-    laid = replace(state, cards=(*state.cards, event.reader), notice=state.notice if warned else None)
+    laid = replace(_laid(state, event.reader), notice=state.notice if warned else None)
     return begin(laid, *([Sound(name="attention")] if len(laid.cards) > 1 else []))
+
+
+def _laid(state: State, reader: str) -> State:
+    """A card lies there; a second person's begins nothing before it was lifted."""
+    spent = state.spent | {reader} if state.proving else state.spent
+    return replace(state, cards=(*state.cards, reader), spent=spent)
 
 
 def card_in_beside(state: State, event: CardIn) -> Step:
     """A card is laid while an attempt runs: it is that attempt's, or somebody's who was too quick."""
     if event.reader in state.cards:
         return state, ()
-    laid = replace(state, cards=(*state.cards, event.reader))
+    laid = _laid(state, event.reader)
     if state.phase != "working":
         return laid, ()
     laid = replace(laid, spent=laid.spent | {event.reader}, notice=None)

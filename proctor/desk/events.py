@@ -208,6 +208,21 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondAwaited:
+    """A form asks for the card of a second person (`awaited`), or does not any more: what is scanned and laid meanwhile
+    is that person's."""
+
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """Reader and camera serve for a second person's proof (`lent`), or are back."""
+
+    lent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardUsed:
     """The card on that reader served for something else, a second person's proof: it has to be lifted first."""
 
@@ -255,6 +270,8 @@ Event = (
     | Pressed
     | Locked
     | Held
+    | SecondAwaited
+    | Lent
     | CardUsed
     | Resumed
     | Halted

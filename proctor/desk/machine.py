@@ -24,6 +24,7 @@ from proctor.desk.events import (
     Halted,
     Held,
     Hint,
+    Lent,
     Locked,
     Pictures,
     Pressed,
@@ -32,6 +33,7 @@ from proctor.desk.events import (
     Reason,
     Resumed,
     Scanned,
+    SecondAwaited,
     Ticked,
 )
 from proctor.desk.keys import ACTIONS
@@ -67,6 +69,14 @@ def _locked(state: State, event: Locked) -> Step:
 def _held(state: State, event: Held) -> Step:
     told = replace(state, held=event.held)
     return begin(told) if told.phase == "ready" else (told, ())
+
+
+def _awaited(state: State, event: SecondAwaited) -> Step:
+    return replace(state, awaited=event.awaited), ()
+
+
+def _lent(state: State, event: Lent) -> Step:
+    return replace(state, lent=event.lent), ()
 
 
 def _resumed(state: State, event: Resumed) -> Step:
@@ -120,6 +130,8 @@ _ANYWHERE: Final[Mapping[type, Handler]] = MappingProxyType(
         Pressed: keys.pressed,
         Locked: _locked,
         Held: _held,
+        SecondAwaited: _awaited,
+        Lent: _lent,
         Resumed: _resumed,
         Halted: _halted,
         Ticked: _ticked,

@@ -18,7 +18,7 @@ from proctor.candidate_window import CandidateWindow
 from proctor.desk.attempts import AttemptMeans, Attempts
 from proctor.desk.cards import NO_READER, TRAINING_READER, CardWatcher, TrainingReader
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing
-from proctor.desk.events import CardUsed, Device, Event, Scanned
+from proctor.desk.events import CardUsed, Device, Event, Lent, Scanned
 from proctor.desk.garbage import Garbage
 from proctor.desk.held_camera import scan_notice
 from proctor.desk.mirror import Mirror
@@ -178,7 +178,8 @@ class StationRuntime:
         self._queue.put(event)
 
     def perform(self, effect: Effect) -> bool:
-        """Do what the table asks for; False for what is the window's own (AskDecision, Lock, Leave). Never waits."""
+        """Do what the table asks for; False for what is the window's own (AskDecision, ForSecond, Lock, Leave). Never
+        waits."""
         match effect:
             case StartAttempt():
                 self._attempts.begin(effect)
@@ -222,11 +223,13 @@ class StationRuntime:
         found = reader or next(iter(self._cards.names), "")
         if not found:
             raise CommandError(NO_READER)
-        with self._attempts.lent():
-            try:
+        self.post(Lent(lent=True))
+        try:
+            with self._attempts.lent():
                 yield found, self._camera
-            finally:
-                self.post(CardUsed(reader=found))
+        finally:
+            self.post(CardUsed(reader=found))
+            self.post(Lent(lent=False))
 
     def speak_language(self, language: str) -> None:
         """Speak in this language from now on."""

@@ -75,7 +75,8 @@ class State:
     an attempt ran, or lay there with another: it must be lifted first; `run`: the attempt that runs or whose verdict is
     shown; `last`: the claim of the newest attempt; `last_reader`: where its card still lies; `recent`: the
     last few persons, whose codes the camera may still see; `claimed_s`: when `claim` came; `number`: attempts begun;
-    `held`: something is typed beside the desk, and nothing begins meanwhile.
+    `held`: something is typed beside the desk, and nothing begins meanwhile; `awaited`: a form asks for a second
+    person's card; `lent`: reader and camera serve for that person's proof.
     """
 
     seed: str
@@ -96,6 +97,8 @@ class State:
     halted: Reason | None = None
     locked: bool = False
     held: bool = False
+    awaited: bool = False
+    lent: bool = False
     now_s: float = 0.0
     claimed_s: float = 0.0
 
@@ -133,6 +136,11 @@ class State:
     def left(self, claim: Claim) -> bool:
         """Whether its owner is at the desk or was here a short while ago."""
         return claim.person in self.recent
+
+    @property
+    def proving(self) -> bool:
+        """Whether what is scanned and laid now is a second person's, and no candidate's."""
+        return self.awaited or self.lent
 
     @property
     def missing(self) -> tuple[DeviceKind, ...]:
@@ -193,6 +201,15 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForSecond:
+    """This was scanned while a second person's card was awaited, or proved their presence: it is no candidate's.
+    `by_camera`: the camera saw it by itself."""
+
+    text: str = field(repr=False)
+    by_camera: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """Ask who is there before anything goes on."""
 
@@ -202,4 +219,4 @@ class Leave:
     """Leave the check-in page: nothing is open."""
 
 
-Effect = StartAttempt | Skip | AskDecision | TellCandidate | Sound | Speak | Lock | Leave
+Effect = StartAttempt | Skip | AskDecision | TellCandidate | Sound | Speak | ForSecond | Lock | Leave

@@ -20,6 +20,7 @@ Order = Mapping[str, str]
 Read = Done | CommandError
 Choices = tuple[tuple[str, str], ...]
 SECOND: Final = "second"
+PROOF: Final = "proof"
 LOOK: Final = "look"
 
 
@@ -46,7 +47,8 @@ class Task:
     `action`: of the roles' table, "" for everybody; `second`: what the second person's role has to permit, "" where one
     person is enough; `row`: it is about the chosen row; `rows`: only about rows for which this holds; `proves`: who is
     here gives the own password first; `real`: not in training; `typed`: the field that stands for standard input;
-    `shows`: its result is to be read, nothing is entered; `compares`: a first run shows what is to be compared.
+    `shows`: its result is to be read, nothing is entered; `ways`: its command takes every proof of a second person's
+    presence, not the password alone; `compares`: a first run shows what is to be compared.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Task:
     real: bool = False
     typed: str = ""
     shows: bool = False
+    ways: bool = False
     compares: bool = False
 
 
@@ -119,6 +122,12 @@ class Setting:
         """Return a role as people say it."""
         known = load_roles().get(role)
         return role if known is None or self.texts.language != "vi" else known.label
+
+
+def words_of(task: Task, order: Order) -> tuple[str, ...]:
+    """Return the words of a task's command; how the second person proves to be there is among them where one does."""
+    proof = order.get(PROOF, "") if order.get(SECOND) else ""
+    return (*task.words(order), *((f"--second-proof={proof}",) if proof else ()))
 
 
 def read_of(

@@ -166,6 +166,7 @@ RETENTION: Final = Section(
             fields=(Wanted(name="clock_checked", kind="tick", needed=False, help=True),),
             words=_run,
             second="confirm",
+            ways=True,
             proves=True,
         ),
     ),

@@ -107,6 +107,7 @@ PEOPLE: Final = Section(
             ),
             words=_add,
             second="confirm?",
+            ways=True,
             proves=True,
         ),
         Task(
@@ -117,6 +118,7 @@ PEOPLE: Final = Section(
             fields=(Wanted(name="role", kind="choice", source="roles"),),
             words=_about("role", "role"),
             second="confirm",
+            ways=True,
             proves=True,
         ),
         Task(
@@ -126,6 +128,7 @@ PEOPLE: Final = Section(
             rows=_others_active,
             words=_about("reset"),
             second="confirm",
+            ways=True,
             proves=True,
         ),
         Task(
@@ -136,6 +139,7 @@ PEOPLE: Final = Section(
             fields=(_REASON,),
             words=_about("disable", "reason"),
             second="confirm",
+            ways=True,
             proves=True,
         ),
         Task(
@@ -146,6 +150,7 @@ PEOPLE: Final = Section(
             fields=(_REASON,),
             words=_about("enable", "reason"),
             second="confirm",
+            ways=True,
             proves=True,
         ),
         Task(
@@ -155,6 +160,7 @@ PEOPLE: Final = Section(
             rows=_others_active,
             words=_about("unlock"),
             second="confirm",
+            ways=True,
             proves=True,
         ),
     ),
@@ -172,6 +178,7 @@ OWN: Final = Section(
             words=_card,
             typed="number",
             second="confirm",
+            ways=True,
             proves=True,
         ),
         Task(
@@ -183,6 +190,7 @@ OWN: Final = Section(
             ),
             words=_token,
             second="confirm",
+            ways=True,
             proves=True,
         ),
     ),

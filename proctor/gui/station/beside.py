@@ -4,6 +4,7 @@ stands in the right half of the page (in all of it where the text is large); the
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -94,6 +95,7 @@ class Beside:
             on_done=self._done,
             kept=kept,
         )
+        self.pane.on_unseen = partial(self._unseen, name, screen.attempt_id)
         self.pane.grid(row=0, column=0, sticky="nsew")
         self._place.follow_all()
         self._page.changed_keys()
@@ -188,8 +190,11 @@ class Beside:
         if done is None:
             return
         self._window.say(" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
-        screen = self._page.screen
-        if done.status == 0 and name in HOW and attempt_id and screen is not None:
+        self._unseen(name, attempt_id, done)
+
+    def _unseen(self, name: str, attempt_id: str, done: Any) -> None:
+        """Tell the desk what was entered, also where the page is gone by then: the lock fell meanwhile."""
+        if getattr(done, "status", 1) == 0 and name in HOW and attempt_id:
             self._settle(done, HOW[name], attempt_id)
 
     def _settle(self, done: "Done", how: How, attempt_id: str) -> None:

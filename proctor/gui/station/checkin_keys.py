@@ -120,7 +120,15 @@ class DeskKeys:
         action = next((action for action in self._actions if action.key == key), None)
         if action is not None and not self._window.background.busy:
             self._page.do(action.name)
-        return action is not None
+        return action is not None or self._refused(key)
+
+    def _refused(self, key: str) -> bool:
+        """Say it where a key stands for what the role of whoever is here may not do; False where it does not."""
+        actions = () if self._page.screen is None else self._page.screen.actions
+        refused = any(each.key == key and not self._beside.may(each.name) for each in actions)
+        if refused:
+            self._window.say(self._texts["role-forbidden"], "cross")
+        return refused
 
     def ask(self, name: str) -> None:
         """What the menu asks for: what stands beside the desk, where it can be done now."""

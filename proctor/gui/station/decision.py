@@ -28,6 +28,7 @@ class DecisionPane(ttk.Frame):
         self._look, self._texts, self._letters = look, texts, letters
         self._referred: Referred | None = None
         self.fields: dict[str, Any] = {}
+        self.on_card: Callable[[bool], None] = lambda _asked: None
         self._values = {name: tkinter.StringVar(self) for name in FIELDS}
         self._labels: dict[str, ttk.Label] = {}
         self.columnconfigure(1, weight=1)
@@ -102,12 +103,23 @@ class DecisionPane(ttk.Frame):
         return str(referred.proofs[self._at("proof") if "proof" in self.fields else 0])
 
     def _show_card(self) -> None:
-        """What a card and a face need is asked for only where they are the proof."""
+        """What a card and a face need is asked for only where they are the proof; `on_card` is told."""
         for part in (self.fields["card"], self._labels["card"], self.how):
             if self._proof == CARD_FACE:
                 part.grid()
             else:
                 part.grid_remove()
+        self.on_card(self._proof == CARD_FACE)
+
+    def put_card(self, text: str) -> None:
+        """Take what was scanned of the second person's card."""
+        self._values["card"].set(text)
+        self.fields["card"].focus_set()
+
+    @property
+    def has_card(self) -> bool:
+        """Whether there is something in the card's field."""
+        return bool(self._values["card"].get().strip())
 
     def _choice(self, name: str, values: Sequence[str], *, first: bool = False) -> ttk.Combobox:
         box = ttk.Combobox(
@@ -123,7 +135,8 @@ class DecisionPane(ttk.Frame):
         return box
 
     def _entry(self, name: str) -> ttk.Entry:
-        return ttk.Entry(self, textvariable=self._values[name], font=self._look.body)
+        hidden = "•" if name == "card" else ""
+        return ttk.Entry(self, textvariable=self._values[name], font=self._look.body, show=hidden)
 
     def begin(self) -> None:
         """Put the focus on the first field."""

@@ -14,7 +14,7 @@ from proctor.desk.events import Device, Event, Resumed, Ticked
 from proctor.desk.machine import step
 from proctor.desk.preview import PreviewFrame
 from proctor.desk.runtime import StationRuntime
-from proctor.desk.state import Effect, Leave, Lock, State
+from proctor.desk.state import Effect, ForSecond, Leave, Lock, State
 from proctor.texts import Texts
 
 TICK_S: Final = 1.0
@@ -61,7 +61,8 @@ class Driver:
         self.runtime.post(event)
 
     def poll(self) -> bool:
-        """Take what happened and have done what follows; whether the state is another now. Never waits."""
+        """Take what happened and have done what follows; whether the state is another now, or something is asked of the
+        window. Never waits."""
         before = self.state
         events = self.runtime.events()
         for event in events:
@@ -70,10 +71,10 @@ class Driver:
         if now - self._ticked >= TICK_S:
             self._ticked = now
             self._take(Ticked(now_s=now))
-        return self.state != before
+        return self.state != before or bool(self._asked)
 
     def asked(self) -> tuple[Effect, ...]:
-        """Return what the table asked of the window since the last call: the lock, to leave."""
+        """Return what the table asked of the window since the last call: lock, leave, take a second person's code."""
         asked, self._asked = tuple(self._asked), []
         return asked
 
@@ -105,5 +106,5 @@ class Driver:
     def _take(self, event: Event) -> None:
         self.state, effects = step(self.state, event)
         for effect in effects:
-            if not self.runtime.perform(effect) and isinstance(effect, (Lock, Leave)):
+            if not self.runtime.perform(effect) and isinstance(effect, (ForSecond, Lock, Leave)):
                 self._asked.append(effect)

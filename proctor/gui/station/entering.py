@@ -33,6 +33,7 @@ class Entering(StationFrame):
     _missing: CommandError | SessionsError | None = None
     _proving = False
     _after_lock: Exception | None = None
+    _unseen: tuple[str, ...] = ()
 
     @abstractmethod
     def go(self, page: str) -> None:
@@ -139,7 +140,7 @@ class Entering(StationFrame):
         self.lines = ()
         self.going = Going()
         self.kept_check_in = ("", {})
-        self._after_lock = None
+        self._after_lock, self._unseen = None, ()
         for name in ("user", "password"):
             self.variables[name].set("")
         self._look_for_users()
@@ -233,6 +234,41 @@ class Entering(StationFrame):
         told, self._after_lock = self._after_lock, None
         if told is not None:
             self.failed(told)
+        elif self._unseen:
+            self._tell_unseen()
+
+    def entered_unseen(self, result: Any) -> None:
+        """Something was entered, and the page that asked for it is gone: the lock fell meanwhile. It is said after the
+        lock; what the page was left with is forgotten, or its form would ask for it again. `result`: of a command, or
+        words; what was only looked up is nothing."""
+        from proctor.desk.runner import Done  # noqa: PLC0415 - whoever ran a command has it
+
+        if isinstance(result, Done):
+            result = " ".join((*result.said, *result.lines))
+        if not isinstance(result, str):
+            return
+        self.going.kept.pop(self.going.page, None)
+        self.kept_check_in = ("", {})
+        self._unseen = (*self._unseen, result)
+        if not self.going.locked:
+            self._tell_unseen()
+
+    def _tell_unseen(self) -> None:
+        """Say what was entered behind the lock; desk and lists work with what is there now."""
+        said, self._unseen = self._unseen, ()
+        self.say(self.texts.say("second-person.entered-behind", what=" ".join(said)), "tick")
+        self._look_at_session()
+
+    def _look_at_session(self) -> None:
+        """Let the window work with the session's list as it is now, once nothing else is being done."""
+        held, session = self.going.held, self.session or self.chosen_session()
+        if held is None or session is None:
+            return
+        if self.background.busy:
+            self.after(AGAIN_MS, self._look_at_session)
+            return
+        job = partial(opening().session_now, held.opened, session.session_id)
+        self.background.start(job, done=self.took_session, failed=self.failed)
 
     def failed(self, error: Exception) -> None:
         """Say an error in words. What went on behind the lock may name somebody: that is said after it."""

@@ -262,8 +262,12 @@ class StationFrame(StationLife):
 
     def _work_key(self, name: str, _event: object) -> str:
         """Ctrl and a digit: another page, where who is here has something to do on it."""
-        if self._menu is None and any(self.may(action) for action in SCREENS[name].actions):
+        if self._menu is not None or self.opened is None or self.going.locked:
+            return "break"
+        if any(self.may(action) for action in SCREENS[name].actions):
             self.open_work(name)
+        else:
+            self.say(self.texts["role-forbidden"], "cross")
         return "break"
 
     def _touched(self, _event: object) -> None:

@@ -1,6 +1,7 @@
 """What the station's window works with: the desk that is open, the root, and what tests give stand-ins for."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded besi
 
     from proctor.desk.equipment import EquipmentRow
     from proctor.gui.station.opening import Held, SessionLine
+    from proctor.roots import OpenRoot
     from sessions.session import Session
 
 
@@ -62,13 +64,15 @@ class OpenDesk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """What the window is made of beside itself; tests give stand-ins. `open_desk(opened, session, room, stood,
-    language)` runs beside the window."""
+    language)` runs beside the window. `lend(opened)` lends the station's reader and camera where no desk is open; None:
+    there are none."""
 
     open_desk: Callable[..., OpenDesk]
     make_page: Callable[[Any, Any, Any], Any]
     make_bar: Callable[[Any, Any, Any], Any]
     examine: Callable[[Places, Texts, bool], "Iterable[EquipmentRow]"]
     clock: Callable[[], float] = since_start
+    lend: "Callable[[OpenRoot], AbstractContextManager[tuple[str, str]]] | None" = None
 
 
 @dataclass(slots=True, kw_only=True)

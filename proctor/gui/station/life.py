@@ -6,8 +6,9 @@ import threading
 import tkinter
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from functools import partial
 from queue import SimpleQueue
 from threading import Event
 from types import TracebackType
@@ -17,6 +18,7 @@ from proctor.config import Places
 from proctor.desk.garbage import Garbage
 from proctor.diagnostics import FOLDER, Trail, write_report
 from proctor.gui.shell import Shell
+from proctor.gui.station.awaiting import Awaiting
 from proctor.gui.station.devices import SIGNS, DeviceWatch
 from proctor.gui.station.going import DeskDriver, Going, Means
 from proctor.gui.station.settings import load_settings
@@ -74,6 +76,7 @@ class StationLife(Shell):
         self._hook, self._hook_before = self._thread_broke, threading.excepthook
         self._garbage = garbage or Garbage()
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
+        self.awaiting = Awaiting(self)
         self._watch = DeviceWatch(self._examine, lambda: self.texts)
         self._page: Any = None
         self.bar: Any = None
@@ -127,6 +130,15 @@ class StationLife(Shell):
     def driver(self) -> DeskDriver | None:
         """The desk's table of states; None before a desk is open."""
         return None if self.going.desk is None else self.going.desk.driver
+
+    @property
+    def lend(self) -> "Callable[[], AbstractContextManager[tuple[str, str]]] | None":
+        """What lends a reader and a camera to a second person: the open desk, else the station's own. It is called
+        beside the window. None: nobody proves with card and face here."""
+        if self.driver is not None:
+            return getattr(self.driver, "lend", None)
+        lend, opened = self._means.lend, self.opened
+        return None if lend is None or opened is None or opened.training else partial(lend, opened)
 
     # --- what the window itself does ---
 
@@ -184,13 +196,16 @@ class StationLife(Shell):
         driver = self.driver
         if driver is None or not driver.poll():
             return
-        from proctor.desk.state import Leave  # noqa: PLC0415 - loaded with the desk, not with the first page
+        from proctor.desk.state import ForSecond, Leave  # noqa: PLC0415 - loaded with the desk, not with the first page
 
         for effect in driver.asked():
             if isinstance(effect, Leave):
                 self.desk_left()
                 return
-            self.lock_now()
+            if isinstance(effect, ForSecond):
+                self.awaiting.line(effect.text, by_camera=effect.by_camera)
+            else:
+                self.lock_now()
         self._show_devices(driver.rows(self.texts))
         self.trail.note(f"desk.{driver.state.phase}")
         refresh = getattr(self._page, "refresh", None)

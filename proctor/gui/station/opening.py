@@ -26,7 +26,7 @@ from sessions.course.day import needs_start, resume_session, state_of, where_we_
 from sessions.errors import RoleForbiddenError, SessionsError
 from sessions.record import Operator
 from sessions.roles import load_roles, require_may
-from sessions.session import Session, create_session, list_sessions
+from sessions.session import Session, create_session, list_sessions, load_session
 from sessions.vietnam import today
 
 Ask = Callable[[str], str]
@@ -120,6 +120,11 @@ def sessions_of(opened: OpenRoot) -> tuple[SessionLine, ...]:
     return tuple(
         sorted(lines, key=lambda line: (not line.today, -line.session.day.toordinal(), -line.session.seq))
     )
+
+
+def session_now(opened: OpenRoot, session_id: str) -> Session:
+    """Return a session as it is now: somebody may have been added to its list. Raises SessionsError."""
+    return load_session(opened.store, session_id)
 
 
 def _line(opened: OpenRoot, session: Session) -> SessionLine | None:

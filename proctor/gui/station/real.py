@@ -1,7 +1,7 @@
 """What the station's window is made of in earnest: each part is loaded when it is needed, and not before."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ def means(options: DeskOptions, home: Path | None = None) -> Means:
         make_page=_make_page,
         make_bar=_make_bar,
         examine=partial(_examine, options, home),
+        lend=partial(_lend, options, home),
     )
 
 
@@ -102,6 +103,21 @@ def _desk(
 
         practice = Practice(Rehearsal(session, workshop), driver)
     return OpenDesk(session=session, room=room, driver=driver, practice=practice)
+
+
+@contextmanager
+def _lend(options: DeskOptions, home: Path | None, opened: "OpenRoot") -> Iterator[tuple[str, str]]:
+    """Lend the station's reader and camera to a second person while no desk is open. Runs beside the window. Raises
+    CommandError "reader-not-found", ReaderError."""
+    from proctor.desk.cards import NO_READER  # noqa: PLC0415
+    from readers.transport.pcsc import list_readers  # noqa: PLC0415
+
+    kept = _with_settings(options, home, opened.training)
+    named = (each.name for each in list_readers() if kept.reader.casefold() in each.name.casefold())
+    found = next(named, "")
+    if not found:
+        raise CommandError(NO_READER)
+    yield found, kept.camera or "0"
 
 
 def _make_page(parent: Any, window: Any, driver: Any) -> Any:

@@ -37,10 +37,23 @@ class TwoPersons:
 
     def make(self, slot: ttk.Frame) -> DecisionPane:
         """Make the pane in its place, and look up what it asks for."""
-        self.pane = DecisionPane(slot, self._window.look, self._texts, self._window.letters)
+        pane = self.pane = DecisionPane(slot, self._window.look, self._texts, self._window.letters)
+        pane.on_card = partial(self._asks_card, pane)
+        pane.bind("<Destroy>", partial(self._let_go, pane), add="+")
         self._seen = None
         self._page.after_idle(self._look_up)
-        return self.pane
+        return pane
+
+    def _asks_card(self, pane: DecisionPane, asked: bool) -> None:
+        """Card and face are the proof, or another one: whose a scanned line is."""
+        if asked:
+            self._window.awaiting.begin(pane, pane.put_card, lambda: not pane.has_card)
+        else:
+            self._window.awaiting.end(pane)
+
+    def _let_go(self, pane: DecisionPane, event: Any) -> None:
+        if event.widget is pane:
+            self._window.awaiting.end(pane)
 
     def gone(self) -> None:
         """Nothing is to be decided any more: fields and frames are let go."""
@@ -112,8 +125,11 @@ class TwoPersons:
         self._window.background.start(job, done=done, failed=self._window.failed)
 
     def _decided(self, attempt_id: str, receipt: Receipt) -> None:
-        self._window.say("", "")
         self._page.tell(Decided(attempt_id=attempt_id, choice="admitted", entry=receipt.seq))
+        if self._page.winfo_exists():
+            self._window.say("", "")
+        else:
+            self._window.entered_unseen(self._texts.say("desk.verdict-line.admitted", entry=receipt.seq))
 
     # --- the frames ---
 

@@ -150,6 +150,8 @@ class WorkPage(Scrolled):
 
     def _came(self, done: Callable[[Any], None], result: Any) -> None:
         self.window.idle()
-        self.window.say("", "")
         if self.winfo_exists():
+            self.window.say("", "")
             done(result)
+        else:
+            self.window.entered_unseen(result)

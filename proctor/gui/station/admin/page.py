@@ -14,8 +14,9 @@ from proctor.errors import CommandError
 from proctor.gui.station.admin.pane import SectionPane
 from proctor.gui.station.going import opening
 from proctor.gui.station.parts import wrapped
+from proctor.gui.station.second_person import DOING, Proving
 from proctor.gui.station.work import WorkPage
-from proctor.screens.admin import Found, Order, Read, Section, Setting, Task, visible
+from proctor.screens.admin import Found, Order, Read, Section, Setting, Task, visible, words_of
 from proctor.screens.admin_sections import SECTIONS
 
 BESIDE: Final = 1.25
@@ -154,19 +155,21 @@ class AdminPage(WorkPage):
 
     # --- what is done ---
 
-    def run(self, task: Task, order: Order, done: Any, failed: Any) -> None:
-        """Run a task's command beside the window; who is here proves it first where the task asks for that."""
+    def run(self, task: Task, order: Order, done: Any, failed: Any, by: Proving | None = None) -> None:
+        """Run a task's command beside the window; who is here proves it first where the task asks for that. `by`: how a
+        second person does."""
         if self.window.background.busy:
             return
         opened, ask = self.window.opened, self.asked
         runner = self.window.runner().speaking(self.texts.language, ask)
-        words, typed = task.words(order), order.get(task.typed, "") if task.typed else ""
+        words, typed = words_of(task, order), order.get(task.typed, "") if task.typed else ""
         proves = task.proves and not opened.training
+        run, working = (runner.run, DOING) if by is None else (by.run(runner), by.working)
 
         def job() -> Done:
             if proves:
                 opening().unlock(opened, ask)
-            result: Done = runner.run(*words, typed=typed)
+            result: Done = run(*words, typed=typed)
             return result
 
         def broke(error: Exception) -> None:
@@ -177,7 +180,7 @@ class AdminPage(WorkPage):
                 self.window.failed(error)
             failed(error)
 
-        self.window.working("window.station.doing")
+        self.window.working(working)
         self.window.background.start(job, done=partial(self._ran, done), failed=broke)
 
     def _ran(self, done: Any, result: Done) -> None:
@@ -185,6 +188,8 @@ class AdminPage(WorkPage):
         self.window.say("", "")
         if self.winfo_exists():
             done(result)
+        else:
+            self.window.entered_unseen(result)
 
     def asked(self, wanted: str) -> str:
         """Ask for a secret; one's own new password is asked for by one's own name. Called beside the window."""

@@ -182,7 +182,8 @@ class SectionPane(ttk.Frame):
         return seconds(self.page.window.opened, task.second.rstrip("?"))
 
     def _run(self, task: Task, order: Order) -> None:
-        self.page.run(task, order, done=partial(self._done, task, order), failed=self._failed)
+        by = None if self.task is None else self.task.proving
+        self.page.run(task, order, done=partial(self._done, task, order), failed=self._failed, by=by)
 
     def _done(self, task: Task, order: Order, result: Done) -> None:
         if task.compares and not order.get(COMPARED):

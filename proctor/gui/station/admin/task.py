@@ -11,7 +11,10 @@ from proctor.errors import CommandError
 from proctor.gui.station.admin.live import LivePicture
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow, Line, wrapped
-from proctor.screens.admin import LOOK, SECOND, Choices, Found, Order, Row, Task, Wanted
+from proctor.gui.station.second_person import CARD, PROOF, Proving, second_fields
+from proctor.screens.admin import LOOK, Choices, Found, Order, Row, Task, Wanted
+from proctor.screens.second import AT_THE_DESK, Seconds
+from proctor.seconds import PASSWORD
 
 if TYPE_CHECKING:
     from proctor.gui.station.admin.page import AdminPage
@@ -48,9 +51,11 @@ class TaskPane(ttk.Frame):
         fills = found.fills if row is None else row.fills
         fields = [self._field(wanted, found, fills) for wanted in task.fields]
         if task.second and (people or page.window.opened.training):
-            fields.append(self._second(people, page.window.opened.training))
+            fields += self._second(people, page.window.opened.training)
         self.form = Form(self, look, texts, page.letters, fields, on_change=self._changed)
         self.form.grid(row=1, column=0, sticky="ew")
+        self.proving = Proving(page.window, self.form)
+        self.proving.show()
         if any(wanted.kind in _PATHS for wanted in task.fields):
             self._paths().grid(row=2, column=0, sticky="ew")
         self.live: LivePicture | None = None
@@ -80,12 +85,16 @@ class TaskPane(ttk.Frame):
             lines=2,
         )
 
-    def _second(self, people: Choices, training: bool) -> Field:
-        text = "admin-page.field.second"
-        if training:
-            return Field(name=SECOND, text=text, value=self._page.texts["admin-page.second.training"])
-        value = people[0][0] if len(people) == 1 else ""
-        return Field(name=SECOND, text=text, kind="choice", choices=people, value=value)
+    def _second(self, people: Choices, training: bool) -> tuple[Field, ...]:
+        page, ways = self._page, self.task.ways
+        value = page.texts["admin-page.second.training"] if training else ""
+        if len(people) == 1:
+            value = people[0][0]
+        seconds = Seconds(
+            people=people, training=training, proofs=AT_THE_DESK if ways else (PASSWORD,), card_face=ways
+        )
+        lends = page.window.lend is not None
+        return second_fields(seconds, page.texts, lends=lends, labels="admin-page.field", value=value)
 
     def _paths(self) -> Flow:
         """A button for each field that names a file or folder."""
@@ -108,6 +117,8 @@ class TaskPane(ttk.Frame):
         self.form.widgets[wanted.name].focus_set()
 
     def _changed(self, name: str) -> None:
+        if name == PROOF:
+            self.proving.show()
         if self.live is not None and name in {LOOK, _CAMERA}:
             self.live.show(self.form.value(_CAMERA) or "0" if self.form.value(LOOK) else "")
 
@@ -122,6 +133,7 @@ class TaskPane(ttk.Frame):
         if not self.form.check():
             return None
         values = self.form.values()
+        values.pop(CARD, None)
         return {**values, "row": self._row.key if self._row else "", "me": self._page.setting().me}
 
     def failed(self, error: CommandError | None) -> None:

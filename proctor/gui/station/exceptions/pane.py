@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ttkbootstrap as ttk
 
-from biometrics.errors import BiometricsError
 from proctor.errors import CommandError
 from proctor.gui.keyboard import split
 from proctor.gui.look import COLOURS
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow, wrapped
+from proctor.gui.station.second_person import DOING, PROOF, Proving, Run
 from proctor.screens.exceptions import own_text
-from proctor.screens.second import Seconds
-from proctor.seconds import CARD_FACE
-from readers.errors import ReaderError
 from sessions.errors import SessionsError
 
 if TYPE_CHECKING:
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
 
 
 _ROWS: Final = 8
-PROOF: Final = "proof"
-CARD: Final = "card"
 AGAIN_MS: Final = 20
 
 
@@ -79,8 +74,10 @@ class ActionPane(ttk.Frame):
         self.letters: Any = SpareLetters(window.letters)
         self.begun = dict(kept or {})
         self.form: Form | None = None
+        self._proving: Proving | None = None
         self.buttons: Flow | None = None
         self._on_done = on_done
+        self.on_unseen: Callable[[Any], None] | None = None
         self._main = ""
         self.told: tuple[str, str] = ("", "")
         self.columnconfigure(0, weight=1)
@@ -119,7 +116,7 @@ class ActionPane(ttk.Frame):
 
     def clear(self) -> None:
         """Take everything away, for another step of the pane."""
-        self.form = self.buttons = None
+        self.form = self.buttons = self._proving = None
         for child in self.winfo_children():
             child.destroy()
         for row in range(_ROWS):
@@ -174,56 +171,24 @@ class ActionPane(ttk.Frame):
         changed = more.pop("on_change", None)
 
         def on_change(name: str) -> None:
-            if name == PROOF:
-                self._show_card()
+            if name == PROOF and self._proving is not None:
+                self._proving.show()
             if changed is not None:
                 changed(name)
 
         form = Form(self, self.look, self.texts, self.letters, fields, on_change=on_change, **more)
         self.form = form
         form.grid(row=row, column=0, columnspan=2, sticky="nsew")
-        self._show_card()
+        self._proving = Proving(self.window, form)
+        self._proving.show()
         return form
 
     # --- a second person's card and face ---
 
     @property
     def lends(self) -> bool:
-        """Whether a desk is open whose reader and camera a second person may use."""
-        return getattr(self.window.driver, "lend", None) is not None
-
-    def _by_card(self) -> bool:
-        form = self.form
-        if form is None or CARD not in form.widgets:
-            return False
-        return PROOF not in form.widgets or form.value(PROOF) == CARD_FACE
-
-    def _show_card(self) -> None:
-        """A card is asked for only where card and face are the proof."""
-        if self.form is not None and CARD in self.form.widgets:
-            self.form.show(CARD, self._by_card())
-
-    def proving(self) -> "Callable[..., Done]":
-        """Return what runs commands as typed now; where the second person proves to be there with card and face, with
-        the desk's own reader and camera. It is called beside the window: `run(*words, typed=…)`."""
-        runner, form = self.window.runner(), self.form
-        if not self._by_card() or form is None:
-            return runner.run
-        desk: Any = self.window.driver  # whoever lends has it: `lends`
-        lend, card = desk.lend, form.value(CARD).strip()
-        kind = "qr" if "|" in card else "number"
-
-        def run(*words: str, typed: str | Mapping[str, str] = "") -> "Done":
-            values = {"-": typed} if isinstance(typed, str) else dict(typed)
-            try:
-                with lend() as (reader, camera):
-                    devices = (f"--second-reader={reader}", f"--second-camera={camera}")
-                    known = values | {f"-{CARD}": card}
-                    return runner.run(*words, f"--second-{kind}=-{CARD}", *devices, typed=known)
-            except (ReaderError, BiometricsError) as error:
-                raise CommandError.of(error.code, error.facts) from None
-
-        return run
+        """Whether there are a reader and a camera that a second person may use."""
+        return self.window.lend is not None
 
     # --- what it does ---
 
@@ -261,9 +226,15 @@ class ActionPane(ttk.Frame):
         self, *words: str, done: "Callable[[Done], None]", typed: str | Mapping[str, str] = ""
     ) -> None:
         """Run one command as who is logged in, beside the window; see `proctor.desk.runner`."""
-        working = "checkin.decision.presence" if self._by_card() else "window.station.doing"
-        run = self.proving()
+        run, working = self.proving()
         self.ask_for(lambda: run(*words, typed=typed), done, working=working)
+
+    def proving(self) -> tuple[Run, str]:
+        """Return what runs commands as typed now, beside the window, and the key of what is said meanwhile."""
+        runner, proving = self.window.runner(), self._proving
+        if proving is None:
+            return runner.run, DOING
+        return proving.run(runner), proving.working
 
     def failed(self, error: Exception) -> None:
         """Say why it was refused, and point at the field it is about."""
@@ -283,33 +254,10 @@ class ActionPane(ttk.Frame):
 
     def _came(self, done: Callable[[Any], None], result: Any) -> None:
         self.window.idle()
-        self.window.say("", "")
         if self.winfo_exists():
+            self.window.say("", "")
             done(result)
-
-
-def second_fields(seconds: Seconds, texts: Any, *, lends: bool = False) -> tuple[Field, ...]:
-    """Return the fields for the second person: chosen of who may; in training any other name is typed. `lends`: whether
-    a desk lends its devices, so that card and face are among the proofs."""
-    if seconds.training:
-        return (Field(name="second", text="exception-pane.second"),)
-    fields = [Field(name="second", text="exception-pane.second", kind="choice", choices=seconds.people)]
-    proofs = seconds.at(lends=lends)
-    if len(proofs) > 1:
-        choices = tuple((proof, texts[f"checkin.decision.proof.{proof}"]) for proof in proofs)
-        fields.append(
-            Field(name=PROOF, text="exception-pane.proof", kind="choice", choices=choices, value=proofs[0])
-        )
-    if CARD_FACE in proofs:
-        said = texts.say("checkin.decision.card-how", notice=texts["presence.notice"])
-        fields.append(Field(name=CARD, text="exception-pane.card", kind="secret", said=said))
-    return tuple(fields)
-
-
-def second_words(form: Form, seconds: Seconds) -> tuple[str, ...]:
-    """Return the options that name the second person."""
-    words = (f"--second={form.value('second')}",)
-    if seconds.training:
-        return words
-    only = seconds.proofs[0] if seconds.proofs else CARD_FACE
-    return (*words, f"--second-proof={form.value(PROOF) if PROOF in form.widgets else only}")
+            return
+        self.window.entered_unseen(result)
+        if self.on_unseen is not None:
+            self.on_unseen(result)

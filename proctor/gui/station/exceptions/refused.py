@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from proctor.gui.station.exceptions.pane import ActionPane, second_fields, second_words
+from proctor.gui.station.exceptions.pane import ActionPane
 from proctor.gui.station.forms import Field
+from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.exceptions import (
     RefusedOffer,
     decision_reasons,
@@ -169,7 +170,7 @@ class DecisionAfterRefusePane(ActionPane):
         words = [*second_words(form, offer.seconds), *(("--note=-",) if values.get("note") else ())]
         runner, known, note = self.window.runner(), values["incident"], values.get("note", "")
         adding = add_words(session, self._incident(session), offer.person.sbd, offer.attempt_id)
-        deciding = self.proving()
+        deciding, working = self.proving()
 
         def job() -> "Done":
             incident = self._made if known == NEW else known
@@ -178,4 +179,4 @@ class DecisionAfterRefusePane(ActionPane):
                 incident = self._made = str(made.data["incident"])
             return deciding(*decision_words(session, offer, values, incident), *words, typed=note)
 
-        self.ask_for(job, self.finish, working="window.station.doing")
+        self.ask_for(job, self.finish, working=working)

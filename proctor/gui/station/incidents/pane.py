@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ttkbootstrap as ttk
 
-from proctor.gui.station.exceptions.pane import ActionPane, second_fields, second_words
+from proctor.gui.station.exceptions.pane import ActionPane
 from proctor.gui.station.exceptions.refused import DecisionAfterRefusePane
 from proctor.gui.station.forms import Field
 from proctor.gui.station.incidents.form import IncidentForm
 from proctor.gui.station.incidents.pages import PagePictures
+from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.exceptions import Person, waiting_refusals
 from proctor.screens.incident_entry import Entered, enter_all, make_minutes
 from proctor.screens.incidents import (

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from proctor.errors import CommandError
-from proctor.gui.station.exceptions.pane import ActionPane, second_fields, second_words
+from proctor.gui.station.exceptions.pane import ActionPane
 from proctor.gui.station.forms import Field
+from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.results import (
     ResultRow,
     Value,

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ttkbootstrap as ttk
 
-from proctor.gui.station.exceptions.pane import ActionPane, second_fields, second_words
+from proctor.gui.station.exceptions.pane import ActionPane
 from proctor.gui.station.forms import Field
 from proctor.gui.station.parts import wrapped
+from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.roster import Row
 from proctor.screens.roster_offers import Adding, adding_of, choices, needs_note
 
@@ -211,8 +212,12 @@ class AddPane(RosterPane):
 
     def _ask(self, adding: Adding) -> None:
         self.adding = adding
-        if not adding.seconds.training and not (adding.seconds.people and adding.seconds.proofs):
+        seconds = adding.seconds
+        if not seconds.training and not seconds.people:
             self.refuse(self.texts["roster-page.add.nobody"], 2)
+            return
+        if not seconds.at(lends=self.lends):
+            self.refuse(self.texts["exception-pane.no-proof"], 2)
             return
         fields = [
             Field(name="name", text="roster-page.add.name"),
@@ -228,7 +233,7 @@ class AddPane(RosterPane):
                 choices=choices("addition", self.texts.language),
             ),
             Field(name="note", text="roster-page.note", kind="text", lines=2, needed=False),
-            *second_fields(adding.seconds, self.texts),
+            *second_fields(adding.seconds, self.texts, lends=self.lends),
         ]
         form = self.make_form(tuple(fields), 2)
         form.put_back({**self.begun.get("values", {})})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from proctor.commands.rules_words import rules_lines
 from proctor.gui.station.parts import Line, PageKeys
+from proctor.gui.station.second_person import DOING, Proving
 from proctor.gui.station.session.new import NewPane
 from proctor.gui.station.session.tabs import TabBar
 from proctor.gui.station.session.tasks import TaskPane
@@ -318,10 +319,13 @@ class SessionPage(WorkPage):
         typed: str,
         done: "Callable[[Done], None]",
         failed: Callable[[Exception], bool],
+        by: Proving | None = None,
     ) -> None:
-        """Run a command; `failed` says whether it has shown the refusal itself."""
+        """Run a command; `failed` says whether it has shown the refusal itself; `by`: how a second person proves to be
+        there."""
         runner = self.window.runner()
-        self.have_done(lambda: runner.run(*words, typed=typed), done=done, failed=failed)
+        run, working = (runner.run, DOING) if by is None else (by.run(runner), by.working)
+        self.have_done(lambda: run(*words, typed=typed), done=done, failed=failed, working=working)
 
     def have_done(
         self,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow
+from proctor.gui.station.second_person import PROOF, SECOND, Proving, second_fields, second_words
 from proctor.gui.station.sheets import choosing, jobs
 from proctor.gui.station.sheets.pane import Pane, Step
 from proctor.screens.sheets import megabytes
@@ -24,9 +25,11 @@ class PackPane(Pane):
         self.plan: PackPlan | None = step.about.get("plan")
         self.said = self.lines(self)
         self.said.grid(row=1, column=0, sticky="ew", pady=(0, self.look.px(4)))
-        self.form = Form(self, self.look, self.texts, self.letters, self._fields())
+        self.form = Form(self, self.look, self.texts, self.letters, self._fields(), on_change=self._changed)
         self.form.grid(row=2, column=0, sticky="ew")
         self.form.put_back(step.kept.get("form", {}))
+        self.proving = Proving(self.page.window, self.form)
+        self.proving.show()
         self.flow = Flow(self, self.look)
         self.flow.grid(row=3, column=0, sticky="ew", pady=self.look.px(3))
         self.button(self.flow, "sheets-page.choose-folder", self._choose)
@@ -37,33 +40,25 @@ class PackPane(Pane):
 
     def _fields(self) -> list[Field]:
         seconds = None if self.plan is None else self.plan.seconds
-        people = () if seconds is None else seconds.people
-        proofs = () if seconds is None else seconds.proofs
-        real = seconds is not None and not seconds.training
         fields = [
             Field(name="folder", text="sheets-page.field.to"),
             Field(name="sheets", text="sheets-page.field.with-sheets", kind="tick", value="1", needed=False),
-            Field(
-                name="second",
-                text="sheets-page.field.second",
-                kind="choice" if real else "entry",
-                choices=people,
-                needed=real,
-                help="" if real else "sheets-page.field.second.training",
-            ),
         ]
-        if real and len(proofs) > 1:
-            choices = tuple((proof, self.texts[f"checkin.decision.proof.{proof}"]) for proof in proofs)
-            fields.append(
-                Field(
-                    name="proof",
-                    text="sheets-page.field.proof",
-                    kind="choice",
-                    choices=choices,
-                    value=proofs[0],
-                )
+        if seconds is None or seconds.training:
+            second = Field(
+                name=SECOND,
+                text="sheets-page.field.second",
+                needed=False,
+                help="sheets-page.field.second.training",
             )
-        return fields
+            return [*fields, second]
+        lends = self.page.window.lend is not None
+        return [*fields, *second_fields(seconds, self.texts, lends=lends, labels="sheets-page.field")]
+
+    def _changed(self, name: str) -> None:
+        """Another proof may need other things."""
+        if name == PROOF:
+            self.proving.show()
 
     def begin(self) -> None:
         """Find out what would be in it, and who may be the second person."""
@@ -125,11 +120,11 @@ class PackPane(Pane):
         words = ["pack", "export", f"--session={self.memory.session}", f"--out={values['folder']}"]
         if values.get("sheets") and self.page.folder().is_dir():
             words.append(f"--sheets={self.page.folder()}")
-        if values.get("second"):
-            words.append(f"--second={values['second']}")
-        if values.get("proof"):
-            words.append(f"--second-proof={values['proof']}")
-        self.page.command(*words, done=self._written, working="sheets-page.pack.writing")
+        if values.get(SECOND):
+            words += second_words(self.form, self.plan.seconds)
+        run = self.proving.run(self.page.window.runner())
+        working = self.proving.working if self.proving.by_card else "sheets-page.pack.writing"
+        self.page.ask_for(lambda: run(*words), self._written, working=working)
 
     def _written(self, done: Any) -> None:
         data, texts = done.data, self.texts
