@@ -48,7 +48,7 @@ def begin(state: State, *effects: Effect) -> Step:
     reader = state.fresh_card
     if state.claim is None or reader is None:
         return replace(state, phase="waiting"), effects
-    if state.locked or state.held or state.missing:
+    if state.locked or state.held or state.paused or state.missing:
         return replace(state, phase="ready"), effects
     return start(state, reader, state.claim, *effects)
 
@@ -64,7 +64,7 @@ def start(state: State, reader: str, claim: Claim, *effects: Effect) -> Step:
         run=run,
         last=claim,
         last_reader=reader,
-        recent=tuple(dict.fromkeys((claim.person, *state.recent)))[:REMEMBERED],
+        recent=tuple(dict.fromkeys((claim.person, *state.recent)))[: 1 + REMEMBERED],
         spent=state.spent | {reader},
     )
     asked = StartAttempt(attempt_id=run.attempt_id, access=claim.access, reader=reader)
@@ -172,11 +172,16 @@ def card_in_beside(state: State, event: CardIn) -> Step:
         return state, ()
     laid = _laid(state, event.reader)
     if state.phase != "working":
-        return laid, ()
+        return laid if _of_somebody_here(state) else replace(laid, spent=laid.spent | {event.reader}), ()
     laid = replace(laid, spent=laid.spent | {event.reader}, notice=None)
     if _is_reading(state) and state.run is not None and state.run.reader == event.reader:
         return laid, ()
     return said(laid, "desk.notice.card-early"), ()
+
+
+def _of_somebody_here(state: State) -> bool:
+    """Whether who is decided about was checked just now: after a cut their own card is told of only then."""
+    return state.run is None or state.run.claim is not None
 
 
 def card_out(state: State, event: CardOut) -> Step:

@@ -117,7 +117,13 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Return field by field what the list, the chip and the QR code (or the typed number) say; those that nobody says
     anything of are left out. Dates as they are printed here."""
-    holder = None if chip is None else chip.holder
+    return compared(seat, None if chip is None else chip.holder, access)
+
+
+def compared(
+    seat: Seat | None, holder: Holder | None, access: AccessSource | None = None
+) -> tuple[Difference, ...]:
+    """Return the same of a holder whose chip is not here any more."""
     qr = access if isinstance(access, QrCard) else None
     rows = (
         _name(seat, holder, qr),

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Event, Lock, Thread
@@ -20,6 +21,7 @@ from proctor.doctor import FREE_MB, NOT_BEFORE, Item, examine
 from proctor.scenes import is_scene
 from proctor.texts import Texts
 from proctor.witness.cosigning import Outcome as Witnessed
+from sessions.errors import SessionsError
 
 Sign = Literal["tick", "warning", "cross"]
 KINDS: Final[tuple[DeviceKind, ...]] = get_args(DeviceKind)
@@ -171,10 +173,12 @@ class MachineWatch:
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         look: Callable[[str], CameraInfo] = classify,
         screen: Callable[[], bool] | None = None,
+        session: Callable[[], None] = lambda: None,
         every_s: float = LOOK_S,
     ) -> None:
-        """`screen`: whether the candidate's stands; None: there is none."""
+        """`screen`: whether the candidate's stands; None: there is none. `session`: looks whether it goes on."""
         self._screen = screen
+        self._session = session
         self._standing = standing
         self._camera = camera
         self._training = training
@@ -205,6 +209,8 @@ class MachineWatch:
                 stands: DeviceState = "in" if self._screen() else "out"
                 self._standing.tell(Device(kind="screen", state=stands))
             self._tell_witnesses()
+            with suppress(SessionsError):  # a log that cannot be read is told of by the attempt
+                self._session()
             self._stop.wait(self._every_s)
 
     def _tell(self, kind: DeviceKind, *, good: bool) -> None:

@@ -230,13 +230,33 @@ class CardUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """A REFER of the log that nobody decided about is to be decided now. `of`: its attempt; `result`, `checks` and the
+    portraits as far as the log holds them: what the page shows of any attempt that is over."""
+
+    of: str
+    result: Ending
+    checks: tuple[CheckDone, ...] = ()
+    chip: bytes | None = field(default=None, repr=False)
+    live: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     """The station comes back after a cut: who was at the desk then, "" when nobody knows. `entry`: of an attempt that
-    was over by then, with its `verdict`; None: it was cut short."""
+    was over by then, with its `verdict`; None: it was cut short. `undecided`: it still waits for two persons."""
 
     sbd: str = ""
     entry: int | None = None
     verdict: str = ""
+    undecided: Reopened | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """The session was paused, or goes on: nobody begins meanwhile."""
+
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +293,9 @@ Event = (
     | SecondAwaited
     | Lent
     | CardUsed
+    | Reopened
     | Resumed
+    | Paused
     | Halted
     | Ticked
 )

@@ -43,8 +43,17 @@ def _again(state: State) -> Step:
     """The same candidate once more: a new attempt, with the card that still lies there or is laid again."""
     if state.run is None or state.halted is not None:
         return state, ()
+    if state.run.claim is None:
+        return _look_anew(state)
     free = replace(_freed(state), claim=replace(state.run.claim, again=True))
     return begin(_own_card_only(free), TellCandidate(what="idle"))
+
+
+def _look_anew(state: State) -> Step:
+    """A REFER of the log is left for a new check: its code and card are not here, both are asked for."""
+    free = replace(_freed(state), claim=state.next_claim, next_claim=None)
+    free = said(free, "desk.notice.look-anew", tone="warning")
+    return begin(free, TellCandidate(what="idle"))
 
 
 def _own_card_only(state: State) -> State:
@@ -60,7 +69,7 @@ def _freed(state: State) -> State:
 def _start_anyway(state: State) -> Step:
     """Begin without the device that is missing: a person will decide."""
     reader = state.fresh_card
-    if state.claim is None or reader is None or state.held:
+    if state.claim is None or reader is None or state.held or state.paused:
         return state, ()
     return start(state, reader, state.claim)
 

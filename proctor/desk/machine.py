@@ -26,11 +26,13 @@ from proctor.desk.events import (
     Hint,
     Lent,
     Locked,
+    Paused,
     Pictures,
     Pressed,
     Progress,
     Prompted,
     Reason,
+    Reopened,
     Resumed,
     Scanned,
     SecondAwaited,
@@ -79,7 +81,18 @@ def _lent(state: State, event: Lent) -> Step:
     return replace(state, lent=event.lent), ()
 
 
+def _paused(state: State, event: Paused) -> Step:
+    told = replace(state, paused=event.paused)
+    if state.paused and not event.paused:
+        told = said(told, "desk.notice.session-goes-on")
+    return begin(told) if told.phase == "ready" else (told, ())
+
+
 def _resumed(state: State, event: Resumed) -> Step:
+    opened, asked = (state, ()) if event.undecided is None else running.reopened(state, event.undecided)
+    if opened is not state:
+        key = "desk.notice.reopened" if event.sbd else "desk.notice.reopened-nobody"
+        return said(opened, key, {"sbd": event.sbd} if event.sbd else None, tone="warning"), asked
     if event.entry is not None:
         known = event.verdict if event.verdict in ("ADMIT", "REFER", "REFUSE") else "people"
         facts: dict[str, str | int] = {"sbd": event.sbd, "entry": event.entry}
@@ -111,6 +124,7 @@ _BY_PHASE: Final[Mapping[tuple[Phase, type], Handler]] = MappingProxyType(
         **{(phase, Scanned): arriving.scan_next for phase in _BUSY},
         **{(phase, CardIn): arriving.card_in for phase in _FREE},
         **{(phase, CardIn): arriving.card_in_beside for phase in (*_BUSY, "closed")},
+        **{(phase, Reopened): running.reopened for phase in _FREE},
         ("working", CheckDone): running.check,
         ("working", Progress): running.progress,
         ("working", Hint): running.hint,
@@ -133,6 +147,7 @@ _ANYWHERE: Final[Mapping[type, Handler]] = MappingProxyType(
         SecondAwaited: _awaited,
         Lent: _lent,
         Resumed: _resumed,
+        Paused: _paused,
         Halted: _halted,
         Ticked: _ticked,
     }

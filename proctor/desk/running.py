@@ -4,11 +4,22 @@ from dataclasses import replace
 from typing import Any, Final
 
 from proctor.desk.arriving import Step, said
-from proctor.desk.events import CheckDone, Decided, Ended, Failed, Hint, Pictures, Progress, Prompted
+from proctor.desk.events import (
+    CheckDone,
+    Decided,
+    Ended,
+    Failed,
+    Hint,
+    Pictures,
+    Progress,
+    Prompted,
+    Reopened,
+)
 from proctor.desk.state import (
     NOTHING_ASKED,
     AskDecision,
     Effect,
+    Run,
     Sound,
     SoundName,
     Speak,
@@ -73,6 +84,36 @@ def ended(state: State, event: Ended) -> Step:
     if result.verdict is Verdict.REFER and result.decidable:
         return replace(over, phase="deciding"), (*effects, AskDecision(attempt_id=event.attempt_id))
     return replace(over, phase="verdict"), effects
+
+
+def reopened(state: State, event: Reopened) -> Step:
+    """A REFER of the log is decided at a desk that nobody stands at. Whose code waits for its card is the next one; a
+    card that lies there may be the one of then, and has to be lifted."""
+    result = event.result
+    free = state.run is None and state.next_claim is None and state.halted is None
+    if not (free and result.recorded and result.decidable and result.verdict is Verdict.REFER):
+        return state, ()
+    run = Run(
+        attempt_id=event.of,
+        claim=None,
+        reader="",
+        checks=event.checks,
+        chip=event.chip,
+        live=event.live,
+        result=result,
+    )
+    ahead = None if state.claim is None else replace(state.claim, again=False)
+    opened = replace(
+        state,
+        phase="deciding",
+        run=run,
+        claim=None,
+        next_claim=ahead,
+        spent=frozenset(state.cards),
+        last_reader="",
+        notice=None,
+    )
+    return opened, (Sound(name="refer"), AskDecision(attempt_id=event.of))
 
 
 def failed(state: State, event: Failed) -> Step:

@@ -19,6 +19,7 @@ from proctor.desk.attempts import AttemptMeans, Attempts
 from proctor.desk.cards import NO_READER, TRAINING_READER, CardWatcher, TrainingReader
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing
 from proctor.desk.events import CardUsed, Device, Event, Lent, Scanned
+from proctor.desk.following import SessionFollower
 from proctor.desk.garbage import Garbage
 from proctor.desk.held_camera import scan_notice
 from proctor.desk.mirror import Mirror
@@ -107,6 +108,7 @@ class StationRuntime:
             disk_ok=self._disk_ok,
             witnessed=self._attempts.witnessed,
             screen=None if self.window is None else self.window.mend,
+            session=SessionFollower(opened.store, session, self.post).look,
         )
         self._printers = PrinterWatch(
             lambda device, names: self.standing.tell(device, detail=names),

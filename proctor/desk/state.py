@@ -25,9 +25,13 @@ Tone = Literal["quiet", "warning"]
 SoundName = Literal["admit", "refer", "refuse", "attention", "scan", "fault"]
 Told = Literal["idle", "admitted", "wait"]
 REMEMBERED: Final = 8
-"""So many persons back a code that the camera sees is taken for a glance at whoever was here, not for the next one."""
+"""So many persons back, beside whoever is here, a code that the camera sees is taken for a glance at who was here, not
+for the next one."""
 NOTHING_ASKED: Final = frozenset({"", "done"})
 """Prompts that ask the candidate for nothing."""
+
+NEEDED: Final[tuple[DeviceKind, ...]] = ("reader", "disk", "camera", "scanner")
+"""Devices that the invitation speaks of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +47,12 @@ class Notice:
 class Run:
     """One attempt as far as it was told: whose claim, which reader, what came of it so far.
 
-    `result` XOR `failure` once it is over; `decided`: what two persons decided after it.
+    `result` XOR `failure` once it is over; `decided`: what two persons decided after it. Without a claim it is one of
+    the log that was opened again for its decision: neither code nor card of it is here.
     """
 
     attempt_id: str
-    claim: Claim
+    claim: Claim | None
     reader: str
     checks: tuple[CheckDone, ...] = ()
     files: tuple[Progress, ...] = ()
@@ -75,8 +80,8 @@ class State:
     an attempt ran, or lay there with another: it must be lifted first; `run`: the attempt that runs or whose verdict is
     shown; `last`: the claim of the newest attempt; `last_reader`: where its card still lies; `recent`: the
     last few persons, whose codes the camera may still see; `claimed_s`: when `claim` came; `number`: attempts begun;
-    `held`: something is typed beside the desk, and nothing begins meanwhile; `awaited`: a form asks for a second
-    person's card; `lent`: reader and camera serve for that person's proof.
+    `held`: something is typed beside the desk, and nothing begins meanwhile; `paused`: the session is, and the same
+    holds; `awaited`: a form asks for a second person's card; `lent`: reader and camera serve for that person's proof.
     """
 
     seed: str
@@ -97,6 +102,7 @@ class State:
     halted: Reason | None = None
     locked: bool = False
     held: bool = False
+    paused: bool = False
     awaited: bool = False
     lent: bool = False
     now_s: float = 0.0
@@ -148,6 +154,14 @@ class State:
         good = {device.kind for device in self.devices if device.state == "in"}
         told = {device.kind: None for device in self.devices}
         return tuple(kind for kind in told if kind in ("camera", "disk") and kind not in good)
+
+    @property
+    def lacking(self) -> DeviceKind | None:
+        """The first device, in the order in which they matter, without which nobody is invited to the desk as usual: it
+        is told to be out or faulty, and is not just being opened."""
+        told = {device.kind for device in self.devices if device.code != OPENING}
+        good = {device.kind for device in self.devices if device.state == "in"}
+        return next((kind for kind in NEEDED if kind in told and kind not in good), None)
 
     @property
     def opening(self) -> bool:

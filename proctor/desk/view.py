@@ -19,6 +19,7 @@ from proctor.desk.screen import (
     VerdictPanel,
     Words,
 )
+from proctor.desk.situation import is_settled, panel_name, situation
 from proctor.desk.state import NOTHING_ASKED, Phase, Run, SoundName, State
 from sessions.record import Outcome, Verdict
 
@@ -83,7 +84,7 @@ _PANELS: Final[Mapping[str, tuple[Colour, Sign, SoundName]]] = MappingProxyType(
 
 def view(state: State) -> Screen:
     """Return what the check-in page shows."""
-    situation = _situation(state)
+    now = situation(state)
     if state.locked:
         return _locked(state)
     run, result = state.run, None if state.run is None else state.run.result
@@ -92,8 +93,8 @@ def view(state: State) -> Screen:
         attempt_id=state.attempt_id,
         training=state.training,
         locked=False,
-        title=Words(key=f"desk.title.{situation}"),
-        next=Words(key=f"desk.next.{situation}"),
+        title=Words(key=f"desk.title.{now}"),
+        next=Words(key=f"desk.next.{now}"),
         typing=state.phase != "closed",
         decision=state.phase == "deciding",
         actions=_actions(state),
@@ -136,39 +137,6 @@ def _locked(state: State) -> Screen:
 # --- what goes on ------------------------------------------------------------------------------------------
 
 
-def _situation(state: State) -> str:
-    """Name what goes on, finer than the phase: its texts are `desk.title.<name>` and `desk.next.<name>`."""
-    if state.phase == "waiting":
-        return _waiting_for(state)
-    if state.phase == "working":
-        return _working_at(state.run)
-    if state.phase == "verdict" and state.run is not None:
-        return f"verdict.{_panel_name(state.run)}"
-    if state.phase == "ready" and not state.locked and (state.held or state.opening):
-        return "held" if state.held else "opening"
-    return state.phase
-
-
-def _waiting_for(state: State) -> str:
-    if len(state.cards) > 1:
-        return "two-cards"
-    if state.spent and state.fresh_card is None:
-        return "old-card"
-    if state.cards:
-        return "claim"
-    return "anything" if state.claim is None else "card"
-
-
-def _working_at(run: Run | None) -> str:
-    """Card or face: what the supervisor watches now."""
-    if run is None:
-        return "working.card"
-    if run.prompt not in NOTHING_ASKED:
-        return "working.prompt"
-    read = {"pa-consistent", "face-capture"} & {check.name for check in run.checks}
-    return "working.face" if read else "working.card"
-
-
 def _actions(state: State) -> tuple[Action, ...]:
     """Return what can be asked for now; the first is what Enter does, where it does something. The keys of menu and
     lock are the window's own."""
@@ -190,7 +158,7 @@ def _phase_actions(state: State) -> list[str]:
     ahead = ("drop-next", state.next_claim is not None)
     offered: Mapping[Phase, Sequence[tuple[str, bool]]] = {
         "waiting": (("type", True), ("clear", state.claim is not None), ahead),
-        "ready": (("start", not (state.held or state.opening)), ("clear", True), ahead),
+        "ready": (("start", not (state.held or state.paused or state.opening)), ("clear", True), ahead),
         "working": (("skip", prompted), ahead),
         "deciding": (
             ("decide", True),
@@ -215,7 +183,7 @@ def _beside(state: State) -> tuple[tuple[str, bool], ...]:
     """
     free = state.phase in ("waiting", "ready", "deciding", "verdict")
     run = state.run
-    settled = run is not None and _is_settled(run.decided)
+    settled = run is not None and is_settled(run.decided)
     refused = run is not None and run.verdict is Verdict.REFUSE and not settled
     inside = settled or (run is not None and run.verdict is Verdict.ADMIT)
     return (
@@ -295,23 +263,11 @@ def _step_line(name: str, state: StepState, checks: Sequence[CheckDone], run: Ru
     )
 
 
-def _panel_name(run: Run) -> str:
-    if run.decided is not None and _is_settled(run.decided):
-        return run.decided.choice
-    if run.failure is not None or run.result is None:
-        return "failed"
-    if not run.result.recorded:
-        return "not-recorded"
-    if run.decided is not None:
-        return run.decided.choice
-    return run.result.verdict.value
-
-
 def _panel(run: Run) -> VerdictPanel | None:
     """The verdict, once the attempt is over and its entry committed; otherwise that it is not recorded."""
     if run.failure is None and run.result is None:
         return None
-    name = _panel_name(run)
+    name = panel_name(run)
     colour, sign, sound = _PANELS[name]
     entry = None if run.result is None else run.result.entry
     if run.decided is not None and run.decided.entry is not None:
@@ -325,7 +281,7 @@ def _panel(run: Run) -> VerdictPanel | None:
         colour=colour,
         sign=sign,
         sound=sound,
-        recorded=(run.result is not None and run.result.recorded) or _is_settled(run.decided),
+        recorded=(run.result is not None and run.result.recorded) or is_settled(run.decided),
         entry=entry,
     )
 
@@ -334,13 +290,9 @@ def _how(decided: Decided | None) -> str:
     """Return the end of the key of the line that says how people decided."""
     return (
         f".{decided.how}"
-        if decided is not None and _is_settled(decided) and decided.how != "two-persons"
+        if decided is not None and is_settled(decided) and decided.how != "two-persons"
         else ""
     )
-
-
-def _is_settled(decided: Decided | None) -> bool:
-    return decided is not None and decided.choice != "left"
 
 
 def _reasons(state: State) -> tuple[Words, ...]:

@@ -1,22 +1,30 @@
 """The desk's table walked as a day goes: events in, phase and screen out, no window."""
 
+from typing import Any
+
 import pytest
 
 from proctor.desk.events import (
+    OPENING,
+    Candidate,
     CardIn,
     CardOut,
     Decided,
     Device,
+    DeviceKind,
+    DeviceState,
     Ended,
     Event,
     Failed,
     Halted,
     Hint,
     Locked,
+    Paused,
     Pictures,
     Pressed,
     Progress,
     Prompted,
+    Reopened,
     Resumed,
     Scanned,
     Ticked,
@@ -545,7 +553,106 @@ def test_a_fault_is_heard_once() -> None:
 
 def test_a_reader_that_goes_takes_its_card_with_it() -> None:
     state = after(first(), CARD, Device(kind="reader", state="out", name=READER))
-    assert (state.cards, title(state)) == ((), "anything")
+    assert (state.cards, title(state)) == ((), "no-reader")
+
+
+@pytest.mark.parametrize(
+    ("kind", "titles"),
+    [
+        ("reader", ("no-reader", "no-reader", "no-reader")),
+        ("disk", ("no-disk", "no-disk", "no-disk")),
+        ("camera", ("no-camera", "no-camera", "no-camera")),
+        ("scanner", ("no-scanner", "claim.typed", "card")),
+        ("printer", ("anything", "claim", "card")),
+    ],
+)
+@pytest.mark.parametrize("stands", ["out", "fault"])
+def test_nobody_is_invited_to_a_desk_that_cannot_look_at_them(
+    kind: DeviceKind, titles: tuple[str, ...], stands: DeviceState
+) -> None:
+    for before, wanted in zip(((), (CARD,), (scanned(AN),)), titles, strict=True):
+        good = after(first(), Device(kind=kind, state="in"), *before)
+        invited = title(good)
+        wrong = after(good, Device(kind=kind, state=stands, code="why"))
+        assert title(wrong) == wanted
+        assert [fault.kind for fault in view(wrong).faults] == [kind]  # band and page tell of one thing
+        assert title(after(wrong, Device(kind=kind, state="in"))) == invited
+
+
+def test_a_desk_that_is_being_opened_invites_already() -> None:
+    assert title(after(first(), Device(kind="camera", state="out", code=OPENING))) == "anything"
+
+
+def test_a_paused_session_invites_nobody_and_goes_on_by_itself() -> None:
+    state, effects = told(first(), (Paused(paused=True),))
+    assert title(state) == "paused"
+    state, effects = told(state, (scanned(AN), CARD, Pressed(action="start")))
+    assert (title(state), starts(effects)) == ("paused", [])
+    assert view(state).action("F6") is None
+    state, effects = step(state, Paused(paused=False))
+    assert (state.phase, len(starts(effects))) == ("working", 1)
+    idle = after(first(), Paused(paused=True), Paused(paused=False))
+    assert (title(idle), notice(idle)) == ("anything", "session-goes-on")
+
+
+def test_an_attempt_ends_in_a_session_that_is_paused_meanwhile() -> None:
+    working = at_work()
+    state = after(working, Paused(paused=True), ended(working))
+    assert title(state) == "verdict.ADMIT"
+    assert title(after(state, LIFTED, ENTER)) == "paused"
+
+
+# --- a REFER of the log -------------------------------------------------------------------------------------
+
+
+def reopened(**changes: Any) -> Reopened:
+    """One of before a cut, whom the log names."""
+    whom = Candidate(sbd="007", name="Nguyễn Văn Mẫu", place="P1")
+    return Reopened(of="earlier", result=ending(Verdict.REFER, candidate=whom, **changes), chip=b"chip")
+
+
+def test_after_a_cut_an_undecided_refer_is_decided_at_once() -> None:
+    state, effects = step(first(), Resumed(sbd="007", entry=7, verdict="REFER", undecided=reopened()))
+    assert (state.phase, title(state), notice(state)) == ("deciding", "deciding.again", "reopened")
+    assert AskDecision(attempt_id="earlier") in effects
+    screen = view(state)
+    assert (screen.action("Return"), screen.decision) == ("decide", True)
+    assert (screen.attempt_id, screen.chip_picture, screen.claim) == ("earlier", b"chip", None)
+    done = Decided(attempt_id="earlier", choice="admitted", entry=9)
+    state, effects = step(state, done)
+    assert (title(state), TellCandidate(what="admitted") in effects) == ("verdict.admitted", True)
+    assert title(after(state, ENTER)) == "anything"
+
+
+def test_one_that_nobody_may_decide_about_is_only_said() -> None:
+    event = Resumed(sbd="007", entry=7, verdict="REFER", undecided=reopened(decidable=False))
+    state = after(first(), event)
+    assert (state.phase, notice(state)) == ("waiting", "resumed-after.REFER")
+
+
+def test_the_card_of_then_begins_no_attempt_of_the_next_candidate() -> None:
+    early = after(first(), CARD, reopened())
+    late = after(first(), reopened(), CARD)
+    for before in (early, late):
+        state, effects = told(before, (scanned(BINH), Pressed(action="later"), ENTER))
+        assert (title(state), starts(effects)) == ("old-card", [])
+        state, effects = told(state, (LIFTED, CARD))
+        assert [start.access.text for start in starts(effects)] == [qr(BINH)]
+
+
+def test_a_new_check_of_somebody_of_the_log_asks_for_code_and_card() -> None:
+    state, effects = told(first(), (reopened(), AGAIN))
+    assert (title(state), notice(state), starts(effects)) == ("anything", "look-anew", [])
+    state, effects = told(state, (scanned(AN), CARD))
+    assert len(starts(effects)) == 1
+
+
+def test_a_desk_with_somebody_at_it_opens_nothing_of_the_log() -> None:
+    for state in (at_work(), at_verdict(), after(first(), Halted(code="session-closed"))):
+        assert step(state, reopened()) == (state, ())
+    waits = after(first(), scanned(AN), reopened())
+    assert waits.next_claim is not None  # whose card was awaited is the next one
+    assert title(after(waits, Pressed(action="later"), ENTER)) == "card"
 
 
 def test_a_locked_station_shows_nobody_and_starts_nothing() -> None:

@@ -8,17 +8,20 @@ from string import Formatter
 import pytest
 
 from biometrics.candidate_screen import Prompt
-from proctor.desk import arriving, claim, keys, machine, running, view
+from proctor.desk import arriving, claim, keys, machine, running, situation, view
 from proctor.desk.events import (
     Candidate,
     CardIn,
     CheckDone,
+    Device,
     Difference,
     Failed,
     Halted,
+    Paused,
     Pressed,
     Prompted,
     Reason,
+    Reopened,
     Resumed,
 )
 from proctor.desk.screen import Screen, Words
@@ -29,7 +32,7 @@ from sessions.record import Outcome, Verdict
 from tests.support.desk_events import AN, BINH, READER, after, ended, every_words, first, row, scanned
 
 VI, EN = load_texts("vi"), load_texts("en")
-MODULES = (arriving, claim, keys, machine, running, view)
+MODULES = (arriving, claim, keys, machine, running, situation, view)
 LARGE = 14
 """Letters of a verdict's word at 90 pixels' height across a screen of 1366 pixels."""
 
@@ -60,6 +63,8 @@ def screens() -> dict[str, Screen]:
     asked = after(
         working, scanned(BINH), ended(working, Verdict.REFER, candidate=whom(), remarks=("result-warning.x",))
     )
+    assert asked.run is not None
+    assert asked.run.result is not None
     states: dict[str, State] = {
         "waiting": first(),
         "card": after(first(), scanned(AN, "typed")),
@@ -74,6 +79,14 @@ def screens() -> dict[str, Screen]:
         "failed": after(working, Failed(attempt_id=working.attempt_id, code="session-paused")),
         "closed": after(first(), Halted(code="session-closed")),
         "resumed": after(first(), Resumed(sbd="007")),
+        "reopened": after(first(), Resumed(sbd="007", undecided=Reopened(of="x", result=asked.run.result))),
+        "paused": after(first(), Paused(paused=True)),
+        "held-by-pause": after(first(), scanned(AN), Paused(paused=True), card),
+        "no-reader": after(first(), Device(kind="reader", state="out")),
+        "no-camera": after(first(), Device(kind="camera", state="fault")),
+        "no-disk": after(first(), Device(kind="disk", state="fault")),
+        "no-scanner": after(first(), Device(kind="scanner", state="out")),
+        "typed": after(first(), Device(kind="scanner", state="out"), card),
     }
     return {name: shown(state) for name, state in states.items()}
 
@@ -106,7 +119,7 @@ def test_the_next_step_is_always_said_and_enter_is_where_something_can_be_done()
         assert screen.next.said(VI) != screen.title.said(VI)
         keys_shown = [action.key for action in screen.actions]
         assert len(set(keys_shown)) == len(keys_shown)
-        assert ("Return" in keys_shown) == (name not in {"working", "prompted"})
+        assert ("Return" in keys_shown) == (name not in {"working", "prompted", "held-by-pause"})
         assert all(action.primary == (action.key == "Return") for action in screen.actions)
 
 

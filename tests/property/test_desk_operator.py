@@ -15,11 +15,14 @@ from proctor.desk.events import (
     CardOut,
     Decided,
     Device,
+    DeviceKind,
     Ended,
     Event,
     Failed,
     Locked,
+    Paused,
     Pressed,
+    Reopened,
     Ticked,
 )
 from proctor.desk.machine import step
@@ -86,6 +89,12 @@ class Desk:
             "two-cards": self._lift_all,
             "old-card": self._lift_all,
             "ready": self._mend,
+            "no-reader": self._mend,
+            "no-camera": self._go_on,
+            "no-scanner": self._begin_typed,
+            "claim.typed": self._scan_card,
+            "paused": lambda: self.tell(Paused(paused=False)),
+            "deciding.again": lambda: self.tell(Pressed(action="later")),
             "locked": lambda: self.tell(Locked(locked=False)),
             "deciding": self._decide,
         }.get(title, self._work if title.startswith("working") else self._acknowledge)()
@@ -95,6 +104,19 @@ class Desk:
             self.tell(scanned(self.queue[0], self.random.choice(("serial", "typed"))))
         else:
             self.lay(self.queue[0])
+
+    def _go_on(self) -> None:
+        """Mend it, or begin without it."""
+        shown = view(self.state)
+        if self.random.random() < 0.5:
+            self._mend()
+        elif shown.claim is not None:
+            self._lay_claimed()
+        else:
+            (self._scan_card if self.cards else self._begin)()
+
+    def _begin_typed(self) -> None:
+        self.tell(scanned(self.queue[0], "typed"))
 
     def _lay_claimed(self) -> None:
         claim = view(self.state).claim
@@ -106,7 +128,8 @@ class Desk:
     def _scan_card(self) -> None:
         (reader, whose), *_ = self.cards.items()
         if whose == self.queue[0]:
-            self.tell(scanned(whose, self.random.choice(("serial", "camera", "typed"))))
+            ways = ("typed",) if self.state.lacking == "scanner" else ("serial", "camera", "typed")
+            self.tell(scanned(whose, self.random.choice(ways)))
         else:
             self.lift(reader)
 
@@ -140,6 +163,9 @@ class Desk:
         """The next candidate; whoever got no verdict is tried again. The card is handed back, or forgotten there."""
         panel = view(self.state).verdict
         assert panel is not None
+        if self.state.run is not None and self.state.run.claim is None:  # of the log, not of this queue
+            self.tell(Pressed(action="next"))
+            return
         if not panel.recorded and self.random.random() < 0.9:
             self.tell(Pressed(action="again"))
             return
@@ -154,7 +180,7 @@ class Desk:
         """Something that nobody asked for."""
         busy = self.state.run is not None
         follower = self.queue[1] if len(self.queue) > 1 else ""
-        what = self.random.randrange(8)
+        what = self.random.randrange(11) - 1
         if what == 0 and busy and follower:
             self.tell(scanned(follower))
         elif what == 1 and busy and follower:
@@ -163,14 +189,23 @@ class Desk:
             self.lift(self.random.choice(tuple(self.cards)))
         elif what == 3 and self.gone:
             self.tell(scanned(self.random.choice(self.gone[-REMEMBERED:]), "camera"))
-        elif what == 4:
-            self.tell(Device(kind=self.random.choice(("camera", "printer")), state="out"))
-        elif what == 5:
-            self.tell(Locked(locked=True))
-        elif what == 6:
-            self.tell(Ticked(now_s=self.state.now_s + self.random.choice((1.0, 200.0))))
-        elif busy and self.state.phase == "working":
+        elif what >= 4:
+            self.tell(self._stray())
+        elif what < 0 and self.state.phase == "working":
             self.lay(self.queue[0])
+
+    def _stray(self) -> Event:
+        """A device, the lock, time, the session's pause, an attempt of the log."""
+        kinds: tuple[DeviceKind, ...] = ("camera", "printer", "scanner", "reader")
+        return self.random.choice(
+            (
+                Device(kind=self.random.choice(kinds), state=self.random.choice(("out", "fault"))),
+                Locked(locked=True),
+                Ticked(now_s=self.state.now_s + self.random.choice((1.0, 200.0))),
+                Paused(paused=True),
+                Reopened(of=str(len(self.seen)), result=ending(Verdict.REFER)),
+            )
+        )
 
 
 @pytest.mark.parametrize("disturbed", [0.0, 0.15, 0.3])
@@ -190,4 +225,14 @@ def test_whoever_does_what_the_page_says_gets_everybody_through(disturbed: float
         seen += desk.seen
     always = {"anything", "card", "claim", "old-card", "deciding", "verdict.ADMIT", "verdict.failed"}
     assert always <= set(seen)
-    assert not disturbed or {"two-cards", "ready", "locked"} <= set(seen)
+    rare = {
+        "two-cards",
+        "ready",
+        "locked",
+        "paused",
+        "no-reader",
+        "no-camera",
+        "no-scanner",
+        "deciding.again",
+    }
+    assert not disturbed or rare <= set(seen)

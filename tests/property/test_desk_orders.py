@@ -203,14 +203,9 @@ class Account:
             self._key(event.action, before)
         elif isinstance(event, Locked):
             self.locked = event.locked
-        elif isinstance(event, Held):
-            self.held = event.held
-        elif isinstance(event, Paused):
-            self.paused = event.paused
-        elif isinstance(event, SecondAwaited | Lent):
-            began = event.awaited if isinstance(event, SecondAwaited) else event.lent
-            (self.proving.add if began else self.proving.discard)(type(event))
-        elif isinstance(event, Reopened) or (isinstance(event, Resumed) and event.undecided is not None):
+        elif isinstance(event, Held | Paused | SecondAwaited | Lent):
+            self._held(event)
+        elif isinstance(event, Reopened | Resumed):
             self._reopen(event if isinstance(event, Reopened) else event.undecided, before)
         elif isinstance(event, CardIn | CardUsed | CardOut | Device):
             self._card(at, event, before)
@@ -219,10 +214,20 @@ class Account:
         elif isinstance(event, Halted):
             self.claims, self.ahead = set(), set()
 
-    def _reopen(self, event: Reopened, before: State) -> None:
-        """One of the log comes to a desk that nobody is at: whoever was awaited is next, cards that lie there are old."""
+    def _held(self, event: Held | Paused | SecondAwaited | Lent) -> None:
+        """What keeps anybody from being looked at, and what a second person needs."""
+        if isinstance(event, Held):
+            self.held = event.held
+        elif isinstance(event, Paused):
+            self.paused = event.paused
+        else:
+            began = event.awaited if isinstance(event, SecondAwaited) else event.lent
+            (self.proving.add if began else self.proving.discard)(type(event))
+
+    def _reopen(self, event: Reopened | None, before: State) -> None:
+        """One of the log comes to a desk that nobody is at: whoever was awaited is next, the cards there are old."""
         free = before.run is None and before.next_claim is None and before.halted is None
-        if free and event.result.decidable and event.result.verdict is Verdict.REFER:
+        if event is not None and free and event.result.decidable and event.result.verdict is Verdict.REFER:
             self.over[event.of] = Ended(attempt_id=event.of, result=event.result)
             self.claims, self.ahead = set(), self.claims
             self.cards = dict.fromkeys(self.cards, -1)

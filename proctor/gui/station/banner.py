@@ -6,7 +6,20 @@ from proctor.desk.screen import Screen
 from proctor.gui.station.verdict import Banner
 from proctor.texts import Texts
 
-WARNINGS: Final = frozenset({"desk.title.two-cards", "desk.title.old-card", "desk.title.ready"})
+WARNINGS: Final = frozenset(
+    f"desk.title.{name}"
+    for name in (
+        "two-cards",
+        "old-card",
+        "ready",
+        "paused",
+        "no-reader",
+        "no-disk",
+        "no-camera",
+        "no-scanner",
+        "claim.typed",
+    )
+)
 """What goes on and should not."""
 
 

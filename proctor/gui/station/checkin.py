@@ -28,6 +28,7 @@ from proctor.gui.station.verdict import VerdictPanel
 
 PREVIEW_MS: Final = 33
 ROOMY_LINES: Final = 30
+REOPENED: Final = "desk.title.deciding.again"
 
 
 class Runtime(Protocol):
@@ -280,6 +281,8 @@ class CheckInPage(ttk.Frame):
         over = screen.phase not in ("waiting", "ready", "working")
         chip = chip or ("checkin.empty.chip-none" if over else "checkin.empty.chip")
         live = live or ("checkin.empty.live-none" if over else "checkin.empty.live")
+        if screen.title.key == REOPENED:
+            chip = live = "checkin.empty.kept-none"
         pictures = self.photos.pictures
         pictures["chip"].show(None if hidden else screen.chip_picture, self._texts[chip])
         previewed = screen.phase == "working" and (screen.live_picture is None or screen.prompt is not None)

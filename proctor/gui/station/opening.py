@@ -192,6 +192,8 @@ def come_back(
         return Resumed(sbd=next((each.sbd for each in reversed(stood.interrupted) if each.sbd), ""))
     if not cut:
         return None
+    from proctor.desk.undecided import last_refer, reopened  # noqa: PLC0415 - it loads what unpacks pictures
+
     session = line.session.at(component) if component else line.session
     waits = last_refer(opened, session)
     if waits is not None:
