@@ -56,7 +56,6 @@ def killed(screen: str, home: Path, *words: str, **secrets: str) -> None:
     [
         ("working", "002"),
         pytest.param("waiting", "", marks=pytest.mark.slow),
-        pytest.param("deciding", "CHƯA CHẮC", marks=pytest.mark.slow),
         pytest.param("verdict", "KHÔNG NHẬN", marks=pytest.mark.slow),
     ],
 )
@@ -80,6 +79,39 @@ def test_training_comes_back_to_its_desk_by_its_button(
     window.leave_desk()
     assert window.at("start")
     assert not (home / FILE).exists()
+
+
+def test_what_two_persons_were_deciding_when_it_was_cut_is_decided_at_once_after_the_return(
+    open_station: OpenStation, screen: str, home: Path
+) -> None:
+    killed(screen, home, "training", "deciding")
+    window = open_station(means=real_means(DeskOptions(sounds=False)))
+    window.press("<Alt-u>")
+    assert window.at("checkin"), window.said
+    driver: Any = window.driver
+    page: Any = window.shown
+    assert driver.state.phase == "deciding"
+    assert window.pump(lambda: page.pane is not None and "reason" in page.pane.fields), window.said
+    assert "CHƯA CHẮC" in canvas_words(window)
+    assert "002" in canvas_words(window)
+    assert all(picture.filled for picture in page.photos.pictures.values())  # kept by design; who looks is entered
+    assert page.screen.reasons
+    assert [line.roster for line in page.screen.differences if line.words.key == "desk.field.name"]
+    attempt = driver.state.attempt_id
+    page.pane.fields["reason"].current(0)
+    page.pane.fields["second"].focus_set()
+    window.type("binh")
+    window.press("<Return>")
+    assert window.pump(lambda: driver.state.phase == "verdict"), window.said
+    assert "CHO VÀO" in canvas_words(window)
+    entries = window.opened.store.entries(session=window.session.session_id)  # type: ignore[union-attr]
+    assert [each.body["of"] for each in entries if each.kind == "override"] == [attempt]
+    assert sum(each.kind == "attempt" for each in entries) == 1
+    assert [each.body["sbd"] for each in entries if each.kind == "view"] == ["002"]
+    window.press("<Return>")
+    assert window.pump(lambda: driver.state.phase == "waiting")
+    window.leave_desk()
+    assert window.at("start")
 
 
 def test_a_window_of_training_that_died_goes_on_in_training(open_station: OpenStation, home: Path) -> None:
