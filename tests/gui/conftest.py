@@ -4,12 +4,9 @@ import gc
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 import pytest
 
@@ -17,6 +14,7 @@ pytest.importorskip("tkinter", reason="this Python has no Tk")
 
 from proctor.config import Places
 from proctor.gui.roster_window import Choosers, RosterWindow
+from tests.support.kept_bugs import Pumped
 
 SCREEN = "1366x768x24"
 TODAY = date(2026, 11, 22)
@@ -57,30 +55,8 @@ def nobody_else_collects() -> Iterator[None]:
         gc.enable()
 
 
-class Watched(RosterWindow):
+class Watched(Pumped, RosterWindow):
     """The window, with what went wrong in its callbacks kept for the test."""
-
-    bugs: list[BaseException]
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.bugs = []
-        super().__init__(*arguments, **options)
-
-    def report_callback_exception(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        self.bugs.append(error)
-        super().report_callback_exception(kind, error, trace)
-
-    def pump(self, until: Callable[[], bool] = lambda: False, seconds: float = 15.0) -> bool:
-        """Let the window work until something holds. False when it did not within `seconds`."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.update()
-            if until():
-                return True
-            time.sleep(0.005)
-        return False
 
     def settle(self) -> None:
         """Let the layout and the delayed scrolling happen."""

@@ -158,7 +158,7 @@ def _disabled(tk: Any, path: str) -> bool:
 def by_tab(window: Any) -> list[str]:
     """Return what Tab goes through, in order."""
     tk = window.tk
-    at, found = str(tk.call("focus")) or ".", []
+    at, found = str(tk.call("focus")) or ".", list[str]()
     while True:
         at = str(tk.call("tk_focusNext", at))
         if not at or at in found:

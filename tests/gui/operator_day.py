@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 from unittest import mock
 
@@ -27,6 +26,7 @@ from proctor.config import Places
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
 from proctor.gui.station.window import StationWindow
+from tests.support.kept_bugs import KeptBugs
 
 CHILD: Final = worker._Child
 PATIENCE: Final = 6
@@ -164,18 +164,8 @@ def steps(text: str) -> tuple[Step, ...]:
     return tuple(found)
 
 
-class Operated(StationWindow):
+class Operated(KeptBugs, StationWindow):
     """The station's window with what went wrong in its callbacks kept; keys are pressed on it, nothing is called."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.bugs: list[BaseException] = []
-        super().__init__(*arguments, **options)
-
-    def report_callback_exception(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        self.bugs.append(error)
-        super().report_callback_exception(kind, error, trace)
 
     def pump(self, until: Callable[[], bool], seconds: float) -> bool:
         """Let the window work until something holds; False when it did not in time, or the window was closed."""
@@ -290,34 +280,35 @@ class Day:
     def __init__(self, window: Operated, *, shoot: Path | None = None) -> None:
         self.window, self._shoot = window, shoot
 
-    def do(self, step: Step) -> None:
-        """Press the step's keys; the screen has to say what the page promises. Raises AssertionError."""
+    def do(self, step: Step) -> str:
+        """Press the step's keys; return what the screen lacks of what the page promises, "" for nothing. What breaks in
+        the window is raised."""
         window = self.window
         for each in step.keys:
             if isinstance(each, Key):
                 window.press(each.sequence)
             else:
                 window.type(each.text)
-        self._read(step)
+        lacks = self._read(step)
         if window.bugs:
             raise window.bugs[0]
-        if window.alive is not bool(step.picture):
-            raise AssertionError(f"{PAGE.name}:{step.line} {step.name}: the window is open: {window.alive}")
-        if self._shoot is not None and step.picture:
+        if not lacks and window.alive is not bool(step.picture):
+            lacks = f"{PAGE.name}:{step.line} {step.name}: the window is open: {window.alive}"
+        if not lacks and self._shoot is not None and step.picture:
             picture(window, self._shoot / Path(step.picture).name)
+        return lacks
 
-    def _read(self, step: Step) -> None:
+    def _read(self, step: Step) -> str:
         window = self.window
 
         def missing() -> list[str]:
             seen = flat(words_on(window)) if window.alive else ""
             return [words for words in step.says if flat(words) not in seen]
 
-        if not window.pump(lambda: bool(window.bugs) or not missing(), SAID_S):
-            seen = words_on(window) if window.alive else "(closed)"
-            raise AssertionError(
-                f"{PAGE.name}:{step.line} {step.name}: not said {missing()}; on screen:\n{seen}"
-            )
+        if window.pump(lambda: bool(window.bugs) or not missing(), SAID_S):
+            return ""
+        seen = words_on(window) if window.alive else "(closed)"
+        return f"{PAGE.name}:{step.line} {step.name}: not said {missing()}; on screen:\n{seen}"
 
 
 def picture(window: Operated, path: Path) -> None:
@@ -381,7 +372,8 @@ def main(folder: Path) -> None:
         day = Day(window, shoot=folder)
         for step in steps(PAGE.read_text(encoding="utf-8")):
             began = time.monotonic()
-            day.do(step)
+            if lacks := day.do(step):
+                sys.exit(lacks)
             print(f"{step.name} {time.monotonic() - began:.1f} s", flush=True)
 
 

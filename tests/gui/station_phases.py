@@ -309,7 +309,7 @@ class Host(Shell):
         self.locked = self.left_desk = 0
         self.allowed = {"check-in", "view", "manual", "incident", "decide"}
         self.opened_pages: list[str] = []
-        self.decisions = decisions or FakeDecisions()
+        self.decisions: Any = decisions or FakeDecisions()
         super().__init__(training=desk.state.training, language=language, scale=scale)
         self.geometry(f"{self.winfo_screenwidth()}x{self.winfo_screenheight()}+0+0")
         for key in ("<Return>", "<KP_Enter>"):

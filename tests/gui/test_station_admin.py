@@ -25,7 +25,7 @@ from tests.gui.test_station_start import (
     bench,
     into_training,
     open_station,
-    reach_all,
+    out_of_reach,
 )
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 from tests.support.softcard_certificates import authority
@@ -344,7 +344,7 @@ def test_every_section_and_form_fits_and_tab_reaches_all_of_it(
         assert page.inside.winfo_reqwidth() <= page.winfo_width(), name
         pane = page.pane
         wanted = list(pane.task.form.widgets.values()) if pane.task else list(pane.buttons.values())
-        reach_all(window, [*wanted, window.left])
+        assert out_of_reach(window, [*wanted, window.left]) == []
         if pane.task is not None:
             window.press("<Escape>")
             assert pane.task is None

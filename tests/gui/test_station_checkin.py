@@ -332,6 +332,7 @@ def choose(window: Driven, name: str, steps: int) -> None:
 def answer(window: Driven, secret: str) -> None:
     assert window.pump(lambda: window.dialog is not None)
     window.pump(seconds=0.1)
+    assert window.dialog is not None
     window.dialog.entry.insert(0, secret)
     window.tk.call("event", "generate", str(window.dialog.entry), "<Return>")
     assert window.pump(lambda: not window.background.busy)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -142,8 +143,9 @@ class Desk:
 def card_lost(desk: Desk) -> None:
     desk.comes(1, "right-person")
     desk.until("working")
-    run = lambda: desk.driver.state.run  # noqa: E731
-    assert desk.window.pump(lambda: any(check.name == "chip-open" for check in run().checks), seconds=30)
+    assert desk.window.pump(
+        lambda: any(check.name == "chip-open" for check in desk.driver.state.run.checks), seconds=30
+    )
     desk.practice.lift()
 
 
@@ -226,6 +228,11 @@ def test_a_disk_that_is_full_admits_nobody_and_a_pause_says_so(
     assert entries(session.session_id) == []
 
 
+def shows(window: Watched, words: str) -> bool:
+    """Whether this stands on the window now."""
+    return words in window.shown_texts
+
+
 def test_a_wrong_clock_and_a_full_disk_are_said_before_anybody_is_checked(
     open_station: OpenStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,4 +245,4 @@ def test_a_wrong_clock_and_a_full_disk_are_said_before_anybody_is_checked(
     texts = window.texts
     for kind in ("clock", "disk"):
         fix = texts[f"desk.device-fix.{kind}"]
-        assert window.pump(lambda fix=fix: fix in window.shown_texts, seconds=20), kind
+        assert window.pump(partial(shows, window, fix), seconds=20), kind

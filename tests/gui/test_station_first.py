@@ -14,7 +14,7 @@ from proctor.gui.station.first import FirstPage
 from proctor.roots import open_real
 from tests.gui.admin_phases import task
 from tests.gui.test_station_admin import answer, fill, settled
-from tests.gui.test_station_start import Watched, bench, open_station, reach_all
+from tests.gui.test_station_start import Watched, bench, open_station, out_of_reach
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 
 __all__ = ["bench", "open_station"]
@@ -106,7 +106,7 @@ def test_the_page_is_reached_by_tab_and_keeps_what_was_typed(
     window.press("<Return>")
     assert window.at("first")
     typed(window, id="an", name="Mẫu Một", password=PASSWORD)
-    reach_all(window, [*window.shown.form.widgets.values(), window.left, window.main])
+    assert out_of_reach(window, [*window.shown.form.widgets.values(), window.left, window.main]) == []
     assert window.shown.inside.winfo_reqwidth() <= window.winfo_width()
     window.press("<Alt-e>" if language == "vi" else "<Alt-v>")
     assert window.page == "first"

@@ -1,41 +1,19 @@
 """The session page as whoever runs a session uses it: keys, real Tk, a real root, and what it leaves in the log."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proctor.config import Places
 from proctor.gui.station.session import new
 from sessions.course.day import record_self_test
 from tests.gui.session_phases import AN, EVERYBODY, people, roster, seen, session
-from tests.gui.test_station_start import Bench, Watched
+from tests.gui.test_station_start import OpenStation, Watched, bench, open_station
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 
-OpenStation = Callable[..., Watched]
+__all__ = ["bench", "open_station"]
+
 TESTED = {"reader": {"ok": 1, "needed": 1}}
-
-
-@pytest.fixture
-def open_station(screen: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenStation]:
-    """Opens the station's window; whatever goes wrong in a callback fails the test."""
-    monkeypatch.setenv("DISPLAY", screen)
-    made: list[Watched] = []
-
-    def open_it(*, language: str = "vi", scale: float = 1.0) -> Watched:
-        window = Watched(Places.of(None), language=language, scale=scale, means=Bench().means())
-        made.append(window)
-        window.focus_force()
-        assert window.free()
-        return window
-
-    yield open_it
-    for window in made:
-        if window.alive:
-            window.free()
-            window.leave()
-    assert [bug for window in made for bug in window.bugs] == []
 
 
 @pytest.fixture
@@ -306,7 +284,7 @@ def test_every_pane_has_its_own_letters_and_tab_reaches_all_of_it(
 ) -> None:
     window = open_station(language=language, scale=scale)  # two widgets of one letter raise
     practise(window)
-    reach_everything(window)
+    assert never_reached(window) == []
 
 
 @pytest.mark.slow
@@ -318,12 +296,12 @@ def test_every_field_of_a_real_session_is_reached(
     enter(window)
     window.press("<Control-Key-3>")
     seen(window)
-    reach_everything(window)
+    assert never_reached(window) == []
 
 
-def reach_everything(window: Watched) -> None:
-    """Open each tab and each form; Tab reaches every field and both buttons of each form."""
-    page = window._page
+def never_reached(window: Watched) -> list[tuple[str, str]]:
+    """Open each tab and each form; return the task of each field and button of a form that Tab does not reach."""
+    page, found = window._page, list[tuple[str, str]]()
     for tab in page.bar.buttons:
         page.open_tab(tab)
         assert window.free()
@@ -339,4 +317,6 @@ def reach_everything(window: Watched) -> None:
                     break
                 window.event_generate("<Tab>")
                 window.update()
-            assert str(window.tk.call("focus")) == str(widget), (task, widget)
+            if str(window.tk.call("focus")) != str(widget):
+                found.append((task, str(widget)))
+    return found

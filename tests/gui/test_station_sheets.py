@@ -9,7 +9,7 @@ import pytest
 from proctor.page_pictures import page_count
 from sessions.record import Verdict
 from tests.gui import sheets_phases as phases
-from tests.gui.test_station_start import OpenStation, Watched, bench, open_station, reach_all
+from tests.gui.test_station_start import OpenStation, Watched, bench, open_station, out_of_reach
 from tests.support.cli import proctor
 from tests.support.course_cli import Sitting
 from tests.support.cups import CapturePrinter, PrivateCups, private_cups
@@ -292,8 +292,8 @@ def test_panes_fit_a_small_screen_and_tab_reaches_all_of_them(
 ) -> None:
     window = open_sheets(language=language, scale=scale)
     flow = [button for _, button in pane(window).flow._cells]
-    reach_all(window, [pane(window).rows.view, *flow, window.main, window.left])
+    assert out_of_reach(window, [pane(window).rows.view, *flow, window.main, window.left]) == []
     phases.draft(window)
     form = pane(window).form
     fields = [widget for name, widget in form.widgets.items() if form.shows(name)]
-    reach_all(window, [pane(window).picture.canvas, *fields, window.main, window.left])
+    assert out_of_reach(window, [pane(window).picture.canvas, *fields, window.main, window.left]) == []

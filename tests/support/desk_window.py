@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import cv2
@@ -33,6 +32,7 @@ from proctor.training import SCENARIOS, candidates, roster_csv
 from sessions.roster.csv_roster import read_roster
 from sessions.session import Session, create_session
 from sessions.vietnam import today
+from tests.support.kept_bugs import KeptBugs
 from tests.support.plain_rules import plain_rules
 
 NO_WAIT: Final = 2
@@ -149,7 +149,7 @@ class Spread:
         }
 
 
-class AtWork(StationWindow):
+class AtWork(KeptBugs, StationWindow):
     """The station's window, turned by hand; bugs of its callbacks are kept.
 
     `turns`: what one event took by the clock; `own`: in CPU time of the window's thread, which no other load changes;
@@ -157,17 +157,10 @@ class AtWork(StationWindow):
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.bugs: list[BaseException] = []
         self.turns, self.own, self.late, self.keys = Spread(), Spread(), Spread(), Spread()
         self.slow: list[tuple[float, float, str]] = []
         self._due = 0.0
         super().__init__(*arguments, **options)
-
-    def report_callback_exception(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        self.bugs.append(error)
-        super().report_callback_exception(kind, error, trace)
 
     def probe(self) -> None:
         """Begin to look how late timers come."""
