@@ -244,7 +244,7 @@ def merge(context: Context) -> int:
 def _merge_lines(texts: Texts, session: Session, merged: Merged) -> tuple[str, ...]:
     parts = ", ".join(map(str, merged.receipts))
     lines = [texts.say("day.merged", session=session.session_id, parts=parts)]
-    lines += [_double_line(row, texts) for row in merged.doubles]
+    lines += [_double_line(row, session, texts) for row in merged.doubles]
     lines += [_conflict_line(row, session, texts) for row in merged.conflicts]
     if merged.missing:
         lines.append(texts.say("day.merge-missing", parts=", ".join(map(str, merged.missing))))
@@ -255,13 +255,23 @@ def _merge_lines(texts: Texts, session: Session, merged: Merged) -> tuple[str, .
     return tuple(lines)
 
 
-def _double_line(row: Double, texts: Texts) -> str:
+def _double_line(row: Double, session: Session, texts: Texts) -> str:
     parts = ", ".join(map(str, row.parts))
-    return "  " + texts.say(f"day.double-{row.why}", sbd=row.sbd, component=row.component, parts=parts)
+    label = session.rules.components[row.component].label
+    return "  " + texts.say(f"day.double-{row.why}", sbd=row.sbd, component=label, parts=parts)
 
 
 def _conflict_line(row: Conflict, session: Session, texts: Texts) -> str:
     parts = ", ".join(map(str, row.parts))
-    values = ", ".join(f"{part}: {value}" for part, value in zip(row.parts, row.values, strict=False))
-    facts = {"sbd": row.sbd, "component": row.component, "parts": parts, "values": values}
+    said = (_spoken(value, texts) for value in row.values)
+    values = ", ".join(f"{part}: {value}" for part, value in zip(row.parts, said, strict=False))
+    known = session.rules.components.get(row.component)
+    label = row.component if known is None else known.label
+    facts = {"sbd": row.sbd, "component": label, "parts": parts, "values": values}
     return "  " + texts.say(f"day.conflict-{row.what}", session=session.session_id, **facts)
+
+
+def _spoken(value: str, texts: Texts) -> str:
+    """Return a verdict or a result in words; what is neither, the numbers of entries, as it is."""
+    keys = (f"{kind}.{value}" for kind in ("desk.verdict", "result-status"))
+    return next((texts[key] for key in keys if key in texts), value)

@@ -1,5 +1,6 @@
 """Who may be the second person of an action, and how they may prove to be there, as a page offers it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,3 +44,10 @@ def seconds_of(opened: OpenRoot, session: Session, action: str) -> Seconds:
     )
     proofs = tuple(proof for proof in PROOFS if proof in rule.proofs and proof in AT_THE_DESK)
     return Seconds(people=people, proofs=proofs, card_face=CARD_FACE in rule.proofs)
+
+
+def second_words(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the options that name the second person of a filled-in form; none where nobody is named."""
+    second, proof = values.get("second", ""), values.get("proof", "")
+    named = (f"--second={second}",) if second else ()
+    return (*named, *((f"--second-proof={proof}",) if proof and proof != TRAINING else ()))

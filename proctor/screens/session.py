@@ -12,6 +12,7 @@ from typing import Final
 from proctor.day_totals import closing_lines
 from proctor.roots import OpenRoot
 from proctor.screens.second import Seconds, seconds_of
+from proctor.screens.session_parts import Sharing, sharing_of
 from proctor.texts import Texts
 from sessions.closing import is_closed
 from sessions.course.allocation import Place, placed, places_of
@@ -21,10 +22,11 @@ from sessions.course.day import DayState, needs_start, require_self_test, state_
 from sessions.course.day_errors import SelfTestNeededError
 from sessions.course.draw import open_draws
 from sessions.course.merge import missing_parts
+from sessions.course.parts import AT_THE_DESK, own_parts
 from sessions.course.progress import Progress, Status
 from sessions.course.states import Standing, State
 from sessions.record import parse_utc
-from sessions.session import Session
+from sessions.session import Session, load_session
 from sessions.vietnam import VIETNAM
 
 FIGURES: Final = ("listed", "inside", "out", "open", "check", "refused", "away", "excused")
@@ -83,7 +85,8 @@ class Overview:
     `state`: not-started, ready, running, paused or closed; `must_start`: nobody is checked in before the start;
     `self_test`: TESTED, UNTESTED or TEST_FAILED; `since`: when it was started, paused or closed; `at`: who was at the
     desk when it was cut short; `closing`: what a close would come to now, in words; `missing_parts`: still at other
-    stations.
+    stations; `begun`: somebody came to the desk; `candidates`: how many are listed. Figures, rooms and people are of
+    whoever this station answers for: its own part, and those that were merged.
     """
 
     session: Session = field(repr=False)
@@ -100,6 +103,9 @@ class Overview:
     closing: tuple[str, ...] = field(default=(), repr=False)
     missing_parts: tuple[int, ...] = ()
     second: Seconds = field(default_factory=Seconds)
+    sharing: Sharing = field(default_factory=Sharing)
+    begun: bool = False
+    candidates: int = 0
 
     def component(self, name: str) -> ComponentLine:
         """Return the line of a component; the first where there is none of that name."""
@@ -114,9 +120,10 @@ class Overview:
 def overview(opened: OpenRoot, session: Session, texts: Texts, now: datetime) -> Overview:
     """Return where a session stands. Raises SessionsError."""
     store = opened.store
-    board = Board(store, session)
+    board = Board(store, _newest(opened, session))
     state = state_of(store, board.session)
     stood = where_we_were(store, board.session)
+    absent = () if is_closed(store, session.session_id) else missing_parts(board.session, board.entries)
     progress = Progress.of(board.session, board.entries)
     people = _people(board, progress, now)
     return Overview(
@@ -131,12 +138,24 @@ def overview(opened: OpenRoot, session: Session, texts: Texts, now: datetime) ->
         components=tuple(_component(board, progress, name) for name in session.components),
         rooms=tuple(line for name in session.components for line in _rooms(board, progress, name)),
         people=people,
-        closing=tuple(closing_lines(board, texts)),
-        missing_parts=missing_parts(session, board.entries)
-        if not is_closed(store, session.session_id)
-        else (),
+        closing=() if absent else tuple(closing_lines(board, texts)),
+        missing_parts=absent if _is_main(board.session) else (),
         second=seconds_of(opened, session, "start"),
+        sharing=sharing_of(opened, board.session),
+        candidates=_candidates(board),
+        begun=any(entry.kind in AT_THE_DESK for entry in board.entries),
     )
+
+
+def _newest(opened: OpenRoot, session: Session) -> Session:
+    """Return the session as it stands: it may have been divided since it was read."""
+    if session.part is not None or not opened.store.entries("split", session.session_id):
+        return session
+    return load_session(opened.store, session.session_id).at(session.component)
+
+
+def _is_main(session: Session) -> bool:
+    return session.part is not None and session.part.number == 1
 
 
 def _state(session: Session, state: DayState, *, seen: bool) -> str:
@@ -163,7 +182,15 @@ def _self_test(opened: OpenRoot, session: Session, now: datetime) -> str:
 
 
 def _rows(board: Board, component: str) -> tuple[Standing, ...]:
-    return tuple(row for row in board.standings(component) if not row.seat.erased)
+    """Return everybody of a component whom this station answers for."""
+    here = own_parts(board.session, board.entries)
+    rows = (row for row in board.standings(component) if not row.seat.erased)
+    return tuple(row for row in rows if here is None or row.seat.part in here)
+
+
+def _candidates(board: Board) -> int:
+    here = own_parts(board.session, board.entries)
+    return sum(1 for seat in board.session.seats if here is None or (seat.part in here and not seat.erased))
 
 
 def _figure(progress: Progress, row: Standing) -> str:

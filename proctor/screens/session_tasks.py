@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from proctor.screens.second import second_words
 from proctor.screens.session import Overview
+from proctor.screens.session_parts import JOIN, hand_over_words, join_words, merge_words, split_words
 from sessions.course.day import SHOWN
 
 OPEN: Final = frozenset({"not-started", "ready", "running", "paused"})
@@ -17,13 +19,15 @@ GROUP: Final = 4
 class Task:
     """One thing to do. Its texts are `session-page.task.<name>` and `session-page.do.<name>`.
 
-    `action`: of the roles' table; `states`: of the session in which it is offered; `when`: what else must hold.
+    `action`: of the roles' table, `also`: another that is needed; `states`: of the session in which it is offered;
+    `when`: what else must hold.
     """
 
     name: str
     action: str
     states: frozenset[str]
     when: Callable[[Overview], bool] = lambda _seen: True
+    also: str = ""
 
 
 def _may_start(seen: Overview) -> bool:
@@ -32,6 +36,23 @@ def _may_start(seen: Overview) -> bool:
 
 def _is_whole(seen: Overview) -> bool:
     return seen.session.part is None
+
+
+def _is_part(seen: Overview) -> bool:
+    """Whether it is another station's session of which a part is here."""
+    return seen.session.part is not None and seen.session.part.number > 1
+
+
+def _is_complete(seen: Overview) -> bool:
+    """Whether everything that a close counts is here."""
+    return not (_is_part(seen) or seen.missing_parts)
+
+
+def _may_divide(seen: Overview) -> bool:
+    """Whether nobody came to the desk yet; a session that is divided already has its files written again."""
+    if seen.session.part is not None:
+        return bool(seen.missing_parts)
+    return not seen.begun and len(seen.session.seats) > 1
 
 
 def _somebody_inside(seen: Overview) -> bool:
@@ -51,22 +72,32 @@ TASKS: Final = (
     Task(name="draw", action="start", states=RUNNING, when=_somebody_inside),
     Task(name="spot-check", action="spot-check", states=RUNNING, when=_somebody_drawn),
     Task(name="pause", action="start", states=RUNNING),
-    Task(name="close", action="close", states=OPEN),
+    Task(name="split", action="merge", states=OPEN, when=_may_divide),
+    Task(name="merge", action="merge", states=OPEN, when=lambda seen: bool(seen.missing_parts)),
+    Task(name="hand-over", action="close", also="export", states=OPEN | {"closed"}, when=_is_part),
+    Task(name="close", action="close", states=OPEN, when=_is_complete),
 )
 NEW: Final = "new"
+WITHOUT_SESSION: Final = (JOIN, NEW)
+"""What is offered to whoever makes sessions, whatever stands there."""
 _NEXT: Final = {"not-started": "start", "paused": "resume"}
 
 
 def offered(seen: Overview | None, may: Callable[[str], bool]) -> tuple[str, ...]:
-    """Return what is offered now to somebody who may do what `may` says; a new session is the last."""
+    """Return what is offered now to somebody who may do what `may` says; a part of another station's session, and a
+    new one, are the last."""
     found = (
         ()
         if seen is None
         else tuple(
-            task.name for task in TASKS if seen.state in task.states and may(task.action) and task.when(seen)
+            task.name
+            for task in TASKS
+            if seen.state in task.states
+            and all(may(action) for action in (task.action, task.also) if action)
+            and task.when(seen)
         )
     )
-    return (*found, NEW) if may("create-session") else found
+    return (*found, *WITHOUT_SESSION) if may("create-session") else found
 
 
 def next_task(seen: Overview | None, offers: tuple[str, ...]) -> str:
@@ -89,13 +120,6 @@ def _start(session_id: str, values: Mapping[str, str]) -> tuple[str, ...]:
     if not values.get("untested"):
         return words
     return (*words, *_option("without-self-test", values["why"]), *second_words(values))
-
-
-def second_words(values: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the options that name the second person of a form."""
-    proof = values.get("proof", "")
-    named = _option("second", values.get("second", ""))
-    return (*named, *(_option("second-proof", proof) if proof and proof != "training" else ()))
 
 
 def _times(session_id: str, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -151,6 +175,10 @@ _COMMANDS: Final[Mapping[str, Callable[[str, Mapping[str, str]], tuple[str, ...]
     "allocate": _allocate,
     "draw": _draw,
     "spot-check": _spot_check,
+    "split": split_words,
+    JOIN: lambda _session_id, values: join_words(values),
+    "hand-over": hand_over_words,
+    "merge": merge_words,
     "close": lambda session_id, values: (
         *("session", "close", session_id),
         *_option("reason", values.get("reason", "")),

@@ -41,7 +41,7 @@ BY_ROOM: Final = "by-room"
 EVEN: Final = "even"
 BY_LIST: Final = "by-list"
 _NUMBER: Final = re.compile(r"(.*?)([0-9]*)")
-_AT_THE_DESK: Final = ("begin", "attempt", "manual")
+AT_THE_DESK: Final = ("begin", "attempt", "manual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ def require_undivided(store: LogReader, session: Session) -> Session:
     """Return a session that may be divided: whole, with its list, before anybody came to the desk."""
     if session.part is not None:
         raise SplitAgainError(session=session.session_id)
-    if any(store.entries(kind, session.session_id) for kind in _AT_THE_DESK):
+    if any(store.entries(kind, session.session_id) for kind in AT_THE_DESK):
         raise SplitLateError(session=session.session_id)
     if any(seat.erased for seat in session.seats):
         raise ErasedRowsError(session=session.session_id)
@@ -208,11 +208,18 @@ def require_own_part(session: Session, seat: Seat, entries: Iterable[SessionEntr
 
     Raises OtherPartError with theirs.
     """
-    if session.part is None or seat.part == str(session.part.number):
-        return seat
-    if seat.part in {str(entry.body["part"]) for entry in entries if entry.kind == "merge"}:
+    here = own_parts(session, entries)
+    if here is None or seat.part in here:
         return seat
     raise OtherPartError(part=seat.part or "?")
+
+
+def own_parts(session: Session, entries: Iterable[SessionEntry] = ()) -> frozenset[str] | None:
+    """Return the parts that this station answers for: its own and those merged; None for a session without parts."""
+    if session.part is None:
+        return None
+    merged = (str(entry.body["part"]) for entry in entries if entry.kind == "merge")
+    return frozenset({str(session.part.number), *merged})
 
 
 def require_not_handed_over(store: LogReader, session: Session) -> Session:

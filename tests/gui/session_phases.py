@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from PIL import ImageGrab
 
 from proctor.config import Places
+from sessions.session import Part
 from tests.gui.test_station_start import Bench, Watched
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 
@@ -142,6 +144,37 @@ def _late(window: Watched) -> None:
     window.press("<Alt-Key-2>")
 
 
+def _divided(window: Watched) -> None:
+    """The form of the division, filled in and done: its files, and the key to be read aloud."""
+    _task("split")(window)
+    pane = window._page.pane
+    values = {"folder": str(Path(os.environ["PROCTOR_HOME"]) / "usb")}
+    for name, value in (values | {"passphrase": "câu mật khẩu", "again": "câu mật khẩu"}).items():
+        pane.form.put(name, value)
+    window.press("<Return>")
+    assert window.pump(lambda: pane.ended), window.said
+    window.free()
+
+
+def _part_here(task: str) -> Callable[[Watched], None]:
+    """As at another station: the page is told that a part is here; the log is the main station's."""
+
+    def show(window: Watched) -> None:
+        opened(window)
+        page = window._page
+        known = page.known
+        page.known = replace(
+            known,
+            session=replace(known.session, part=Part(number=2, of=2, group=known.session.session_id)),
+            missing_parts=(),
+            sharing=replace(known.sharing, seconds=known.second),
+        )
+        page.open_task(task)
+        window.pump(seconds=0.2)
+
+    return show
+
+
 PHASES: Mapping[str, tuple[bool, Callable[[Watched], None]]] = {
     "start-page": (False, lambda window: None),
     "overview": (True, opened),
@@ -160,6 +193,12 @@ PHASES: Mapping[str, tuple[bool, Callable[[Watched], None]]] = {
     "self-test": (False, _task("self-test")),
     "new-file": (True, _new("file")),
     "new-session": (True, _new("session")),
+    "split": (True, _task("split")),
+    "split-done": (True, _divided),
+    "divided": (True, opened),
+    "merge": (True, _task("merge")),
+    "hand-over": (True, _part_here("hand-over")),
+    "join": (True, _task("join")),
 }
 """Whether the session was started, and what is done then; `hoa`, the chairman, is logged in."""
 

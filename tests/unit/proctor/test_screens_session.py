@@ -10,6 +10,7 @@ import pytest
 
 from proctor.roots import ensure_training_root, open_training
 from proctor.screens.session import FIGURES, Overview, overview
+from proctor.screens.session_parts import division, division_lines, typed_again, ways
 from proctor.screens.session_tasks import (
     TASKS,
     command_of,
@@ -22,6 +23,7 @@ from proctor.texts import load_texts
 from sessions.course.allocation import ROOMS, allocate, groups_of
 from sessions.course.calls import commit_start
 from sessions.course.day import pause_session, start_session
+from sessions.course.day_errors import SplitCountError
 from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import create_session
@@ -31,7 +33,9 @@ HASH = "3f9a02bc11d09e7f" + "0" * 48
 
 def seen(state: str, **more: Any) -> Any:
     """An overview with what `offered` looks at."""
-    known = {"started": True, "people": {}, "components": (), "session": SimpleNamespace(part=None)}
+    session = SimpleNamespace(part=None, seats=("001", "002"))
+    known = {"started": True, "people": {}, "components": (), "session": session}
+    known |= {"begun": True, "missing_parts": ()}
     return SimpleNamespace(state=state, **(known | more))
 
 
@@ -41,22 +45,40 @@ def everything(_action: str) -> bool:
 
 def test_a_session_is_offered_what_its_state_and_the_role_let_one_do() -> None:
     waiting = seen("not-started", started=False)
-    assert offered(waiting, everything) == ("start", "self-test", "times", "allocate", "close", "new")
+    last = ("join", "new")
+    assert offered(waiting, everything) == ("start", "self-test", "times", "allocate", "close", *last)
     assert next_task(waiting, offered(waiting, everything)) == "start"
     assert offered(seen("paused"), everything)[0] == "resume"
     assert next_task(seen("paused"), ("resume",)) == "resume"
     assert next_task(seen("paused"), ("self-test",)) == ""
-    assert offered(seen("closed"), everything) == ("new",)
+    assert offered(seen("closed"), everything) == last
     assert offered(seen("closed"), lambda _action: False) == ()
-    assert offered(None, everything) == ("new",)
+    assert offered(None, everything) == last
     inside = SimpleNamespace(figures={"inside": 1, "out": 0})
     running = seen("running", components=(inside,), people={"drawn": ("001",)})
     assert offered(running, everything) == (
-        *("self-test", "times", "allocate", "draw", "spot-check", "pause", "close", "new"),
+        *("self-test", "times", "allocate", "draw", "spot-check", "pause", "close", *last),
     )
     assert offered(running, lambda action: action == "spot-check") == ("spot-check",)
-    divided = seen("running", session=SimpleNamespace(part=object()))
-    assert "allocate" not in offered(divided, everything)
+    assert "split" in offered(seen("ready", begun=False), everything)
+    assert "split" not in offered(seen("ready", begun=True), everything)  # somebody came to the desk
+
+
+def test_parts_are_divided_handed_over_and_merged_where_they_are() -> None:
+    def of(number: int) -> Any:
+        return SimpleNamespace(part=SimpleNamespace(number=number, of=2), seats=("001", "002"))
+
+    main = offered(seen("running", session=of(1), missing_parts=(2,)), everything)
+    assert {"split", "merge"} <= set(main)  # the files once more: a stick was lost
+    assert {"allocate", "close", "hand-over"}.isdisjoint(main)
+    merged = offered(seen("running", session=of(1)), everything)
+    assert "close" in merged
+    assert {"split", "merge", "hand-over"}.isdisjoint(merged)
+    part = offered(seen("running", session=of(2)), everything)
+    assert "hand-over" in part
+    assert {"split", "merge", "close"}.isdisjoint(part)
+    assert "hand-over" in offered(seen("closed", session=of(2)), everything)
+    assert "hand-over" not in offered(seen("running", session=of(2)), lambda action: action == "close")
 
 
 @pytest.mark.parametrize("task", [task.name for task in TASKS])
@@ -115,10 +137,67 @@ def test_every_task_has_its_texts_in_both_languages(task: str) -> None:
             ),
         ),
         ("close", {"reason": ""}, ("session", "close", "S")),
+        (
+            "split",
+            {"way": "even", "parts": " 3 ", "folder": "/usb", "passphrase": "never among the words"},
+            ("session", "split", "S", "--even", "--parts=3", "--out=/usb"),
+        ),
+        (
+            "split",
+            {"way": "by-room", "rooms": "P1:P2", "folder": "/usb"},
+            ("session", "split", "S", "--by-room=P1:P2", "--out=/usb"),
+        ),
+        (
+            "join",
+            {"file": "-strange.part", "key": "ab cd", "passphrase": "never among the words"},
+            ("session", "join", "--station-key=ab cd", "--", "-strange.part"),
+        ),
+        (
+            "hand-over",
+            {"folder": "/usb", "sheets": "", "second": "binh", "proof": "password"},
+            ("session", "hand-over", "S", "--out=/usb", "--second=binh", "--second-proof=password"),
+        ),
+        ("merge", {"file": "p.pack", "key": ""}, ("session", "merge", "--", "S", "p.pack")),
     ],
 )
 def test_a_form_is_one_command_line(task: str, values: Mapping[str, str], words: tuple[str, ...]) -> None:
     assert command_of(task, "S", values) == words
+
+
+LISTED = tuple(SimpleNamespace(sbd=f"{at:03d}", room=f"P{1 + at % 2}", part="") for at in range(1, 8))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"way": "even", "parts": "3"},
+        {"way": "by-range", "ranges": "1-2+6-7,3-5"},
+        {"way": "by-room", "rooms": "P2:P1"},
+    ],
+)
+def test_a_division_is_typed_again_as_it_was(values: dict[str, str]) -> None:
+    seats: Any = LISTED
+    made = division(seats, values)
+    again = typed_again(seats, made)
+    assert division(seats, again) == made
+    texts = load_texts("vi")
+    lines = division_lines(made, texts)
+    assert len(lines) == made.of
+    assert "trạm này" in lines[0]
+    assert "trạm này" not in lines[1]
+
+
+@pytest.mark.parametrize("parts", ["", "1", "8", "hai", "-2"])
+def test_a_number_of_stations_that_cannot_be_is_refused(parts: str) -> None:
+    seats: Any = LISTED
+    with pytest.raises(SplitCountError):
+        division(seats, {"way": "even", "parts": parts})
+
+
+def test_rooms_and_the_lists_own_column_divide_only_where_there_are_two() -> None:
+    seats: Any = LISTED
+    assert ways(seats) == ("even", "by-range", "by-room")
+    assert ways(seats[:1]) == ("even", "by-range")
 
 
 def test_a_hash_is_compared_in_groups_of_four() -> None:

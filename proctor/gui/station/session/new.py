@@ -14,8 +14,10 @@ from proctor.errors import CommandError
 from proctor.gui.roster_pages import FilePage, ResultPage, SessionPage
 from proctor.gui.roster_window import Choosers
 from proctor.gui.station.going import sessions_of
+from proctor.gui.station.parts import Flow
 from proctor.gui.station.session.pane import Pane, headed
 from proctor.roster_import import Created, Loaded
+from proctor.screens.session_parts import JOIN
 from proctor.viewmodel_roster import Form, missing, preview, rules_choices, wanted
 from sessions.rules import list_rules
 from sessions.vietnam import today
@@ -46,6 +48,10 @@ class NewPane(Pane):
         self.variables["skip"] = tkinter.BooleanVar(self, bool(values.get("skip")))
         self.shown: Any = None
         self.head: Any = None
+        self.other = Flow(self, self.look)
+        join = self.other.add("", partial(page.open_task, JOIN), main=False)
+        self.letters.label(join, self.texts[f"session-page.new.{JOIN}"])
+        self.other.arrange()
         self._build()
 
     def _build(self) -> None:
@@ -55,6 +61,9 @@ class NewPane(Pane):
         number = tuple(MAIN).index(self.step) + 1
         self.head = headed(self, f"session-page.new.{self.step}", step=number, of=len(MAIN))
         self.head.grid(row=0, column=0, sticky="ew", pady=(0, self.look.px(3)))
+        self.other.grid_remove()
+        if self.step == "file" and self.page.known is None:
+            self.other.grid(row=2, column=0, sticky="ew", pady=self.look.px(3))
         make = {"file": self._file_page, "session": self._session_page, "result": self._result_page}
         self.shown = make[self.step]()
         self.shown.grid(row=1, column=0, sticky="nsew")
@@ -288,10 +297,6 @@ class NewPane(Pane):
         self._go("result")
 
     def _open(self) -> None:
-        """Show the session that was made; while a desk is open the page stays with the desk's."""
-        window = self.page.window
-        self.page.forget()
-        if window.session is not None:
-            self.page.close_task()
-        else:
-            window.go("session")
+        """Show the session that was made."""
+        if self.created is not None:
+            self.page.open_made(self.created.session_id)

@@ -1,6 +1,7 @@
 """The session page: tabs that show, forms that do, and the panes of incidents and results beside them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -10,18 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 from proctor.commands.rules_words import rules_lines
 from proctor.gui.station.parts import Line, PageKeys
 from proctor.gui.station.second_person import DOING, Proving
+from proctor.gui.station.session.form_pane import FormPane
 from proctor.gui.station.session.new import NewPane
+from proctor.gui.station.session.sharing import SHARING, SharePane
 from proctor.gui.station.session.tabs import TabBar
 from proctor.gui.station.session.tasks import TaskPane
 from proctor.gui.station.session.views import VIEWS
 from proctor.gui.station.work import WorkPage
 from proctor.screens.session import Overview, overview
 from proctor.screens.session_feed import SessionFeed
-from proctor.screens.session_tasks import NEW, next_task, offered
+from proctor.screens.session_tasks import NEW, WITHOUT_SESSION, next_task, offered
 from sessions.course.board import Board
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
+    from proctor.gui.station.opening import SessionLine
 
 OVERVIEW: Final = "overview"
 OTHERS: Final = {
@@ -158,7 +162,10 @@ class SessionPage(WorkPage):
         key = f"session-page.is.{seen.state}"
         if seen.state == "ready" and seen.training and not seen.started:
             key = f"{key}.training"
-        words = self.texts.say(key, since=seen.since, count=len(seen.session.seats))
+        words = self.texts.say(key, since=seen.since, count=seen.candidates)
+        part = seen.session.part
+        if part is not None:
+            words = f"{self.texts.say('session-page.is.part', part=part.number, of=part.of)} {words}"
         day = seen.session.day.strftime("%d/%m/%Y")
         return f"{seen.session.place}, {day}. {words}"
 
@@ -198,12 +205,14 @@ class SessionPage(WorkPage):
 
     def open_task(self, name: str, values: Mapping[str, str] | None = None) -> None:
         """Show the form of a task, or the steps to a new session."""
-        if self.window.background.busy or (self.known is None and name != NEW):
+        if self.window.background.busy or (self.known is None and name not in WITHOUT_SESSION):
             return
         values = dict(values or {})
         self._clear()
         if name == NEW:
             self._put(NewPane(self.inside, self, values))
+        elif name in SHARING:
+            self._put(SharePane(self.inside, self, name, self.known, values))
         elif self.known is not None:
             self._put(TaskPane(self.inside, self, name, self.known, values))
 
@@ -233,7 +242,7 @@ class SessionPage(WorkPage):
     def _put(self, pane: Any) -> None:
         self.pane = pane
         pane.grid(row=2, column=0, sticky="nsew")
-        form, new = isinstance(pane, (TaskPane, NewPane)), isinstance(pane, NewPane)
+        form, new = isinstance(pane, (FormPane, NewPane)), isinstance(pane, NewPane)
         self.bar.show("" if form else self.tab)
         for part, hidden in ((self.bar, new or self.known is None), (self.where, form)):
             (part.grid_remove if hidden else part.grid)()
@@ -248,7 +257,7 @@ class SessionPage(WorkPage):
             pane.take_focus()
 
     def _keep_pane(self) -> None:
-        if self.tab in OTHERS and not isinstance(self.pane, (TaskPane, NewPane)):
+        if self.tab in OTHERS and not isinstance(self.pane, (FormPane, NewPane)):
             self._panes[self.tab] = dict(self.pane.kept())
 
     def show_main(self) -> None:
@@ -265,10 +274,31 @@ class SessionPage(WorkPage):
 
     def _without_session(self) -> None:
         if self.window.may("create-session"):
-            self.offers = (NEW,)
-            self.open_task(NEW, self.begun.get("values", {}))
+            self.offers = WITHOUT_SESSION
+            wanted = self.begun.get("task", NEW)
+            self.open_task(wanted if wanted in WITHOUT_SESSION else NEW, self.begun.get("values", {}))
         else:
             self.where.show(self.texts["session-page.no-session"], "bang")
+
+    def took_anew(self, lines: "Sequence[SessionLine]") -> None:
+        """Take in the sessions as they were read again; an open desk's is the newest, too."""
+        window = self.window
+        window.lines = tuple(lines)
+        desk = window.going.desk
+        known = {line.session_id: line.session for line in lines}
+        if desk is not None and desk.session.session_id in known:
+            session = known[desk.session.session_id].at(desk.session.component)
+            window.going.desk = replace(desk, session=session)
+
+    def open_made(self, session_id: str) -> None:
+        """Show a session that was made just now; while a desk is open the page stays with the desk's."""
+        window = self.window
+        self.forget()
+        if window.session is not None:
+            self.close_task()
+        else:
+            window.took(window.lines, session_id)
+            window.go("session")
 
     def forget(self) -> None:
         """Let the next page of this kind begin anew."""
@@ -302,7 +332,7 @@ class SessionPage(WorkPage):
         found: dict[str, Any] = {"tab": self.tab, "component": self.component, "panes": self._panes}
         if self.pane is not None:
             self._keep_pane()
-            if self.tab not in OTHERS or isinstance(self.pane, (TaskPane, NewPane)):
+            if self.tab not in OTHERS or isinstance(self.pane, (FormPane, NewPane)):
                 found |= dict(self.pane.kept())
         return found
 

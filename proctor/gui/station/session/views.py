@@ -104,11 +104,14 @@ class OverviewPane(Pane):
             for name in ("late", "drawn", "open")
             if counts[name]
         ]
+        part = seen.session.part
         if seen.missing_parts:
             parts = ", ".join(map(str, seen.missing_parts))
-            found.append((say("session-page.parts", parts=parts, session=seen.session.session_id), "arrow"))
-        elif seen.session.part is not None and seen.session.part.number > 1:
-            found.append((say("session-page.hand-over", session=seen.session.session_id), "arrow"))
+            found.append((say("session-page.parts-away", parts=parts), "arrow"))
+        elif part is not None and part.number > 1:
+            found.append((say("session-page.part-here", part=part.number, of=part.of), "arrow"))
+        if seen.sharing.key and (seen.missing_parts or (part is not None and part.number > 1)):
+            found.append((say("session-page.own-key", key=seen.sharing.key), ""))
         return found
 
     def main_text(self) -> str:
