@@ -153,7 +153,7 @@ def test_two_stations_share_a_session_at_their_windows(
         theirs = key_in(said)
         pack = next(usb.glob("*.pack"))
         assert pack.name in said
-        assert "đúng 1" in said
+        assert "chưa thấy 1" in said
         window.press("<Return>")
         rested(window)
         assert page.known.state == "closed"
