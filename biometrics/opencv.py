@@ -1,4 +1,4 @@
-"""OpenCV's process-wide settings (its environment is set in the package's __init__)."""
+"""OpenCV's process-wide settings (its environment is set in the package's __init__), and what it refuses."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +10,21 @@ from biometrics.errors import ModelUnusableError
 from biometrics.weights import Weights
 
 MOST_THREADS = 4
+LOG_LEVEL = "OPENCV_LOG_LEVEL"
+
+
+def quiet() -> None:
+    """Tell OpenCV not to warn on the terminal, unless its environment asks for more.
+
+    It reads that environment once, when it is loaded: where somebody loaded it before this package, what the package's
+    __init__ put there came too late. Its own face detector then warns of itself at each start: OpenCV 5 asks its new
+    engine for a target, which that engine does not know.
+    """
+    if os.environ.get(LOG_LEVEL) == "ERROR":
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
+
+quiet()
 
 
 def prepare() -> None:

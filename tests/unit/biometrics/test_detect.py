@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import cv2
@@ -33,6 +36,19 @@ def test_one_face_with_its_points_inside(detector, name):
     assert (face.points[:, 1] < face.y + face.height).all()
     assert face.points[0, 0] < face.points[1, 0]
     assert face.eye_distance_px == pytest.approx(face.width * 0.5, rel=0.15)
+
+
+@pytest.mark.parametrize(("asked", "level"), [("", "ERROR"), ("WARNING", "WARNING")])
+def test_opencv_warns_only_who_asked_for_it_whoever_loaded_it_first(asked, level):
+    code = (
+        "import cv2; from biometrics.engine import FaceEngine; FaceEngine.load().warm_up();"
+        f"print(cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_{level})"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "OPENCV_LOG_LEVEL"}
+    env |= {"OPENCV_LOG_LEVEL": asked} if asked else {}
+    ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert ran.stdout == "True\n"
+    assert asked or ran.stderr == ""
 
 
 def test_large_images_are_reduced_and_points_scaled_back(detector):
