@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import cv2
 
@@ -11,6 +12,8 @@ from biometrics.weights import Weights
 
 MOST_THREADS = 4
 LOG_LEVEL = "OPENCV_LOG_LEVEL"
+ERROR = 2
+"""OpenCV's number for it, in 4 and in 5."""
 
 
 def quiet() -> None:
@@ -21,7 +24,8 @@ def quiet() -> None:
     engine for a target, which that engine does not know.
     """
     if os.environ.get(LOG_LEVEL) == "ERROR":
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        where: Any = getattr(cv2.utils, "logging", cv2)  # OpenCV 4 has it at its top
+        where.setLogLevel(ERROR)
 
 
 quiet()

@@ -38,16 +38,16 @@ def test_one_face_with_its_points_inside(detector, name):
     assert face.eye_distance_px == pytest.approx(face.width * 0.5, rel=0.15)
 
 
-@pytest.mark.parametrize(("asked", "level"), [("", "ERROR"), ("WARNING", "WARNING")])
+@pytest.mark.parametrize(("asked", "level"), [("", "2"), ("WARNING", "3")])
 def test_opencv_warns_only_who_asked_for_it_whoever_loaded_it_first(asked, level):
     code = (
         "import cv2; from biometrics.engine import FaceEngine; FaceEngine.load().warm_up();"
-        f"print(cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_{level})"
+        "print(getattr(cv2.utils, 'logging', cv2).getLogLevel())"
     )
     env = {name: value for name, value in os.environ.items() if name != "OPENCV_LOG_LEVEL"}
     env |= {"OPENCV_LOG_LEVEL": asked} if asked else {}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert ran.stdout == "True\n"
+    assert ran.stdout.strip() == level
     assert asked or ran.stderr == ""
 
 
