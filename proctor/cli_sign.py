@@ -47,6 +47,8 @@ def _add_authority(group: Builder) -> None:
     crl = group.command("crl", "sheets.authority.crl", authority.crl)
     crl.add_argument("file", metavar="FILE", help=help_of("option.authority-crl"))
     crl.add_argument("--issuer", metavar="FILE", help=help_of("option.authority-issuer"))
-    for parser in (add, remove, listing, crl):
+    service = group.command("service", "sheets.authority.service", authority.service)
+    service.add_argument("--url", metavar="URL", help=help_of("option.authority-url"))
+    for parser in (add, remove, listing, crl, service):
         parser.add_argument("--training", action="store_true", help=help_of("option.training"))
         add_login(parser)

@@ -1,6 +1,7 @@
 """One question to a time-stamp authority (RFC 3161, 3.4 over HTTP), only where the operator gave an address."""
 
 import http.client
+import json
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ from asn1crypto import algos, tsp
 
 from proctor.signing_ocsp import is_address
 from proctor.stamp_errors import StampAnswerError, StampSettingsError, StampUnreachableError
+from sessions.files import write_private
 from sessions.root import DataRoot
 
 FILE: Final = "time-stamps.toml"
@@ -53,6 +55,23 @@ def read_settings(root: DataRoot) -> TsaSettings:
     if unknown:
         raise StampSettingsError(file=FILE, why="key", key=unknown[0][:40])
     return _settings(table)
+
+
+def write_address(root: DataRoot, url: str) -> None:
+    """Ask this address for time stamps from now on, "" nobody; how long to wait and the policy stay as they are.
+
+    Raises StampSettingsError for what is no address, or a file that is no good, OSError.
+    """
+    path = Path(root.path) / FILE
+    if not url:
+        path.unlink(missing_ok=True)
+        return
+    if not is_address(url):
+        raise StampSettingsError(file=FILE, why="url")
+    known = read_settings(root) if path.exists() else TsaSettings(url=url)
+    lines = [f"url = {json.dumps(url)}", f"timeout_s = {known.timeout_s:g}"]
+    lines += [f"policy = {json.dumps(known.policy)}"] if known.policy else []
+    write_private(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _settings(table: dict[str, object]) -> TsaSettings:

@@ -25,12 +25,15 @@ from proctor.signing_authorities import (
     write_ocsp,
 )
 from proctor.signing_ocsp import is_address
+from proctor.stamp_errors import StampSettingsError
+from proctor.tsa_client import read_settings, write_address
 from reports.certificate import certificate_fingerprint
 from reports.session_sheet import moment
 from reports.signing_revocation import read_crl
 from reports.signing_status import name_of
 from sessions.record import format_utc, parse_utc
 from sessions.roles import require_may
+from sessions.root import DataRoot
 from sessions.vietnam import VIETNAM
 
 
@@ -61,7 +64,7 @@ def add(context: Context) -> int:
     said = context.texts.say(
         "signing.authority-added" if new else "signing.authority-known", name=name_of(certificate.subject)
     )
-    context.result(out, (grouped(fingerprint), said))
+    context.result(out, (said, grouped(fingerprint)))
     return 0
 
 
@@ -93,7 +96,7 @@ def remove(context: Context) -> int:
         for purpose in purposes:
             unpin(opened, str(wanted), purpose, second)
     said = context.texts.say("signing.authority-removed")
-    context.result({"ok": True, "fingerprint": wanted, "purposes": purposes}, (grouped(str(wanted)), said))
+    context.result({"ok": True, "fingerprint": wanted, "purposes": purposes}, (said, grouped(str(wanted))))
     return 0
 
 
@@ -188,6 +191,29 @@ def crl(context: Context) -> int:
     said = context.texts.say(key, number=taken.number or "—", at=moment(taken.this_update))
     context.result(out, (said,))
     return 0
+
+
+def service(context: Context) -> int:
+    """Say whom the station asks for the time of a signed sheet, or with --url set it; "" asks nobody."""
+    url = context.options.url
+    with _open(context, login=url is not None) as opened:
+        if url is not None:
+            require_may(opened.require_login().operator, "trust")
+            write_address(opened.root, url)
+        known = _address(opened.root)
+    key = "signing.service" if known else "signing.service-none"
+    context.result({"ok": True, "url": known}, (context.texts.say(key, address=known),))
+    return 0
+
+
+def _address(root: DataRoot) -> str:
+    """Return the address in a root's settings, "" where there are none. Raises StampSettingsError."""
+    try:
+        return read_settings(root).url
+    except StampSettingsError as error:
+        if error.facts.get("why") != "missing":
+            raise
+        return ""
 
 
 def _compare(context: Context, fingerprint: str, name: str) -> None:

@@ -20,6 +20,8 @@ Order = Mapping[str, str]
 Read = Done | CommandError
 Choices = tuple[tuple[str, str], ...]
 SECOND: Final = "second"
+COMPARED: Final = "compared"
+"""In the order of a second run: the SHA-256 of what was compared, a file's or a key's."""
 PROOF: Final = "proof"
 LOOK: Final = "look"
 
@@ -48,7 +50,8 @@ class Task:
     person is enough; `row`: it is about the chosen row; `rows`: only about rows for which this holds; `proves`: who is
     here gives the own password first; `real`: not in training; `typed`: the field that stands for standard input;
     `shows`: its result is to be read, nothing is entered; `ways`: its command takes every proof of a second person's
-    presence, not the password alone; `compares`: a first run shows what is to be compared.
+    presence, not the password alone; `compares`: a first run
+    enters nothing, these are the rows of what it found, which two persons compare with paper before the second run.
     """
 
     name: str
@@ -63,7 +66,7 @@ class Task:
     typed: str = ""
     shows: bool = False
     ways: bool = False
-    compares: bool = False
+    compares: Callable[[Mapping[str, Any], "Setting"], tuple["Row", ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +129,17 @@ class Setting:
 
 def words_of(task: Task, order: Order) -> tuple[str, ...]:
     """Return the words of a task's command; how the second person proves to be there is among them where one does."""
-    proof = order.get(PROOF, "") if order.get(SECOND) else ""
-    return (*task.words(order), *((f"--second-proof={proof}",) if proof else ()))
+    words, proof = task.words(order), order.get(PROOF, "")
+    named = any(word.startswith(f"--{SECOND}=") for word in words)  # a run that only looks names nobody
+    return (*words, *((f"--second-proof={proof}",) if named and proof else ()))
+
+
+def looked_at(order: Order) -> tuple[str, ...]:
+    """Return what the second run of a task that compares is told: what was compared, and the second person; the first
+    one only looks."""
+    if not order.get(COMPARED):
+        return ("--dry-run",)
+    return (f"--second={order[SECOND]}", f"--compared={order[COMPARED]}")
 
 
 def read_of(

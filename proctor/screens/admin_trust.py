@@ -6,21 +6,16 @@ from typing import Any, Final
 
 from proctor.commands.trust_import import grouped
 from proctor.desk.runner import Done
-from proctor.screens.admin import SECOND, Found, Order, Read, Row, Section, Setting, Task, Wanted, read_of
+from proctor.screens.admin import Found, Order, Read, Row, Section, Setting, Task, Wanted, looked_at, read_of
 from sessions.record import parse_utc
 from sessions.vietnam import VIETNAM
 
-COMPARED: Final = "compared"
-"""In the order of a second run: the SHA-256 of the file that was compared."""
 SHOWN_DIGITS: Final = 16
 
 
 def _import(order: Order) -> tuple[str, ...]:
-    words = ("trust", "import", order["file"])
     scope = (f"--scope={order['scope']}",) if order.get("scope") else ()
-    if not order.get(COMPARED):
-        return (*words, *scope, "--dry-run")
-    return (*words, *scope, f"--second={order[SECOND]}", f"--compared={order[COMPARED]}")
+    return ("trust", "import", order["file"], *scope, *looked_at(order))
 
 
 def _trust(reads: Sequence[Read], setting: Setting) -> Found:
@@ -53,7 +48,7 @@ def _day(text: str) -> str:
         return text
 
 
-def compared_rows(data: Mapping[str, Any], setting: Setting) -> tuple[Row, ...]:
+def _compared_rows(data: Mapping[str, Any], setting: Setting) -> tuple[Row, ...]:
     """Return what two persons compare with paper before anything is pinned: whoever vouches, then every item."""
     texts = setting.texts
     vouchers = tuple(
@@ -143,7 +138,7 @@ TRUST: Final = Section(
             words=_import,
             second="trust",
             proves=True,
-            compares=True,
+            compares=_compared_rows,
         ),
         Task(
             name="trust-show",

@@ -23,6 +23,7 @@ class ComparePane(ttk.Frame):
     def __init__(
         self, master: Any, page: "AdminPage", rows: Sequence[Row], *, digest: str, second: str
     ) -> None:
+        """`digest`: of the whole file, "" where it is no matter."""
         super().__init__(master)
         self._page, self._texts, look = page, page.texts, page.look
         self.carry: Callable[[], None] | None = None
@@ -45,10 +46,11 @@ class ComparePane(ttk.Frame):
         page.letters.label(self.all, self._texts["admin-page.mark-all"])
         flow.arrange()
         flow.grid(row=3, column=0, sticky="ew", pady=(look.px(4), 0))
-        says = page.texts.say("admin-page.file-digest", digest=grouped(digest))
-        told = ttk.Label(self, text=says, anchor="w", justify="left")
-        told.grid(row=4, column=0, sticky="ew")
-        wrapped(told, 2)
+        if digest:
+            says = page.texts.say("admin-page.file-digest", digest=grouped(digest))
+            told = ttk.Label(self, text=says, anchor="w", justify="left")
+            told.grid(row=4, column=0, sticky="ew")
+            wrapped(told, 2)
         key = (
             "admin-page.second-confirms"
             if not page.window.opened.training

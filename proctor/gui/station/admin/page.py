@@ -199,9 +199,10 @@ class AdminPage(WorkPage):
         answer: str = self.window.background.ask(wanted)
         return answer
 
-    def entered(self, result: Done) -> None:
-        """A task entered something: say it, and read the section anew."""
-        words = " ".join((*result.said, *result.lines[:1]))
+    def entered(self, result: Done, *, compared: bool) -> None:
+        """A task entered something: say it, and read the section anew. `compared`: what the command says beforehand was
+        on the page."""
+        words = " ".join((*(() if compared else result.said), *result.lines[:1]))
         self._said = (words, "tick" if result.status == 0 else "bang")
         self.read()
 

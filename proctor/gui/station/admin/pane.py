@@ -12,9 +12,8 @@ from proctor.gui.station.admin.compare import ComparePane
 from proctor.gui.station.admin.rows import RowTable
 from proctor.gui.station.admin.task import TaskPane
 from proctor.gui.station.parts import Flow, Line, wrapped
-from proctor.screens.admin import Found, Order, Row, Section, Task, offered, seconds
+from proctor.screens.admin import COMPARED, Found, Order, Row, Section, Task, offered, seconds
 from proctor.screens.admin_sections import SECTIONS
-from proctor.screens.admin_trust import COMPARED, compared_rows
 
 if TYPE_CHECKING:
     from proctor.gui.station.admin.page import AdminPage
@@ -182,18 +181,19 @@ class SectionPane(ttk.Frame):
         return seconds(self.page.window.opened, task.second.rstrip("?"))
 
     def _run(self, task: Task, order: Order) -> None:
-        by = None if self.task is None else self.task.proving
+        looks = task.compares is not None and not order.get(COMPARED)
+        by = None if self.task is None or looks else self.task.proving
         self.page.run(task, order, done=partial(self._done, task, order), failed=self._failed, by=by)
 
     def _done(self, task: Task, order: Order, result: Done) -> None:
-        if task.compares and not order.get(COMPARED):
-            self._compare(task, order, result)
+        if task.compares is not None and not order.get(COMPARED):
+            self._compare(task, order, result, task.compares(result.data, self.page.setting()))
         elif task.shows:
             self._shut()
             self._show(result)
         else:
             self._shut()
-            self.page.entered(result)
+            self.page.entered(result, compared=task.compares is not None)
             self._focus(task.name)
 
     def _failed(self, error: Exception) -> None:
@@ -210,17 +210,17 @@ class SectionPane(ttk.Frame):
         )
         self.page.follow_all()
 
-    def _compare(self, task: Task, order: Order, result: Done) -> None:
-        rows = compared_rows(result.data, self.page.setting())
+    def _compare(self, task: Task, order: Order, result: Done, rows: tuple[Row, ...]) -> None:
         if not rows:
             self._shut()
             self.page.window.say(self.texts["admin-page.trust.nothing-new"], "bang")
             return
         if self.task is not None:
             self.task.grid_remove()
-        digest = str(result.data["file_sha256"])
-        self.compare = ComparePane(self, self.page, rows, digest=digest, second=order.get("second", ""))
-        self.compare.carry = partial(self._run, task, {**order, COMPARED: digest})
+        whole = str(result.data.get("file_sha256", ""))
+        self.compare = ComparePane(self, self.page, rows, digest=whole, second=order.get("second", ""))
+        compared = whole or str(result.data["fingerprint"])
+        self.compare.carry = partial(self._run, task, {**order, COMPARED: compared})
         self.compare.grid(row=2, column=0, sticky="nsew")
         self._entitle("compare", "lead.compare")
         self.page.refoot()
@@ -254,7 +254,7 @@ class SectionPane(ttk.Frame):
     def main_text(self) -> str:
         """Return the key of the text of the main button; "" for none."""
         if self.compare is not None:
-            return "admin-page.pin"
+            return "admin-page.pin" if self.section.name == "trust" else "admin-page.enter"
         if self.task is None:
             return ""
         return "admin-page.compare-now" if self.task.task.compares else "admin-page.enter"
