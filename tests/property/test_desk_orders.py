@@ -41,7 +41,7 @@ from proctor.desk.events import (
 )
 from proctor.desk.machine import ACTIONS, step
 from proctor.desk.screen import Screen
-from proctor.desk.state import AskDecision, Effect, Skip, Sound, Speak, State, TellCandidate
+from proctor.desk.state import AskDecision, Effect, ForSecond, Skip, Sound, Speak, State, TellCandidate
 from proctor.desk.view import STEPS, view
 from proctor.texts import load_texts
 from sessions.record import CHECK_NAMES, Outcome, Verdict
@@ -307,6 +307,7 @@ def promises(
     if isinstance(event, ATTEMPT_EVENTS):
         assert not starts(effects)
     _promise_run(account, before, event, state)
+    _promise_second(account, before, event, state, effects)
     _promise_effects(account, event, state, effects)
     if state is not before:
         _promise_screen(account, state, view(state))
@@ -333,6 +334,22 @@ def _promise_run(account: Account, before: State, event: Event, state: State) ->
     assert state.claim is None or not state.claim.same_person(state.next_claim)
     assert state.claim is not None or state.next_claim is None or state.run is not None
     assert state.phase != "ready" or (state.claim is not None and state.fresh_card is not None)
+
+
+def _promise_second(
+    account: Account, before: State, event: Event, state: State, effects: tuple[Effect, ...]
+) -> None:
+    """What is scanned while a second person's card is awaited goes to whoever asks for it, as it came, and is no
+    candidate's."""
+    given = [effect for effect in effects if isinstance(effect, ForSecond)]
+    for effect in given:
+        assert isinstance(event, Scanned)
+        assert account.proving
+        assert (effect.text, effect.by_camera) == (event.text, event.source == "camera")
+        account.count["second"] += 1
+    if isinstance(event, Scanned) and account.proving and event.source != "typed":
+        assert (state.claim, state.next_claim) == (before.claim, before.next_claim)
+        assert len(given) == 1 or event.source == "camera" or before.phase == "closed"
 
 
 def _promise_effects(account: Account, event: Event, state: State, effects: tuple[Effect, ...]) -> None:
@@ -427,6 +444,7 @@ def test_thousands_of_orders_keep_every_promise(batch: int) -> None:
     assert said <= set(TEXTS[0]), said - set(TEXTS[0])
     assert said <= set(TEXTS[1]), said - set(TEXTS[1])
     assert min(count[name] for name in ("fresh", "meant", "again")) > 5, count  # each way to begin was seen
+    assert count["second"] > 50, count
     assert all(count[kind.__name__] for kind in get_args(Event)), count  # each kind of event was among them
     assert count["of the log"] > 20, count
     assert min(count[name] for name in ("waiting", "ready", "working", "deciding", "verdict")) > 100, count

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded besi
     from proctor.gui.station.opening import Held, SessionLine
 
 AGAIN_MS: Final = 40
+NOT_PROVEN: Final = "presence-failed"
 
 
 class Entering(StationFrame):
@@ -275,8 +276,12 @@ class Entering(StationFrame):
         if self.going.locked and not self._proving:
             self.idle()
             self._after_lock = error
-        else:
-            super().failed(error)
+            return
+        super().failed(error)
+        if getattr(error, "code", "") == NOT_PROVEN:
+            from proctor.screens.not_proven import why_not_proven  # noqa: PLC0415 - it loads what checks there are
+
+            self.say(why_not_proven(error, self.texts), "cross")  # type: ignore[arg-type]
 
     def _question(self, question: Question) -> None:
         """Ask for a secret: on the lock's page only for its own, whatever else still goes on behind it."""

@@ -1,6 +1,7 @@
 """The second person of any form: who it is, how presence is proven, and what a card and a face need for that."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from biometrics.errors import BiometricsError
@@ -8,6 +9,7 @@ from proctor.errors import CommandError
 from proctor.gui.station.forms import Field, Form
 from proctor.screens.second import Seconds
 from proctor.seconds import CARD_FACE, PASSWORD
+from proctor.texts import load_texts
 from readers.errors import ReaderError
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Proving:
             return runner.run
         card = self._form.value(CARD).strip()
         kind = "qr" if "|" in card else "number"
+        notice = load_texts("vi")["presence.notice"]  # it stands in the form, and needs no second telling
 
         def run(*words: str, typed: str | Mapping[str, str] = "") -> "Done":
             values = {"-": typed} if isinstance(typed, str) else dict(typed)
@@ -105,7 +108,8 @@ class Proving:
                 with lend() as (reader, camera):
                     devices = (f"--second-reader={reader}", f"--second-camera={camera}")
                     known = values | {f"-{CARD}": card}
-                    return runner.run(*words, f"--second-{kind}=-{CARD}", *devices, typed=known)
+                    done = runner.run(*words, f"--second-{kind}=-{CARD}", *devices, typed=known)
+                    return replace(done, said=tuple(line for line in done.said if notice not in line))
             except (ReaderError, BiometricsError) as error:
                 raise CommandError.of(error.code, error.facts) from None
 

@@ -15,6 +15,7 @@ from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow, wrapped
 from proctor.gui.station.second_person import DOING, PROOF, Proving, Run
 from proctor.screens.exceptions import own_text
+from proctor.screens.not_proven import why_not_proven
 from sessions.errors import SessionsError
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 8
 AGAIN_MS: Final = 20
+WRONG_ANYWHERE: Final[Mapping[str, str]] = {
+    "exception-note-missing": "note",
+    "exception-note-invalid": "note",
+    "same-person": "second",
+    "user-id-invalid": "second",
+    "second-missing": "second",
+    "second-role": "second",
+}
+"""The field that an error is about in any pane that has it."""
 
 
 class SpareLetters:
@@ -57,7 +67,7 @@ class ActionPane(ttk.Frame):
     """
 
     WRONG: ClassVar[Mapping[str, str]] = {}
-    """The field that an error is about, by the error's code."""
+    """The field that an error is about, by the error's code, where it is the pane's own."""
 
     def __init__(
         self,
@@ -244,13 +254,15 @@ class ActionPane(ttk.Frame):
         self.window.idle()
         words = self.words_of(error)
         self.window.say(words, "cross")
-        name = self.WRONG.get(error.code, "")
+        name = self.WRONG.get(error.code) or WRONG_ANYWHERE.get(error.code, "")
         if self.form is not None and name in self.form.widgets and self.form.shows(name):
             self.form.wrong(name, words)
 
     def words_of(self, error: "CommandError | SessionsError") -> str:
         """Return an error in words: the pane's own where those of the command line name its options."""
-        return self.texts.say(own_text(error.code, self.texts), **error.facts)
+        return why_not_proven(error, self.texts) or self.texts.say(
+            own_text(error.code, self.texts), **error.facts
+        )
 
     def _came(self, done: Callable[[Any], None], result: Any) -> None:
         self.window.idle()
