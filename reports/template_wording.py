@@ -21,7 +21,7 @@ _COUNCIL_MINUTES: Final = (
     "biên bản tổng hợp",
     "biên bản sát hạch",
 )
-_JUDGED: Final = ("đúng người", "trùng khớp", "không khớp", "trúng tuyển")
+_JUDGED: Final = ("đúng người", "chưa chắc", "không nhận", "trùng khớp", "không khớp", "trúng tuyển")
 _PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "parent": (*_COUNCIL, *_RULING, *_MINUTES, "kết quả", "thí sinh", "số báo danh"),

@@ -203,7 +203,7 @@ def test_the_sheet_says_what_the_log_says(trained: dict[str, Any]) -> None:
     assert "DANH SÁCH ĐIỂM DANH" in text
     assert "Tổng số thí sinh trong danh sách: 6 (sáu)." in text
     assert "Có mặt, được vào: 2 (hai)." in text  # one by the machine, one by two persons
-    assert "Trượt nhận dạng (máy không khớp): 3 (ba)." in text
+    assert "Trượt nhận dạng (máy không nhận): 3 (ba)." in text
     assert "Vắng: 1 (một)." in text
     assert "Lượt kiểm tra của người không có trong danh sách: 1 (một)." in text
     assert trained["session"] in text
@@ -245,7 +245,7 @@ def test_a_written_exam_is_rehearsed_too(tmp_path: Path, home: Path) -> None:
     sheets = {Path(path).name.split("-HL-")[0]: words(path) for path in ran.json["sheets"]}
     assert list(sheets) == ["attendance-mathematics", "exceptions", "summary", "seal"]
     attendance = sheets["attendance-mathematics"]
-    for said in ("Sai phòng", "Bị đình chỉ", "Nhận dạng thủ công", "Không khớp"):
+    for said in ("Sai phòng", "Bị đình chỉ", "Nhận dạng thủ công", "Không nhận"):
         assert said in attendance
     assert "CÁN BỘ COI THI 1" in attendance
     session = proctor("session", "show", ran.json["session"], "--root", tmp_path / "exam", "--json").json

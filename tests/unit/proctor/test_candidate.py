@@ -49,7 +49,7 @@ def test_what_happened_to_one_candidate_in_words_and_who_looked(opened: OpenRoot
     assert (data["candidate"], data["number"], data["state"]) == ("001", "001•••••0001", "out")
     told = [row["vi"] for row in data["history"]]
     assert told[0] == "Đã gọi vào"
-    assert told[1].startswith("Kiểm tra tại bàn, máy: không chắc (")
+    assert told[1].startswith("Kiểm tra tại bàn, máy: chưa chắc (")
     assert told[2].startswith("Hai người cho vào: hai cán bộ đối chiếu ảnh")
     assert told[3:] == ["Ra ngoài: đi vệ sinh", "Có người xem hồ sơ: thí sinh hỏi"]
     entry = opened.store.entry(int(str(data["view_entry"])))

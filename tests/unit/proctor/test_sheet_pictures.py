@@ -94,7 +94,7 @@ def test_a_scan_of_a_whole_sheet_is_intact_and_says_every_row():
         "KẾT LUẬN: mã niêm phong của mọi trang đều đúng"
     )
     lines = "\n".join(picture_lines(finding, load_texts("vi")))
-    for said in ("SBD 001: được vào", "SBD 003: máy: không khớp", "trang 1, 2 trên 2", "KHÔNG được đọc"):
+    for said in ("SBD 001: được vào", "SBD 003: máy: không nhận", "trang 1, 2 trên 2", "KHÔNG được đọc"):
         assert said in lines
     assert "Chưa đối chiếu với nhật ký" in lines
 

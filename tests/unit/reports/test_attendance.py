@@ -77,14 +77,14 @@ def test_an_admitted_candidate():
 
 def test_a_referred_candidate_has_the_reason_in_words():
     row = cells(sheet_of([roll_row(1, State.REFERRED)]), 0)
-    assert row[10] == "Không chắc / Chíp: chưa biết nơi cấp"
+    assert row[10] == "Chưa chắc / Chíp: chưa biết nơi cấp"
     assert row[12] == "Trạm chưa có chứng thư gốc của nơi cấp"
 
 
 def test_a_refused_candidate_has_every_reason():
     row = roll_row(1, State.REFUSED, reasons=["pa-dg-hash", "some-new-code"], method="manual")
     printed = cells(sheet_of([row]), 0)
-    assert printed[10] == "Không khớp / Chíp: dữ liệu bị sửa"
+    assert printed[10] == "Không nhận / Chíp: dữ liệu bị sửa"
     assert printed[12] == "Dữ liệu chíp bị sửa / Lý do: some-new-code"
     assert printed[9] == "Thủ công"
 
@@ -128,8 +128,8 @@ def test_totals_in_figures_and_words():
         "Tổng số thí sinh trong danh sách: 24 (hai mươi tư).",
         "Có mặt, được vào: 12 (mười hai).",
         "Đã đến, chưa được vào: 8 (tám).",
-        "Không chắc, chờ người quyết định: 4 (bốn).",
-        "Trượt nhận dạng (máy không khớp): 4 (bốn).",
+        "Chưa chắc, chờ người quyết định: 4 (bốn).",
+        "Trượt nhận dạng (máy không nhận): 4 (bốn).",
         "Chưa đến: 4 (bốn); vắng: chưa chốt.",
         "Lượt kiểm tra của người không có trong danh sách: 0 (không).",
         "Ngoại lệ: 0 (không).",
@@ -173,11 +173,11 @@ def test_attempts_of_people_who_are_not_listed_are_counted():
             State.DECIDED,
             "decision",
             Verdict.REFUSE,
-            "Quyết định của chủ tịch hội đồng / Máy: không khớp",
+            "Quyết định của chủ tịch hội đồng / Máy: không nhận",
             "X",
         ),
-        (State.MANUAL, "manual", Verdict.REFUSE, "Nhận dạng thủ công / Máy: không khớp", "X"),
-        (State.ADMITTED, "override", Verdict.REFER, "Đúng người / Máy: không chắc", "A"),
+        (State.MANUAL, "manual", Verdict.REFUSE, "Nhận dạng thủ công / Máy: không nhận", "X"),
+        (State.ADMITTED, "override", Verdict.REFER, "Đúng người / Máy: chưa chắc", "A"),
         (State.BACK, "chip-face", Verdict.ADMIT, "Đã vào lại", "A"),
         (State.OUT, "chip-face", Verdict.ADMIT, "Đã ra ngoài", "A"),
         (State.LATE, "", Verdict.REFER, "Muộn", "R"),
@@ -341,7 +341,7 @@ def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
         "Đã đến, chưa được vào",
     ]
     said = "\n".join("\n".join(cells(sheet, row)) for row in range(7))
-    for words in ("Không khớp", "Máy:", "Thủ công", "đồng ý", "chíp", "Chíp", "đình chỉ"):
+    for words in ("Không nhận", "Máy:", "Thủ công", "đồng ý", "chíp", "Chíp", "đình chỉ"):
         assert words not in said
     assert not re.search(r"\d{9}", said)
     assert sheet.counts == {"listed": 7, "present": 3, "waiting": 3, "missing": 1, "erased": 0}
@@ -352,7 +352,7 @@ def test_the_posted_copy_says_who_is_present_and_not_how_that_was_found():
         "Chưa đến",
     ]
     told = page_texts(render(sheet, signer()))[-1] + csv_bytes(sheet, note="").decode()
-    for words in ("Trượt nhận dạng", "không khớp", "Sai phòng", "Ngoại lệ", "không có trong danh sách"):
+    for words in ("Trượt nhận dạng", "không nhận", "Sai phòng", "Ngoại lệ", "không có trong danh sách"):
         assert words not in told
 
 

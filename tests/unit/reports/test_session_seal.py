@@ -68,7 +68,7 @@ def test_every_component_is_counted_in_figures_and_words():
     sheet = seal(opened())
     assert said(sheet)["Thực hành lái xe trong hình"] == (
         "Danh sách: 6 (sáu); có mặt, được vào: 2 (hai); đã đến, chưa được vào: 2 (hai); "
-        "máy không khớp: 1 (một); không phải hoặc không được dự: 0 (không); vắng, chưa đến: 2 (hai); "
+        "máy không nhận: 1 (một); không phải hoặc không được dự: 0 (không); vắng, chưa đến: 2 (hai); "
         "ngoại lệ: 0 (không); sự việc: 1 (một)."
     )
     assert (sheet.counts["road:excused"], sheet.counts["road:missing"]) == (1, 1)
@@ -85,7 +85,7 @@ def test_it_says_what_the_session_went_through_and_where_the_log_stands():
         "Từ số 3 đến số 990, gồm 9 (chín) mục. / Cộng 1 (một) mục nhận từ bàn khác."
     )
     assert found["Đầu cây nhật ký"] == f"1234 mục, gốc {head_of().root.hex()}"
-    assert (found["Vân khoá trạm"], found["Vân chứng thư niêm phong (SHA-256)"]) == ("cd" * 32, "ef" * 32)
+    assert (found["Mã băm khoá trạm"], found["Mã băm chứng thư niêm phong (SHA-256)"]) == ("cd" * 32, "ef" * 32)
     assert found["Trạng thái phiên"].startswith("ĐÃ ĐÓNG: mục số 990")
 
 

@@ -79,7 +79,7 @@ def test_every_exception_has_both_persons_and_how_the_second_one_was_there():
         "1",
         "09:00:00 / 22/11/2026",
         "10",
-        "Hai người quyết định thay máy / Máy: không chắc (REFER); người quyết định: cho vào",
+        "Hai người quyết định thay máy / Máy: chưa chắc (REFER); người quyết định: cho vào",
         "001 / NGUYỄN VĂN MẪU",
         "Lý thuyết",
         "nv01 (sát hạch viên nhận dạng)",
@@ -104,7 +104,7 @@ def test_every_exception_has_both_persons_and_how_the_second_one_was_there():
 def test_a_decision_says_that_the_machines_finding_stays():
     sheet = build_exceptions(frame(), exceptions(), PEOPLE, no_note)
     assert cells(sheet, 1)[3] == (
-        "Quyết định của chủ tịch hội đồng / Cho vào / Kết luận của máy vẫn là KHÔNG KHỚP (REFUSE)"
+        "Quyết định của chủ tịch hội đồng / Cho vào / Kết luận của máy vẫn là KHÔNG NHẬN (REFUSE)"
     )
     assert [row.mark for row in sheet.rows] == [
         ("001", "A"),
@@ -283,7 +283,7 @@ def test_the_self_test_tells_needed_from_useful():
     sheet = build_self_test(frame(), self_test(), PEOPLE, "đầu đọc: ACS")
     assert [cells(sheet, at)[1:] for at in range(3)] == [
         ["Đầu đọc thẻ", "Được", "bắt buộc để kiểm tra nhận dạng"],
-        ["Máy quay", "THIẾU", "bắt buộc để kiểm tra nhận dạng"],
+        ["Camera", "THIẾU", "bắt buộc để kiểm tra nhận dạng"],
         ["Điểm tham khảo dlib", "Không có", "nên có"],
     ]
     assert sheet.counts == {"checks": 3, "checks-good": 1}

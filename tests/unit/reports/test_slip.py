@@ -202,12 +202,12 @@ def refused() -> list[SessionEntry]:
 
 def test_a_refusal_shows_whoever_let_the_candidate_in():
     sheet = slip(refused())
-    assert "máy KHÔNG KHỚP (REFUSE)" in lines(sheet)["Nhận dạng"]
+    assert "máy KHÔNG NHẬN (REFUSE)" in lines(sheet)["Nhận dạng"]
     assert lines(sheet)["Nhận dạng"].startswith("Lý thuyết: Quyết định của chủ tịch hội đồng")
     found = cells(sheet)
-    assert found[0][4].startswith("Máy: KHÔNG KHỚP")
+    assert found[0][4].startswith("Máy: KHÔNG NHẬN")
     assert "Vì: Khuôn mặt không khớp ảnh chíp" in found[0][5]
-    assert found[2][4].endswith("Cho vào / Kết luận của máy vẫn là KHÔNG KHỚP (REFUSE)")
+    assert found[2][4].endswith("Cho vào / Kết luận của máy vẫn là KHÔNG NHẬN (REFUSE)")
     assert "người thứ hai: ct01 (chủ tịch hội đồng), có mặt: thiết bị khoá" in found[2][5]
     assert [row.mark[1] for row in sheet.rows[:3]] == ["X", "-", "X"]
     assert "mục 4" in captions(sheet)[0][1]
@@ -217,7 +217,7 @@ def test_a_refusal_shows_whoever_let_the_candidate_in():
 def test_refused_at_a_later_component_the_slip_shows_that_check():
     sheet = slip([attempt(4), result(5, "theory", 29), attempt(6, "REFUSE", "yard"), close()])
     assert "mục 6" in captions(sheet)[0][1]
-    assert lines(sheet)["Nhận dạng"].endswith("máy KHÔNG KHỚP (REFUSE), lúc 09:06:00 22/11/2026")
+    assert lines(sheet)["Nhận dạng"].endswith("máy KHÔNG NHẬN (REFUSE), lúc 09:06:00 22/11/2026")
     assert lines(sheet)["Kết luận"] != "DA – đạt"
 
 
@@ -344,7 +344,7 @@ def test_read_back_the_paper_says_what_the_model_says(name: str):
     text = " ".join(" ".join(pages).split())
     assert name in text
     assert len(pages) > 3
-    assert text.count("Máy: KHÔNG CHẮC") == 40
+    assert text.count("Máy: CHƯA CHẮC") == 40
     assert all(f"mục {100 + at}" in text for at in range(40))
     assert "BIÊN BẢN" not in sheet.header.title
     assert "không phải và không thay" in sheet.header.lines[0] or "không phải" in sheet.header.lines[1]
