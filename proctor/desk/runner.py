@@ -5,6 +5,7 @@ No window: what a command says comes back in a `Done`; secrets are asked for by 
 """
 
 import argparse
+import errno
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from proctor.usage import Parser, usage_text
 
 NEW: Final = "new"
 AGAIN: Final = "again"
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FIRST: Final = ("user", "add", "--first")
 
 
@@ -146,7 +148,7 @@ class Runner:
             require_cameras(options)
             status: int = options.run(context)
         except Exception as error:  # noqa: BLE001 - the edge of the command, as in `proctor.edge`
-            raise command_error(error) from None
+            raise _said(error) from None
         return _done(status, context)
 
     def _options(self, words: Sequence[str]) -> argparse.Namespace:
@@ -170,6 +172,13 @@ class Runner:
 def first_user(places: Places, user: str, *, name: str, ask: AskSecret, language: str) -> Done:
     """Make a station with its first user, where no root is open: there is none. Raises CommandError."""
     return Runner(places, None, language=language, ask=ask).run(*_FIRST, f"--name={name}", user)
+
+
+def _said(error: Exception) -> CommandError:
+    """Return the error in words, as at the edge of the process; a disk without room is said to be that."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return CommandError("disk-full")
+    return command_error(error)
 
 
 def _done(status: int, context: _HeldContext) -> Done:
