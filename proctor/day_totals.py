@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from proctor.names import component_name
 from proctor.texts import Texts
 from reports.words import number_words
 from sessions.course.board import Board
@@ -38,7 +39,8 @@ def _total_json(total: Total) -> dict[str, Any]:
 
 def closing_lines(board: Board, texts: Texts) -> tuple[str, ...]:
     """The totals in figures and words, then whoever is unsettled."""
-    labels = {name: part.label for name, part in board.session.rules.components.items()}
+    rules = board.session.rules
+    labels = {name: component_name(rules, name, texts) for name in rules.components}
     lines = [_total_line(total, labels[total.component], texts) for total in totals(board)]
     return (*lines, *(_unsettled_line(row, labels[row.component], texts) for row in unsettled(board)))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
+from proctor.names import component_name
 from proctor.roster_import import Created, Loaded, Wanted
 from proctor.texts import Texts
 from sessions.roster.model import Roster, RowChange, RowDefect, Seat
@@ -171,7 +172,7 @@ def rules_choices(rules: Iterable[Rules], day: date, texts: Texts) -> tuple[Rule
         RulesChoice(
             rules_id=each.rules_id,
             label=_rules_label(each, day, texts),
-            components=tuple((name, part.label) for name, part in each.components.items()),
+            components=tuple((name, component_name(each, name, texts)) for name in each.components),
         )
         for each in ordered
     )

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from proctor.desk.runner import Done
 from proctor.errors import CommandError
+from proctor.names import role_name
 from proctor.roots import OpenRoot
 from proctor.texts import Texts
 from sessions.roles import load_roles
@@ -123,8 +124,7 @@ class Setting:
 
     def role(self, role: str) -> str:
         """Return a role as people say it."""
-        known = load_roles().get(role)
-        return role if known is None or self.texts.language != "vi" else known.label
+        return role_name(role, self.texts)
 
 
 def words_of(task: Task, order: Order) -> tuple[str, ...]:

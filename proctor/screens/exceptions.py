@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from proctor.errors import CommandError
+from proctor.names import role_name
 from proctor.roots import OpenRoot
 from proctor.screens.second import Seconds, seconds_of
 from proctor.texts import Texts
@@ -210,7 +211,9 @@ def _purpose(case: Case) -> str:
 # -- after the machine refused ---------------------------------------------------------------------------
 
 
-def refused_offer(opened: OpenRoot, session: Session, text: str, attempt_id: str = "") -> RefusedOffer:
+def refused_offer(
+    opened: OpenRoot, session: Session, text: str, attempt_id: str, texts: Texts
+) -> RefusedOffer:
     """Return what may be decided about somebody whom the machine refused. Raises StoreError; CommandError
     "exception-candidate-unknown".
     """
@@ -221,7 +224,7 @@ def refused_offer(opened: OpenRoot, session: Session, text: str, attempt_id: str
     case = case_of(entries, person.sbd, session.component)
     meant = attempt_id or _refused_attempt(case)
     found = tuple(each for each in incidents_of(entries) if _about(each, person.sbd, meant))
-    blocked, heads = _refused_blocked(session, entries, person.sbd, meant), heads_of(session)
+    blocked, heads = _refused_blocked(session, entries, person.sbd, meant), heads_of(session, texts)
     role, first = opened.require_login().operator.role, False
     if blocked is None and not session.rules.may(role, "decide"):
         first = session.rules.may(role, "incident") and not found
@@ -307,11 +310,11 @@ def _refused_blocked(
     return None
 
 
-def heads_of(session: Session) -> str:
-    """Return who may decide after a refusal, in the law's words."""
+def heads_of(session: Session, texts: Texts) -> str:
+    """Return who may decide after a refusal."""
     known = load_roles()
     heads = [role for role in known if not known[role].training_only and session.rules.may(role, "decide")]
-    return ", ".join(known[role].label for role in heads)
+    return ", ".join(role_name(role, texts) for role in heads)
 
 
 def incident_code(rules: Rules) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from proctor.errors import CommandError
+from proctor.names import kind_name
 from proctor.screens.exceptions import Person, person_of
 from proctor.texts import Texts
 from sessions.course.entries import SessionEntry
@@ -59,11 +60,16 @@ class Typed:
     component: str = ""
 
 
-def kinds_of(session: Session) -> tuple[KindRow, ...]:
+def kinds_of(session: Session, texts: Texts) -> tuple[KindRow, ...]:
     """Return the kinds of the session's rules with the key of each; more than there are keys have none."""
     rows = session.rules.incidents.items()
     return tuple(
-        KindRow(key=KEYS[at] if at < len(KEYS) else "", code=code, label=kind.label, minutes=kind.minutes)
+        KindRow(
+            key=KEYS[at] if at < len(KEYS) else "",
+            code=code,
+            label=kind_name(session.rules.incidents, code, texts),
+            minutes=kind.minutes,
+        )
         for at, (code, kind) in enumerate(rows)
     )
 
@@ -175,10 +181,9 @@ def hour_of(incident: Incident) -> str:
     return parse_utc(incident.at).astimezone(VIETNAM).strftime("%H:%M")
 
 
-def label_of(incident: Incident, kinds: Mapping[str, IncidentKind]) -> str:
-    """Return what the rules call it; its code where they do not know it."""
-    kind = kinds.get(incident.code)
-    return incident.code if kind is None else kind.label
+def label_of(incident: Incident, kinds: Mapping[str, IncidentKind], texts: Texts) -> str:
+    """Return what it is called; its code where the rules do not know it."""
+    return kind_name(kinds, incident.code, texts)
 
 
 def _row(session: Session, incident: Incident, texts: Texts) -> IncidentRow:
@@ -191,7 +196,7 @@ def _row(session: Session, incident: Incident, texts: Texts) -> IncidentRow:
         code=incident.code,
         number=number_of(incident),
         hour=hour_of(incident),
-        label=label_of(incident, session.rules.incidents),
+        label=label_of(incident, session.rules.incidents, texts),
         sbd=incident.sbd or "–",
         consequence=words,
         open=bool(incident.proposed),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from proctor.day_totals import closing_lines
+from proctor.names import component_name
 from proctor.roots import OpenRoot
 from proctor.screens.second import Seconds, seconds_of
 from proctor.screens.session_parts import Sharing, sharing_of
@@ -125,7 +126,7 @@ def overview(opened: OpenRoot, session: Session, texts: Texts, now: datetime) ->
     stood = where_we_were(store, board.session)
     absent = () if is_closed(store, session.session_id) else missing_parts(board.session, board.entries)
     progress = Progress.of(board.session, board.entries)
-    people = _people(board, progress, now)
+    people = _people(board, progress, now, texts)
     return Overview(
         session=board.session,
         state=_state(board.session, state, seen=stood.last_seq is not None),
@@ -135,7 +136,7 @@ def overview(opened: OpenRoot, session: Session, texts: Texts, now: datetime) ->
         since=_since(state),
         at=stood.at if stood.interrupted else "",
         last=stood.last_sbd,
-        components=tuple(_component(board, progress, name) for name in session.components),
+        components=tuple(_component(board, progress, name, texts) for name in session.components),
         rooms=tuple(line for name in session.components for line in _rooms(board, progress, name)),
         people=people,
         closing=() if absent else tuple(closing_lines(board, texts)),
@@ -206,7 +207,7 @@ def _figure(progress: Progress, row: Standing) -> str:
     return "inside" if row.admitted else "open"
 
 
-def _component(board: Board, progress: Progress, component: str) -> ComponentLine:
+def _component(board: Board, progress: Progress, component: str, texts: Texts) -> ComponentLine:
     rows = _rows(board, component)
     found = Counter(_figure(progress, row) for row in rows)
     starts = started_at(board.entries, component)
@@ -221,7 +222,7 @@ def _component(board: Board, progress: Progress, component: str) -> ComponentLin
     ]
     return ComponentLine(
         component=component,
-        label=board.session.rules.components[component].label,
+        label=component_name(board.session.rules, component, texts),
         figures={"listed": len(rows)} | {name: found[name] for name in FIGURES[1:]},
         starts="" if starts is None else f"{starts.astimezone(VIETNAM):%H:%M}",
         ended=bool(events) and [each for each in events if each != "called"][-1:] == [ENDED],
@@ -247,7 +248,9 @@ def _rooms(board: Board, progress: Progress, component: str) -> Iterable[RoomLin
         )
 
 
-def _people(board: Board, progress: Progress, now: datetime) -> Mapping[str, tuple[PersonLine, ...]]:
+def _people(
+    board: Board, progress: Progress, now: datetime, texts: Texts
+) -> Mapping[str, tuple[PersonLine, ...]]:
     found: dict[str, list[PersonLine]] = {name: [] for name in LISTS}
     for component in board.session.components:
         drawn = set(open_draws(board.entries, component))
@@ -258,7 +261,7 @@ def _people(board: Board, progress: Progress, now: datetime) -> Mapping[str, tup
             named = [row.sbd in drawn and "drawn", _list_of(progress, row, room, overdue)]
             for name in filter(None, named):
                 late = name == "late" and row.state is not State.LATE
-                line = _person(board, row, (room, seat), OVERDUE if late else str(row.state))
+                line = _person(board, row, (room, seat), OVERDUE if late else str(row.state), texts)
                 found[str(name)].append(line)
     return {name: tuple(lines) for name, lines in found.items()}
 
@@ -272,12 +275,12 @@ def _list_of(progress: Progress, row: Standing, room: str, overdue: frozenset[st
     return "open" if row.state in _OPEN | _UNFINISHED else ""
 
 
-def _person(board: Board, row: Standing, where: tuple[str, str], state: str) -> PersonLine:
+def _person(board: Board, row: Standing, where: tuple[str, str], state: str, texts: Texts) -> PersonLine:
     return PersonLine(
         sbd=row.sbd,
         name=row.seat.full_name,
         component=row.component,
-        label=board.session.rules.components[row.component].label,
+        label=component_name(board.session.rules, row.component, texts),
         where=" · ".join(part for part in where if part),
         state=state,
         at="" if row.at is None else clock(row.at),

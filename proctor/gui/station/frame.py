@@ -13,6 +13,7 @@ from proctor.gui.station.going import opening
 from proctor.gui.station.life import BANNER_S, StationLife
 from proctor.gui.station.menu import ITEMS, MenuPane, offered
 from proctor.gui.station.work import DESK_KEY, NEW_KEY, SCREENS
+from proctor.names import component_of
 
 BUTTONS: Final = 195
 """Points that the buttons for language and menu take beside the title."""
@@ -40,7 +41,7 @@ class StationFrame(StationLife):
         """Return the page's title."""
         desk = self.going.desk
         if self.page == "checkin" and desk is not None:
-            where = desk.session.component_label
+            where = component_of(desk.session, self.texts)
             every = self.texts["window.station.start.every-room"]
             room = self._wide() - self.look.px(BUTTONS)
             for parts in (

@@ -13,6 +13,7 @@ from proctor.desk.events import Resumed
 from proctor.desk.runner import Done, Runner, first_user
 from proctor.errors import CommandError
 from proctor.logins import enter_refused, guard_of, log_in
+from proctor.names import role_name
 from proctor.roots import (
     OpenRoot,
     ensure_training_root,
@@ -21,11 +22,12 @@ from proctor.roots import (
     open_training,
     settled_login,
 )
+from proctor.texts import window_texts
 from sessions.course.board import Board
 from sessions.course.day import needs_start, resume_session, state_of, where_we_were
 from sessions.errors import RoleForbiddenError, SessionsError
 from sessions.record import Operator
-from sessions.roles import load_roles, require_may
+from sessions.roles import require_may
 from sessions.session import Session, create_session, list_sessions, load_session
 from sessions.vietnam import today
 
@@ -168,9 +170,8 @@ def may(operator: Operator, action: str, session: Session | None) -> bool:
 
 
 def role_label(role: str, language: str) -> str:
-    """Return a role as people say it: the law's term in Vietnamese, the words of its identifier otherwise."""
-    known = load_roles().get(role)
-    return role.replace("-", " ") if known is None or language != "vi" else known.label
+    """Return a role as people say it: the law's term in Vietnamese."""
+    return role_name(role, window_texts(language))
 
 
 def come_back(

@@ -9,6 +9,7 @@ from proctor.gui.keyboard import Letters
 from proctor.gui.look import Look
 from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.devices import DeviceRow
+from proctor.names import component_name
 from proctor.texts import Texts
 
 if TYPE_CHECKING:  # see window
@@ -168,7 +169,7 @@ class StartPage(Scrolled):
         known = session.components
         if self._variables["component"].get() not in known:
             self._variables["component"].set(session.component)
-        self.component.configure(values=[session.rules.components[name].label for name in known])
+        self.component.configure(values=[component_name(session.rules, name, self._texts) for name in known])
         self.component.current(known.index(self._variables["component"].get()))
         rooms = ("", *line.rooms)
         if self._variables["room"].get() not in rooms:

@@ -34,7 +34,7 @@ SESSION = session_of(seat(1), seat(2), seat(12))
 
 
 def test_every_kind_of_the_rules_has_a_key_of_its_own() -> None:
-    kinds = kinds_of(SESSION)
+    kinds = kinds_of(SESSION, load_texts("vi"))
     assert [kind.code for kind in kinds] == list(SESSION.rules.incidents)
     assert [kind.key for kind in kinds[:3]] == ["1", "2", "3"]
     assert len({kind.key for kind in kinds}) == len(kinds)
@@ -98,7 +98,7 @@ def test_reasons_of_a_decision_fit_it() -> None:
     assert "identity-established" in admit - refuse
     assert "fraud-suspected" in refuse - admit
     assert incident_code(SESSION.rules) == "identity-refused"
-    assert "chủ tịch" in heads_of(SESSION)
+    assert "chủ tịch" in heads_of(SESSION, load_texts("vi"))
 
 
 def test_an_error_that_names_options_has_words_of_the_window() -> None:

@@ -84,7 +84,7 @@ class DecisionAfterRefusePane(ActionPane):
         session, opened = self.session, self.window.opened
         if session is None or opened is None or not self.winfo_exists():
             return
-        self.look_up(lambda: refused_offer(opened, session, self.sbd, self.attempt_id), self._offered)
+        self.look_up(lambda: refused_offer(opened, session, self.sbd, self.attempt_id, self.texts), self._offered)
 
     def _offered(self, offer: RefusedOffer) -> None:
         self.offer = offer
@@ -122,7 +122,7 @@ class DecisionAfterRefusePane(ActionPane):
         )
         rules = {} if self.session is None else self.session.rules.incidents
         known = tuple(
-            (each.incident_id, " · ".join((number_of(each), hour_of(each), label_of(each, rules))))
+            (each.incident_id, " · ".join((number_of(each), hour_of(each), label_of(each, rules, texts))))
             for each in offer.incidents
         )
         incidents = (*known, (NEW, texts["exception-pane.decision.new"]))

@@ -10,6 +10,7 @@ from proctor.errors import CommandError
 from proctor.gui.look import Look
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import FOCUS, Line
+from proctor.names import component_name
 from proctor.screens.incidents import Typed, concerned, consequences_of, kinds_of
 from proctor.texts import Texts
 from sessions.session import Session
@@ -35,7 +36,7 @@ class IncidentForm(ttk.Frame):
     ) -> None:
         super().__init__(master)
         self._look, self._texts, self._session, self._role = look, texts, session, role
-        self._kinds = kinds_of(session)
+        self._kinds = kinds_of(session, texts)
         beside = look.scale <= BESIDE
         self.columnconfigure(0, weight=2, uniform="halves" if beside else "")
         self.columnconfigure(1, weight=3 if beside else 0, uniform="halves" if beside else "")
@@ -144,7 +145,7 @@ class IncidentForm(ttk.Frame):
         ]
         if len(session.components) > 1:
             every = ("", texts["incident-page.component.every"])
-            known = ((name, session.rules.components[name].label) for name in session.components)
+            known = ((name, component_name(session.rules, name, texts)) for name in session.components)
             scope = Field(
                 name="component",
                 text="incident-page.component",

@@ -11,6 +11,7 @@ from proctor.gui.station.forms import Field
 from proctor.gui.station.incidents.form import IncidentForm
 from proctor.gui.station.incidents.pages import PagePictures
 from proctor.gui.station.second_person import second_fields, second_words
+from proctor.names import role_name
 from proctor.screens.exceptions import Person, waiting_refusals
 from proctor.screens.incident_entry import Entered, enter_all, make_minutes
 from proctor.screens.incidents import (
@@ -307,7 +308,8 @@ class IncidentPane(ActionPane):
         if row is None or session is None:
             return
         if not may_lay_down(session, row.code, self.role):
-            labels = {role: known.label for role, known in load_roles().items() if not known.training_only}
+            known = load_roles().items()
+            labels = {role: role_name(role, self.texts) for role, each in known if not each.training_only}
             who = deciders(session, row.code, labels)
             self.window.say(self.texts.say("incident-page.decide.who", roles=who or "–"), "cross")
             return

@@ -7,6 +7,7 @@ import ttkbootstrap as ttk
 
 from proctor.gui.station.exceptions.pane import ActionPane
 from proctor.gui.station.forms import Field
+from proctor.names import component_of
 from proctor.screens.results import import_words, refused_lines
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ImportPane(ActionPane):
     def begin(self) -> None:
         """Ask for the file."""
         session = self.session
-        label = "" if session is None else session.at(self.component).component_label
+        label = "" if session is None else component_of(session.at(self.component), self.texts)
         self.heading(self.texts.say("results-page.import.what", component=label), 0, bold=False)
         self.make_form(
             (

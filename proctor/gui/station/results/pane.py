@@ -14,6 +14,7 @@ from proctor.gui.station.parts import Line
 from proctor.gui.station.results.correcting import CorrectionPane
 from proctor.gui.station.results.importing import ImportPane
 from proctor.gui.station.results.table import ResultTable
+from proctor.names import component_name
 from proctor.screens.results import (
     ResultRow,
     after_entry,
@@ -192,7 +193,7 @@ class ResultsPane(ActionPane):
     def _component_field(self, session: "Session") -> None:
         row = ttk.Frame(self)
         row.grid(row=0, column=0, columnspan=2, sticky="ew")
-        labels = [session.rules.components[name].label for name in session.components]
+        labels = [component_name(session.rules, name, self.texts) for name in session.components]
         box = ttk.Combobox(row, state="readonly", values=labels, font=self.look.body, width=24)
         label = ttk.Label(row)
         self.letters.leads(label, self.texts["results-page.component"], box)

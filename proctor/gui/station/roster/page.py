@@ -16,6 +16,7 @@ from proctor.gui.station.roster.details import DetailsPane
 from proctor.gui.station.roster.panes import AddPane, CallPane, MovePane, RosterPane
 from proctor.gui.station.roster.table import RosterTable
 from proctor.gui.station.work import WorkPage
+from proctor.names import component_name
 from proctor.screens.roster import Roll, Row, Wanted, found, in_order, state_key
 from proctor.screens.roster_feed import RosterFeed
 from proctor.screens.roster_offers import ACTS, why_not
@@ -145,7 +146,7 @@ class RosterPage(WorkPage):
             ("room", self.room_box),
         ]
         if len(self.at.components) > 1:
-            labels = [self.at.rules.components[name].label for name in self.at.components]
+            labels = [component_name(self.at.rules, name, self.texts) for name in self.at.components]
             self.component_box = self._box(frame, max(map(len, labels)))
             self.component_box.configure(values=labels)
             self.component_box.current(self.at.components.index(self.at.component))

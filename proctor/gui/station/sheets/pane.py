@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ttkbootstrap as ttk
 
 from proctor.gui.station.parts import Line, wrapped
+from proctor.names import component_name
 from proctor.screens.sheet_files import Files
 
 if TYPE_CHECKING:
@@ -108,4 +109,4 @@ class Pane(ttk.Frame):
     def labels(self) -> Mapping[str, str]:
         """Return the session's components by id."""
         session = self.page.require_session()
-        return {name: session.rules.components[name].label for name in session.components}
+        return {name: component_name(session.rules, name, self.texts) for name in session.components}
