@@ -1,9 +1,9 @@
 """The manual path: two persons establish by documents who somebody is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from proctor.gui.station.exceptions.pane import ActionPane
+from proctor.gui.station.exceptions.offered import OfferPane
 from proctor.gui.station.forms import Field
 from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.exceptions import (
@@ -13,18 +13,17 @@ from proctor.screens.exceptions import (
     manual_offer,
     manual_reasons,
     manual_words,
-    own_text,
 )
 
 if TYPE_CHECKING:
-    from proctor.desk.runner import Done
-    from proctor.gui.station.window import StationWindow
+    from proctor.roots import OpenRoot
+    from sessions.session import Session
 
 SAW: Final = "saw-"
 _NO_NUMBER: Final = frozenset({"vneid", "none"})
 
 
-class ManualPane(ActionPane):
+class ManualPane(OfferPane[ManualOffer]):
     """A form of `proctor manual` for one candidate. `sbd`: of whom; "" asks for the number first; `attempt_id`: the
     attempt after which the pane was opened, "" for none; `on_done`: gets the command's `Done`, None where left.
 
@@ -36,32 +35,18 @@ class ManualPane(ActionPane):
         "manual-document-differs": "number",
         "manual-document-number-invalid": "number",
         "manual-document-refused": "document",
-        "exception-note-missing": "note",
-        "exception-note-invalid": "note",
-        "same-person": "second",
-        "user-id-invalid": "second",
-        "second-missing": "second",
-        "second-role": "second",
     }
 
-    def __init__(
-        self,
-        parent: Any,
-        window: "StationWindow",
-        *,
-        sbd: str,
-        attempt_id: str,
-        on_done: "Callable[[Done | None], None]",
-        kept: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(parent, window, on_done=on_done, kept=kept)
-        self.sbd, self.attempt_id = sbd or str(self.begun.get("sbd", "")), attempt_id
-        self.offer: ManualOffer | None = None
+    def start(self) -> None:
+        """Begin with what may be done, or with the number."""
         if self.sbd:
-            self.heading(self.texts["exception-pane.loading"], 0, bold=False)
-            self.after_idle(self._look_up)
+            super().start()
         else:
             self._ask_whom()
+
+    def offer_of(self, opened: "OpenRoot", session: "Session") -> ManualOffer:
+        """Return what two persons may do by documents."""
+        return manual_offer(opened, session, self.sbd)
 
     def forward(self) -> None:
         """Enter: look up whom it is about, or enter what two persons established."""
@@ -70,7 +55,7 @@ class ManualPane(ActionPane):
             return
         if self.offer is None:
             self.sbd = form.value("sbd")
-            self._look_up()
+            self.look_whom_up()
             return
         if not any(form.value(f"{SAW}{name}") for name in COMPARED):
             form.wrong(f"{SAW}photo", self.texts["exception-pane.manual.compare"])
@@ -93,31 +78,10 @@ class ManualPane(ActionPane):
         self.enter_is("exception-pane.look-up")
         self.after_idle(self.take_focus)
 
-    def _look_up(self) -> None:
-        session, opened = self.session, self.window.opened
-        if session is None or opened is None or not self.winfo_exists():
-            return
-        self.look_up(lambda: manual_offer(opened, session, self.sbd), self._offered)
-
-    def _offered(self, offer: ManualOffer) -> None:
-        self.offer = offer
-        self.clear()
-        self.heading(offer.person.words, 0)
-        if offer.blocked is not None:
-            key = own_text(offer.blocked.code, self.texts)
-            self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
-            return
-        if not offer.seconds.at(lends=self.lends):
-            self.refuse(self.texts["exception-pane.no-proof"], 1)
-            return
-        self.heading(self.texts[f"exception-pane.manual.what.{offer.purpose}"], 1, bold=False)
-        form = self.make_form(self._fields(offer), 2, on_change=self._changed)
-        kept = self.begun.get("values", {})
-        form.put_back(kept)
-        self._changed("document")
-        form.put_back(kept)  # what goes with the document is offered only now
-        self.enter_is("exception-pane.manual.enter")
-        self.take_focus()
+    def show_offer(self, offer: ManualOffer) -> None:
+        """Ask for the document, the reason, what was compared, and the second person."""
+        what = self.texts[f"exception-pane.manual.what.{offer.purpose}"]
+        self.ask(what, self._fields(offer), "exception-pane.manual.enter", "document")
 
     def _fields(self, offer: ManualOffer) -> tuple[Field, ...]:
         texts = self.texts

@@ -1,9 +1,9 @@
 """The chairman's decision about somebody whom the machine refused: incident and decision in one form."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from proctor.gui.station.exceptions.pane import ActionPane
+from proctor.gui.station.exceptions.offered import OfferPane
 from proctor.gui.station.forms import Field
 from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.exceptions import (
@@ -11,20 +11,19 @@ from proctor.screens.exceptions import (
     decision_reasons,
     decision_words,
     incident_code,
-    own_text,
     refused_offer,
 )
 from proctor.screens.incidents import Typed, add_words, hour_of, label_of, number_of
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
-    from proctor.gui.station.window import StationWindow
+    from proctor.roots import OpenRoot
     from sessions.session import Session
 
 NEW: Final = "new"
 
 
-class DecisionAfterRefusePane(ActionPane):
+class DecisionAfterRefusePane(OfferPane[RefusedOffer]):
     """A form of `proctor decision` for one refused attempt. `sbd`: of whom; `attempt_id`: the refusal, "" for the one
     that stands; `on_done`: gets the command's `Done`, None where left.
 
@@ -32,31 +31,16 @@ class DecisionAfterRefusePane(ActionPane):
     the incident, and is told who decides.
     """
 
-    WRONG: ClassVar[Mapping[str, str]] = {
-        "exception-note-missing": "note",
-        "exception-note-invalid": "note",
-        "same-person": "second",
-        "user-id-invalid": "second",
-        "second-missing": "second",
-        "second-role": "second",
-    }
+    _made = ""
+    """The incident that was entered for the decision, where the decision itself was not yet."""
 
-    def __init__(
-        self,
-        parent: Any,
-        window: "StationWindow",
-        *,
-        sbd: str,
-        attempt_id: str,
-        on_done: "Callable[[Done | None], None]",
-        kept: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(parent, window, on_done=on_done, kept=kept)
-        self.sbd, self.attempt_id = sbd, attempt_id
-        self.offer: RefusedOffer | None = None
-        self._made = ""
-        self.heading(self.texts["exception-pane.loading"], 0, bold=False)
-        self.after_idle(self._look_up)
+    def offer_of(self, opened: "OpenRoot", session: "Session") -> RefusedOffer:
+        """Return what may be decided about the refusal."""
+        return refused_offer(opened, session, self.sbd, self.attempt_id, self.texts)
+
+    def needs_second(self, offer: RefusedOffer) -> bool:
+        """An incident is entered by one person."""
+        return not offer.incident_first
 
     def forward(self) -> None:
         """Enter: enter the incident, or incident and decision."""
@@ -80,36 +64,15 @@ class DecisionAfterRefusePane(ActionPane):
 
     # --- steps ---
 
-    def _look_up(self) -> None:
-        session, opened = self.session, self.window.opened
-        if session is None or opened is None or not self.winfo_exists():
+    def show_offer(self, offer: RefusedOffer) -> None:
+        """Ask for the decision and what it rests on; of who may not decide, for the incident alone."""
+        if offer.incident_first:
+            what = self.texts.say("exception-pane.decision.first", role=offer.heads)
+            self.ask(what, (self._happened(),), "exception-pane.decision.incident")
             return
-        self.look_up(lambda: refused_offer(opened, session, self.sbd, self.attempt_id, self.texts), self._offered)
-
-    def _offered(self, offer: RefusedOffer) -> None:
-        self.offer = offer
-        self.clear()
-        self.heading(offer.person.words, 0)
-        if offer.blocked is not None:
-            key = own_text(offer.blocked.code, self.texts)
-            self.refuse(self.texts.say(key, **offer.blocked.facts), 1)
-            return
-        if not offer.seconds.at(lends=self.lends) and not offer.incident_first:
-            self.refuse(self.texts["exception-pane.no-proof"], 1)
-            return
-        first = offer.incident_first
-        key = "exception-pane.decision.first" if first else "exception-pane.decision.what"
-        self.heading(self.texts.say(key, role=offer.heads), 1, bold=False)
-        form = self.make_form(
-            (self._happened(),) if first else self._fields(offer), 2, on_change=self._changed
-        )
-        kept = self.begun.get("values", {})
-        form.put_back(kept)
-        self._changed("decided")
-        self._changed("incident")
-        form.put_back(kept)  # what goes with the decision is offered only now
-        self.enter_is("exception-pane.decision.incident" if first else "exception-pane.decision.enter")
-        self.take_focus()
+        what = self.texts.say("exception-pane.decision.what", role=offer.heads)
+        fields = self._fields(offer)
+        self.ask(what, fields, "exception-pane.decision.enter", "decided", "incident")
 
     def _happened(self) -> Field:
         return Field(name="happened", text="exception-pane.decision.happened", kind="text", lines=3)

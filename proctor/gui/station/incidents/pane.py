@@ -54,10 +54,6 @@ class IncidentPane(ActionPane):
         "incident-place-invalid": "place",
         "incident-hour-invalid": "hour",
         "exception-note-invalid": "text",
-        "same-person": "second",
-        "user-id-invalid": "second",
-        "second-missing": "second",
-        "second-role": "second",
     }
 
     def __init__(

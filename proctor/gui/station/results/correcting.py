@@ -28,17 +28,11 @@ class CorrectionPane(ActionPane):
     """A form of `proctor result correct` for one row that has a result."""
 
     WRONG: ClassVar[Mapping[str, str]] = {
-        "exception-note-missing": "note",
-        "exception-note-invalid": "note",
         "correction-target": "points",
         "points-invalid": "points",
         "points-above-maximum": "points",
         "result-not-admitted": "points",
         "absent-but-admitted": "points",
-        "same-person": "second",
-        "user-id-invalid": "second",
-        "second-missing": "second",
-        "second-role": "second",
     }
 
     def __init__(
