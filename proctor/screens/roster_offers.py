@@ -14,11 +14,12 @@ from sessions.session import Session, load_session
 ACTS: Final[Mapping[str, str]] = {
     "call": "start",
     "details": "view",
+    "decide": "override",
     "move": "movement",
     "add": "roster-add",
 }
 """What the page does, and the action of the roles' table that it needs."""
-ABOUT_ONE: Final = frozenset({"details", "move"})
+ABOUT_ONE: Final = frozenset({"details", "decide", "move"})
 """Acts that need a chosen candidate."""
 
 

@@ -12,6 +12,7 @@ import ttkbootstrap as ttk
 from proctor.gui.keyboard import split
 from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.parts import Flow, wrapped
+from proctor.gui.station.roster.decide import DecidePane
 from proctor.gui.station.roster.details import DetailsPane
 from proctor.gui.station.roster.panes import AddPane, CallPane, MovePane, RosterPane
 from proctor.gui.station.roster.table import RosterTable
@@ -19,7 +20,7 @@ from proctor.gui.station.work import WorkPage
 from proctor.names import component_name
 from proctor.screens.roster import Roll, Row, Wanted, found, in_order, state_key
 from proctor.screens.roster_feed import RosterFeed
-from proctor.screens.roster_offers import ACTS, why_not
+from proctor.screens.roster_offers import ABOUT_ONE, ACTS, why_not
 from sessions.session import load_session
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ SHORT_FROM: Final = 1.5
 PANES: Final[Mapping[str, type[RosterPane]]] = {
     "call": CallPane,
     "details": DetailsPane,
+    "decide": DecidePane,
     "move": MovePane,
     "add": AddPane,
 }
@@ -127,7 +129,7 @@ class RosterPage(WorkPage):
         self.buttons = Flow(inside, self.look)
         self.buttons.grid(row=4, column=0, sticky="ew", pady=(px(4), 0))
         self.acts: dict[str, ttk.Button] = {}
-        for act in ("call", "move", "add"):
+        for act in ("call", "decide", "move", "add"):
             if self.window.may(ACTS[act]):
                 button = self.buttons.add("", partial(self.begin, act), main=False)
                 self.letters.label(button, texts[f"roster-page.do.{act}"])
@@ -363,7 +365,7 @@ class RosterPage(WorkPage):
         self.begun.pop("open", None)
         if name in PANES:
             self.table.choose_sbd(about)
-            if name not in ("details", "move") or (self.row is not None and self.row.sbd == about):
+            if name not in ABOUT_ONE or (self.row is not None and self.row.sbd == about):
                 self.begin(name, kept.get("pane", {}))
 
     def _pane_done(self, done: "Done | None") -> None:
