@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pkcs11.exceptions
 import pytest
 
 from proctor.page_pictures import page_count
+from proctor.signing_token import HeldToken
 from sessions.record import Verdict
 from tests.gui import sheets_phases as phases
 from tests.gui.test_station_start import OpenStation, Watched, bench, open_station, out_of_reach
@@ -297,3 +299,61 @@ def test_panes_fit_a_small_screen_and_tab_reaches_all_of_them(
     form = pane(window).form
     fields = [widget for name, widget in form.widgets.items() if form.shows(name)]
     assert out_of_reach(window, [pane(window).picture.canvas, *fields, window.main, window.left]) == []
+
+
+def at_the_pin(window: Watched, library: str) -> None:
+    """The certificate of the official is chosen and the PIN is asked for next."""
+    phases.signing(window)
+    assert at(window, "sign")
+    form = pane(window).form
+    form.widgets["role"].current(1)
+    form.put("token", library)
+    window.press("<Alt-o>")
+    assert window.pump(lambda: form.shows("certificate") and not window.background.busy, seconds=60), (
+        window.said
+    )
+    box = form.widgets["certificate"]
+    box.current(next(at for at, words in enumerate(box["values"]) if OFFICIAL in words))
+    window.press("<Return>")
+
+
+@pytest.mark.slow
+def test_a_token_pulled_out_or_locked_while_signing_leaves_nothing_half_signed(
+    token: Any, open_sheets: OpenSheets, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_sheets()
+    at_the_pin(window, token.library)
+    before = {path: path.read_bytes() for path in home.rglob("*.pdf")}
+    opening = HeldToken._log_in
+
+    def fails(error: type[Exception]) -> Callable[..., Any]:
+        def open_it(held: HeldToken, pin: str) -> Any:
+            real = held._token
+
+            class Gone:
+                slot = real.slot
+
+                def open(self, **_given: Any) -> Any:
+                    raise error
+
+            object.__setattr__(held, "_token", Gone())
+            return opening(held, pin)
+
+        return open_it
+
+    said = []
+    for error in (pkcs11.exceptions.TokenNotPresent, pkcs11.exceptions.PinLocked):
+        monkeypatch.setattr(HeldToken, "_log_in", fails(error))
+        answer(window, PIN)
+        assert window.free()
+        said.append(window.said)
+        assert bodies(window, "sheet-signature") == []
+        assert {path: path.read_bytes() for path in home.rglob("*.pdf")} == before
+        assert at(window, "sign")
+        window.press("<Return>")
+    assert window.texts["signing-token.lost"] in said[0]
+    assert window.texts["signing-pin.locked"] in said[1]
+    monkeypatch.setattr(HeldToken, "_log_in", opening)
+    answer(window, PIN)
+    assert at(window, "file"), window.said
+    assert len(bodies(window, "sheet-signature")) == 1
