@@ -1,7 +1,7 @@
 """The camera: the only place of cv2.VideoCapture. Devices, video files, images, streams, memory."""
 
 from collections.abc import Sequence
-from time import monotonic, sleep
+from time import monotonic
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from biometrics.camera_watch import CameraWatch, WatchedCamera
 from biometrics.capture import Camera, Clock
 from biometrics.errors import CameraGoneError, ImageTooLargeError
 from biometrics.frames import Image
-from biometrics.sources import FrameSource, ImageSource, sequence_files
+from biometrics.sources import FrameSource, ImageSource, Pace, sequence_files
 
 __all__ = ["Camera", "CameraInfo", "RecordedCamera", "classify", "installed_cameras", "open_camera"]
 
@@ -36,7 +36,7 @@ class VideoSource:
         self._backend = backend
         self._kind = kind
         self._repeat = repeat
-        self._interval_s = 0.0
+        self._pace = Pace(0.0)
         self._capture: cv2.VideoCapture | None = None
 
     def open(self) -> None:
@@ -49,7 +49,7 @@ class VideoSource:
             raise ImageTooLargeError(width_px=int(width), height_px=int(height))
         if self._repeat:
             rate = capture.get(cv2.CAP_PROP_FPS)
-            self._interval_s = 1.0 / rate if 1.0 <= rate <= 60.0 else 1 / 30
+            self._pace = Pace(1.0 / rate if 1.0 <= rate <= 60.0 else 1 / 30)
 
     def _opened(self) -> cv2.VideoCapture:
         if isinstance(self._target, int):
@@ -61,6 +61,7 @@ class VideoSource:
 
     def drain(self) -> None:
         """Throw away a device's buffered frames: those that come without waiting."""
+        self._pace.begin()
         if self._capture is None or not isinstance(self._target, int):
             return
         for _ in range(STALE_BUFFERS):
@@ -72,11 +73,12 @@ class VideoSource:
         """Return the next frame, None when the device is gone or the stream ended."""
         if self._capture is None:
             return None
-        sleep(self._interval_s)
         good, image = self._capture.read()
         if not good and self._repeat:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
             good, image = self._capture.read()
+        if self._repeat:
+            self._pace.wait()
         return np.asarray(image, dtype=np.uint8) if good and image is not None and image.size else None
 
     def close(self) -> None:
@@ -92,7 +94,7 @@ class RecordedCamera(Camera):
     def __init__(
         self, frames: Sequence[Image], *, interval_s: float = 1 / 30, clock: Clock = monotonic
     ) -> None:
-        """`interval_s`: pause before each frame."""
+        """`interval_s`: from one frame to the next."""
         source = ImageSource(lambda: frames, interval_s=interval_s)
         super().__init__(CameraInfo(kind="memory", physical=False), source, clock=clock)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Protocol, Self
 
 from biometrics.camera_info import IMAGE_SUFFIXES
@@ -30,6 +30,36 @@ class FrameSource(Protocol):
         """Switch off. May be called without `open`."""
 
 
+class Pace:
+    """When recorded frames are due: each an interval after the one before, whatever reading them took. Who comes later
+    than that by another interval begins anew: nothing is caught up with."""
+
+    def __init__(
+        self,
+        interval_s: float,
+        *,
+        clock: Callable[[], float] = monotonic,
+        rest: Callable[[float], None] = sleep,
+    ) -> None:
+        self._interval_s = interval_s
+        self._clock, self._rest = clock, rest
+        self._due_s = float("-inf")
+
+    def begin(self) -> None:
+        """The next frame is due at once."""
+        self._due_s = float("-inf")
+
+    def wait(self) -> None:
+        """Wait until the next frame is due."""
+        now_s = self._clock()
+        due_s = self._due_s + self._interval_s
+        if now_s > due_s + self._interval_s:
+            due_s = now_s
+        self._due_s = due_s
+        if due_s > now_s:
+            self._rest(due_s - now_s)
+
+
 class ImageSource:
     """Images one after another, from the start again when they end."""
 
@@ -40,9 +70,9 @@ class ImageSource:
         interval_s: float,
         close: Callable[[], None] | None = None,
     ) -> None:
-        """`images` gives them anew for each round; `interval_s` is the pause before each."""
+        """`images` gives them anew for each round; `interval_s`: from one to the next."""
         self._images = images
-        self._interval_s = interval_s
+        self._pace = Pace(interval_s)
         self._close = close
         self._round: Iterator[Image] = iter(())
 
@@ -59,15 +89,17 @@ class ImageSource:
         self._round = iter(())
 
     def drain(self) -> None:
-        """Nothing is buffered."""
+        """Nothing is buffered; the next image is due at once."""
+        self._pace.begin()
 
     def read(self) -> Image | None:
-        """Return the next image after the pause; None when there are no images."""
-        sleep(self._interval_s)
+        """Return the next image when it is due: it is decoded before that. None when there are no images."""
         image = next(self._round, None)
         if image is None:
             self._round = iter(self._images())
             image = next(self._round, None)
+        if image is not None:
+            self._pace.wait()
         return image
 
     def close(self) -> None:

@@ -26,7 +26,10 @@ from proctor.gui.station.side import Side, is_number
 from proctor.gui.station.two_persons import FRAMES, TwoPersons
 from proctor.gui.station.verdict import VerdictPanel
 
-PREVIEW_MS: Final = 33
+SHOWN_MS: Final = 24
+"""So long after a frame was shown nothing is looked for: the next one of 30 a second is 33 ms later."""
+LOOK_MS: Final = 8
+IDLE_MS: Final = 50
 ROOMY_LINES: Final = 30
 REOPENED: Final = "desk.title.deciding.again"
 
@@ -295,15 +298,23 @@ class CheckInPage(ttk.Frame):
             pictures["live"].show(None if hidden else screen.live_picture, self._texts[live])
 
     def _look_at_camera(self) -> None:
-        """Show the newest frame while the attempt runs and no live picture is taken."""
-        self._timer = self.after(PREVIEW_MS, self._look_at_camera)
+        """Show the newest frame while the attempt runs and no live picture is taken; look often only then."""
+        screen = self.screen
+        wanted = screen is not None and not screen.locked and screen.phase == "working"
+        shown = wanted and self._show_frame()
+        self._timer = self.after(SHOWN_MS if shown else LOOK_MS if wanted else IDLE_MS, self._look_at_camera)
+
+    def _show_frame(self) -> bool:
+        """Show the newest frame of this attempt; False where there is no other than before."""
         screen, frame = self.screen, self._runtime.preview
-        if frame is None or frame is self._frame or screen is None or screen.locked:
-            return
+        if frame is None or frame is self._frame or screen is None:
+            return False
         wanted = screen.live_picture is None or screen.prompt is not None
-        if wanted and screen.phase == "working" and frame.attempt_id == screen.attempt_id:
-            self._frame = frame
-            self.photos.pictures["live"].put(frame)
+        if not wanted or frame.attempt_id != screen.attempt_id:
+            return False
+        self._frame = frame
+        self.photos.pictures["live"].put(frame)
+        return True
 
     # --- keys ---
 
