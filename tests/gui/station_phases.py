@@ -5,7 +5,7 @@ import tkinter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
 import ttkbootstrap as ttk
@@ -36,6 +36,7 @@ from proctor.desk.events import (
 from proctor.desk.machine import step
 from proctor.desk.state import Effect, State
 from proctor.gui.shell import Shell
+from proctor.gui.station.awaiting import Awaiting
 from proctor.gui.station.checkin import CheckInPage
 from proctor.gui.station.exceptions.pane import ActionPane
 from sessions.course.reasons import reasons
@@ -305,7 +306,9 @@ class Host(Shell):
     ) -> None:
         self.bugs: list[BaseException] = []
         self.desk = desk
-        self.opened = self.session = None
+        self.opened = self.session = self.driver = self.lend = None
+        self.going = SimpleNamespace(locked=False)
+        self.awaiting = Awaiting(self)  # type: ignore[arg-type]
         self.locked = self.left_desk = 0
         self.allowed = {"check-in", "view", "manual", "incident", "decide"}
         self.opened_pages: list[str] = []

@@ -13,9 +13,12 @@ from sessions.record import Verdict
 from tests.gui.incident_phases import STORY, alone, incidents, results, settled
 from tests.gui.pane_phases import fill
 from tests.gui.session_phases import EVERYBODY, people, start_session
+from tests.gui.station_phases import PHASES as AT_THE_DESK
+from tests.gui.station_phases import FakeDesk, Host
 from tests.gui.test_station_start import ND, OpenStation, Watched, bench, log_in, open_station
 from tests.support.cli import proctor
 from tests.support.course_cli import roster_csv, write_attempt
+from tests.support.softhsm import PIN, TOKEN, make_token
 
 __all__ = ["bench", "open_station"]
 pytestmark = pytest.mark.timeout(240)
@@ -205,3 +208,131 @@ def test_with_card_and_face_the_desk_lends_its_devices(station: Watched, real: s
     assert entries(window, "manual") == []  # nobody here has a registered card: said, nothing entered
     assert "chưa đăng ký" in window.said, window.said
     assert form.value("result") == "same"
+
+
+@pytest.fixture
+def token_of_thu(real: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secretary registered a token of her own."""
+    token = make_token(tmp_path / "token")
+    monkeypatch.setenv("SOFTHSM2_CONF", token.environment["SOFTHSM2_CONF"])
+    ran = proctor(
+        *("user", "token", "--by", "thu", "--second", "an", "--pkcs11", token.library),
+        *("--token", TOKEN, "--key", "thu"),
+        secrets={**EVERYBODY, "thu/pin": PIN},
+    )
+    assert ran.status == 0, ran.err
+
+
+def dialog_of(window: Watched) -> PasswordDialog:
+    """The dialog that asks for a secret."""
+    found: list[Any] = []
+
+    def there() -> bool:
+        found[:] = [each for each in window.winfo_children() if isinstance(each, PasswordDialog)]
+        return bool(found)
+
+    assert window.pump(there), (window.said, window.shown_texts)
+    window.pump(seconds=0.1)
+    return found[0]
+
+
+def give(window: Watched, *secrets: str) -> list[str]:
+    """Enter, then a secret into each dialog that comes; what each dialog asked."""
+    window.press("<Return>")
+    asked = []
+    for secret in secrets:
+        dialog = dialog_of(window)
+        asked.append(" ".join(str(each.cget("text")) for each in dialog.grid_slaves(row=0)))
+        dialog.entry.insert(0, secret)
+        window.tk.call("event", "generate", str(dialog.entry), "<Return>")
+    settled(window)
+    return asked
+
+
+def by_documents(window: Watched, sbd: str, second: str, proof: str) -> Any:
+    """The form by documents, filled in to its end."""
+    pane = alone(ManualPane, sbd=sbd)(window)
+    fill(window, pane.form, document="hộ chiếu")
+    fill(window, pane.form, reason=str(pane.form.widgets["reason"].cget("values")[0]))
+    fill(window, pane.form, result="đúng", **{"saw-photo": "1"})
+    fill(window, pane.form, second=words_of(pane.form.widgets["second"], second), proof=proof)
+    return pane
+
+
+def test_a_token_of_their_own_proves_the_second_person(
+    real: str, token_of_thu: None, open_station: OpenStation
+) -> None:
+    window = open_station()
+    enter(window, "nd")
+    pane = by_documents(window, "3", "thu", "token")
+    asked = give(window, EVERYBODY["thu"], "0000")
+    assert ["Mật khẩu" in asked[0], "PIN" in asked[1]] == [True, True]
+    assert entries(window, "manual") == []
+    assert window.said.strip() == window.texts["token-pin"]
+    assert pane.form.value("result") == "same"
+    give(window, EVERYBODY["thu"], PIN)
+    (body,) = entries(window, "manual")
+    assert (body["sbd"], body["second"]["id"], body["second"]["proof"]) == ("003", "thu", "token")
+    assert {"operator", "second", "token"} <= set(body["signatures"])
+    pane = by_documents(window, "4", "hoa", "token")  # who has none is told so, and nothing is entered
+    give(window, HOA)
+    assert [each["sbd"] for each in entries(window, "manual")] == ["003"]
+    assert "hoa" in window.said
+    assert "chưa đăng ký" in window.said
+    window.log_out()
+    assert window.at("login")
+    assert proctor("log", "verify", "--by", "an", "--json", secrets=EVERYBODY).json["ok"]
+
+
+def test_who_may_not_do_it_is_told_so_and_nothing_is_entered(real: str, open_station: OpenStation) -> None:
+    gs = {"gs": "tổ giám sát 1"}
+    ran = proctor(
+        *("user", "add", "gs", "--by", "an", "--second", "binh", "--role", "overseer"),
+        secrets=EVERYBODY | gs,
+    )
+    assert ran.status == 0, ran.err
+    window = open_station()
+    forbidden = window.texts["role-forbidden"]
+    log_in(window, "gs", gs["gs"])
+    assert window.at("start"), window.said
+    for key in ("<Control-Key-3>", "<Control-Key-4>", "<Control-Key-5>"):
+        window.press(key)
+        assert (window.page, window.said.strip()) == ("start", forbidden)
+        window.silent_now()
+    window.log_out()
+    assert window.at("login")
+    window.press("<Control-Key-5>")
+    assert (window.page, window.said.strip()) == ("login", "")  # nobody is here: nothing to refuse
+
+    enter(window, "thu")  # a secretary looks at no documents herself
+    before = len(window.opened.store.entries())
+    pane = alone(ManualPane, sbd="3")(window)
+    assert pane.form is None
+    assert forbidden in window.shown_texts
+    window.press("<Return>")
+    settled(window)
+    assert len(window.opened.store.entries()) == before
+
+
+def test_a_key_of_the_desk_that_the_role_may_not_press_is_answered(
+    screen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", screen)
+    window = Host(AT_THE_DESK["refuse"](FakeDesk()))
+    try:
+        window.allowed = {"check-in", "view"}
+        window.build()
+        window.update()
+        window.focus_force()
+        sent = list(window.desk.sent)
+        for key in ("<Control-d>", "<Control-i>"):
+            window.say("", "")
+            window.update()
+            window.tk.call("event", "generate", ".", key)
+            window.update()
+            assert window.message.cget("text").strip() == window.texts["role-forbidden"], key
+            assert window.shown.form is None
+        assert window.desk.sent == sent
+        assert window.bugs == []
+    finally:
+        window.leave()
