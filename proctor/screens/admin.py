@@ -50,9 +50,10 @@ class Task:
     `action`: of the roles' table, "" for everybody; `second`: what the second person's role has to permit, "" where one
     person is enough; `row`: it is about the chosen row; `rows`: only about rows for which this holds; `proves`: who is
     here gives the own password first; `real`: not in training; `typed`: the field that stands for standard input;
-    `shows`: its result is to be read, nothing is entered; `ways`: its command takes every proof of a second person's
-    presence, not the password alone; `compares`: a first run
-    enters nothing, these are the rows of what it found, which two persons compare with paper before the second run.
+    `shows`: its result is to be read, nothing is entered; `tells`: every line of its result is said, the files that it
+    wrote among them; `ways`: its command takes every proof of a second person's presence, not the password alone;
+    `compares`: a first run enters nothing, these are the rows of what it found, which two persons compare with paper
+    before the second run.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Task:
     typed: str = ""
     shows: bool = False
     ways: bool = False
+    tells: bool = False
     compares: Callable[[Mapping[str, Any], "Setting"], tuple["Row", ...]] | None = None
 
 

@@ -39,7 +39,8 @@ def _backup(_reads: Sequence[Read], setting: Setting) -> Found:
     if not any((root.trust_dir / "department").glob("*.pub")):
         lines.append((texts["admin-page.backup.no-department"], "bang"))
     fills = {"to": str(places.to), "keys_to": "" if places.keys_to is None else str(places.keys_to)}
-    return Found(lines=(*lines, _last(setting)), fills=fills)
+    lines.append(_last(setting))
+    return Found(lines=(*lines, (texts["admin-page.backup.restore"], "dots")), fills=fills)
 
 
 def _last(setting: Setting) -> tuple[str, str]:
@@ -150,7 +151,7 @@ BACKUP: Final = Section(
             words=_set,
             proves=True,
         ),
-        Task(name="backup-now", action="export", words=lambda _order: ("backup",)),
+        Task(name="backup-now", action="export", words=lambda _order: ("backup",), tells=True),
     ),
 )
 RETENTION: Final = Section(
@@ -165,6 +166,7 @@ RETENTION: Final = Section(
             action="erase",
             fields=(Wanted(name="clock_checked", kind="tick", needed=False, help=True),),
             words=_run,
+            tells=True,
             second="confirm",
             ways=True,
             proves=True,

@@ -156,7 +156,7 @@ WITNESSES: Final = Section(
             proves=True,
             ways=True,
         ),
-        Task(name="witness-push", action="keys", words=lambda _order: ("witness", "push")),
+        Task(name="witness-push", action="keys", words=lambda _order: ("witness", "push"), tells=True),
     ),
 )
 KEYS: Final = Section(

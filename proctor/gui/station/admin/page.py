@@ -199,10 +199,10 @@ class AdminPage(WorkPage):
         answer: str = self.window.background.ask(wanted)
         return answer
 
-    def entered(self, result: Done, *, compared: bool) -> None:
-        """A task entered something: say it, and read the section anew. `compared`: what the command says beforehand was
-        on the page."""
-        words = " ".join((*(() if compared else result.said), *result.lines[:1]))
+    def entered(self, task: Task, result: Done) -> None:
+        """A task entered something: say it, and read the section anew. What a comparison says beforehand was shown."""
+        said = () if task.compares is not None else result.said
+        words = "\n".join((*said, *result.lines)) if task.tells else " ".join((*said, *result.lines[:1]))
         self._said = (words, "tick" if result.status == 0 else "bang")
         self.read()
 

@@ -193,7 +193,7 @@ class SectionPane(ttk.Frame):
             self._show(result)
         else:
             self._shut()
-            self.page.entered(result, compared=task.compares is not None)
+            self.page.entered(task, result)
             self._focus(task.name)
 
     def _failed(self, error: Exception) -> None:
