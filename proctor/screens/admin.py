@@ -12,8 +12,10 @@ from proctor.errors import CommandError
 from proctor.names import role_name
 from proctor.roots import OpenRoot
 from proctor.texts import Texts
+from sessions.record import parse_utc
 from sessions.roles import load_roles
 from sessions.users import list_users
+from sessions.vietnam import VIETNAM
 
 Kind = Literal["entry", "choice", "open-choice", "text", "tick", "file", "folder"]
 Order = Mapping[str, str]
@@ -134,6 +136,19 @@ def words_of(task: Task, order: Order) -> tuple[str, ...]:
     words, proof = task.words(order), order.get(PROOF, "")
     named = any(word.startswith(f"--{SECOND}=") for word in words)  # a run that only looks names nobody
     return (*words, *((f"--second-proof={proof}",) if named and proof else ()))
+
+
+def by_two(name: str, words: Callable[[Order], tuple[str, ...]], action: str = "", **more: Any) -> Task:
+    """Return a task of two persons who both prove to be there: `second` is "confirm" unless `more` says otherwise."""
+    return Task(name=name, words=words, action=action, **{"second": "confirm", "proves": True, **more})
+
+
+def day_of(text: str) -> str:
+    """Return a moment of the log (UTC) as the day it was here, or the text where it is none."""
+    try:
+        return parse_utc(text).astimezone(VIETNAM).strftime("%d/%m/%Y")
+    except ValueError:
+        return text
 
 
 def looked_at(order: Order) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from proctor.screens.admin import (
     Setting,
     Task,
     Wanted,
+    by_two,
     read_of,
 )
 from proctor.texts import Texts
@@ -197,26 +198,24 @@ CAMERAS: Final = Section(
     columns=("what", "name", "model", "state"),
     wide="name",
     tasks=(
-        Task(
-            name="camera-allow",
-            action="trust",
+        by_two(
+            "camera-allow",
+            _allow,
+            "trust",
             fields=(
                 Wanted(name="camera", kind="choice", source="plugged"),
                 Wanted(name=LOOK, kind="tick", needed=False),
                 Wanted(name="way", kind="choice", source="ways", needed=False, help=True),
             ),
-            words=_allow,
             second="trust",
-            proves=True,
         ),
-        Task(
-            name="camera-remove",
-            action="trust",
+        by_two(
+            "camera-remove",
+            lambda order: ("camera", "remove", f"--second={order[SECOND]}", order["row"]),
+            "trust",
             row=True,
             rows=lambda row: row.fills["kind"] == "rule",
-            words=lambda order: ("camera", "remove", f"--second={order[SECOND]}", order["row"]),
             second="trust",
-            proves=True,
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from proctor.screens.admin import SECOND, Found, Order, Read, Row, Section, Setting, Task, Wanted, read_of
+from proctor.screens.admin import SECOND, Found, Order, Read, Row, Section, Setting, Wanted, by_two, read_of
 from sessions.record import parse_utc
 from sessions.session import list_sessions
 from sessions.vietnam import VIETNAM
@@ -66,27 +66,23 @@ HOLDS: Final = Section(
     columns=("session", "sbd", "why", "since", "by"),
     wide="why",
     tasks=(
-        Task(
-            name="hold-place",
-            action="erase",
+        by_two(
+            "hold-place",
+            _place,
+            "erase",
             fields=(
                 Wanted(name="session", kind="choice", source="sessions"),
                 Wanted(name="sbd", needed=False, help=True),
                 _WHY,
             ),
-            words=_place,
-            second="confirm",
-            proves=True,
             ways=True,
         ),
-        Task(
-            name="hold-release",
-            action="erase",
+        by_two(
+            "hold-release",
+            _release,
+            "erase",
             row=True,
             fields=(_WHY,),
-            words=_release,
-            second="confirm",
-            proves=True,
             ways=True,
         ),
     ),

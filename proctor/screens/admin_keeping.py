@@ -7,7 +7,19 @@ from typing import Final
 
 from proctor.errors import CommandError
 from proctor.keeping import BackupPlaces
-from proctor.screens.admin import SECOND, Found, Order, Read, Row, Section, Setting, Task, Wanted, read_of
+from proctor.screens.admin import (
+    SECOND,
+    Found,
+    Order,
+    Read,
+    Row,
+    Section,
+    Setting,
+    Task,
+    Wanted,
+    by_two,
+    read_of,
+)
 from sessions.errors import SessionsError
 from sessions.record import parse_utc
 from sessions.vietnam import VIETNAM
@@ -161,15 +173,13 @@ RETENTION: Final = Section(
     columns=("session", "data", "due-on", "count", "state"),
     wide="state",
     tasks=(
-        Task(
-            name="retention-run",
-            action="erase",
+        by_two(
+            "retention-run",
+            _run,
+            "erase",
             fields=(Wanted(name="clock_checked", kind="tick", needed=False, help=True),),
-            words=_run,
             tells=True,
-            second="confirm",
             ways=True,
-            proves=True,
         ),
     ),
 )

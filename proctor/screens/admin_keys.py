@@ -16,6 +16,7 @@ from proctor.screens.admin import (
     Setting,
     Task,
     Wanted,
+    by_two,
     looked_at,
     read_of,
 )
@@ -132,28 +133,24 @@ WITNESSES: Final = Section(
     columns=("name", "address", "must", "state"),
     wide="state",
     tasks=(
-        Task(
-            name="witness-add",
-            action="keys",
+        by_two(
+            "witness-add",
+            _add_witness,
+            "keys",
             fields=(
                 Wanted(name="address", help=True),
                 Wanted(name="vkey", kind="file", help=True),
                 Wanted(name="tls_pin", help=True),
                 Wanted(name="require", kind="tick", needed=False, help=True),
             ),
-            words=_add_witness,
-            second="confirm",
-            proves=True,
             ways=True,
             compares=_witness_rows,
         ),
-        Task(
-            name="witness-remove",
-            action="keys",
+        by_two(
+            "witness-remove",
+            lambda order: ("witness", "remove", f"--second={order[SECOND]}", order["row"]),
+            "keys",
             row=True,
-            words=lambda order: ("witness", "remove", f"--second={order[SECOND]}", order["row"]),
-            second="confirm",
-            proves=True,
             ways=True,
         ),
         Task(name="witness-push", action="keys", words=lambda _order: ("witness", "push"), tells=True),
@@ -166,14 +163,12 @@ KEYS: Final = Section(
     columns=("kind", "name", "entry", "fingerprint"),
     wide="name",
     tasks=(
-        Task(
-            name="department-key",
-            action="keys",
+        by_two(
+            "department-key",
+            _department,
+            "keys",
             real=True,
             fields=(Wanted(name="file", kind="file", text="department-file", help=True),),
-            words=_department,
-            second="confirm",
-            proves=True,
             ways=True,
             compares=_department_rows,
         ),

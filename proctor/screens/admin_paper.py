@@ -16,14 +16,14 @@ from proctor.screens.admin import (
     Setting,
     Task,
     Wanted,
+    by_two,
+    day_of,
     looked_at,
     read_of,
 )
 from proctor.sheet_template import check_template, template_file
 from reports.errors import ReportsError
 from reports.template import KINDS, Template
-from sessions.record import parse_utc
-from sessions.vietnam import VIETNAM
 
 
 def _heads(_reads: Sequence[Read], setting: Setting) -> Found:
@@ -56,7 +56,7 @@ def _authorities(reads: Sequence[Read], setting: Setting) -> Found:
             cells=(
                 each["name"],
                 ", ".join(texts[f"admin-page.purpose.{name}"] for name in each["purposes"]),
-                _day(each["until"]),
+                day_of(each["until"]),
             ),
             detail=_detail(each, setting),
         )
@@ -66,7 +66,7 @@ def _authorities(reads: Sequence[Read], setting: Setting) -> Found:
         lines = (*lines, (texts["admin-page.authority.none"], "bang"))
     for each in data.get("revocation_lists", ()):
         key = "signing.crl-stale" if each["stale"] else "signing.crl-row"
-        until = "–" if each["next_update"] is None else _day(each["next_update"])
+        until = "–" if each["next_update"] is None else day_of(each["next_update"])
         said = texts.say(key, number=each["number"] or "—", until=until, revoked=each["revoked"])
         lines = (*lines, (said.strip(), "bang" if each["stale"] else "tick"))
     for each in data.get("findings", ()):
@@ -86,10 +86,6 @@ def _service(reads: Sequence[Read], setting: Setting) -> tuple[str, str]:
     if isinstance(read, CommandError):
         return setting.texts.say(read.code, **read.facts), "cross"
     return read.lines[0], "tick" if read.data["url"] else "dots"
-
-
-def _day(text: str) -> str:
-    return parse_utc(text).astimezone(VIETNAM).strftime("%d/%m/%Y")
 
 
 def _detail(each: Mapping[str, Any], setting: Setting) -> str:
@@ -142,17 +138,16 @@ AUTHORITIES: Final = Section(
     columns=("name", "purpose", "until"),
     wide="name",
     tasks=(
-        Task(
-            name="authority-add",
-            action="trust",
+        by_two(
+            "authority-add",
+            _add,
+            "trust",
             fields=(
                 Wanted(name="file", kind="file", text="authority-file", help=True),
                 Wanted(name="purpose", kind="choice", source="purposes"),
                 Wanted(name="ocsp", needed=False, help=True),
             ),
-            words=_add,
             second="trust",
-            proves=True,
             compares=_rows,
         ),
         Task(name="authority-remove", action="trust", row=True, words=_remove, second="trust", proves=True),

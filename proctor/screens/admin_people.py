@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from proctor.screens.admin import SECOND, Found, Order, Read, Row, Section, Setting, Task, Wanted, read_of
+from proctor.screens.admin import (
+    SECOND,
+    Found,
+    Order,
+    Read,
+    Row,
+    Section,
+    Setting,
+    Task,
+    Wanted,
+    by_two,
+    read_of,
+)
 from sessions.roles import roles_for
 
 ACTIVE: Final = "active"
@@ -72,6 +84,12 @@ def _others_disabled(row: Row) -> bool:
     return _others(row) and row.fills["state"] != ACTIVE
 
 
+def _change(command: str, *options: str, fields: tuple[Wanted, ...] = (), rows: Any = _others_active) -> Task:
+    """Return a change of another person, by two: its options are fields of the form."""
+    words = _about(command, *options)
+    return by_two(f"user-{command}", words, "keys", row=True, rows=rows, fields=fields, ways=True)
+
+
 def _own(reads: Sequence[Read], setting: Setting) -> Found:
     data, lines = read_of(reads, 0, setting)
     for user in data.get("users", ()):
@@ -97,72 +115,23 @@ PEOPLE: Final = Section(
     wide="name",
     real=True,
     tasks=(
-        Task(
-            name="user-add",
-            action="add-user",
+        by_two(
+            "user-add",
+            _add,
+            "add-user",
             fields=(
                 Wanted(name="id", help=True),
                 Wanted(name="name", text="full-name"),
                 Wanted(name="role", kind="choice", source="roles"),
             ),
-            words=_add,
             second="confirm?",
             ways=True,
-            proves=True,
         ),
-        Task(
-            name="user-role",
-            action="keys",
-            row=True,
-            rows=_others_active,
-            fields=(Wanted(name="role", kind="choice", source="roles"),),
-            words=_about("role", "role"),
-            second="confirm",
-            ways=True,
-            proves=True,
-        ),
-        Task(
-            name="user-reset",
-            action="keys",
-            row=True,
-            rows=_others_active,
-            words=_about("reset"),
-            second="confirm",
-            ways=True,
-            proves=True,
-        ),
-        Task(
-            name="user-disable",
-            action="keys",
-            row=True,
-            rows=_others_active,
-            fields=(_REASON,),
-            words=_about("disable", "reason"),
-            second="confirm",
-            ways=True,
-            proves=True,
-        ),
-        Task(
-            name="user-enable",
-            action="keys",
-            row=True,
-            rows=_others_disabled,
-            fields=(_REASON,),
-            words=_about("enable", "reason"),
-            second="confirm",
-            ways=True,
-            proves=True,
-        ),
-        Task(
-            name="user-unlock",
-            action="keys",
-            row=True,
-            rows=_others_active,
-            words=_about("unlock"),
-            second="confirm",
-            ways=True,
-            proves=True,
-        ),
+        _change("role", "role", fields=(Wanted(name="role", kind="choice", source="roles"),)),
+        _change("reset"),
+        _change("disable", "reason", fields=(_REASON,)),
+        _change("enable", "reason", fields=(_REASON,), rows=_others_disabled),
+        _change("unlock"),
     ),
 )
 OWN: Final = Section(
@@ -172,26 +141,22 @@ OWN: Final = Section(
     real=True,
     tasks=(
         Task(name="own-password", words=lambda _order: ("user", "password")),
-        Task(
-            name="own-card",
+        by_two(
+            "own-card",
+            _card,
             fields=(Wanted(name="number", help=True),),
-            words=_card,
             typed="number",
-            second="confirm",
             ways=True,
-            proves=True,
         ),
-        Task(
-            name="own-token",
+        by_two(
+            "own-token",
+            _token,
             fields=(
                 Wanted(name="library", kind="file", help=True),
                 Wanted(name="token"),
                 Wanted(name="key", text="token-key"),
             ),
-            words=_token,
-            second="confirm",
             ways=True,
-            proves=True,
         ),
     ),
 )

@@ -6,9 +6,20 @@ from typing import Any, Final
 
 from proctor.commands.trust_import import grouped
 from proctor.desk.runner import Done
-from proctor.screens.admin import Found, Order, Read, Row, Section, Setting, Task, Wanted, looked_at, read_of
-from sessions.record import parse_utc
-from sessions.vietnam import VIETNAM
+from proctor.screens.admin import (
+    Found,
+    Order,
+    Read,
+    Row,
+    Section,
+    Setting,
+    Task,
+    Wanted,
+    by_two,
+    day_of,
+    looked_at,
+    read_of,
+)
 
 SHOWN_DIGITS: Final = 16
 
@@ -29,7 +40,7 @@ def _trust(reads: Sequence[Read], setting: Setting) -> Found:
                 str(row["country"]),
                 str(row["name"]),
                 grouped(str(row["sha256"])[:SHOWN_DIGITS]),
-                _day(str(row["at"])),
+                day_of(str(row["at"])),
             ),
             detail=f"SHA-256: {grouped(str(row['sha256']))}",
         )
@@ -39,13 +50,6 @@ def _trust(reads: Sequence[Read], setting: Setting) -> Found:
         lines = ((texts["admin-page.trust.none"], "bang"),)
     scopes = tuple((scope, texts[f"trust.scope.{scope}"]) for scope in ("identity-card", "passport"))
     return Found(rows=rows, lines=lines, choices={"scopes": scopes})
-
-
-def _day(text: str) -> str:
-    try:
-        return parse_utc(text).astimezone(VIETNAM).strftime("%d/%m/%Y")
-    except ValueError:
-        return text
 
 
 def _compared_rows(data: Mapping[str, Any], setting: Setting) -> tuple[Row, ...]:
@@ -128,16 +132,15 @@ TRUST: Final = Section(
     columns=("kind", "country", "name", "fingerprint", "since"),
     wide="name",
     tasks=(
-        Task(
-            name="trust-import",
-            action="trust",
+        by_two(
+            "trust-import",
+            _import,
+            "trust",
             fields=(
                 Wanted(name="file", kind="file", help=True),
                 Wanted(name="scope", kind="choice", source="scopes", needed=False),
             ),
-            words=_import,
             second="trust",
-            proves=True,
             compares=_compared_rows,
         ),
         Task(
