@@ -178,9 +178,9 @@ class Attempts:
                         search_stops=means.search_stops,
                     )
                 )
-                self.ready.set()
-                self._on_desk("")
                 self._desk = desk
+                self._on_desk("")
+                self.ready.set()  # last: whoever waits for it finds everything told
                 stack.callback(self._held.close)
                 self._serve(desk)
         except _TROUBLE as error:

@@ -125,11 +125,14 @@ class Standing:
     def tell(self, device: Device, *, detail: str = "") -> None:
         """Keep how a device stands; post it when that is new. `detail`: which one it is, for the rows."""
         with self._lock:
-            self._details[device.kind] = detail or self._details.get(device.kind, "")
-            if self._devices.get(device.kind) == device:
-                return
+            self._keep(device, detail)
+
+    def _keep(self, device: Device, detail: str) -> None:
+        """Called with the lock held, from when it is known how the device stands: changes come in their order."""
+        self._details[device.kind] = detail or self._details.get(device.kind, "")
+        if self._devices.get(device.kind) != device:
             self._devices[device.kind] = device
-            self._post(device)  # with the lock held: changes come in their order
+            self._post(device)
 
     def desk(self, code: str) -> None:
         """Tell why the desk is not open yet; "" when it is. The camera is not ready before its desk."""
@@ -147,7 +150,7 @@ class Standing:
             self._camera = self._camera if camera is None else camera
             code = self._camera or self._desk
             state: DeviceState = "in" if not code else "out" if code == ABSENT else "fault"
-        self.tell(Device(kind="camera", state=state, code=code), detail=detail)
+            self._keep(Device(kind="camera", state=state, code=code), detail)
 
     def rows(self, texts: Texts, *, training: bool = False) -> tuple[EquipmentRow, ...]:
         """Return a row for each device that was told of."""

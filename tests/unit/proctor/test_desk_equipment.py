@@ -1,5 +1,6 @@
 """The equipment: a row each, every fault with what to do about it; changes are told once and in their order."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -157,6 +158,28 @@ def test_the_camera_is_ready_when_it_is_there_and_its_desk_is_open() -> None:
     assert seen() == ("fault", "model-missing")
     standing.desk("")
     assert seen() == ("in", "")
+
+
+def test_what_two_threads_tell_of_the_camera_at_once_ends_with_what_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Event] = []
+    standing = Standing(told.append)
+    desk = threading.Thread(target=lambda: standing.desk(""))
+
+    def device(**said: Any) -> Device:
+        if said["code"] == OPENING:  # who looks at the camera does not know yet that the desk opens just now
+            desk.start()
+            desk.join(0.1)
+        return Device(**said)
+
+    monkeypatch.setattr("proctor.desk.equipment.Device", device)
+    standing.camera("")
+    desk.join()
+    assert [(each.state, each.code) for each in told if isinstance(each, Device)] == [
+        ("fault", OPENING),
+        ("in", ""),
+    ]
 
 
 def test_a_camera_that_is_pulled_out_and_a_full_disk_are_seen_and_so_is_their_return() -> None:

@@ -6,7 +6,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import cv2
@@ -19,8 +22,10 @@ if sys.platform != "win32":
 from biometrics.recorded import vary
 from biometrics.worker import FaceWorker
 from proctor.config import Places
+from proctor.desk.attempts import Attempts
 from proctor.desk.cards import TRAINING_READER
 from proctor.desk.events import (
+    OPENING,
     CardUsed,
     CheckDone,
     Device,
@@ -200,6 +205,25 @@ def desk(runtime: StationRuntime) -> AtTheDesk:
 @pytest.fixture(scope="module")
 def cards(shop: tuple[CardWorkshop, TrustStore], session: Session) -> dict[str, MadeCard]:
     return {seat.sbd: shop[0].of_seat(seat) for seat in session.seats}
+
+
+def test_whoever_waits_for_the_desk_finds_it_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, bool]] = []
+    means: Any = SimpleNamespace(opened=None, session=None, trust=None, room="", search_stops=True, scan=None)
+    there: Any = SimpleNamespace(notice=None)
+    monkeypatch.setattr("proctor.desk.attempts.open_desk", lambda *_given, **_more: nullcontext(there))
+    attempts = Attempts(
+        means,
+        lambda _event: None,
+        screen=there,
+        preview=there,
+        on_desk=lambda code: told.append((code, attempts.ready.is_set())),
+    )
+    attempts.start()
+    assert attempts.ready.wait(10)
+    assert told == [(OPENING, False), ("", False)]
+    attempts.close()
+    assert told == [(OPENING, False), ("", False)]
 
 
 def test_the_desk_says_when_it_is_ready(desk: AtTheDesk) -> None:
