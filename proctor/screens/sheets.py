@@ -29,6 +29,7 @@ WITH_CANDIDATE: Final = frozenset({"slip", "notice"})
 NEEDS_CANDIDATE: Final = frozenset({"slip"})
 """Of which a draft shows one candidate's at a time."""
 FOLDER: Final = "sheets"
+_NAMES: Final = 2
 _ORDER: Final = (
     *("notice", "self-test", "call-list", "attendance", "collection", "incident", "exceptions"),
     *("results", "slip", "summary", "seal", "erasure"),
@@ -250,6 +251,12 @@ class _Print:
 def sheets_folder(opened: OpenRoot, session_id: str) -> Path:
     """Return where the page puts a session's sheets when nobody says otherwise: with the station's own data."""
     return opened.root.path / FOLDER / session_id
+
+
+def short_place(folder: Path) -> str:
+    """Return a folder as a line has room for it: its last two names; `…` stands for those before."""
+    names = folder.parts
+    return str(folder) if len(names) <= _NAMES + 1 else "/".join(("…", *names[-_NAMES:]))
 
 
 # --- words --------------------------------------------------------------------------------------------

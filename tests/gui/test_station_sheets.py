@@ -270,7 +270,8 @@ def test_pack_and_backup_say_what_is_in_them(
     assert window.pump(lambda: bool(bodies(window, "export")) and not window.background.busy, seconds=60)
     phases.settled(window)
     file = next(out.glob(f"pack-{made.session}-*.pack"))
-    assert str(file) in window.shown_texts
+    assert file.name in window.shown_texts
+    assert f"Thư mục: {out}" in window.shown_texts
     assert "1 tờ" in window.shown_texts
     window.press("<Escape>", "<Alt-s>")
     assert at(window, "backup")
@@ -357,3 +358,43 @@ def test_a_token_pulled_out_or_locked_while_signing_leaves_nothing_half_signed(
     answer(window, PIN)
     assert at(window, "file"), window.said
     assert len(bodies(window, "sheet-signature")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_forty_sheets_are_gone_through_by_keys_at_every_size(
+    made: Sitting, open_sheets: OpenSheets, home: Path, scale: float
+) -> None:
+    folder = home / "training" / "sheets" / made.session
+    for number in range(40):
+        reason = ("--reason=bản mờ",) if number else ()
+        words = ("notice", f"--session={made.session}", f"--out={folder}", *reason)
+        ran = proctor("sheets", *words)
+        assert ran.status == 0, ran.err
+    window = open_sheets(scale=scale)
+    window.press("<Alt-l>")
+    assert at(window, "made")
+    phases.settled(window)
+    rows = pane(window).rows
+    keys = rows.view.get_children()
+    assert len(keys) == 40
+    shown = [str(name) for name in rows.view.cget("displaycolumns")]
+    body = window.look.body
+    for name in shown:
+        wide = int(rows.view.column(name, "width"))
+        assert all(body.measure(rows.view.set(key, name)) < wide for key in keys), name
+    assert sum(int(rows.view.column(name, "width")) for name in shown) <= rows.view.winfo_width() + 1
+    window.press("<End>")
+    for _ in range(len(keys)):
+        if rows.chosen == keys[-1]:
+            break
+        window.press("<Down>")
+    assert rows.chosen == keys[-1]
+    assert rows.view.bbox(keys[-1])
+    window.press("<Return>")
+    assert at(window, "file")
+    phases.shown(window)
+    window.press("<Escape>")
+    assert at(window, "made")
+    phases.settled(window)
+    assert pane(window).rows.chosen == keys[-1]

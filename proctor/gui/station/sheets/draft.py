@@ -15,6 +15,7 @@ from proctor.screens.sheets import (
     command_words,
     item_words,
     known_printers,
+    short_place,
 )
 from proctor.sheet_wish import Wish
 
@@ -94,7 +95,16 @@ class DraftPane(PicturePane):
         found.append(
             Field(name="copies", text="sheets-page.field.copies", kind="choice", choices=counts, value="1")
         )
-        found.append(Field(name="folder", text="sheets-page.field.folder", value=str(self.page.folder())))
+        own = texts.say("sheets-page.field.folder.own", place=short_place(self.page.own_folder()))
+        found.append(
+            Field(
+                name="folder",
+                text="sheets-page.field.folder",
+                value=self.memory.folder,
+                needed=False,
+                said=own,
+            )
+        )
         return found
 
     # --- what is wished ---
@@ -187,13 +197,13 @@ class DraftPane(PicturePane):
         if not self.form.check():
             return
         values = self.form.values()
-        self.memory.folder = values["folder"] if values["folder"] != str(self.page.folder()) else ""
+        self.memory.folder = values["folder"]
         wish = replace(
             self.wish(),
             reason=values.get("reason", ""),
             pdf_only=self.item.listed and not values.get("tables"),
         )
-        words = command_words(self.memory.session, wish, values["folder"])
+        words = command_words(self.memory.session, wish, str(self.page.folder()))
         if values["printer"] != NOT:
             words += (
                 "--print",

@@ -17,6 +17,7 @@ from proctor.screens.sheets import (
     newest_job,
     offered,
     paper_words,
+    short_place,
 )
 
 PERIOD_MS: Final = 2_500
@@ -123,6 +124,7 @@ class FilePane(PicturePane):
             said.append((texts.say("sheets-page.file.away", file=""), "bang"))
         else:
             said.append((texts.say("sheets-page.file.here", file=path.name), ""))
+            said.append((texts.say("sheets-page.file.in", place=short_place(path.parent)), ""))
             if not self.pdf and not self.page.window.may("view"):
                 said.append((texts["sheets-page.file.may-not"], "bang"))
         self.say_lines(self.said, said)

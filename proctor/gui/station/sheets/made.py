@@ -106,6 +106,9 @@ class MadePane(Pane):
         said = [(self.texts.say("sheets-page.made.by", user=made.by, entry=made.seq), "")]
         if made.signed:
             said.append((self.texts.say("sheets-page.made.signed", roles=", ".join(made.signed)), "tick"))
-        key = "sheets-page.file.here" if path is not None else "sheets-page.file.away"
-        said.append((self.texts.say(key, file=str(path or "")), "" if path is not None else "bang"))
+        if path is None:
+            said.append((self.texts.say("sheets-page.file.away", file=""), "bang"))
+        else:
+            said.append((self.texts.say("sheets-page.file.here", file=path.name), ""))
+            said.append((self.texts.say("sheets-page.file.place", folder=str(path.parent)), ""))
         self.say_lines(self.words, said)

@@ -132,12 +132,13 @@ class PackPane(Pane):
             (
                 texts.say(
                     "sheets-page.pack.done",
-                    file=data["file"],
+                    file=Path(data["file"]).name,
                     octets=megabytes(int(data["octets"])),
                     entry=data["entry"],
                 ),
                 "tick",
             ),
+            (texts.say("sheets-page.file.place", folder=str(Path(data["file"]).parent)), ""),
             (
                 texts.say(
                     "sheets-page.pack.counts",

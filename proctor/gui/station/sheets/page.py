@@ -189,10 +189,12 @@ class SheetsPage(WorkPage):
 
     def folder(self) -> Path:
         """Return where sheets are put."""
-        own = sheets_folder(self.window.opened, self.require_session().session_id)
-        return Path(self.memory.folder) if self.memory.folder else own
+        return Path(self.memory.folder) if self.memory.folder else self.own_folder()
+
+    def own_folder(self) -> Path:
+        """Return where the station puts them when nobody says otherwise."""
+        return sheets_folder(self.window.opened, self.require_session().session_id)
 
     def folders(self) -> tuple[Path, ...]:
         """Return where sheets are looked for: where they are put, and where the station puts them by itself."""
-        own = sheets_folder(self.window.opened, self.require_session().session_id)
-        return self.folder(), own
+        return self.folder(), self.own_folder()
