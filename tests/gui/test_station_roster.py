@@ -42,7 +42,7 @@ def page_of(window: Watched) -> RosterPage:
     assert window.at("roster"), window.said
     page: RosterPage = window.shown
     assert window.pump(lambda: page.roll is not None)
-    assert window.pump(lambda: str(window.tk.call("focus")) == str(page.entry))
+    assert window.pump(lambda: str(window.tk.call("focus")) == str(page.filters.entry))
     return page
 
 
@@ -99,7 +99,7 @@ def test_search_and_filters_by_keys(window: Watched) -> None:
     assert len(shown(page)) == 24
     window.press("<Alt-r>", "<Right>", "<Right>")
     assert shown(page) == ["011", "014"]
-    assert "chưa đến, đã gọi (2)" in page.state_box.get()
+    assert "chưa đến, đã gọi (2)" in page.filters.state_box.get()
     window.press("<Alt-p>", "<Right>")
     assert shown(page) == []
     window.press("<Escape>", "<Alt-p>", "<Right>")
@@ -253,7 +253,7 @@ def test_it_fits_a_small_screen_and_tab_reaches_all_of_it(
     window.press("<Alt-u>" if language == "vi" else "<Alt-t>")
     assert window.at("start")
     page = page_of(window)
-    boxes = [page.entry, page.state_box, page.room_box, page.component_box]
+    boxes = [page.filters.entry, page.filters.state_box, page.filters.room_box, page.filters.component_box]
     assert (
         out_of_reach(window, [*boxes, page.table.view, *page.acts.values(), window.main, window.left]) == []
     )

@@ -14,11 +14,11 @@ from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.parts import Flow, wrapped
 from proctor.gui.station.roster.decide import DecidePane
 from proctor.gui.station.roster.details import DetailsPane
+from proctor.gui.station.roster.filters import Filters
 from proctor.gui.station.roster.panes import AddPane, CallPane, MovePane, RosterPane
 from proctor.gui.station.roster.table import RosterTable
 from proctor.gui.station.work import WorkPage
-from proctor.names import component_name
-from proctor.screens.roster import Roll, Row, Wanted, found, in_order, state_key
+from proctor.screens.roster import Roll, Row, found, in_order, state_key
 from proctor.screens.roster_feed import RosterFeed
 from proctor.screens.roster_offers import ABOUT_ONE, ACTS, why_not
 from sessions.session import load_session
@@ -53,10 +53,6 @@ class RosterPage(WorkPage):
         self._pane_name = ""
         self._place: Scrolled | None = None
         self._reason = str(kept.get("reason", ""))
-        self.search = tkinter.StringVar(self, str(kept.get("search", "")))
-        self._state, self._room = str(kept.get("state", "")), str(kept.get("room", ""))
-        self._states: tuple[str, ...] = ("",)
-        self._rooms: tuple[str, ...] = ("",)
         self._build()
         roll = kept.get("roll")
         if not isinstance(roll, Roll) or (roll.component, kept.get("of")) != (self.at.component, self._of):
@@ -114,8 +110,20 @@ class RosterPage(WorkPage):
         self.lead = ttk.Label(inside, text=lead, anchor="w", justify="left")
         self.lead.grid(row=0, column=0, sticky="ew")
         wrapped(self.lead, 4)
-        self.filters = self._filters(inside)
+        self.filters = Filters(
+            inside,
+            self.look,
+            texts,
+            self.letters,
+            at=self.at,
+            kept=self.begun,
+            across=4 if self.look.scale <= SIDE_BY_SIDE else 2,
+            on_change=self._filter,
+            on_component=self._other_component,
+        )
         self.filters.grid(row=1, column=0, sticky="ew", pady=(px(4), px(2)))
+        self.filters.entry.bind("<Down>", lambda _event: self._into_table())
+        self.search = self.filters.search
         self.counted = ttk.Label(inside, anchor="w", justify="left", text=texts["roster-page.reading"])
         self.counted.grid(row=2, column=0, sticky="ew", pady=px(2))
         wrapped(self.counted, 4)
@@ -136,55 +144,10 @@ class RosterPage(WorkPage):
                 self.acts[act] = button
         self.buttons.arrange()
 
-    def _filters(self, inside: Any) -> ttk.Frame:
-        """The search and the filters: one row, two where the text is large."""
-        frame = ttk.Frame(inside)
-        self.entry = ttk.Entry(frame, textvariable=self.search, font=self.look.body, width=18)
-        self.entry.bind("<Down>", lambda _event: self._into_table())
-        self.state_box, self.room_box = self._box(frame, 20), self._box(frame, 8)
-        fields: list[tuple[str, Any]] = [
-            ("search", self.entry),
-            ("state", self.state_box),
-            ("room", self.room_box),
-        ]
-        if len(self.at.components) > 1:
-            labels = [component_name(self.at.rules, name, self.texts) for name in self.at.components]
-            self.component_box = self._box(frame, max(map(len, labels)))
-            self.component_box.configure(values=labels)
-            self.component_box.current(self.at.components.index(self.at.component))
-            self.component_box.bind("<<ComboboxSelected>>", lambda _event: self._other_component())
-            fields.append(("component", self.component_box))
-        across = len(fields) if self.look.scale <= SIDE_BY_SIDE else 2
-        for place, (name, widget) in enumerate(fields):
-            label = ttk.Label(frame)
-            self.letters.leads(label, self.texts[f"roster-page.{name}"], widget)
-            row, column = place // across, 2 * (place % across)
-            label.grid(row=row, column=column, sticky="w", padx=(0, self.look.px(5)), pady=self.look.px(1))
-            widget.grid(row=row, column=column + 1, sticky="ew", padx=(0, self.look.px(12)))
-            frame.columnconfigure(column + 1, weight=2 if name == "search" else 1)
-        self.state_box.bind("<<ComboboxSelected>>", lambda _event: self._take_state())
-        self.room_box.bind("<<ComboboxSelected>>", lambda _event: self._take_room())
-        return frame
-
-    def _box(self, frame: Any, width: int) -> ttk.Combobox:
-        """A choice that Left and Right step through without opening it."""
-        box = ttk.Combobox(frame, state="readonly", font=self.look.body, width=width, height=16)
-        for key, step in (("<Left>", -1), ("<Right>", 1)):
-            box.bind(key, partial(self._step, step))
-        return box
-
-    def _step(self, step: int, event: "tkinter.Event[Any]") -> str:
-        box, count = event.widget, len(event.widget.cget("values"))
-        if count:
-            box.current((max(0, box.current()) + step) % count)
-            box.event_generate("<<ComboboxSelected>>")
-        return "break"
-
     def take_focus(self) -> None:
         """Typing begins in the search."""
         if self.winfo_exists():
-            self.entry.focus_set()
-            self.entry.icursor("end")
+            self.filters.begin()
 
     # --- what was read ---
 
@@ -201,42 +164,19 @@ class RosterPage(WorkPage):
         chosen = "" if self.row is None else self.row.sbd
         self.roll = roll
         self.table.fill(roll.rows)
-        self._offer_states(roll)
-        self._rooms = ("", *roll.rooms)
-        every = self.texts["roster-page.every-room"]
-        self.room_box.configure(values=[room or every for room in self._rooms])
-        if self._room not in self._rooms:
-            self._room = ""
-        self.room_box.current(self._rooms.index(self._room))
+        self.filters.offer(roll)
         self._filter()
         if chosen:
             self.table.choose_sbd(chosen)
         if "open" in self.begun:
             self._open_again(self.begun)
 
-    def _offer_states(self, roll: Roll) -> None:
-        """The states there are, each with how many; the chosen one stays offered though nobody has it any more."""
-        counts = roll.counts
-        self._states = ("", *in_order({*counts, *([self._state] if self._state else [])}))
-        say = self.texts.say
-        words = [say("roster-page.every-state", count=len(roll.rows))]
-        words += [
-            f"{say(f'roster-page.state.{state}')} ({counts.get(state, 0)})" for state in self._states[1:]
-        ]
-        self.state_box.configure(values=words)
-        self.state_box.current(self._states.index(self._state))
-
     # --- filters ---
-
-    @property
-    def wanted(self) -> Wanted:
-        """What is looked for now."""
-        return Wanted(text=self.search.get(), state=self._state, room=self._room)
 
     def _filter(self) -> None:
         if self.roll is None:
             return
-        places = found(self.roll.rows, self.wanted)
+        places = found(self.roll.rows, self.filters.wanted)
         self.table.filter(places)
         self._count(self.roll, len(places))
         self._chosen()
@@ -256,17 +196,9 @@ class RosterPage(WorkPage):
             key = "roster-page.count.shown" if shown else "roster-page.count.none"
             self.counted.configure(text=say(key, shown=shown, count=len(roll.rows)), font="TkHeadingFont")
 
-    def _take_state(self) -> None:
-        self._state = self._states[max(0, self.state_box.current())]
-        self._filter()
-
-    def _take_room(self) -> None:
-        self._room = self._rooms[max(0, self.room_box.current())]
-        self._filter()
-
-    def _other_component(self) -> None:
+    def _other_component(self, name: str) -> None:
         """Another component: its own places, states and calls. A pane that is open is about this one, and closes."""
-        self.at = self.at.at(self.at.components[max(0, self.component_box.current())])
+        self.at = self.at.at(name)
         self._close_pane()
         self.roll = None
         self.counted.configure(text=self.texts["roster-page.reading"])
@@ -347,7 +279,7 @@ class RosterPage(WorkPage):
             return {"reason": self._reason}
         if act == "call" and self.roll is not None:
             names = tuple((row.sbd, row.name) for row in self.roll.rows)
-            return {"rooms": self.roll.rooms, "room": self._room, "names": names}
+            return {"rooms": self.roll.rooms, "room": self.filters.room, "names": names}
         return {}
 
     def _focus_pane(self) -> None:
@@ -440,11 +372,8 @@ class RosterPage(WorkPage):
         if self.pane is not None:
             self.pane.back()
             return True
-        if self.search.get() or self._state or self._room:
-            self._state = self._room = ""
-            self.state_box.current(0)
-            self.room_box.current(0)
-            self.search.set("")
+        if self.filters.narrow:
+            self.filters.widen()
             self.take_focus()
             return True
         return False
@@ -459,9 +388,7 @@ class RosterPage(WorkPage):
     def kept(self) -> Mapping[str, Any]:
         """Return what was searched, chosen and open, and the list itself: it is there again at once."""
         kept: dict[str, Any] = {
-            "search": self.search.get(),
-            "state": self._state,
-            "room": self._room,
+            **self.filters.kept(),
             "component": self.at.component,
             "chosen": "" if self.row is None else self.row.sbd,
             "reason": self._reason,
