@@ -83,7 +83,7 @@ class CheckInPage(ttk.Frame):
         self.next.grid(row=1, column=0, sticky="ew", pady=(px(3), 0))
         self.strip = self._strip()
         self.strip.grid(row=2, column=0, sticky="ew")
-        self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2 if self._look.scale < LARGE else 1))
+        self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2) if self._look.scale < LARGE else 0)
         self.flow = Flow(self, self._look)
         self.flow.grid(row=4, column=0, sticky="ew")
 

@@ -49,7 +49,7 @@ class Line(ttk.Frame):
         self.label = ttk.Label(self, anchor="w", justify="left", font=font or look.body)
         self.sign.grid(row=0, column=0, sticky="nw", padx=(0, look.px(4)))
         self.label.grid(row=0, column=1, sticky="ew")
-        wrapped(self.label, 2)
+        wrapped(self.label, 4)
 
     @property
     def text(self) -> str:

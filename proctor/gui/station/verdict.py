@@ -27,10 +27,11 @@ BANDS: Final = {
 darkest: who does not see red from green sees one ground from the other; shape and word say it anyway."""
 MIN_CAPITAL_PX: Final = 92
 """Height of a verdict's capitals: 21 mm on a 14-inch screen of 1366 × 768, read from three metres."""
-_CAPITALS: Final = 0.68
-"""Of the em, as Liberation Sans is drawn; those of Segoe UI and DejaVu Sans are higher."""
-_MIN_PX: Final = math.ceil(MIN_CAPITAL_PX / _CAPITALS)
-_LARGEST_PX: Final = 5 * _MIN_PX
+_CAPITALS: Final = {"DejaVu Sans": 0.729, "Noto Sans": 0.714, "Segoe UI": 0.7}
+"""Height of the capitals, of the em, by family: so much smaller may its letters be told to be."""
+_LOWEST: Final = 0.68
+"""As Liberation Sans is drawn; of any other family no more is taken for granted."""
+_LARGEST: Final = 5
 _LINE_HEIGHT: Final = 1.15
 _LINE_ROOM: Final = 1.5
 _LINE_SCALE: Final = 1.25
@@ -39,6 +40,8 @@ _SCREEN_SHARE: Final = 0.2
 _SIDE_SHARE: Final = 0.26
 _SMALLEST_SIGN: Final = 64
 _DRAWN: Final = 400
+_KEPT: Final = 12
+"""So many shapes are kept as they were drawn: drawing one takes ten milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +66,9 @@ class VerdictPanel(tkinter.Canvas):
         super().__init__(master, highlightthickness=0, borderwidth=0, width=1, height=1, takefocus=0)
         self._look = look
         self._banner: Banner | None = None
-        self._picture: ImageTk.PhotoImage | None = None
-        self._drawn: tuple[str, int, str, str] | None = None
+        self._pictures: dict[tuple[str, int, str, str], ImageTk.PhotoImage] = {}
         family = look.body.actual("family")
+        self._least = _least_px(look)
         self._word = tkfont.Font(root=master, family=family, weight="bold")
         self._line = tkfont.Font(root=master, family=family)
         self._sides = tuple(
@@ -77,13 +80,13 @@ class VerdictPanel(tkinter.Canvas):
     @property
     def capital_px(self) -> float:
         """The height of the word's capitals as it is drawn now."""
-        return abs(float(self._word.cget("size"))) * _CAPITALS
+        return abs(float(self._word.cget("size"))) * _capitals(self._look)
 
     @staticmethod
     def high(look: Look, screen_px: int) -> int:
         """Return the height of the band on a screen so high: enough for a verdict and the line beneath."""
         line = look.body.metrics("linespace") / look.scale * min(look.scale, _LINE_SCALE)
-        least = round(_MIN_PX * _LINE_HEIGHT) + round(line * _LINE_ROOM)
+        least = round(_least_px(look) * _LINE_HEIGHT) + round(line * _LINE_ROOM)
         return max(least, round(screen_px * _SCREEN_SHARE))
 
     def show(self, banner: Banner) -> None:
@@ -99,16 +102,17 @@ class VerdictPanel(tkinter.Canvas):
         ground, ink = BANDS[banner.colour]
         self.configure(background=ground)
         self.delete("all")
-        gap = self._look.px(8)
+        gap = round(self._look.px(8) / self._look.scale)  # a larger text needs its room for the word
         size = min(high - 2 * gap, round(wide * 0.16))
         if banner.loud:
-            self._word.configure(size=-_MIN_PX)
+            self._word.configure(size=-self._least)
             size = max(_SMALLEST_SIGN, min(size, wide - 4 * gap - self._word.measure(banner.word)))
         drawn = (banner.sign, size, ink, ground)
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._picture = ImageTk.PhotoImage(shape_picture(*drawn), master=self)
-        self.create_image(gap, high // 2, image=self._picture, anchor="w")
+        if drawn not in self._pictures:
+            if len(self._pictures) >= _KEPT:
+                self._pictures.clear()
+            self._pictures[drawn] = ImageTk.PhotoImage(shape_picture(*drawn), master=self)
+        self.create_image(gap, high // 2, image=self._pictures[drawn], anchor="w")
         left, right, line = size + 3 * gap, wide - gap, banner.line
         room = self._side_room(banner, right - left - 2 * gap)
         foot = round(self._line_high() * _LINE_ROOM) if line or banner.side else 0
@@ -132,7 +136,7 @@ class VerdictPanel(tkinter.Canvas):
             return 0
         room = round(wide * _SIDE_SHARE)
         if banner.loud:
-            self._word.configure(size=-_MIN_PX)
+            self._word.configure(size=-self._least)
             room = min(room, wide - self._word.measure(banner.word))
         plain = self._sides[1]
         plain.configure(size=-self._floor)
@@ -141,7 +145,7 @@ class VerdictPanel(tkinter.Canvas):
     def _draw_word(self, banner: Banner, place: tuple[int, int, int], ink: str) -> int:
         """Write the word; return where it ends."""
         left, right, high = place
-        limit = _LARGEST_PX if banner.loud else round(self._look.title.metrics("linespace") * 1.5)
+        limit = _LARGEST * self._least if banner.loud else round(self._look.title.metrics("linespace") * 1.5)
         largest = min(limit, int(high / _LINE_HEIGHT))
         self._word.configure(size=-fitted(self._word, banner.word, right - left, largest))
         top = (high - self._word.metrics("linespace")) // 2
@@ -179,6 +183,16 @@ class VerdictPanel(tkinter.Canvas):
             begins = min(begins, self.bbox(item)[0])
             top += step
         return begins
+
+
+def _capitals(look: Look) -> float:
+    """Return the height of the capitals of the text's family, of the em."""
+    return _CAPITALS.get(str(look.body.actual("family")), _LOWEST)
+
+
+def _least_px(look: Look) -> int:
+    """Return the least size of a verdict's word in pixels."""
+    return math.ceil(MIN_CAPITAL_PX / _capitals(look))
 
 
 def fitted(font: tkfont.Font, text: str, wide: int, largest: int) -> int:
