@@ -29,7 +29,7 @@ def pick(window: Watched, widget: Any, wanted: str) -> None:
     popdown = str(window.tk.call("ttk::combobox::PopdownWindow", str(widget)))
     values = [str(value) for value in widget.cget("values")]
     at = next(at for at, value in enumerate(values) if value.startswith(wanted))
-    window.tk.call("event", "generate", f"{popdown}.f.l", "<Home>")
+    window.tk.call("event", "generate", f"{popdown}.f.l", "<Control-Home>")
     for _ in range(at):
         window.tk.call("event", "generate", f"{popdown}.f.l", "<Down>")
     window.tk.call("event", "generate", f"{popdown}.f.l", "<Return>")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from proctor.gui.password import PasswordDialog
 from proctor.gui.station.exceptions.manual import ManualPane
 from sessions.record import Verdict
+from tests.gui.admin_phases import task
 from tests.gui.incident_phases import STORY, alone, incidents, results, settled
 from tests.gui.pane_phases import fill
 from tests.gui.session_phases import EVERYBODY, people, start_session
 from tests.gui.station_phases import PHASES as AT_THE_DESK
 from tests.gui.station_phases import FakeDesk, Host
-from tests.gui.test_station_start import ND, OpenStation, Watched, bench, log_in, open_station
+from tests.gui.test_station_roster import page_of
+from tests.gui.test_station_start import ND, Bench, OpenStation, Watched, bench, log_in, open_station
 from tests.support.cli import proctor
 from tests.support.course_cli import roster_csv, write_attempt
 from tests.support.softhsm import PIN, TOKEN, make_token
@@ -336,3 +339,60 @@ def test_a_key_of_the_desk_that_the_role_may_not_press_is_answered(
         assert window.bugs == []
     finally:
         window.leave()
+
+
+PROOFS = ["mật khẩu", "token", "thẻ và khuôn mặt"]
+
+
+def offered(form: Any) -> list[str]:
+    """The proofs that a form offers, by their first words."""
+    shown = [str(value) for value in form.widgets["proof"].cget("values")]
+    return [next(each for each in PROOFS if value.startswith(each)) for value in shown]
+
+
+def test_every_form_of_two_persons_offers_what_its_command_takes_also_without_a_desk(
+    real: str, token_of_thu: None, open_station: OpenStation, bench: Bench
+) -> None:
+    lent: list[str] = []
+
+    @contextmanager
+    def lend(_opened: object) -> Iterator[tuple[str, str]]:
+        lent.append("lent")
+        yield "Đầu đọc 1", "/dev/video9"
+
+    window = open_station(means=replace(bench.means(), lend=lend))
+    enter(window, "hoa")
+    page = page_of(window)
+    page.begin("add")
+    assert window.pump(lambda: page.pane is not None and page.pane.form is not None)
+    settled(window)
+    assert offered(page.pane.form) == PROOFS  # type: ignore[union-attr]
+    window.press("<Control-Key-4>")
+    assert window.at("sheets")
+    window._page.open("pack")
+    assert window.pump(lambda: "proof" in window._page.pane.form.widgets)
+    assert offered(window._page.pane.form) == PROOFS
+    window.log_out()
+    assert window.at("login")
+
+    enter(window, "an")
+    task("trust", "trust-import", window)
+    assert "proof" not in window.shown.pane.task.form.widgets  # its command takes a password alone
+    window.press("<Escape>")
+    task("people", "user-disable", window, row="nd")
+    form = window.shown.pane.task.form
+    assert offered(form) == PROOFS
+    fill(window, form, reason="nghỉ việc", proof="thẻ và khuôn mặt")
+    fill(window, form, second=next(str(v) for v in form.widgets["second"].cget("values") if "thu" in str(v)))
+    form.widgets["card"].focus_set()
+    window.type("001099000777")
+    give(window, EVERYBODY["an"], EVERYBODY["thu"])
+    assert lent == ["lent"]
+    assert "thu" in window.said
+    assert "chưa đăng ký" in window.said
+    fill(window, form, proof="token")
+    assert not form.shows("card")
+    give(window, EVERYBODY["an"], EVERYBODY["thu"], PIN)
+    last = entries(window, "key")[-1]
+    assert (last["event"], last["user"]) == ("user-disabled", "nd")
+    assert (last["second"]["id"], last["second"]["proof"]) == ("thu", "token")
