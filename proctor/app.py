@@ -1,11 +1,8 @@
 """Builds every object of a station from options; no logic of its own beyond what is allowed where."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
 from random import Random, SystemRandom
 
 from biometrics.candidate_screen import CandidateScreen
@@ -23,7 +20,7 @@ from proctor.attempt import (
 )
 from proctor.blank_screen import BlankScreen
 from proctor.cameras import CameraDesk
-from proctor.challenge import RANDOM_BYTES, Challenge
+from proctor.chip_means import chip_desks, limits_of, reader_memory
 from proctor.desks import (
     CardSource,
     ChipDesk,
@@ -32,7 +29,6 @@ from proctor.desks import (
     SessionDesk,
     read_access,
 )
-from proctor.errors import SimulatedReaderError
 from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice, OpenCamera
 from proctor.face_gallery import SessionGallery
 from proctor.face_models import dlib_setting
@@ -41,18 +37,13 @@ from proctor.faces_in_use import FacesInUse, faces_in_use
 from proctor.pipeline import Station
 from proctor.present import AccessText
 from proctor.roots import OpenRoot
-from proctor.softcards import CardWorkshop, is_softcard
 from proctor.texts import load_texts
 from proctor.witness.cosigning import CosignWorker
 from proctor.witness.cosigning import Outcome as Witnessed
 from proctor.witness.settings import load_witnesses
 from readers.cccd.access_plan import number_of
 from readers.emrtd.pki.store import TrustStore
-from readers.emrtd.reader_memory import FileMemory, ReaderMemory
-from readers.emrtd.reading import ReadLimits
 from readers.errors import ReaderError
-from readers.transport import pcsc
-from readers.transport.base import Connection, is_virtual_reader
 from sessions.closing import require_open
 from sessions.course.board import Board
 from sessions.course.consent import require_consent
@@ -62,16 +53,9 @@ from sessions.course.health import health_warnings
 from sessions.course.progress import Progress as Course
 from sessions.errors import StoreError
 from sessions.record import Operator, SystemClock
-from sessions.root import DataRoot
 from sessions.rules import Rules
 from sessions.session import Session
 from sessions.store import Receipt
-from sessions.vietnam import today
-
-CARD_WAIT_S = 20.0
-MEMORY_FILE = "card-types.json"
-NO_ROOT = bytes(32)
-"""In place of a tree head where there is no log: a chip read without a session."""
 
 ShowNotice = Callable[[str, str], None]
 Around = Callable[[Station], Station]
@@ -79,79 +63,6 @@ Around = Callable[[Station], Station]
 
 def _as_it_is(station: Station) -> Station:
     return station
-
-
-def card_source(
-    reader: str,
-    *,
-    training: bool,
-    workshop: CardWorkshop | None,
-    apdu_deadline_s: float,
-    wait_s: float = CARD_WAIT_S,
-) -> CardSource:
-    """Return how to reach the card on `reader`. Outside training a simulated reader raises when it is used."""
-    if is_softcard(reader) or is_virtual_reader(reader):
-        if not training:
-            return CardSource(kind="simulated", connect=_refuse_simulated)
-        if is_softcard(reader) and workshop is not None:
-            slot = workshop.slot(reader)
-            return CardSource(kind="software", connect=slot.connect, reconnect=slot.reconnect)
-
-    def connect(wait_s: float) -> Connection:
-        return pcsc.connect(reader, wait_s=wait_s, apdu_deadline_s=apdu_deadline_s)
-
-    return CardSource(kind="pcsc", connect=lambda: connect(wait_s), reconnect=connect)
-
-
-def _refuse_simulated() -> Connection:
-    raise SimulatedReaderError(reader="simulated")
-
-
-def limits_of(rules: Rules) -> ReadLimits:
-    """Return what a rules file lets a chip read do."""
-    return ReadLimits(
-        pace_tries=rules.pace_tries, bac_allowed=rules.bac_allowed, total_s=rules.deadlines.chip_s
-    )
-
-
-def reader_memory(root: DataRoot) -> ReaderMemory:
-    """Return what this station learnt about kinds of cards: how long a command each takes. No card's own data."""
-    return memory_at(root.path)
-
-
-def memory_at(place: Path) -> ReaderMemory:
-    """As `reader_memory`, of a station whose root need not be open."""
-    return FileMemory(place / MEMORY_FILE, lambda: datetime.now(UTC).date())
-
-
-def fresh_challenge(tree_root: bytes = NO_ROOT) -> Challenge:
-    """Return a challenge over the last tree head."""
-    return Challenge(os.urandom(RANDOM_BYTES), tree_root)
-
-
-def chip_desks(
-    access: AccessText,
-    source: CardSource,
-    trust: TrustStore,
-    *,
-    training: bool,
-    tree_root: bytes = NO_ROOT,
-    limits: ReadLimits | None = None,
-    memory: ReaderMemory | None = None,
-    on_progress: Progress | None = None,
-) -> tuple[ChipDesk, PassiveAuthDesk]:
-    """Return the two desks that a chip read needs. `tree_root`: of the last checkpoint, for the challenges."""
-    desk = ChipDesk(
-        access=access,
-        source=source,
-        new_challenge=lambda: fresh_challenge(tree_root),
-        training=training,
-        limits=limits,
-        memory=memory,
-        on_progress=on_progress,
-    )
-    trusting = PassiveAuthDesk(trust, now=lambda: datetime.now(UTC), today=today)
-    return desk, trusting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ from typing import Any
 from biometrics.decode import PortraitDecoder
 from biometrics.thresholds import Thresholds, thresholds_for
 from biometrics.worker import FaceWorker
-from proctor.app import CARD_WAIT_S, card_source, chip_desks, limits_of, reader_memory
 from proctor.blank_screen import BlankScreen
 from proctor.cameras import CameraDesk
 from proctor.challenge import Challenge
 from proctor.checks import CheckName as C
+from proctor.chip_means import CARD_WAIT_S, card_source, chip_desks, limits_of, reader_memory
 from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Notice
 from proctor.face_models import dlib_setting
 from proctor.faces_in_use import FacesInUse, faces_in_use

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from biometrics.frame_camera import FrameCamera
-from proctor.app import Desk, Remarks, Transaction, card_source, open_desk
+from proctor.app import Desk, Remarks, Transaction, open_desk
 from proctor.attempt import AttemptResult
 from proctor.candidate_window import CandidateWindow, require_place
+from proctor.chip_means import card_source
 from proctor.commands.chip import chip_progress, require_known_card
 from proctor.commands.context import Context
 from proctor.commands.session import open_at, rules_marks, trust_of

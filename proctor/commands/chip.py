@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from proctor.app import card_source, chip_desks, memory_at
 from proctor.chip_evidence import require_new, write_evidence
+from proctor.chip_means import card_source, chip_desks, memory_at
 from proctor.commands.context import Context
 from proctor.commands.show import (
     check_lines,

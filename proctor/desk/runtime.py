@@ -13,8 +13,8 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Final
 
-from proctor.app import card_source
 from proctor.candidate_window import CandidateWindow
+from proctor.chip_means import card_source
 from proctor.desk.attempts import AttemptMeans, Attempts
 from proctor.desk.cards import NO_READER, TRAINING_READER, CardWatcher, TrainingReader
 from proctor.desk.equipment import EquipmentRow, MachineWatch, Standing

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from proctor.app import card_source, chip_desks
 from proctor.challenge import Challenge
 from proctor.chip_evidence import evidence_of_read, require_new, write_evidence, write_private
+from proctor.chip_means import card_source, chip_desks
 from proctor.config import Places
 from proctor.errors import CommandError
 from proctor.pipeline import read_chip

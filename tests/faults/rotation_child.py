@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sessions import evidence_keys, files, keys, rotation, slots, store
+from sessions import evidence_keys, files, keys, rekeying, rotation, slots, store
 from sessions.engine import DatabaseError, connect
 from sessions.errors import SessionsError
 from sessions.rotation import rotate_secrets, rotate_station
@@ -24,6 +24,7 @@ from tests.support.keeping import BY, House, require_whole
 
 FILES = {
     rotation.__file__,
+    rekeying.__file__,
     keys.__file__,
     slots.__file__,
     files.__file__,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from proctor.app import chip_desks
 from proctor.checks import CheckName as C
 from proctor.checks import ChipVerdict as V
+from proctor.chip_means import chip_desks
 from proctor.desks import CardSource
 from proctor.pipeline import Proven, read_chip
 from proctor.policy import chip_verdict

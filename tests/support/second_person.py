@@ -14,7 +14,7 @@ from typing import Any
 
 from biometrics.camera import Camera, open_camera
 from biometrics.camera_info import CameraInfo, classify
-from proctor import app, cameras, desks, presence
+from proctor import cameras, chip_means, desks, presence
 from proctor.cameras import CameraDesk
 from proctor.softcards import CardWorkshop
 from readers.softcard import pki
@@ -104,7 +104,7 @@ def physical(spec: str) -> CameraInfo:
 
 def stand_for_devices() -> None:
     """Let the virtual reader and recordings count as devices in this process."""
-    for module in (app, desks, pcsc):
+    for module in (chip_means, desks, pcsc):
         module.is_virtual_reader = lambda _name: False  # type: ignore[attr-defined]
     presence.CameraDesk = PhysicalDesk  # type: ignore[attr-defined]
     presence.FaceWorker = KeptFaceWorker  # type: ignore[attr-defined]

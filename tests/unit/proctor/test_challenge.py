@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from proctor.app import fresh_challenge
 from proctor.challenge import Challenge
+from proctor.chip_means import fresh_challenge
 
 
 def test_the_challenge_is_the_documented_digest() -> None:

@@ -12,8 +12,8 @@ from biometrics.camera_errors import CameraNotAllowedError
 from biometrics.errors import RecordedCameraError
 from biometrics.notice import NoticeShown
 from biometrics.quality_report import FrameReport
-from proctor.app import fresh_challenge
 from proctor.blank_screen import BlankScreen
+from proctor.chip_means import fresh_challenge
 from proctor.desks import CardSource, ChipDesk
 from proctor.errors import SimulatedReaderError
 from proctor.face_booth import FaceBooth, FaceMeans, FaceRules, Hints, Notice

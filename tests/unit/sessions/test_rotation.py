@@ -20,11 +20,10 @@ from sessions.errors import (
 )
 from sessions.evidence_keys import EvidenceKeys
 from sessions.pins import StationPins
+from sessions.rekeying import rekey, reseal
 from sessions.rotation import (
     By,
     begin_epoch_with_new_key,
-    rekey,
-    reseal,
     rotate_secrets,
     rotate_station,
     settle,
