@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageGrab
-
 from proctor.config import Places
 from proctor.gui.station.exceptions.manual import ManualPane
 from proctor.gui.station.exceptions.refused import DecisionAfterRefusePane
 from sessions.record import Verdict
 from sessions.vietnam import VIETNAM
+from tests.gui.screenshot import settled, shoot
 from tests.gui.test_station_start import Bench, Watched
 from tests.support.cli import proctor
 from tests.support.course_cli import Sitting, sitting
@@ -63,13 +62,6 @@ def tab(window: Watched, key: str) -> Any:
     window.pump(lambda: bool(window._page.pane.main_text()), seconds=5)
     settled(window)
     return window._page.pane
-
-
-def settled(window: Watched) -> None:
-    """Wait for what is being done, and for the layout."""
-    assert window.free(), window.said
-    window.pump(seconds=0.15)
-    assert window.free(), window.said
 
 
 def incidents(window: Watched) -> Any:
@@ -226,11 +218,7 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
         in_training(window)
         PHASES[name](window)
         window.pump(seconds=0.5)
-        size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"
-        seen = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB")
-        seen.save(folder / f"{name}-{language}-{size}-{round(scale * 100)}.png")
-        if window.bugs:
-            raise window.bugs[0]
+        shoot(window, folder, name, language, scale)
         window.free()
         window.leave()
         shutil.rmtree(home)

@@ -69,11 +69,8 @@ AREAS: Final[Mapping[str, tuple[Area, tuple[str, ...]]]] = {
 }
 """What opens the pages of an area, and the names of its phases."""
 MODULES: Final = (
-    "roster_phases",
+    "screenshot",
     "session_phases",
-    "incident_phases",
-    "sheets_pictures",
-    "station_pictures",
     "looking",
 )
 

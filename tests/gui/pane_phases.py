@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageGrab
-
 from proctor.config import Places
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
+from tests.gui.screenshot import settled, shoot
 from tests.gui.test_station_failures import Desk
 from tests.gui.test_station_start import Watched
 
@@ -51,13 +50,6 @@ def fill(window: Watched, form: Any, **values: str) -> None:
             window.press("<space>")
         else:
             window.type(value)
-
-
-def settled(window: Watched) -> None:
-    """Wait for what is being done, and for the layout."""
-    assert window.free(), window.said
-    window.pump(seconds=0.15)
-    assert window.free(), window.said
 
 
 def comes(desk: Desk, way: str, at: int = 1) -> Any:
@@ -141,11 +133,7 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
         window.free()
         PHASES[name](Desk(window))
         window.pump(seconds=0.5)
-        size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"
-        seen = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB")
-        seen.save(folder / f"{name}-{language}-{size}-{round(scale * 100)}.png")
-        if window.bugs:
-            raise window.bugs[0]
+        shoot(window, folder, name, language, scale)
         window.free()
         window.leave()
         shutil.rmtree(home)

@@ -12,8 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageGrab
-
 from proctor.config import Places
 from proctor.desk.equipment import EquipmentRow
 from proctor.gui.station.going import Means
@@ -25,6 +23,7 @@ from sessions.roster.csv_roster import read_roster
 from sessions.rules import load_rules
 from sessions.session import create_session, load_session
 from sessions.store import Store
+from tests.gui.screenshot import shoot
 from tests.gui.station_phases import portrait
 from tests.support.exceptions import ADMIT, FACE_FAILED, REFER, TRAINEE, Sitting
 
@@ -192,9 +191,7 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
             settle(window)
             PHASES[name](window)
             settle(window)
-            size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"
-            seen = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB")
-            seen.save(folder / f"roster-{name}-{language}-{size}-{round(scale * 100)}.png")
+            shoot(window, folder, f"roster-{name}", language, scale)
             window.leave()
 
 

@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
-from PIL import ImageGrab
-
 from proctor.config import Places
+from tests.gui.screenshot import shoot
 from tests.gui.sheets_phases import PHASES, enter, session_of
 from tests.gui.test_station_start import Bench, Watched
+
+__all__ = ["PHASES", "main"]
 
 
 def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
@@ -24,13 +25,9 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
             enter(window, made.session)
             PHASES[name](window)
             window.pump(seconds=0.3)
-            size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"
-            seen = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB")
-            seen.save(folder / f"sheets-{name}-{language}-{size}-{round(scale * 100)}.png")
+            shoot(window, folder, f"sheets-{name}", language, scale)
             window.free()
             window.leave()
-            if window.bugs:
-                raise window.bugs[0]
 
 
 if __name__ == "__main__":

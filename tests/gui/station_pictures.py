@@ -1,13 +1,13 @@
 """Pictures of every phase of the check-in page: `python -m tests.gui.station_pictures DIR vi|en SCALE [PHASE …]`."""
 
-import os
 import sys
 import time
 from pathlib import Path
 
-from PIL import ImageGrab
-
+from tests.gui.screenshot import shoot
 from tests.gui.station_phases import PHASES, FakeDesk, Host, frame_of
+
+__all__ = ["PHASES", "main"]
 
 
 def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
@@ -23,11 +23,7 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
         end = time.monotonic() + 0.5
         while time.monotonic() < end:
             window.update()
-        size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"
-        seen = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB")
-        seen.save(folder / f"{name}-{language}-{size}-{round(scale * 100)}.png")
-        if window.bugs:
-            raise window.bugs[0]
+        shoot(window, folder, name, language, scale)
         window.leave()
 
 

@@ -18,8 +18,8 @@ from tests.gui.incident_phases import (
     prepared,
     refusal,
     results,
-    settled,
 )
+from tests.gui.screenshot import settled
 from tests.gui.test_station_start import Bench, OpenStation, Watched, bench, open_station
 from tests.support.course_cli import Sitting
 

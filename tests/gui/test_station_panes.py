@@ -8,7 +8,8 @@ from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
 from proctor.texts import load_texts
 from sessions.record import Verdict
-from tests.gui.pane_phases import STORY, comes, fill, opened, settled
+from tests.gui.pane_phases import STORY, comes, fill, opened
+from tests.gui.screenshot import settled
 from tests.gui.test_station_failures import Desk
 from tests.gui.test_station_start import OpenStation, Watched, bench, canvas_words, choose, open_station
 

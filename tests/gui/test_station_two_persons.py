@@ -12,8 +12,9 @@ from proctor.gui.password import PasswordDialog
 from proctor.gui.station.exceptions.manual import ManualPane
 from sessions.record import Verdict
 from tests.gui.admin_phases import task
-from tests.gui.incident_phases import STORY, alone, incidents, results, settled
+from tests.gui.incident_phases import STORY, alone, incidents, results
 from tests.gui.pane_phases import fill
+from tests.gui.screenshot import settled
 from tests.gui.session_phases import EVERYBODY, people, start_session
 from tests.gui.station_phases import PHASES as AT_THE_DESK
 from tests.gui.station_phases import FakeDesk, Host
