@@ -8,6 +8,7 @@ from reports.words import number_words
 from sessions.course.board import Board
 from sessions.course.day import state_of
 from sessions.course.health import scans
+from sessions.course.progress import Progress
 from sessions.course.reconcile import Total, Unsettled, totals, unsettled
 from sessions.reader import LogReader
 from sessions.record import parse_utc
@@ -37,11 +38,11 @@ def _total_json(total: Total) -> dict[str, Any]:
     }
 
 
-def closing_lines(board: Board, texts: Texts) -> tuple[str, ...]:
-    """The totals in figures and words, then whoever is unsettled."""
+def closing_lines(board: Board, texts: Texts, progress: Progress | None = None) -> tuple[str, ...]:
+    """The totals in figures and words, then whoever is unsettled. `progress`: as `totals` takes it."""
     rules = board.session.rules
     labels = {name: component_name(rules, name, texts) for name in rules.components}
-    lines = [_total_line(total, labels[total.component], texts) for total in totals(board)]
+    lines = [_total_line(total, labels[total.component], texts) for total in totals(board, progress)]
     return (*lines, *(_unsettled_line(row, labels[row.component], texts) for row in unsettled(board)))
 
 

@@ -21,7 +21,6 @@ from sessions.roles import require_may
 from sessions.roster.by_rules import by_rules
 from sessions.roster.model import Roster
 from sessions.roster.reading import read_roster
-from sessions.roster.template import template_csv, template_xlsx
 from sessions.roster.workbook import read_workbook
 from sessions.rules import load_rules
 from sessions.session import create_session
@@ -99,6 +98,8 @@ def _first_sheet(data: bytes, reading: Callable[..., Roster]) -> Roster:
 
 def save_template(path: Path) -> Path:
     """Write the template to be filled in, as CSV where the name ends so, else as XLSX. Raises OSError."""
+    from sessions.roster.template import template_csv, template_xlsx  # noqa: PLC0415 - only who wants one waits for it
+
     made = template_csv() if path.suffix.casefold() == ".csv" else template_xlsx()
     target = path if path.suffix else path.with_suffix(".xlsx")
     target.write_bytes(made)

@@ -6,7 +6,6 @@ from typing import Literal
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.logins import guard_of, log_in
-from proctor.presence import Presence, show_presence
 from proctor.present import AccessText
 from proctor.roots import TRAINING_ROLE, OpenRoot, memory_folder, require_another_user, settled_login
 from proctor.tokens import TokenPerson
@@ -99,6 +98,8 @@ def _of_training(
 
 
 def _present(context: Context, opened: OpenRoot, second: Second, action: str, session: Session | None) -> int:
+    from proctor.presence import Presence, show_presence  # noqa: PLC0415 - cards and faces: not for a password
+
     options = context.options
     kind = next((kind for kind in ACCESS if getattr(options, f"second_{kind}", None) is not None), None)
     if kind is None or not options.second_reader or not options.second_camera:

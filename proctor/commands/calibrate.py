@@ -29,11 +29,11 @@ from proctor.calibration_words import (
 from proctor.calibrations import calibration_in_force, give_up, list_calibrations, named_by, take, unserved
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
-from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
 from proctor.face_models import folder_of as models_folder
 from proctor.face_models import models_in_use
 from proctor.files import read_file
+from proctor.fingerprints import grouped
 from proctor.roots import OpenRoot, kind_at, machine_pins, require_another_user, second_person
 from proctor.secret_input import SecretSource
 from sessions.checkpoint import VerifierKey

@@ -7,9 +7,9 @@ from proctor.commands.context import Context
 from proctor.commands.day import entry_json
 from proctor.commands.pack import pack_json, pins_of
 from proctor.commands.session import open_for, open_session
-from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
+from proctor.fingerprints import grouped
 from proctor.packing import department_of, export_pack
 from proctor.roots import OpenRoot
 from proctor.seconds import second_of_export

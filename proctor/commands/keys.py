@@ -7,9 +7,10 @@ from pathlib import Path
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
-from proctor.commands.trust_import import grouped, require_compared
+from proctor.commands.trust_import import require_compared
 from proctor.errors import CommandError
 from proctor.files import read_file, require_folder
+from proctor.fingerprints import grouped
 from proctor.key_report import key_report
 from proctor.logins import guard_of
 from proctor.roots import OpenRoot, keyring_of, memory_folder

@@ -10,7 +10,6 @@ from biometrics.weights import load_embedder
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.commands.show import reason_json
-from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
 from proctor.face_models import (
     Listed,
@@ -24,6 +23,7 @@ from proctor.face_models import (
     names_in_log,
     try_card,
 )
+from proctor.fingerprints import grouped
 from proctor.roots import kind_at, require_another_user, second_person
 from sessions.record import Second
 from sessions.roles import require_may

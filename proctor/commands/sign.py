@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_session
-from proctor.commands.trust_import import grouped
 from proctor.errors import CommandError
+from proctor.fingerprints import grouped
 from proctor.signing import Order, Proposal, SignedSheet, SigningDesk
 from proctor.signing_token import HeldToken, TokenCertificate, held_token
 from proctor.tokens import USER_PIN

@@ -7,9 +7,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
-from proctor.commands.trust_import import grouped, require_compared, typed_fingerprint
+from proctor.commands.trust_import import require_compared, typed_fingerprint
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.fingerprints import grouped
 from proctor.roots import kind_at, require_another_user, second_person
 from proctor.signing_authorities import (
     MAX_CRL_FILE,

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from proctor.commands.context import Context
-from proctor.commands.trust_import import grouped, typed_fingerprint
+from proctor.commands.trust_import import typed_fingerprint
 from proctor.commands.trust_log import tell_log
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.fingerprints import grouped
 from proctor.roots import ensure_training_root, machine_pins, require_real_root
 from proctor.trusting import (
     AGREES,

@@ -9,6 +9,7 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.fingerprints import grouped
 from proctor.roots import OpenRoot, ensure_training_root, second_person
 from proctor.softcards import IMPORTER, open_workshop
 from proctor.trusting import (
@@ -30,7 +31,6 @@ from sessions.roles import require_may
 
 MAX_TRUST_FILE = 256 * 1024 * 1024
 """The directory's whole download of signers and lists is about half of that."""
-GROUP = 8
 NOBODY = "—"
 """The second person of a dry run that names none: nothing is written."""
 
@@ -136,11 +136,6 @@ def require_compared(compared: str | None, fingerprint: str, file: str) -> None:
     `compared`: the fingerprint that they compared, None where nothing was looked at before."""
     if compared is not None and typed_fingerprint(compared) != fingerprint:
         raise CommandError("trust-file-changed", file=Path(file).name)
-
-
-def grouped(fingerprint: str) -> str:
-    """A fingerprint for reading aloud: groups of eight characters."""
-    return " ".join(fingerprint[start : start + GROUP] for start in range(0, len(fingerprint), GROUP))
 
 
 def _announce(context: Context, plan: ImportPlan, digest: str) -> None:

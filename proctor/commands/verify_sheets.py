@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from proctor.commands.context import Context
 from proctor.commands.session import open_for, open_session
-from proctor.commands.trust_import import grouped
 from proctor.commands.verify_picture import judge_picture
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.fingerprints import grouped
 from proctor.roots import OpenRoot, kind_at, pinned_keys
 from proctor.sheet_content import Content, LogFinding, Seals, told_by
 from proctor.sheet_rows import ABOVE, EXTRA

@@ -11,10 +11,11 @@ from typing import Any, Final
 from proctor.commands.context import Context
 from proctor.commands.session import open_for
 from proctor.commands.show import reason_json
-from proctor.commands.trust_import import grouped, require_compared, typed_fingerprint
+from proctor.commands.trust_import import require_compared, typed_fingerprint
 from proctor.commands.witness_show import key_json, outcome_json, outcome_line, stamp, witness_json
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.fingerprints import grouped
 from proctor.seconds import second_of
 from proctor.witness.cosigning import push
 from proctor.witness.folder import DATABASE, WitnessFolder

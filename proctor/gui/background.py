@@ -1,6 +1,7 @@
 """Work beside the window: one worker, one queue, polled with `after`. A worker holds no tk object."""
 
 import gc
+import sys
 import tkinter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,9 @@ from proctor.errors import CommandError
 from sessions.errors import SessionsError
 
 POLL_MS: Final = 40
+SWITCH_S: Final = 0.001
+"""How long one thread keeps the interpreter while another waits for it. Each call of Tk lets it go and needs it back:
+with the usual 5 ms a page that is drawn while something is computed takes seconds."""
 T = TypeVar("T")
 
 
@@ -35,6 +39,7 @@ class Background:
         self._failed: Callable[[Exception], None] | None = None
         self._collected = True
         self._poll = window.after(POLL_MS, self._look)
+        sys.setswitchinterval(SWITCH_S)
 
     @property
     def busy(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from proctor.commands.trust_import import grouped
+from proctor.fingerprints import grouped
 from proctor.screens.admin import (
     COMPARED,
     SECOND,

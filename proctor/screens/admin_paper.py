@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from proctor.commands.trust_import import grouped
 from proctor.desk.runner import Done
 from proctor.errors import CommandError
+from proctor.fingerprints import grouped
 from proctor.screens.admin import (
     SECOND,
     Found,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from proctor.commands.trust_import import grouped
 from proctor.desk.runner import Done
+from proctor.fingerprints import grouped
 from proctor.screens.admin import (
     Found,
     Order,

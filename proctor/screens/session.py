@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final
 
 from proctor.day_totals import closing_lines
@@ -19,7 +20,7 @@ from sessions.closing import is_closed
 from sessions.course.allocation import Place, placed, places_of
 from sessions.course.board import Board
 from sessions.course.calls import ENDED, started_at
-from sessions.course.day import DayState, needs_start, require_self_test, state_of, where_we_were
+from sessions.course.day import DayState, Resume, needs_start, require_self_test, where_we_were
 from sessions.course.day_errors import SelfTestNeededError
 from sessions.course.draw import open_draws
 from sessions.course.merge import missing_parts
@@ -120,32 +121,94 @@ class Overview:
 
 def overview(opened: OpenRoot, session: Session, texts: Texts, now: datetime) -> Overview:
     """Return where a session stands. Raises SessionsError."""
-    store = opened.store
-    board = Board(store, _newest(opened, session))
-    state = state_of(store, board.session)
-    stood = where_we_were(store, board.session)
-    absent = () if is_closed(store, session.session_id) else missing_parts(board.session, board.entries)
-    progress = Progress.of(board.session, board.entries)
-    people = _people(board, progress, now, texts)
-    return Overview(
-        session=board.session,
-        state=_state(board.session, state, seen=stood.last_seq is not None),
-        must_start=needs_start(session),
-        started=state.started is not None,
-        self_test=_self_test(opened, session, now),
-        since=_since(state),
-        at=stood.at if stood.interrupted else "",
-        last=stood.last_sbd,
-        components=tuple(_component(board, progress, name, texts) for name in session.components),
-        rooms=tuple(line for name in session.components for line in _rooms(board, progress, name)),
-        people=people,
-        closing=() if absent else tuple(closing_lines(board, texts)),
-        missing_parts=absent if _is_main(board.session) else (),
-        second=seconds_of(opened, session, "start"),
-        sharing=sharing_of(opened, board.session),
-        candidates=_candidates(board),
-        begun=any(entry.kind in AT_THE_DESK for entry in board.entries),
-    )
+    return Looker(opened, session).look(texts, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the entries alone decide, whatever the time is."""
+
+    session: Session = field(repr=False)
+    progress: Progress = field(repr=False)
+    stood: Resume
+    closed: bool
+    absent: tuple[int, ...]
+    sharing: Sharing
+
+
+class Looker:
+    """Keeps what is read of one session: its board takes in only what is new, and where nothing is, nothing is computed
+    anew that does not hang on the time. Any thread may look, one at a time. `last`: what was seen last.
+    """
+
+    def __init__(self, opened: OpenRoot, session: Session) -> None:
+        self._opened, self._given = opened, session
+        self._board: Board | None = None
+        self._known = -1
+        self._found: _Found | None = None
+        self._lock = Lock()
+        self.last: Overview | None = None
+
+    @property
+    def session_id(self) -> str:
+        """The session's id."""
+        return self._given.session_id
+
+    def grown(self) -> bool:
+        """Whether there are entries that were not looked at. Raises SessionsError."""
+        with self._lock:
+            return len(self._refreshed().entries) != self._known
+
+    def look(self, texts: Texts, now: datetime) -> Overview:
+        """Return where the session stands. Raises SessionsError."""
+        with self._lock:
+            board = self._refreshed()
+            if self._found is None or len(board.entries) != self._known:
+                self._found = self._find(board)
+                self._known = len(board.entries)
+            self.last = self._overview(board, self._found, texts, now)
+            return self.last
+
+    def _refreshed(self) -> Board:
+        if self._board is None:
+            self._board = Board(self._opened.store, _newest(self._opened, self._given))
+        else:
+            self._board.refresh()
+        return self._board
+
+    def _find(self, board: Board) -> _Found:
+        opened, session = self._opened, board.session
+        closed = is_closed(opened.store, session.session_id)
+        return _Found(
+            session=session,
+            progress=Progress.of(session, board.entries),
+            stood=where_we_were(opened.store, session),
+            closed=closed,
+            absent=() if closed else missing_parts(session, board.entries),
+            sharing=sharing_of(opened, session),
+        )
+
+    def _overview(self, board: Board, found: _Found, texts: Texts, now: datetime) -> Overview:
+        session, progress, stood = found.session, found.progress, found.stood
+        return Overview(
+            session=session,
+            state=_state(session, stood.state, seen=stood.last_seq is not None),
+            must_start=needs_start(session),
+            started=stood.state.started is not None,
+            self_test=_self_test(self._opened, session, now),
+            since=_since(stood.state),
+            at=stood.at if stood.interrupted else "",
+            last=stood.last_sbd,
+            components=tuple(_component(board, progress, name, texts) for name in session.components),
+            rooms=tuple(line for name in session.components for line in _rooms(board, progress, name)),
+            people=_people(board, progress, now, texts),
+            closing=() if found.absent else tuple(closing_lines(board, texts, progress)),
+            missing_parts=found.absent if _is_main(session) else (),
+            second=seconds_of(self._opened, session, "start"),
+            sharing=found.sharing,
+            begun=any(entry.kind in AT_THE_DESK for entry in board.entries),
+            candidates=_candidates(board),
+        )
 
 
 def _newest(opened: OpenRoot, session: Session) -> Session:

@@ -1,20 +1,25 @@
 """The overview kept up with the log, by a thread of its own: what other desks enter is seen without a key."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Final
 
 from proctor.errors import CommandError
-from proctor.screens.session import Overview
-from sessions.course.board import Board
+from proctor.screens.session import Looker, Overview
+from proctor.texts import Texts
 from sessions.errors import SessionsError
 
 LOOK_S: Final = 2.0
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class SessionFeed:
-    """Reads the overview once, then every few seconds again where the session's log grew meanwhile.
+    """Looks at the session every few seconds where its log grew meanwhile.
 
     `newest` gives the last overview since it was asked. Where the log cannot be read the feed ends quietly: who asks
     by a key (F5) is told why.
@@ -22,13 +27,16 @@ class SessionFeed:
 
     def __init__(
         self,
-        make_board: Callable[[], Board],
-        read: Callable[[], Overview],
+        looker: Looker,
+        texts: Texts,
         *,
+        at_once: bool = False,
         every_s: float = LOOK_S,
+        now: Callable[[], datetime] = _now,
     ) -> None:
-        self._make_board, self._read, self._every_s = make_board, read, every_s
-        self._known = -1  # what came between the page's own look and the first one here is told, too
+        """`at_once`: the first look is told whether the log grew or not."""
+        self._looker, self._texts, self._every_s, self._now = looker, texts, every_s, now
+        self._wanted = at_once
         self._stop = Event()
         self._queue: SimpleQueue[Overview] = SimpleQueue()
         self._thread = Thread(target=self._run, name="session-feed", daemon=True)
@@ -50,13 +58,10 @@ class SessionFeed:
 
     def _run(self) -> None:
         try:
-            board = self._make_board()
             while not self._stop.is_set():
-                if len(board.entries) != self._known:
-                    self._known = len(board.entries)
-                    self._queue.put(self._read())
+                if self._wanted or self._looker.grown():
+                    self._wanted = False
+                    self._queue.put(self._looker.look(self._texts, self._now()))
                 self._stop.wait(self._every_s)
-                if not self._stop.is_set():
-                    board.refresh()
         except (CommandError, SessionsError, OSError):
             return

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from proctor.commands.trust_import import grouped
+from proctor.fingerprints import grouped
 from proctor.roots import OpenRoot
 from proctor.screens.second import Seconds, second_words, seconds_of
 from proctor.texts import Texts

@@ -40,9 +40,12 @@ class Unsettled:
     state: State
 
 
-def totals(board: Board) -> tuple[Total, ...]:
-    """Return the totals by component in the rules' order; of each first everybody, then by class, if there are any."""
-    progress = Progress.of(board.session, board.entries)
+def totals(board: Board, progress: Progress | None = None) -> tuple[Total, ...]:
+    """Return the totals by component in the rules' order; of each first everybody, then by class, if there are any.
+
+    `progress`: of the board's entries, where somebody has it already.
+    """
+    progress = progress or Progress.of(board.session, board.entries)
     found = []
     for component in board.session.components:
         rows = [row for row in board.standings(component) if not row.seat.erased]

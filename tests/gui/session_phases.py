@@ -80,7 +80,7 @@ def opened(window: Watched) -> None:
 def seen(window: Watched) -> None:
     """Wait until the session was looked at."""
     assert window.pump(
-        lambda: window.page == "session" and window._page.known is not None and not window.background.busy
+        lambda: window.page == "session" and window._page.fresh and not window.background.busy
     ), window.said
     window.pump(seconds=0.2)
 

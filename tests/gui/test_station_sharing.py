@@ -49,7 +49,11 @@ def on_page(window: AtWork) -> Any:
 def rested(window: AtWork) -> None:
     """Wait until the page has looked at the session, if there is one."""
     page: Any = window._page
-    window.pump(lambda: not window.background.busy and (page.pane is not None or page.session is None))
+    window.pump(
+        lambda: (
+            not window.background.busy and ((page.fresh and page.pane is not None) or page.session is None)
+        )
+    )
     window.update()
     assert window.bugs == []
 

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from proctor.errors import CommandError
@@ -15,6 +16,7 @@ from proctor.gui.station.login import LockPage, LoginPage
 from proctor.gui.station.mark import take_mark_away
 from proctor.gui.station.settings import Settings, save_settings
 from proctor.gui.station.who import users_of
+from proctor.gui.station.work import load_pages
 from proctor.idle import IdleLock
 from sessions.errors import SessionsError
 
@@ -115,6 +117,7 @@ class Entering(StationFrame):
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self.go("start")
         self.came_in()
+        Thread(target=load_pages, name="pages", daemon=True).start()
 
     def _not_opened(self, error: Exception) -> None:
         self.failed(error)

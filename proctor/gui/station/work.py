@@ -84,6 +84,12 @@ def page_class(screen: WorkScreen) -> "Callable[..., WorkPage]":
     return made
 
 
+def load_pages() -> None:
+    """Load what the pages of work are made of, beside the window: the first of them would wait for it."""
+    for screen in SCREENS.values():
+        page_class(screen)
+
+
 class WorkPage(Scrolled):
     """One page of work. Enter is `forward`, Escape `back`; `kept` is what the next page of its kind begins with, when
     language, size or lock have it built anew.

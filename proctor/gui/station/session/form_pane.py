@@ -68,6 +68,8 @@ WRONG: Final = {
 class FormPane(Pane):
     """One form. `ended`: it was done and what it came to is shown; Enter then goes on."""
 
+    KIND = "form"
+
     def __init__(
         self,
         parent: Any,

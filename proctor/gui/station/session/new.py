@@ -33,6 +33,8 @@ TEXTS: Final = ("tab", "encoding", "sheet", "rules", "place", "day")
 class NewPane(Pane):
     """Three steps: file, session, result. Enter goes on, Escape one step back."""
 
+    KIND = "new"
+
     def __init__(self, parent: Any, page: "owner.SessionPage", values: Mapping[str, Any]) -> None:
         super().__init__(parent, page)
         self.rowconfigure(1, weight=1)

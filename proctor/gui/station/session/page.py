@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 from proctor.commands.rules_words import rules_lines
 from proctor.gui.station.parts import Line, PageKeys
 from proctor.gui.station.second_person import DOING, Proving
-from proctor.gui.station.session.form_pane import FormPane
-from proctor.gui.station.session.new import NewPane
 from proctor.gui.station.session.sharing import SHARING, SharePane
 from proctor.gui.station.session.tabs import TabBar
 from proctor.gui.station.session.tasks import TaskPane
 from proctor.gui.station.session.views import VIEWS
 from proctor.gui.station.work import WorkPage
-from proctor.screens.session import Overview, overview
+from proctor.screens.session import Looker, Overview
 from proctor.screens.session_feed import SessionFeed
 from proctor.screens.session_tasks import NEW, WITHOUT_SESSION, next_task, offered
-from sessions.course.board import Board
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
     from proctor.gui.station.opening import SessionLine
+    from sessions.session import Session
 
 OVERVIEW: Final = "overview"
 OTHERS: Final = {
@@ -41,18 +39,23 @@ SIGNS: Final = {
     "closed": "dots",
 }
 AGAIN_MS: Final = 40
+FIRST_MS: Final = 20
+"""Until the page is drawn: reading and drawing at once makes both slow."""
+LOOKER: Final = "session looker"
 POLL_MS: Final = 300
 
 
 class SessionPage(WorkPage):
     """The session of the desk, or the one that is chosen on the start page; without one only a new one is made.
 
-    `component`: the one that was chosen last, for the forms. `known`: what was looked at last.
+    `component`: the one that was chosen last, for the forms. `known`: what was looked at last;
+    `fresh`: since this page was opened.
     """
 
     def __init__(self, window: Any, kept: Mapping[str, Any]) -> None:
         super().__init__(window, kept)
         self.known: Overview | None = None
+        self.fresh = False
         self.offers: tuple[str, ...] = ()
         self.next_task = ""
         self.component = str(kept.get("component", ""))
@@ -73,11 +76,30 @@ class SessionPage(WorkPage):
         if self.session is None:
             self._without_session()
             return
-        self.where.show(self.texts["session-page.looking"], "")
         self.hot.bind("<F5>", lambda _event: self.see())
-        self.after(1, self._see_first)
+        self.looker = self._looker_of(self.session)
+        last = self.looker.last
+        if last is not None and not self.begun.get("task"):
+            self.after_idle(self._show_last, last)
+            return
+        self.where.show(self.texts["session-page.looking"], "")
+        self.after(FIRST_MS, self._see_first)
 
     # --- what is read ---
+
+    def _looker_of(self, session: "Session") -> Looker:
+        """Return what reads the session: the one of the last time where it is the same session in this language."""
+        opened, kept, language = self.window.opened, self.window.going.kept, self.texts.language
+        known: Looker | None = kept.get(LOOKER, {}).get(language)
+        if known is None or known.session_id != session.session_id:
+            known = Looker(opened, session)
+            kept[LOOKER] = {language: known}
+        return known
+
+    def _show_last(self, last: Overview) -> None:
+        """Show what was seen last; what came since is read at once and shows by itself."""
+        if self.winfo_exists() and self.known is None:
+            self._seen(last, fresh=False)
 
     def _see_first(self) -> None:
         """Look at the session as soon as nothing else is being done."""
@@ -90,23 +112,21 @@ class SessionPage(WorkPage):
 
     def see(self) -> None:
         """Look at the session anew."""
-        session, opened, texts = self.session, self.window.opened, self.texts
-        if session is None or opened is None:
+        if self.session is None or self.window.opened is None:
             return
+        looker, texts = self.looker, self.texts
         self.ask_for(
-            lambda: overview(opened, session, texts, datetime.now(UTC)),
-            self._seen,
-            working="session-page.looking",
+            lambda: looker.look(texts, datetime.now(UTC)), self._seen, working="session-page.looking"
         )
 
-    def _seen(self, seen: Overview) -> None:
+    def _seen(self, seen: Overview, fresh: bool = True) -> None:
         first = self.known is None
-        self.known = seen
+        self.known, self.fresh = seen, self.fresh or fresh
         self.offers = offered(seen, self.window.may)
         self.next_task = next_task(seen, self.offers)
         self.component = seen.component(self.component).component
         if first:
-            self._keep_up(seen)
+            self._keep_up()
         self.where.show(self._state_words(seen), SIGNS[seen.state])
         if first:
             wanted = self.begun.get("task", "")
@@ -124,20 +144,18 @@ class SessionPage(WorkPage):
 
     # --- what comes by itself ---
 
-    def _keep_up(self, seen: Overview) -> None:
+    def _keep_up(self) -> None:
         """From now on what others enter is shown by itself."""
-        session, opened, texts = seen.session, self.window.opened, self.texts
-        self._feed = SessionFeed(
-            lambda: Board(opened.store, session), lambda: overview(opened, session, texts, datetime.now(UTC))
-        )
+        self._feed = SessionFeed(self.looker, self.texts, at_once=not self.fresh)
         self._ticking = self.after(POLL_MS, self._poll)
 
     def _poll(self) -> None:
         """Show what was read; a form that is open is left as it is, a tab of another part is its own affair."""
         self._ticking = self.after(POLL_MS, self._poll)
         news = None if self._feed is None or self.window.background.busy else self._feed.newest()
-        if news is None:
+        if news is None or news is not self.looker.last:  # an older look than the one that is shown
             return
+        self.fresh = True
         if not isinstance(self.pane, tuple(VIEWS.values())):
             self.known = news
             return
@@ -210,6 +228,8 @@ class SessionPage(WorkPage):
         values = dict(values or {})
         self._clear()
         if name == NEW:
+            from proctor.gui.station.session.new import NewPane  # noqa: PLC0415 - it loads what reads lists
+
             self._put(NewPane(self.inside, self, values))
         elif name in SHARING:
             self._put(SharePane(self.inside, self, name, self.known, values))
@@ -242,7 +262,7 @@ class SessionPage(WorkPage):
     def _put(self, pane: Any) -> None:
         self.pane = pane
         pane.grid(row=2, column=0, sticky="nsew")
-        form, new = isinstance(pane, (FormPane, NewPane)), isinstance(pane, NewPane)
+        form, new = self._kind != "view", self._kind == "new"
         self.bar.show("" if form else self.tab)
         for part, hidden in ((self.bar, new or self.known is None), (self.where, form)):
             (part.grid_remove if hidden else part.grid)()
@@ -252,12 +272,17 @@ class SessionPage(WorkPage):
         self.follow_all()
         self.after_idle(self._focus, pane)
 
+    @property
+    def _kind(self) -> str:
+        """What stands in the page; panes of other parts show."""
+        return str(getattr(self.pane, "KIND", "view"))
+
     def _focus(self, pane: Any) -> None:
         if pane.winfo_exists():
             pane.take_focus()
 
     def _keep_pane(self) -> None:
-        if self.tab in OTHERS and not isinstance(self.pane, (FormPane, NewPane)):
+        if self.tab in OTHERS and self._kind == "view":
             self._panes[self.tab] = dict(self.pane.kept())
 
     def show_main(self) -> None:
@@ -332,7 +357,7 @@ class SessionPage(WorkPage):
         found: dict[str, Any] = {"tab": self.tab, "component": self.component, "panes": self._panes}
         if self.pane is not None:
             self._keep_pane()
-            if self.tab not in OTHERS or isinstance(self.pane, (FormPane, NewPane)):
+            if self.tab not in OTHERS or self._kind != "view":
                 found |= dict(self.pane.kept())
         return found
 

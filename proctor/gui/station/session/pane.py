@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from tkinter import font as tkfont
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import ttkbootstrap as ttk
 
@@ -21,7 +21,12 @@ _LARGE: Final = 1.5
 
 
 class Pane(ttk.Frame):
-    """One pane. The page calls `forward` on Enter, `back` on Escape, `show` when the session was looked at anew."""
+    """One pane. The page calls `forward` on Enter, `back` on Escape, `show` when the session was looked at anew.
+
+    `KIND`: "view" shows, "form" and "new" stand in the place of a tab.
+    """
+
+    KIND: ClassVar[Literal["view", "form", "new"]] = "view"
 
     def __init__(self, parent: Any, page: "SessionPage") -> None:
         super().__init__(parent)
