@@ -35,6 +35,8 @@ class Scrolled(ttk.Frame):
         self._bringing = ""
         for widget in (self._canvas, self.inside):
             widget.bind("<Configure>", lambda _event: self._fit_soon())
+        # A page that gets lower while it is scrolled far down is out of sight, and hears of no new size there.
+        self.inside.bind("<Unmap>", lambda _event: self._fit_soon())
         self._tag = f"Follow{id(self)}"
         self.bind_class(self._tag, "<FocusIn>", self._follow)
         for event, step in (("<Button-4>", -1), ("<Button-5>", 1)):

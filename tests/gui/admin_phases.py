@@ -49,7 +49,6 @@ PHASES: Mapping[str, Callable[[Any], None]] = {
     "admin-backup-set": partial(task, "backup", "backup-set"),
     "admin-department-key": partial(task, "keys", "department-key"),
     "admin-witness-add": partial(task, "witnesses", "witness-add"),
-    "admin-hold-place": partial(task, "holds", "hold-place"),
     "admin-authority-add": partial(task, "authorities", "authority-add"),
     "admin-retention-run": partial(task, "retention", "retention-run"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import ttkbootstrap as ttk
 
 from proctor.config import Places
 from proctor.desk.runner import Runner, first_user
@@ -96,6 +97,25 @@ def test_where_somebody_is_known_nobody_is_first_again(open_station: Open, home:
     window.press("<Alt-u>")
     assert window.at("start")
     assert window.training
+
+
+def test_a_page_that_gets_lower_after_it_was_scrolled_comes_back_into_sight(
+    open_station: Open, home: Path
+) -> None:
+    window = open_station(language="en", scale=2.0)
+    window.press("<Return>")
+    assert window.at("first")
+    page = window.shown
+    assert window.pump(lambda: bool(page.form.winfo_ismapped()))
+    high = page.inside.winfo_reqheight()
+    tall = ttk.Frame(page.inside, height=4 * high)
+    tall.grid(row=0, column=0)
+    assert window.pump(lambda: page.inside.winfo_height() > 4 * high)
+    page.form.widgets["again"].focus_set()
+    assert window.pump(lambda: page._canvas.canvasy(0) > high)
+    tall.destroy()
+    assert window.pump(lambda: bool(page.form.widgets["again"].winfo_ismapped()), seconds=3)
+    assert page.inside.winfo_height() == high
 
 
 @pytest.mark.parametrize(("language", "scale"), [("vi", 1.0), ("en", 2.0)])

@@ -99,7 +99,7 @@ class MakesStation(Entering):
 
     def begin_station(self) -> None:
         """From the log-in page to the form, where there is no station."""
-        if self.is_new and not self._later(self.begin_station):
+        if self.is_new and self.page == "login" and not self._later(self.begin_station):
             self.go(FIRST)
 
     def leave_first(self) -> None:
