@@ -13,6 +13,8 @@ from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
 from proctor.roots import ensure_training_root, open_training
 from proctor.texts import load_texts
+from sessions.closing import close_session
+from sessions.course.day import pause_session, resume_session
 from sessions.errors import StoreFullError
 from sessions.record import Outcome, Verdict
 from tests.gui.station_phases import FakeDesk, Host, begun, ended, told
@@ -246,3 +248,29 @@ def test_a_wrong_clock_and_a_full_disk_are_said_before_anybody_is_checked(
     for kind in ("clock", "disk"):
         fix = texts[f"desk.device-fix.{kind}"]
         assert window.pump(partial(shows, window, fix), seconds=20), kind
+
+
+def test_a_session_that_is_paused_or_closed_elsewhere_invites_nobody(open_station: OpenStation) -> None:
+    window = open_station(means=real_means(DeskOptions(sounds=False)))
+    into_training(window)
+    window.press("<Return>")
+    assert window.at("checkin"), window.said
+    store, session, operator = window.opened.store, window.session, window.operator
+    assert session is not None
+    assert operator is not None
+
+    def says(key: str) -> bool:
+        banner = window.shown.band._banner
+        return window.pump(lambda: window.shown.band._banner.word == window.texts[key], 20) or banner.word
+
+    assert says("desk.title.anything") is True
+    pause_session(store, session, operator=operator, reason="break")
+    assert says("desk.title.paused") is True
+    assert window.texts["desk.next.paused"] in window.shown_texts
+    resume_session(store, session, operator=operator)
+    assert says("desk.title.anything") is True
+    close_session(store, session, operator=operator)
+    assert says("desk.title.closed") is True
+    assert window.texts["session-closed"] in window.shown_texts
+    window.press("<Return>")
+    assert window.at("start")
