@@ -58,8 +58,9 @@ def sit(store: Store, count: int = 40) -> str:
     sitting.store, sitting._id = store, session.session_id
     for sbd in ("002", "003", "004", "005", "012", "013"):
         sitting.attempt(ADMIT, sbd=sbd)
-    pictured(sitting)
+    pictured(sitting, "001")
     sitting.override("001")
+    pictured(sitting, "015")
     sitting.attempt(REFER, "wrong-room", sbd="006")
     sitting.attempt(REFER, "too-late", sbd="007")
     sitting.attempt(REFER, "face-refer", sbd="008")
@@ -73,9 +74,9 @@ def sit(store: Store, count: int = 40) -> str:
     return session.session_id
 
 
-def pictured(sitting: Sitting) -> None:
-    """An attempt of 001 with its pictures, as a desk keeps it."""
-    name = sitting.attempt(REFER, "face-refer", sbd="001")
+def pictured(sitting: Sitting, sbd: str) -> None:
+    """An attempt with its pictures, as a desk keeps it."""
+    name = sitting.attempt(REFER, "face-refer", sbd=sbd)
     body = next(each.body for each in sitting.entries if each.body.get("attempt") == name)
     dropped = {
         "evidence",
@@ -90,7 +91,7 @@ def pictured(sitting: Sitting) -> None:
         "monotonic_ms",
     }
     fields = {key: value for key, value in body.items() if key not in dropped}
-    fields["attempt"] = name[:-4] + "0001"
+    fields["attempt"] = f"{name[:-4]}0{sbd}"
     pieces = {"chip-portrait": portrait("hopper"), "live-portrait": portrait("astronaut")}
     sitting.store.append("attempt", fields, pieces, operator=TRAINEE)
 
@@ -122,6 +123,22 @@ def details(window: Any, *, pictures: bool = False) -> None:
         settle(window)
 
 
+def decided(window: Any, sbd: str = "008", *, pictures: bool = False) -> None:
+    """Two persons are about to decide about somebody, with the pictures that were kept or without."""
+    opened("decide", sbd)(window)
+    settle(window)
+    if pictures:
+        window.shown.pane.buttons.winfo_children()[0].winfo_children()[0].invoke()
+        settle(window)
+
+
+def entered(window: Any, act: str, sbd: str = "001") -> None:
+    """Enter in a form that nobody filled in."""
+    opened(act, sbd)(window)
+    settle(window)
+    window.shown.forward()
+
+
 def called(window: Any) -> None:
     """Call three."""
     opened("call")(window)
@@ -139,7 +156,13 @@ PHASES: Mapping[str, Callable[[Any], None]] = {
     "called": called,
     "out": opened("move", "002"),
     "back": opened("move", "004"),
+    "not-inside": opened("move", "020"),
     "add": opened("add"),
+    "add-empty": lambda window: entered(window, "add"),
+    "decide": decided,
+    "decide-empty": lambda window: entered(window, "decide", "008"),
+    "decide-pictures": lambda window: decided(window, "015", pictures=True),
+    "decide-nothing": lambda window: decided(window, "002"),
     "why": opened("details"),
     "details": details,
     "pictures": lambda window: details(window, pictures=True),
