@@ -68,7 +68,7 @@ class AttemptUnknownError(SessionsError):
 
 
 class AttemptOfAnotherError(SessionsError):
-    """The attempt names another candidate; facts `sbd`, `named`."""
+    """The attempt names another candidate, or two persons said so already; facts `sbd`, `named`."""
 
     code = "exception-attempt-of-another"
 

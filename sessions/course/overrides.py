@@ -231,7 +231,7 @@ def decide(
 
 
 def _meant(
-    session: Session, entries: Iterable[SessionEntry], case: Case, attempt_id: str | None
+    session: Session, entries: Sequence[SessionEntry], case: Case, attempt_id: str | None
 ) -> SessionEntry:
     """Return the attempt that is meant, of this candidate or of nobody, at this component."""
     if attempt_id is None:
@@ -242,9 +242,16 @@ def _meant(
     body = attempt.body
     if body["component"] != session.component:
         raise AttemptOtherComponentError(component=body["component"], wanted=session.component)
-    if body.get("sbd", case.sbd) != case.sbd:
-        raise AttemptOfAnotherError(sbd=case.sbd, named=body["sbd"])
+    named = body.get("sbd") or _confirmed(entries, attempt_id)
+    if named not in {None, case.sbd}:
+        raise AttemptOfAnotherError(sbd=case.sbd, named=named)
     return attempt
+
+
+def _confirmed(entries: Iterable[SessionEntry], attempt_id: str) -> str | None:
+    """Return whose attempt one that names nobody is, by what two persons entered about it; None before that."""
+    about = (entry.body for entry in entries if entry.kind in {"override", "decision"})
+    return next((str(body["sbd"]) for body in about if body["of"] == attempt_id), None)
 
 
 def _require_undecided(case: Case, attempt: SessionEntry) -> None:
@@ -292,7 +299,7 @@ def _codes(body: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _refused(
-    session: Session, entries: Iterable[SessionEntry], case: Case, attempt_id: str | None
+    session: Session, entries: Sequence[SessionEntry], case: Case, attempt_id: str | None
 ) -> SessionEntry:
     standing = refusal_of(case)
     if attempt_id is None and standing is not None:

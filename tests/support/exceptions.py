@@ -40,12 +40,13 @@ class Sitting:
         rules: str = "driving-tt108-2026",
         component: str = "theory",
         components: Sequence[str] = ("yard", "road"),
+        roster: bytes = ROSTER,
     ) -> None:
         self.store = store
         self._id = create_session(
             store,
             root_kind="training",
-            roster=read_roster(ROSTER),
+            roster=read_roster(roster),
             rules=load_rules(rules),
             component=component,
             components=components,

@@ -226,6 +226,35 @@ def test_a_suggestion_is_confirmed_by_two_persons(sitting: Sitting) -> None:
     assert code_of(lambda: sitting.override("001", **wrong)) == "exception-already-in"
 
 
+NAMESAKES = (
+    "SBD,Họ và tên,Ngày sinh,Số định danh,Hạng\n"
+    "001,NGUYỄN VĂN MẪU,15/01/1999,001099000001,B\n"
+    "002,NGUYỄN VĂN MẪU,15/01/1999,001099000002,B\n"
+).encode()
+READ = {"number": "001099999999", "name": "NGUYỄN VĂN MẪU", "birth": "1999-01-15"}
+
+
+def test_one_attempt_that_names_nobody_lets_in_one_of_two_namesakes(tmp_path: Path) -> None:
+    with Bench(path=tmp_path / "station.db").create() as store:
+        sitting = Sitting(store, roster=NAMESAKES)
+        attempt = sitting.attempt(REFER, "not-on-roster", sbd=None, identity=READ)
+        confirmed = {"attempt": attempt, "reason": "suggestion-confirmed"}
+        sitting.override("001", **confirmed)
+        assert code_of(lambda: sitting.override("002", **confirmed)) == "exception-attempt-of-another"
+        assert state(sitting, "002") == (State.NOT_SEEN, "")
+
+
+def test_one_refusal_that_names_nobody_is_decided_for_one_candidate(tmp_path: Path) -> None:
+    with Bench(path=tmp_path / "station.db").create() as store:
+        sitting = Sitting(store, roster=NAMESAKES)
+        attempt = sitting.attempt(REFUSE, "refused", sbd=None, identity=READ, checks=ALTERED)
+        incident = sitting.incident(sbd=None, attempt_id=attempt)
+        sitting.decide(incident, "001", admit=False, attempt_id=attempt)
+        again = {"attempt_id": attempt, "admit": True}
+        assert code_of(lambda: sitting.decide(incident, "002", **again)) == "exception-attempt-of-another"
+        assert code_of(lambda: sitting.decide(incident, "001", **again)) == "decision-taken"
+
+
 def test_who_is_looked_at_again_may_be_overridden_while_in(sitting: Sitting) -> None:
     sitting.attempt(ADMIT)
     attempt = sitting.attempt(REFER, "face-grey", purpose="re-entry")
