@@ -4,20 +4,17 @@ Each phase is what keys do to a station's window in training, with a session in 
 """
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from proctor.config import Places
 from proctor.gui.station.exceptions.manual import ManualPane
 from proctor.gui.station.exceptions.refused import DecisionAfterRefusePane
 from sessions.record import Verdict
 from sessions.vietnam import VIETNAM
-from tests.gui.screenshot import settled, shoot
+from tests.gui.screenshot import at_home, settled, shoot
 from tests.gui.test_station_start import Bench, Watched
 from tests.support.cli import proctor
 from tests.support.course_cli import Sitting, sitting
@@ -209,19 +206,11 @@ PHASES: Mapping[str, Callable[[Watched], Any]] = {
 def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
     """One picture for each phase, as the screen shows it."""
     for name in names or list(PHASES):
-        home = Path(tempfile.mkdtemp())
-        os.environ["PROCTOR_HOME"] = str(home)
-        prepared(home)
-        window = Watched(Places.of(None), language=language, scale=scale, means=Bench().means())
-        window.focus_force()
-        window.free()
-        in_training(window)
-        PHASES[name](window)
-        window.pump(seconds=0.5)
-        shoot(window, folder, name, language, scale)
-        window.free()
-        window.leave()
-        shutil.rmtree(home)
+        with at_home(prepared, language=language, scale=scale, means=Bench().means()) as window:
+            in_training(window)
+            PHASES[name](window)
+            window.pump(seconds=0.5)
+            shoot(window, folder, name, language, scale)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,14 @@
 A training desk at the whole window: a candidate comes, the machine refers or refuses, and a form of people is opened.
 """
 
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from proctor.config import Places
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
-from tests.gui.screenshot import settled, shoot
+from tests.gui.screenshot import at_home, settled, shoot
 from tests.gui.test_station_failures import Desk
 from tests.gui.test_station_start import Watched
 
@@ -121,22 +117,11 @@ PHASES: Mapping[str, Callable[[Desk], Any]] = {
 def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
     """One picture for each phase, as the screen shows it."""
     for name in names or list(PHASES):
-        home = Path(tempfile.mkdtemp())
-        os.environ["PROCTOR_HOME"] = str(home)
-        window = Watched(
-            Places.of(None),
-            language=language,
-            scale=scale,
-            means=real_means(DeskOptions(sounds=False)),
-        )
-        window.focus_force()
-        window.free()
-        PHASES[name](Desk(window))
-        window.pump(seconds=0.5)
-        shoot(window, folder, name, language, scale)
-        window.free()
-        window.leave()
-        shutil.rmtree(home)
+        means = real_means(DeskOptions(sounds=False))
+        with at_home(lambda _home: None, language=language, scale=scale, means=means) as window:
+            PHASES[name](Desk(window))
+            window.pump(seconds=0.5)
+            shoot(window, folder, name, language, scale)
 
 
 if __name__ == "__main__":

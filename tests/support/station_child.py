@@ -39,9 +39,8 @@ def stay(window: StationWindow, phase: str) -> None:
     until(window, lambda: False, 600.0)
 
 
-def train(phase: str) -> None:
-    """A training desk with the second candidate, in a phase."""
-    window = StationWindow(Places.of(None), language="vi", means=real_means(DeskOptions(sounds=False)))
+def to_desk(window: StationWindow) -> None:
+    """Go into training, make a session, and open its desk."""
     until(window, lambda: not window.background.busy)
     window.train()
     until(window, lambda: window.page == "start" and not window.background.busy)
@@ -49,6 +48,12 @@ def train(phase: str) -> None:
     until(window, lambda: bool(window.lines) and not window.background.busy)
     window.open_desk()
     until(window, lambda: window.page == "checkin" and not window.background.busy)
+
+
+def train(phase: str) -> None:
+    """A training desk with the second candidate, in a phase."""
+    window = StationWindow(Places.of(None), language="vi", means=real_means(DeskOptions(sounds=False)))
+    to_desk(window)
     desk = window.going.desk
     assert desk is not None
     driver: Any = desk.driver

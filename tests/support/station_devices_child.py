@@ -17,7 +17,7 @@ from proctor.config import Places
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
 from proctor.gui.station.window import StationWindow
-from tests.support.station_child import until
+from tests.support.station_child import to_desk, until
 
 SCANNER = "0c2e:0b61"
 
@@ -43,13 +43,7 @@ def main(camera: str, file: Path) -> None:
     list_ports.comports = lambda *_given: ports(file)
     options = DeskOptions(reader="Virtual", camera=camera, scanner=SCANNER, sounds=False)
     window = StationWindow(Places.of(None), language="vi", means=real_means(options))
-    until(window, lambda: not window.background.busy)
-    window.train()
-    until(window, lambda: window.page == "start" and not window.background.busy)
-    window.open_desk()
-    until(window, lambda: bool(window.lines) and not window.background.busy)
-    window.open_desk()
-    until(window, lambda: window.page == "checkin" and not window.background.busy)
+    to_desk(window)
     driver: Any = window.driver
     until(window, lambda: bool(driver.runtime.ready))
     said: dict[str, str] = {}

@@ -41,7 +41,7 @@ class Filters(ttk.Frame):
         self._rooms: tuple[str, ...] = ("",)
         self.entry = ttk.Entry(self, textvariable=self.search, font=look.body, width=18)
         self.state_box = self._box(20, self._take_state)
-        self.room_box = self._box(8, self._take_room)
+        self.room_box = self._box(len(texts["roster-page.every-room"]) + 1, self._take_room)
         fields: list[tuple[str, Any]] = [
             ("search", self.entry),
             ("state", self.state_box),
