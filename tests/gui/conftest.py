@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("tkinter", reason="this Python has no Tk")
 
 from proctor.config import Places
-from proctor.gui.roster_window import Choosers, RosterWindow
+from proctor.gui.list_steps import Choosers
+from proctor.gui.roster_window import RosterWindow
 from tests.support.kept_bugs import Pumped
 
 SCREEN = "1366x768x24"

@@ -3,23 +3,19 @@
 The pages of the roster's window stand in it as they are; `proctor session create` makes the session.
 """
 
-import tkinter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from proctor import roster_import
 from proctor.errors import CommandError
-from proctor.gui.roster_pages import FilePage, ResultPage, SessionPage
-from proctor.gui.roster_window import Choosers
+from proctor.gui.list_steps import TYPED, Choosers, ListSteps
 from proctor.gui.station.going import sessions_of
 from proctor.gui.station.parts import Flow
 from proctor.gui.station.session.pane import Pane, headed
 from proctor.roster_import import Created, Loaded
 from proctor.screens.session_parts import JOIN
-from proctor.viewmodel_roster import Form, missing, preview, rules_choices, wanted
-from sessions.rules import list_rules
+from proctor.viewmodel_roster import Form, preview, wanted
 from sessions.vietnam import today
 
 if TYPE_CHECKING:
@@ -27,10 +23,10 @@ if TYPE_CHECKING:
     from proctor.gui.station.session import page as owner
 
 MAIN: Final = {"file": "next", "session": "new", "result": "created"}
-TEXTS: Final = ("tab", "encoding", "sheet", "rules", "place", "day")
+KEPT: Final = (*TYPED, "skip")
 
 
-class NewPane(Pane):
+class NewPane(ListSteps, Pane):
     """Three steps: file, session, result. Enter goes on, Escape one step back."""
 
     KIND = "new"
@@ -41,13 +37,10 @@ class NewPane(Pane):
         self.step = str(values.get("step", "file"))
         self.loaded: Loaded | None = values.get("loaded")
         self.created: Created | None = values.get("created")
-        self._chosen: tuple[str, ...] = tuple(values.get("chosen", ()))
-        self._choosers = Choosers()
-        first = {"tab": "used", "day": today().strftime("%d/%m/%Y")}
-        self.variables: dict[str, tkinter.Variable] = {
-            name: tkinter.StringVar(self, str(values.get(name, first.get(name, "")))) for name in TEXTS
-        }
-        self.variables["skip"] = tkinter.BooleanVar(self, bool(values.get("skip")))
+        self.chosen: tuple[str, ...] = tuple(values.get("chosen", ()))
+        self.choosers = Choosers()
+        self.day = today()
+        self.variables = self.typed_first(self, {name: values[name] for name in KEPT if name in values})
         self.shown: Any = None
         self.head: Any = None
         self.other = Flow(self, self.look)
@@ -66,56 +59,10 @@ class NewPane(Pane):
         self.other.grid_remove()
         if self.step == "file" and self.page.known is None:
             self.other.grid(row=2, column=0, sticky="ew", pady=self.look.px(3))
-        make = {"file": self._file_page, "session": self._session_page, "result": self._result_page}
+        make = {"file": self.file_page, "session": self.session_page, "result": self.result_page}
         self.shown = make[self.step]()
         self.shown.grid(row=1, column=0, sticky="nsew")
         self.shown.follow_all()
-
-    def _file_page(self) -> FilePage:
-        page = FilePage(
-            self,
-            look=self.look,
-            texts=self.texts,
-            letters=self.letters,
-            commands={
-                "choose": self.choose,
-                "template": self.save_template,
-                "encoding": self.read_again,
-                "sheet": self.read_sheet,
-            },
-            tab=self._text("tab"),
-            encoding=self._text("encoding"),
-            sheet=self._text("sheet"),
-        )
-        if self.loaded is not None:
-            page.show(preview(self.loaded, self.texts))
-        return page
-
-    def _session_page(self) -> SessionPage:
-        page = SessionPage(
-            self,
-            look=self.look,
-            texts=self.texts,
-            letters=self.letters,
-            variables=self.variables,
-            choices=rules_choices(list_rules(), today(), self.texts),
-            users=(),
-            on_rules=self._rules_chosen,
-        )
-        if self.loaded is not None:
-            page.show(preview(self.loaded, self.texts), self._chosen)
-        return page
-
-    def _result_page(self) -> ResultPage:
-        if self.created is None:
-            raise ValueError("result")
-        return ResultPage(self, look=self.look, texts=self.texts, created=self.created)
-
-    def _text(self, name: str) -> tkinter.StringVar:
-        found = self.variables[name]
-        if not isinstance(found, tkinter.StringVar):
-            raise TypeError(name)
-        return found
 
     # --- what the page asks ---
 
@@ -125,18 +72,12 @@ class NewPane(Pane):
 
     def take_focus(self) -> None:
         """Where work begins on this step."""
-        if self.step == "file":
-            begin = self.shown.choose if self.loaded is None else self.shown.buttons[self._text("tab").get()]
-            begin.focus_set()
-        elif self.step == "session":
-            self.shown.fields["skip" if self.shown.skip.winfo_manager() else "rules"].focus_set()
-        else:
-            self.page.window.main.focus_set()
+        (self.begin_on(self.step) or self.page.window.main).focus_set()
 
     def back(self) -> bool:
         """One step back; from the first, and from the last, away from it."""
         if self.step == "session":
-            self._go("file")
+            self.to("file")
             return True
         if self.page.known is None:
             return False
@@ -145,82 +86,37 @@ class NewPane(Pane):
 
     def kept(self) -> Mapping[str, Any]:
         """Return everything but what is shown."""
-        self._keep_parts()
+        self.keep_parts(self.step)
         typed = {name: variable.get() for name, variable in self.variables.items()}
-        own = {"step": self.step, "loaded": self.loaded, "created": self.created, "chosen": self._chosen}
+        own = {"step": self.step, "loaded": self.loaded, "created": self.created, "chosen": self.chosen}
         return {"task": "new", "values": typed | own}
 
     def forward(self) -> None:
         """On to the session, make it, or open what was made."""
         {"file": self._to_session, "session": self._create, "result": self._open}[self.step]()
 
-    # --- the file ---
+    # --- the steps ---
 
-    def choose(self) -> None:
-        """Let the person name a file, and read it."""
-        if not self.page.window.background.busy and (name := self._choosers.open_file()):
-            self.load(Path(name))
+    @property
+    def waits(self) -> bool:
+        """Whether something is done beside the window."""
+        return bool(self.page.window.background.busy)
 
-    def load(self, path: Path, encoding: str | None = None, sheet: str | None = None) -> None:
-        """Read a file beside the window."""
-        job = partial(roster_import.load, path, encoding, sheet, today())
-        self.page.ask_for(job, self._loaded, working="window.reading")
+    def beside(self, job: Callable[[], Any], done: Callable[[Any], None], working: str) -> None:
+        """Have something done beside the window."""
+        self.page.ask_for(job, done, working=working)
 
-    def read_again(self) -> None:
-        """Read the file again under the encoding that the person chose."""
-        if self.loaded is not None:
-            self.load(self.loaded.path, encoding=self._text("encoding").get())
-
-    def read_sheet(self) -> None:
-        """Read another sheet of the file."""
-        if self.loaded is not None:
-            self.load(self.loaded.path, sheet=self._text("sheet").get())
-
-    def save_template(self) -> None:
-        """Write the template where the person says."""
-        if not self.page.window.background.busy and (name := self._choosers.save_file()):
-            job = partial(roster_import.save_template, Path(name))
-            self.page.ask_for(job, self._saved, working="window.saving")
-
-    def _saved(self, path: Path) -> None:
-        self.page.window.say(self.texts.say("window.saved", file=str(path)), "tick")
-
-    def _loaded(self, loaded: Loaded) -> None:
-        self.loaded = loaded
-        shown = preview(loaded, self.texts)
-        self.variables["tab"].set(shown.first)
-        self.variables["encoding"].set(shown.encoding)
-        self.variables["sheet"].set("" if shown.sheet_open else shown.sheet)
-        self.variables["skip"].set(False)
-        self._go("file")
-        if shown.sheet_open:
-            self.page.window.say(self.texts["window.need.sheet"], "question")
-            return
-        refused = shown.tab("refused").count
-        said = "window.read.refused" if refused else "window.read"
-        used = shown.tab("used").count
-        self.page.window.say(self.texts.say(said, used=used, refused=refused), "bang" if refused else "tick")
+    def tell(self, text: str, sign: str) -> None:
+        """Say something in the window's line."""
+        self.page.window.say(text, sign)
 
     def _to_session(self) -> None:
-        shown = None if self.loaded is None else preview(self.loaded, self.texts)
-        wrong = [name for name in missing(Form(), shown, training=True) if name in {"file", "sheet", "rows"}]
-        if wrong:
-            self.page.window.say(self.texts[f"window.need.{wrong[0]}"], "cross")
-        else:
-            self._go("session")
+        if self.file_is_ready():
+            self.to("session")
 
-    # --- the session ---
-
-    def _rules_chosen(self) -> None:
-        self._chosen = ()
-        self.shown.follow_all()
-
-    def _keep_parts(self) -> None:
-        if self.step == "session" and self.shown is not None:
-            self._chosen = self.shown.components
-
-    def _go(self, step: str) -> None:
-        self._keep_parts()
+    def to(self, step: str) -> None:
+        """Show a step."""
+        self.keep_parts(self.step)
         self.step = step
         self.page.window.say("", "")
         self._build()
@@ -228,26 +124,11 @@ class NewPane(Pane):
         self.page.follow_all()
         self.after_idle(self.take_focus)
 
-    def _form(self) -> Form:
-        value = {name: variable.get() for name, variable in self.variables.items()}
-        return Form(
-            rules_id=value["rules"],
-            components=self._chosen,
-            place=value["place"],
-            day=value["day"],
-            skip=value["skip"],
-        )
-
     def _create(self) -> None:
-        self._keep_parts()
-        form, loaded = self._form(), self.loaded
+        self.keep_parts(self.step)
+        form, loaded = self.form(), self.loaded
         held = self.page.window.going.held
-        if loaded is None or held is None:
-            return
-        wrong = missing(form, preview(loaded, self.texts), training=True)
-        if wrong:
-            self.page.window.say(self.texts[f"window.need.{wrong[0]}"], "cross")
-            self.shown.fields[wrong[0]].focus_set()
+        if loaded is None or held is None or not self.is_complete(form, training=True):
             return
         runner = self.page.window.runner()
         words = self._words(loaded, form)
@@ -290,13 +171,13 @@ class NewPane(Pane):
             candidates=data["candidates"],
             refused=tuple(sorted({row["row"] for row in data["refused_rows"]})),
             place=data["place"],
-            day=wanted(self._form(), training=True).day,
+            day=wanted(self.form(), training=True).day,
             components=tuple(labels),
             rules_id=data["rules"],
             unconfirmed=tuple(data["rules_unconfirmed"]),
         )
         window.took(lines, data["id"])
-        self._go("result")
+        self.to("result")
 
     def _open(self) -> None:
         """Show the session that was made."""
