@@ -81,7 +81,7 @@ def test_search_and_filters_by_keys(window: Watched) -> None:
     page: RosterPage = window.shown
     assert len(shown(page)) == 24
     counted = page.counted.cget("text")
-    assert counted.startswith("24 thí sinh, đã cho vào 8 · chưa đến 10 · chưa đến, đã gọi 2")
+    assert counted.startswith("24 thí sinh, đã cho vào 8 · chưa đến 9 · chưa đến, đã gọi 2")
     assert "không nhận 1" in counted
     assert page.table.view.set("0", "number") == "001•••••0001"
     keys(window, "nguyen van")
@@ -149,9 +149,9 @@ def test_who_was_called_stands_there_large_and_in_the_log(window: Watched) -> No
     window.speak = spoken.append  # type: ignore[assignment,method-assign]
     window.press("<Alt-g>", "<Return>")
     assert window.free()
-    assert entries(window, "component")[-1]["called"] == ["015"]
-    assert spoken == ["Mời số báo danh 015, Nguyễn Văn Tập"]
-    assert "Nguyễn Văn Tập\nmời đến P3 · 4" in window.shown_texts
+    assert entries(window, "component")[-1]["called"] == ["016"]
+    assert spoken == ["Mời số báo danh 016, Trần Thị Ánh"]
+    assert "Trần Thị Ánh\nmời đến P4 · 4" in window.shown_texts
     assert window.pump(lambda: page.roll is not None and page.roll.counts["called"] == 3)
     window.type("x")
     window.press("<Return>")
@@ -159,7 +159,7 @@ def test_who_was_called_stands_there_large_and_in_the_log(window: Watched) -> No
     pane_of(window).form.put("count", "2")
     window.press("<Return>")
     assert window.free()
-    assert entries(window, "component")[-1]["called"] == ["016", "017"]
+    assert entries(window, "component")[-1]["called"] == ["017", "018"]
     window.press("<Escape>")
     assert page.pane is None
 
