@@ -142,6 +142,18 @@ def test_the_word_on_the_screen_is_90_pixels_of_ink(open_host: OpenHost) -> None
     assert longest >= MIN_CAPITALS  # the K of KHÔNG NHẬN has no accent
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_no_mark_above_a_verdicts_letters_is_cut(open_host: OpenHost, scale: float) -> None:
+    window = open_host(
+        PHASES["refer"](FakeDesk()), scale=scale
+    )  # CHƯA CHẮC: breve and acute above one another
+    band = window.shown.band
+    left, top = band.winfo_rootx() + band.bbox("word")[0], band.winfo_rooty()
+    box = (left, top, band.winfo_rootx() + band.bbox("word")[2], top + 3)
+    seen = ImageGrab.grab(bbox=box, xdisplay=os.environ["DISPLAY"]).convert("L")
+    assert seen.getextrema()[0] == seen.getextrema()[1], "ink at the band's edge"
+
+
 def test_verdicts_differ_in_word_and_shape_not_only_in_colour(open_host: OpenHost) -> None:
     seen = set()
     window = open_host(FakeDesk())

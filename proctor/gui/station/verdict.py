@@ -6,6 +6,7 @@ bar where nothing is decided. Few fonts have such signs, so they are drawn.
 
 import math
 import tkinter
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from tkinter import font as tkfont
@@ -32,6 +33,12 @@ _CAPITALS: Final = {"DejaVu Sans": 0.729, "Noto Sans": 0.714, "Segoe UI": 0.7}
 _LOWEST: Final = 0.68
 """As Liberation Sans is drawn; of any other family no more is taken for granted."""
 _LARGEST: Final = 5
+_ABOVE: Final = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309")
+"""Marks above a letter: grave, acute, circumflex, tilde, breve, hook."""
+_DOT: Final = "\u0323"
+_EDGE: Final = 4
+_STACKED: Final = 1.07
+"""Of the em: how high a capital with two marks stands above the line (DejaVu Sans Bold: 1.057)."""
 _LINE_HEIGHT: Final = 1.15
 _LINE_ROOM: Final = 1.5
 _LINE_SCALE: Final = 1.25
@@ -149,8 +156,20 @@ class VerdictPanel(tkinter.Canvas):
         largest = min(limit, int(high / _LINE_HEIGHT))
         self._word.configure(size=-fitted(self._word, banner.word, right - left, largest))
         top = (high - self._word.metrics("linespace")) // 2
+        top += self._lowered(banner.word, top) if banner.loud else 0
         self.create_text(left, top, text=banner.word, font=self._word, fill=ink, anchor="nw", tags="word")
         return top + self._word.metrics("linespace")
+
+    def _lowered(self, word: str, top: int) -> int:
+        """Return by how much a word goes down so that marks above one another (Ắ, Ế) are whole: a font's own height
+        leaves them out. Where a dot stands below (Ị), the line beneath keeps its place."""
+        size, ascent = abs(int(self._word.cget("size"))), int(self._word.metrics("ascent"))
+        letters = [unicodedata.normalize("NFD", letter) for letter in word]
+        stacked = any(sum(mark in _ABOVE for mark in marks) > 1 for marks in letters)
+        needed = max(0, math.ceil(size * _STACKED) - ascent - top + _EDGE) if stacked else 0
+        dotted = any(_DOT in marks for marks in letters)
+        spare = round(self._line_high() * (_LINE_ROOM - 1)) if dotted else needed
+        return min(needed, spare)
 
     def _draw_line(self, line: str, place: tuple[int, int, int], ink: str) -> None:
         """Write the line along the bottom, no smaller than 14 points; a longer one breaks."""
