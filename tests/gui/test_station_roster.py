@@ -124,7 +124,7 @@ def test_each_look_is_in_the_log_with_its_reason_and_pictures_are_a_look_of_thei
     assert (view["what"], view["sbd"], view["reason"]) == ("candidate", "001", "thí sinh hỏi giờ vào")
     assert "Hai người cho vào: hai cán bộ đối chiếu ảnh" in window.shown_texts
     assert "Ra ngoài: đi vệ sinh" in window.shown_texts
-    assert "của sổ" in window.shown_texts
+    assert "của nhật ký" in window.shown_texts
     window.press("<Alt-n>")
     assert window.free()
     looked = entries(window, "view")[-1]
