@@ -15,8 +15,15 @@ from proctor.logins import enter_refused, greet, guard_of, log_in
 from proctor.tokens import with_token
 from proctor.tpm import require_not_ahead
 from sessions.checkpoint import VerifierKey
-from sessions.errors import KeysMissingError, RootBusyError, RootExistsError, RootMissingError
+from sessions.errors import (
+    KeysDamagedError,
+    KeysMissingError,
+    RootBusyError,
+    RootExistsError,
+    RootMissingError,
+)
 from sessions.keys import KeyringBackend, Unlocked
+from sessions.mark import KEY_SETTINGS, has_begun
 from sessions.os_keyring import working_keyring
 from sessions.pins import StationPins
 from sessions.record import Operator, Second, SystemClock
@@ -236,6 +243,8 @@ def require_real_root(path: Path) -> DataRoot:
     except RootMissingError:
         raise CommandError("no-station", root=str(path)) from None
     if not root.keys.exists:
+        if has_begun(path):
+            raise KeysDamagedError(file=KEY_SETTINGS)
         raise CommandError("no-station", root=str(path))
     return root
 

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sessions.errors import EvidenceErasedError, KeyFileError
 from sessions.files import make_private_dir, write_private
+from sessions.mark import EVIDENCE_KEYS
 
-FILE_NAME: Final = "evidence.slots"
+FILE_NAME: Final = EVIDENCE_KEYS
 SLOT_BYTES: Final = 64
 BATCH: Final = 1024
 _MAGIC: Final = b"PRCTKEYS"

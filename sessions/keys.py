@@ -228,6 +228,15 @@ class KeyFolder:
         sync_dir(self.directory)
         return len(found)
 
+    def forget(self) -> None:
+        """Overwrite and remove every key, as if none had been made."""
+        for draft in self.directory.glob(".*"):
+            _wipe(draft)
+        for number in {self._number(path) for path in self.directory.iterdir()} - {None}:
+            self._remove(cast("int", number))
+        (self.directory / KEY_SETTINGS).unlink(missing_ok=True)
+        sync_dir(self.directory)
+
     # -- slots ------------------------------------------------------------------------------------
 
     def add_slot(

@@ -15,6 +15,9 @@ from sessions.errors import KeysDamagedError, KeysMissingError, RootDamagedError
 Kind = Literal["real", "training"]
 ROOT_MARK: Final = "root.toml"
 KEY_SETTINGS: Final = "keys.toml"
+LOG: Final = "station.db"
+MEMORY: Final = "memory.bin"
+EVIDENCE_KEYS: Final = "evidence.slots"
 ORIGIN: Final = re.compile(r"proctor\.(real|training)/[0-9a-f]{8}")
 _FIELDS: Final = {"schema", "kind", "origin", "created"}
 
@@ -40,6 +43,14 @@ def read_mark(root: Path) -> tuple[Kind, str, str]:
 def keys_of(root: Path) -> Path:
     """Return the folder of a root's keys, sealed or bare, and of the users' slots."""
     return root / "keys"
+
+
+def has_begun(root: Path) -> bool:
+    """Whether a log was ever begun in a data root: it, the memory of it, or the keys of its evidence are there.
+
+    Before that keys guard nothing: their station was never made.
+    """
+    return any(path.exists() for path in (root / LOG, root / MEMORY, keys_of(root) / EVIDENCE_KEYS))
 
 
 def read_key_settings(keys: Path) -> tuple[str, int]:

@@ -74,6 +74,12 @@ class StationPins:
         kept = (each for each in self.keys if each != known)
         return type(self)((*kept, key), self.fingerprints, self.directory)
 
+    def remove(self, key: VerifierKey) -> None:
+        """Believe a key no more."""
+        if self.directory is not None:
+            _file_of(self.directory, key).unlink()
+            sync_dir(self.directory)
+
     def list(self) -> tuple[VerifierKey, ...]:
         """Return the pinned keys, by origin."""
         return tuple(sorted(self.keys, key=lambda key: key.name))

@@ -17,6 +17,7 @@ from typing import Self
 
 from sessions.checkpoint import VerifierKey, epoch_of, station_of
 from sessions.errors import (
+    KeysDamagedError,
     KeysMissingError,
     RootBusyError,
     RootDamagedError,
@@ -25,7 +26,7 @@ from sessions.errors import (
 )
 from sessions.files import make_private_dir, write_private
 from sessions.keys import KeyBundle, KeyFolder, KeyringBackend, Unlocked
-from sessions.mark import ORIGIN, ROOT_MARK, Kind, keys_of, read_mark
+from sessions.mark import KEY_SETTINGS, LOG, ORIGIN, ROOT_MARK, Kind, keys_of, read_mark
 from sessions.pins import StationPins
 from sessions.record import format_utc, parse_utc
 
@@ -82,7 +83,7 @@ class DataRoot:
     @property
     def database(self) -> Path:
         """The log."""
-        return self.path / "station.db"
+        return self.path / LOG
 
     @property
     def keys_dir(self) -> Path:
@@ -119,17 +120,28 @@ class DataRoot:
     def create_keys(self, *, custody: str, keyring: KeyringBackend | None = None) -> Unlocked:
         """Make this station's keys and pin its own public key.
 
-        Raises RootKindError for bare keys in a real root or any other custody in a training root, and
-        RootExistsError when keys were made before.
+        Raises RootKindError for bare keys in a real root or any other custody in a training root,
+        RootExistsError when keys were made before, KeysDamagedError when they were and keys.toml is gone.
         """
         if (custody == "bare") != (self.kind == "training"):
             raise RootKindError(custody=custody)
         if self.keys.exists:
             raise RootExistsError(what="keys")
+        if self._own_pins():
+            raise KeysDamagedError(file=KEY_SETTINGS)
         bundle = KeyBundle.generate()
         unlocked = self.keys.create(bundle, custody=custody, keyring=keyring)
         self.pins.add(bundle.signer(self.origin).key.encode())
         return unlocked
+
+    def forget_keys(self) -> None:
+        """Overwrite and remove keys that nothing was ever written with, and their pin: their making was cut short."""
+        for key in self._own_pins():
+            self.pins.remove(key)
+        self.keys.forget()
+
+    def _own_pins(self) -> list[VerifierKey]:
+        return [key for key in self.pins.keys if station_of(key.name) == self.origin]
 
     def unlock(self, keyring: KeyringBackend | None = None) -> Unlocked:
         """Return the keys without a password: bare ones of a training root, or by the system's keyring.
@@ -149,7 +161,7 @@ class DataRoot:
 
         Raises KeysMissingError before it has one.
         """
-        own = [key for key in self.pins.keys if station_of(key.name) == self.origin]
+        own = self._own_pins()
         if not own:
             raise KeysMissingError(what="station-key")
         return max(own, key=lambda key: epoch_of(key.name))

@@ -23,6 +23,7 @@ from sessions.errors import (
 from sessions.events import STATION_ID, USER_ID
 from sessions.instance import Instance
 from sessions.keys import Argon2, KeyringBackend, Unlocked, require_secret
+from sessions.mark import MEMORY, has_begun
 from sessions.people_errors import AddingAloneError, SharedAccountError, UserDisabledError
 from sessions.record import Clock, Operator, Second
 from sessions.roles import load_roles, require_may, require_role
@@ -121,7 +122,7 @@ def open_store(
 
 def instance_of(root: DataRoot, keys: Unlocked, outside: Path | None = None) -> Instance:
     """Return this machine's memory of a root's log: beside the log, and in `outside`."""
-    places = [root.path / "memory.bin"]
+    places = [root.path / MEMORY]
     if outside is not None:
         places.append(outside / f"{root.origin.replace('/', '_')}.bin")
     return Instance.of_machine(places, station=root.origin, evidence_key=keys.bundle.evidence_key)
@@ -250,11 +251,22 @@ def _require_new(root: DataRoot, user: NewUser) -> Mapping[str, str]:
 
 
 def _first_keys(root: DataRoot, user: NewUser, keyring: KeyringBackend | None) -> Unlocked:
-    """Return the keys of a root without a log: fresh ones, or those of a first addition cut short."""
+    """Return the keys of a root without a log: fresh ones, or those of a first addition cut short.
+
+    Keys that nothing was written with, and that this password does not open, are made anew: nobody may have one that
+    does.
+    """
+    real, begun = root.kind == "real", has_begun(root.path)
+    if real and root.keys.exists and user.user_id in root.keys.slot_ids():
+        try:
+            return root.keys.open_with_secret(user.user_id, user.secret)
+        except WrongSecretError:
+            if begun:
+                raise
+    if real and root.keys.exists and not begun:
+        root.forget_keys()
     if not root.keys.exists:
         return root.create_keys(custody="sealed" if keyring is None else "keyring", keyring=keyring)
-    if root.kind == "real" and user.user_id in root.keys.slot_ids():
-        return root.keys.open_with_secret(user.user_id, user.secret)
     return root.unlock(keyring)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.errors import CommandError
 from proctor.logins import guard_of
-from proctor.roots import memory_folder
+from proctor.roots import locked, memory_folder
 from proctor.seconds import second_of
 from sessions.errors import RootMissingError
 from sessions.keys import require_secret
@@ -48,7 +48,9 @@ def _add_first(context: Context) -> int:
         root = DataRoot.open(path, kind="real")
     except RootMissingError:
         root = DataRoot.create(path, "real", now=datetime.now(UTC))
-    login = add_first(root, user, clock=SystemClock(), keyring=working_keyring(), outside=memory_folder(root))
+    keyring, outside = working_keyring(), memory_folder(root)
+    with locked(root):  # somebody else may be making it, or works with it
+        login = add_first(root, user, clock=SystemClock(), keyring=keyring, outside=outside)
     key_file = root.path / "station.vkey"
     key_file.write_text(root.station_key().encode() + "\n", encoding="utf-8")
     data = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,62 @@ def test_where_somebody_is_known_nobody_is_first_again(open_station: Open, home:
     window.press("<Alt-u>")
     assert window.at("start")
     assert window.training
+
+
+@pytest.mark.parametrize("cut", ["_add_slot", "Store.create"])
+def test_a_making_that_was_cut_short_is_done_again_with_another_password(
+    open_station: Open, home: Path, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "the power went")
+
+    with monkeypatch.context() as at_once:
+        at_once.setattr(f"sessions.users.{cut}", gone)
+        window = open_station()
+        window.press("<Return>")
+        assert window.at("first")
+        typed(window, id="an", name="Mẫu Một", password=PASSWORD, again=PASSWORD)
+        window.press("<Return>")
+        assert window.free()
+        assert window.page == "first"
+        window.leave()
+    window = open_station()
+    window.press("<Return>")
+    assert window.at("first"), window.shown_texts
+    typed(window, id="an", name="Mẫu Một", password=SECOND_PASSWORD, again=SECOND_PASSWORD)
+    window.press("<Return>")
+    assert window.at("start"), window.said
+    window.leave()
+    assert proctor("log", "verify", "--by", "an", "--json", secrets={"an": SECOND_PASSWORD}).json["ok"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "code"),
+    [
+        (("keys/keys.toml",), "keys-damaged"),
+        (("keys/keys.toml", "station.db"), "keys-damaged"),
+        (("root.toml",), "root-damaged"),
+        (("root.toml", "station.db"), "root-damaged"),
+    ],
+)
+def test_a_station_that_lost_a_file_is_no_machine_without_a_station(
+    open_station: Open, home: Path, lost: tuple[str, ...], code: str
+) -> None:
+    made = proctor("user", "add", "an", "--first", "--name", "Mẫu Một", secrets={"an": PASSWORD})
+    assert made.status == 0
+    real = Places.of(None).real
+    for name in lost:
+        (real / name).unlink()
+    before = {path: path.read_bytes() for path in real.rglob("*") if path.is_file()}
+    window = open_station()
+    window.press("<Return>")
+    window.begin_station()
+    assert window.page == "login"
+    assert window.texts[code] in window.shown_texts
+    with pytest.raises(CommandError):
+        first_user(Places.of(None), "ke-gian", name="Kẻ Gian", ask=lambda _: PASSWORD, language="vi")
+    for path, content in before.items():
+        assert path.read_bytes() == content, path
 
 
 def test_a_page_that_gets_lower_after_it_was_scrolled_comes_back_into_sight(
