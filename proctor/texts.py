@@ -16,6 +16,7 @@ _SPOKEN = {
     "job_state": "print.state",
     "defect": "defect",
     "kind": "calibrate.kind",
+    "component": "component-name",
 }
 """Values that are codes, by the place's name: what their texts begin with."""
 

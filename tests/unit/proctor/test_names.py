@@ -44,3 +44,9 @@ def test_what_only_a_rules_file_knows_keeps_its_words() -> None:
     assert kind_name({}, "unheard-of", EN) == "unheard-of"
     session: object = OfAClub()
     assert component_of(session, EN) == "Bắn súng"  # type: ignore[arg-type]
+
+
+def test_a_component_among_the_facts_of_an_error_is_spoken() -> None:
+    assert "Lý thuyết" in VI.say("allocation-too-late", component="theory")
+    assert "Theory" in EN.say("allocation-too-late", component="theory")
+    assert "Bắn súng" in EN.say("allocation-too-late", component="Bắn súng")
