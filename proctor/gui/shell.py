@@ -105,7 +105,7 @@ class Shell(ttk.Window, ABC):
         self._head().grid(row=0, column=0, sticky="ew", padx=gap, pady=(self.look.px(4), 0))
         self.shown = self.make_page()
         self.shown.grid(row=1, column=0, sticky="nsew", padx=gap, pady=self.look.px(4))
-        self.message = ttk.Label(self, anchor="w", justify="left", compound="left")
+        self.message = ttk.Label(self, style="Message.TLabel", anchor="w", justify="left", compound="left")
         self.message.grid(row=2, column=0, sticky="ew", padx=gap)
         margin = self.look.sign("tick").width() + gap
         self.message.bind(
@@ -126,6 +126,7 @@ class Shell(ttk.Window, ABC):
         self.style.configure(
             "Training.TLabel", background="#ffd54d", foreground="#2b2000", font=self.look.title
         )
+        self.style.configure("Message.TLabel", space=px(4))  # between the sign and every line of the words
         for name in ("TCombobox", "TEntry"):
             self.style.configure(name, padding=(px(4), px(3)))
         edges: dict[str, Any] = {  # a table shows that it has the focus
@@ -228,7 +229,7 @@ class Shell(ttk.Window, ABC):
     def say(self, text: str, sign: str) -> None:
         """Show a message with its sign; it stays until the next."""
         self._said = (text, sign)
-        self.message.configure(text=f" {text}" if sign else text, image=self.look.sign(sign) if sign else "")
+        self.message.configure(text=text, image=self.look.sign(sign) if sign else "")
         self.message.configure(foreground=COLOURS.get(sign, ""))
 
     def silent(self) -> None:
