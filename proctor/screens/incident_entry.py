@@ -1,7 +1,7 @@
 """What a page has done about incidents beside the window: entered, one for each candidate, and their minutes made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from proctor.desk.runner import Done, Runner
@@ -60,11 +60,16 @@ def enter_all(
     return _with_minutes(runner, session, dones, troubles, texts, folder=folder, shown=shown)
 
 
-def make_minutes(runner: Runner, session: Session, incident_id: str, folder: str) -> Entered:
+def make_minutes(runner: Runner, session: Session, incident_id: str, folder: str, texts: Texts) -> Entered:
     """Make the minutes of an incident, again where they were made before. Raises CommandError."""
     made = runner.run(*minutes_words(session, incident_id, folder))
     file = str(made.data["file"])
-    return Entered(done=made, pages=pictures_of(file), file=file)
+    return Entered(done=replace(made, lines=made_lines([made], texts)), pages=pictures_of(file), file=file)
+
+
+def made_lines(made: Sequence[Done], texts: Texts) -> tuple[str, ...]:
+    """Return in words what minutes were made: how many and where they are printed, not every file's path."""
+    return (texts.say("incident-page.minutes.made", count=len(made)),) if made else ()
 
 
 def _with_minutes(
@@ -91,7 +96,7 @@ def _with_minutes(
             troubles.append(error)
             break
     said = [texts.say(error.code, **error.facts) for error in troubles]
-    lines = [line for done in (*dones, *made) for line in done.lines]
+    lines = [*(line for done in dones for line in done.lines), *made_lines(made, texts)]
     together = Done(
         status=1 if troubles else 0,
         lines=tuple(lines),

@@ -1,6 +1,5 @@
 """The form of a new incident: its kind by one key, then whom it concerns, what happened, who saw it, what follows."""
 
-import tkinter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ import ttkbootstrap as ttk
 from proctor.errors import CommandError
 from proctor.gui.look import Look
 from proctor.gui.station.forms import Field, Form
-from proctor.gui.station.parts import FOCUS, Line
+from proctor.gui.station.parts import Line
 from proctor.names import component_name
 from proctor.screens.incidents import Typed, concerned, consequences_of, kinds_of
 from proctor.texts import Texts
@@ -38,18 +37,23 @@ class IncidentForm(ttk.Frame):
         self._look, self._texts, self._session, self._role = look, texts, session, role
         self._kinds = kinds_of(session, texts)
         beside = look.scale <= BESIDE
-        self.columnconfigure(0, weight=2, uniform="halves" if beside else "")
-        self.columnconfigure(1, weight=3 if beside else 0, uniform="halves" if beside else "")
+        self.columnconfigure(1 if beside else 0, weight=1)
+        self.rowconfigure(1, weight=1)  # what the fields need beyond the kinds moves nothing
         head = ttk.Label(self, anchor="w", font="TkHeadingFont")
         head.grid(row=0, column=0, sticky="ew")
-        frame = tkinter.Frame(self, padx=2, pady=2)
-        frame.grid(row=1, column=0, sticky="nsew", padx=(0, look.px(10) if beside else 0))
-        self.kinds = self._table(frame, len(self._kinds) if beside else _FEW)
-        self.kinds.pack(fill="both", expand=True)
+        self.kinds = self._table(len(self._kinds) if beside else _FEW)
+        self.kinds.grid(
+            row=1,
+            column=0,
+            sticky="new",
+            padx=(0, look.px(10) if beside else 0),
+            pady=(look.px(2), 0 if beside else look.px(4)),
+        )
         letters.leads(head, texts["incident-page.kind"], self.kinds)
         right = ttk.Frame(self)
         right.grid(row=0 if beside else 2, column=1 if beside else 0, rowspan=2, sticky="nsew")
         right.columnconfigure(0, weight=1)
+        right.rowconfigure(0, minsize=look.sign("arrow").height())  # who is named comes and goes there
         self.note = Line(right, look)
         self.note.grid(row=0, column=0, sticky="ew")
         self.form = Form(right, look, texts, letters, self._fields(sbd), on_change=self._changed)
@@ -113,22 +117,19 @@ class IncidentForm(ttk.Frame):
 
     # --- building ---
 
-    def _table(self, frame: tkinter.Frame, rows: int) -> ttk.Treeview:
+    def _table(self, rows: int) -> ttk.Treeview:
         look = self._look
-        ground = ttk.Style().lookup("TFrame", "background")
-        frame.configure(background=ground)
         view = ttk.Treeview(
-            frame, show="", selectmode="browse", columns=("key", "label"), height=rows, takefocus=True
+            self, show="", selectmode="browse", columns=("key", "label"), height=rows, takefocus=True
         )
         wide = look.body.measure("MM")
+        longest = max((look.body.measure(kind.label) for kind in self._kinds), default=0)
         view.column("key", width=wide, minwidth=wide, stretch=False, anchor="center")
-        view.column("label", width=look.body.measure("n" * 24), stretch=True, anchor="w")
+        view.column("label", width=longest + look.body.measure("M"), stretch=True, anchor="w")
         for kind in self._kinds:
             view.insert("", "end", iid=kind.code, values=(kind.key.upper(), kind.label))
         if self._kinds:
             view.focus(self._kinds[0].code)
-        view.bind("<FocusIn>", lambda _event: frame.configure(background=FOCUS))
-        view.bind("<FocusOut>", lambda _event: frame.configure(background=ground))
         view.bind("<KeyPress>", self._key)
         view.bind("<<TreeviewSelect>>", lambda _event: self._kind_chosen())
         return view

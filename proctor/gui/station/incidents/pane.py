@@ -1,6 +1,7 @@
 """Incidents of the session: enter one in under a minute, look at its minutes, lay down what follows."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ttkbootstrap as ttk
@@ -24,7 +25,7 @@ from proctor.screens.incidents import (
     rows_of,
 )
 from proctor.screens.second import Seconds, seconds_of
-from proctor.screens.sheets import sheets_folder
+from proctor.screens.sheets import sheets_folder, short_place
 from sessions.course.entries import session_entries
 from sessions.roles import load_roles
 
@@ -281,7 +282,7 @@ class IncidentPane(ActionPane):
             return
         runner, folder = self.window.runner(), str(sheets_folder(opened, session.session_id))
         self.ask_for(
-            lambda: make_minutes(runner, session, row.incident_id, folder),
+            lambda: make_minutes(runner, session, row.incident_id, folder, self.texts),
             self._entered,
             working="window.station.doing",
         )
@@ -289,7 +290,9 @@ class IncidentPane(ActionPane):
     def _show_pages(self, pages: tuple[bytes, ...], file: str) -> None:
         self.clear()
         self.step = "pages"
-        self.heading(self.texts.say("incident-page.pages", file=file), 0, bold=False)
+        path = Path(file)
+        said = self.texts.say("incident-page.pages", file=path.name, place=short_place(path.parent))
+        self.heading(said, 0, bold=False)
         room = max(self.winfo_width(), _WIDEST_PAGE) - self.look.px(20)
         PagePictures(self, pages, wide=min(self.look.px(_WIDEST_PAGE), room)).grid(
             row=1, column=0, sticky="w", pady=self.look.px(4)

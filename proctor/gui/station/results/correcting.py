@@ -99,6 +99,6 @@ class CorrectionPane(ActionPane):
             Field(name="note", text="exception-pane.note", kind="text", needed=False, lines=2),
             *second_fields(seconds, self.texts, lends=self.lends),
         ]
-        self.make_form(tuple(fields), 2)
+        form = self.make_form(tuple(fields), 2)
         self.enter_is("results-page.correct.enter")
-        self.take_focus()
+        form.widgets["points"].focus_set()

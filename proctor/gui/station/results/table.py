@@ -10,7 +10,7 @@ from proctor.screens.results import ResultRow
 from proctor.texts import Texts
 
 COLUMNS: Final = ("sbd", "name", "class", "state", "result")
-_ROWS, _FEWEST = 6, 4
+_ROWS, _FEWEST = 4, 3
 _LARGE: Final = 1.5
 
 
@@ -46,6 +46,7 @@ class ResultTable(ttk.Frame):
         for row in rows:
             self.view.insert("", "end", iid=row.sbd, values=_cells(row))
         self.view.bind("<<TreeviewSelect>>", lambda _event: self._chosen())
+        self.view.bind("<Configure>", lambda _event: self.after_idle(self._see))
 
     def select(self, sbd: str) -> None:
         """Choose a row and bring it into view."""
@@ -54,6 +55,12 @@ class ResultTable(ttk.Frame):
             self.view.focus(sbd)
             self.view.see(sbd)
             self._on_row(sbd)
+
+    def _see(self) -> None:
+        """Where the table gets lower, the chosen row stays in view."""
+        if self.winfo_exists():
+            for sbd in self.view.selection():
+                self.view.see(sbd)
 
     def beside(self, sbd: str, step: int) -> str:
         """Return the row after (1) or before (-1) one; the same at the end."""
