@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from biometrics.calibration import CalibrationFile, GroupPoint, Point, Rate
@@ -246,17 +247,27 @@ def listed_lines(texts: Texts, told: Json) -> Iterator[str]:
         yield texts.say("calibration.none-in-force", model=told["model"])
     else:
         key = "calibration.program-own" if in_force["own"] else "calibration.station-own"
-        yield texts.say(key, model=told["model"], made_on=in_force["made_on"])
+        yield texts.say(key, model=told["model"], made_on=_day(in_force["made_on"]))
     for row in told["calibrations"]:
-        yield texts.say(f"calibration.row-{row['state']}", file=row["file"], made_on=row.get("made_on", "—"))
+        yield texts.say(
+            f"calibration.row-{row['state']}", file=row["file"], made_on=_day(row.get("made_on", "—"))
+        )
         if texts.language in row:
             yield f"    {row[texts.language]}"
+
+
+def _day(text: str) -> str:
+    """Return a day as it is written here; what is none stays as it is."""
+    try:
+        return date.fromisoformat(text).strftime("%d/%m/%Y")
+    except ValueError:
+        return text
 
 
 def _head(texts: Texts, told: Json) -> Iterator[str]:
     counts = told["counts"]
     rule = texts[f"calibrate.rule-{told['rule']}"]
-    yield texts.say("calibrate.head", model=told["model"], rule=rule, made_on=told["made_on"])
+    yield texts.say("calibrate.head", model=told["model"], rule=rule, made_on=_day(told["made_on"]))
     yield texts[f"calibrate.flip-{'on' if told['flip'] else 'off'}"]
     yield texts.say(
         "calibrate.counts",

@@ -24,6 +24,7 @@ from reports.fonts import missing_letters
 from sessions.engine import require_sqlite
 from sessions.errors import SessionsError
 from sessions.root import DataRoot
+from sessions.vietnam import VIETNAM
 from sessions.witnesses import read_file
 
 Probe = Callable[[], tuple[bool, str]]
@@ -150,7 +151,7 @@ def _disk(folder: Path) -> tuple[bool, str]:
 
 def _clock() -> tuple[bool, str]:
     now = datetime.now(UTC)
-    return now.date() >= NOT_BEFORE, now.astimezone().isoformat(timespec="seconds")
+    return now.date() >= NOT_BEFORE, now.astimezone(VIETNAM).strftime("%H:%M:%S %d/%m/%Y")
 
 
 def _keys(path: Path, texts: Texts) -> tuple[bool, str]:

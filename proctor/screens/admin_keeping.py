@@ -118,7 +118,7 @@ def _test(reads: Sequence[Read], setting: Setting) -> Found:
                 else texts["admin-page.test.missing"],
                 each["detail"],
             ),
-            detail=f"{each['detail']} {each['advice']}".strip(),
+            detail=each["advice"],
         )
         for each in data.get("items", ())
     )
