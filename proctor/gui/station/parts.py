@@ -57,8 +57,12 @@ class Line(ttk.Frame):
         return str(self.label.cget("text"))
 
     def show(self, text: str, sign: str) -> None:
-        """Say something; without a text the sign goes, too."""
-        self.sign.configure(image=self._look.sign(sign) if text and sign else "")
+        """Say something; without a text the sign goes, too. Without a sign it begins where the headings do."""
+        if text and sign:
+            self.sign.configure(image=self._look.sign(sign))
+            self.sign.grid()
+        else:
+            self.sign.grid_remove()
         self.label.configure(text=text)
 
 
