@@ -25,6 +25,8 @@ COLOURS: Final = {
     "bang": "#8a5a00",
     "dots": "#4a5560",
 }
+CELL_EDGE: Final = 4
+"""Pixels that Tk leaves at the left of a table's cell, at every size of the text."""
 _NAMED: Final = (
     "TkDefaultFont",
     "TkTextFont",
@@ -64,7 +66,8 @@ class Look:
             each.configure(weight="bold")
         line = self.body.metrics("linespace")
         self._style.configure("Treeview", rowheight=round(line * 1.35), font="TkDefaultFont")
-        self._style.configure("Treeview.Heading", font="TkHeadingFont")
+        # The words of a heading begin where those of its column do: two pixels of its edge are its own.
+        self._style.configure("Treeview.Heading", font="TkHeadingFont", padding=(CELL_EDGE - 2, 5))
         self._signs = {
             name: ImageTk.PhotoImage(draw(name, round(line * 1.5)), master=self._window) for name in COLOURS
         }

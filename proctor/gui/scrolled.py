@@ -9,6 +9,8 @@ import ttkbootstrap as ttk
 _SETTLE_MS: Final = 40
 _STRUT_COLUMN: Final = 9
 _STRUT_ROWS: Final = 9
+_TIMES: Final = 4
+_EDGE: Final = 2
 _NO_FOCUS: Final = ("TFrame", "TLabel")  # they hear of the focus of what is in them
 
 
@@ -85,10 +87,15 @@ class Scrolled(ttk.Frame):
             self._canvas.yview_scroll(step or (-1 if event.delta > 0 else 1), "units")
 
     def _follow(self, event: "tkinter.Event[Any]") -> None:
-        """Bring what got the focus into view, once the page has its measures."""
+        """Bring what got the focus into view."""
+        if event.widget.winfo_class() not in _NO_FOCUS:
+            self.bring(event.widget)
+
+    def bring(self, widget: Any) -> None:
+        """Bring something inside into view, once the page has its measures."""
         if self._bringing:
             self.after_cancel(self._bringing)
-        self._bringing = self.after(_SETTLE_MS, self._bring, event.widget)
+        self._bringing = self.after(_SETTLE_MS, self._bring, widget)
 
     def destroy(self) -> None:
         """Go, and with it what was to be brought into view."""
@@ -97,15 +104,41 @@ class Scrolled(ttk.Frame):
             self._bringing = ""
         super().destroy()
 
-    def _bring(self, widget: Any) -> None:
+    def _bring(self, widget: Any, before: tuple[int, ...] = (), times: int = _TIMES) -> None:
         self._bringing = ""
-        if not widget.winfo_exists() or not self.winfo_exists() or widget.winfo_class() in _NO_FOCUS:
+        if not widget.winfo_exists() or not self.winfo_exists():
             return
         high = max(1, self.inside.winfo_reqheight())
         seen = self._canvas.winfo_height()
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
+        bottom = max(self._bottom(each) for each in (widget, *getattr(widget, "beneath", ())))
+        measures = (top, bottom, seen)
+        if measures == before:
+            return
+        if times:  # lines that break anew, or a message beneath the page, may still move it
+            self._bringing = self.after(_SETTLE_MS, self._bring, widget, measures, times - 1)
         first = self._canvas.canvasy(0)
         if top < first:
             self._canvas.yview_moveto(max(0, top - 8) / high)
-        elif top + widget.winfo_height() > first + seen:
-            self._canvas.yview_moveto((top + widget.winfo_height() + 8 - seen) / high)
+        elif bottom > first + seen:  # what is said of a field is read with it; the field itself is seen whole
+            self._canvas.yview_moveto(min(bottom + 8 - seen, max(0, top - 8)) / high)
+
+    def _bottom(self, part: Any) -> int:
+        shown = int(part.winfo_ismapped()) * int(part.winfo_height())
+        return int(part.winfo_rooty()) - int(self.inside.winfo_rooty()) + shown if shown else 0
+
+
+def scroll_bar(view: Any) -> ttk.Scrollbar:
+    """Return a bar at the right edge of a table, shown where there is more than fits. It stands on the table: nothing
+    moves when it comes or goes."""
+    bar = ttk.Scrollbar(view.master, orient="vertical", command=view.yview)
+
+    def moved(first: str, last: str) -> None:
+        bar.set(first, last)
+        if float(first) <= 0 and float(last) >= 1:
+            bar.place_forget()
+        elif not bar.winfo_manager():
+            bar.place(in_=view, relx=1, x=-_EDGE, y=_EDGE, relheight=1, height=-2 * _EDGE, anchor="ne")
+
+    view.configure(yscrollcommand=moved)
+    return bar

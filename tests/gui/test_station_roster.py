@@ -80,7 +80,7 @@ def pane_of(window: Watched) -> Any:
 def test_search_and_filters_by_keys(window: Watched) -> None:
     page: RosterPage = window.shown
     assert len(shown(page)) == 24
-    counted = page.counted.cget("text")
+    counted = page.counted.cget("text").replace("\u00a0", " ")  # a count is not broken
     assert counted.startswith("24 thí sinh, đã cho vào 8 · chưa đến 9 · chưa đến, đã gọi 2")
     assert "không nhận 1" in counted
     assert page.table.view.set("0", "number") == "001•••••0001"
@@ -151,7 +151,7 @@ def test_who_was_called_stands_there_large_and_in_the_log(window: Watched) -> No
     assert window.free()
     assert entries(window, "component")[-1]["called"] == ["016"]
     assert spoken == ["Mời số báo danh 016, Trần Thị Ánh"]
-    assert "Trần Thị Ánh\nmời đến P4 · 4" in window.shown_texts
+    assert "Trần Thị Ánh\nmời đến P4, chỗ 4" in window.shown_texts
     assert window.pump(lambda: page.roll is not None and page.roll.counts["called"] == 3)
     window.type("x")
     window.press("<Return>")
@@ -280,7 +280,7 @@ def test_roles_and_the_second_persons_password_in_a_real_session(
     log_in(window, "nd", ND["nd"])
     assert window.at("start"), window.said
     page = page_of(window)
-    assert set(page.acts) == {"call", "move"}
+    assert set(page.acts) == {"call", "decide", "move"}
     assert "Bổ sung thí sinh" not in window.shown_texts
     window.press("<Escape>")
     assert window.at("start")

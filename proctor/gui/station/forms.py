@@ -236,6 +236,7 @@ class Form(ttk.Frame):
         note = self._notes[each.name] = Line(self, self._look)
         note.grid(row=row + 3, column=column, sticky="ew")
         note.grid_remove()
+        widget.beneath = tuple(part for part in (self._helps.get(each.name), note) if part is not None)
         self.put(each.name, each.value)
         self._values[each.name].trace_add("write", partial(self._traced, each.name))
 
@@ -258,6 +259,11 @@ class Form(ttk.Frame):
 
     def _text(self, each: Field) -> tkinter.Text:
         """A text of several lines: Tab leaves it, Enter is the page's, Shift+Enter begins a line."""
+        style = ttk.Style()  # framed like the fields of one line
+
+        def edge(*states: str) -> Any:
+            return style.lookup("TEntry", "bordercolor", states)
+
         box = tkinter.Text(
             self,
             height=each.lines,
@@ -265,13 +271,16 @@ class Form(ttk.Frame):
             wrap="word",
             font=self._look.body,
             undo=True,
-            relief="solid",
+            relief="flat",
             borderwidth=1,
-            highlightthickness=2,
-            highlightcolor="#1d4e89",
+            highlightthickness=1,
+            highlightcolor=str(edge("focus")),
+            highlightbackground=str(edge()),
             padx=self._look.px(3),
             pady=self._look.px(2),
         )
+        box.bind("<FocusIn>", lambda _event: box.configure(highlightthickness=2, borderwidth=0), add="+")
+        box.bind("<FocusOut>", lambda _event: box.configure(highlightthickness=1, borderwidth=1), add="+")
         box.bind("<Tab>", lambda event: _moved(event.widget.tk_focusNext()))
         for back in ("<Shift-Tab>", "<ISO_Left_Tab>"):
             try:

@@ -10,9 +10,8 @@ import ttkbootstrap as ttk
 
 from proctor.errors import CommandError
 from proctor.gui.keyboard import split
-from proctor.gui.look import COLOURS
 from proctor.gui.station.forms import Field, Form
-from proctor.gui.station.parts import Flow, wrapped
+from proctor.gui.station.parts import Flow, Line, wrapped
 from proctor.gui.station.second_person import DOING, PROOF, Proving, Run
 from proctor.screens.exceptions import own_text
 from proctor.screens.not_proven import why_not_proven
@@ -142,9 +141,9 @@ class ActionPane(ttk.Frame):
 
     def refuse(self, text: str, row: int) -> None:
         """Say why nothing is entered here."""
-        label = ttk.Label(self, text=text, anchor="w", justify="left", foreground=COLOURS["cross"])
-        label.grid(row=row, column=0, columnspan=2, sticky="ew", pady=self.look.px(3))
-        wrapped(label, 4)
+        line = Line(self, self.look)
+        line.show(text, "bang")
+        line.grid(row=row, column=0, columnspan=2, sticky="ew", pady=self.look.px(3))
         self.enter_is("")
 
     def more_buttons(self, row: int, *buttons: "tuple[str, Callable[[], Any]]") -> Flow:
@@ -175,6 +174,14 @@ class ActionPane(ttk.Frame):
                 widget.follow_all()
                 follow = True
             widget = widget.master
+
+    def bring(self, widget: Any) -> None:
+        """Bring what came just now into view, where the page scrolls."""
+        place: Any = self.master
+        while place is not None and not hasattr(place, "bring"):
+            place = place.master
+        if place is not None:
+            place.bring(widget)
 
     def make_form(self, fields: "tuple[Field, ...]", row: int, **more: Any) -> Form:
         """Add a form; what was kept of it is put back."""

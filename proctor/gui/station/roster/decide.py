@@ -17,7 +17,10 @@ from proctor.screens.refer import ReferOffer, refer_offer
 if TYPE_CHECKING:
     from proctor.screens.roster_pictures import Looked
 
-_PHOTO: Final = 190
+_PHOTO: Final = 120
+"""Points of height: both photographs and the form beneath them are seen at once."""
+_WHY, _PICTURES, _FORM = 2, 3, 4
+"""Rows; the photographs take the place of the words why."""
 
 
 class DecidePane(RosterPane):
@@ -36,6 +39,7 @@ class DecidePane(RosterPane):
         """What waits for two persons is looked up first."""
         self.offer: ReferOffer | None = None
         self.photos: Photos | None = None
+        self.why: ttk.Frame | None = None
         self.title("roster-page.decide.title")
         self._lead = self.heading(self.texts["exception-pane.loading"], 1, bold=False)
         self.after_idle(self._look_up)
@@ -75,7 +79,8 @@ class DecidePane(RosterPane):
 
     def _offered(self, offer: ReferOffer) -> None:
         self.offer = offer
-        self._lead.configure(text=offer.person.words, font="TkHeadingFont")
+        who = self.texts.say("roster-page.sbd", sbd=offer.person.words)
+        self._lead.configure(text=who, font="TkHeadingFont")
         if offer.blocked is not None:
             key = own_text(offer.blocked.code, self.texts)
             self.refuse(self.texts.say(key, **offer.blocked.facts), 2)
@@ -83,7 +88,8 @@ class DecidePane(RosterPane):
         if not offer.seconds.at(lends=self.lends):
             self.refuse(self.texts["exception-pane.no-proof"], 2)
             return
-        self._why(offer).grid(row=2, column=0, columnspan=2, sticky="ew")
+        self.why = self._why(offer)
+        self.why.grid(row=_WHY, column=0, columnspan=2, sticky="ew")
         choices = tuple((each.code, each.label(self.texts.language)) for each in offer.given)
         only = choices[0][0] if len(choices) == 1 else ""
         fields = (
@@ -91,9 +97,11 @@ class DecidePane(RosterPane):
             Field(name="note", text="roster-page.note", kind="text", needed=False, lines=2),
             *second_fields(offer.seconds, self.texts, lends=self.lends),
         )
-        self.make_form(fields, 3).put_back(self.begun.get("values", {}))
         if offer.pictures:
-            self.more_buttons(4, ("roster-page.decide.pictures", partial(self._pictures, offer.entry)))
+            self.more_buttons(
+                _PICTURES, ("roster-page.decide.pictures", partial(self._pictures, offer.entry))
+            )
+        self.make_form(fields, _FORM).put_back(self.begun.get("values", {}))
         self.enter_is("roster-page.decide.main")
         self.take_focus()
 
@@ -125,10 +133,11 @@ class DecidePane(RosterPane):
 
     def _show_pictures(self, looked: "Looked") -> None:
         captions = {name: self.texts[f"roster-page.picture.{name}"] for name in looked.pictures}
-        if self.photos is not None:
-            self.photos.destroy()
+        for given_way in (self.why, self.buttons):
+            if given_way is not None:
+                given_way.grid_remove()
         self.photos = Photos(self, self.look, captions)
-        self.photos.grid(row=5, column=0, columnspan=2, sticky="ew", pady=(self.look.px(4), 0))
+        self.photos.grid(row=_PICTURES, column=0, columnspan=2, sticky="ew", pady=(0, self.look.px(4)))
         for name, data in looked.pictures.items():
             self.photos.pictures[name].configure(height=self.look.px(_PHOTO), width=self.look.px(60))
             self.photos.pictures[name].show(data, "")
@@ -136,4 +145,4 @@ class DecidePane(RosterPane):
         key = "roster-page.details.looked" if not lost else "roster-page.details.looked.lost"
         said = self.texts.say(key, seq=self.offer.entry if self.offer else 0, entry=looked.entry, lost=lost)
         self.window.say(said, "dots")
-        self.after_idle(self.window.shown.turn, 1)  # they stand beneath the form
+        self.take_focus()

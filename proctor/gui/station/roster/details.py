@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 from proctor.gui.station.forms import Field
 from proctor.gui.station.parts import Flow, wrapped
 from proctor.gui.station.photos import Photos
-from proctor.gui.station.roster.panes import RosterPane
+from proctor.gui.station.roster.panes import RosterPane, place_of
 from proctor.screens.roster import state_key
 from sessions.record import parse_utc
 from sessions.vietnam import VIETNAM
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proctor.desk.runner import Done
 
 REASONS: Final = ("asked", "compare", "chairman", "overseer")
-_PHOTO: Final = 190
+_PHOTO: Final = 120
 _MOST_BUTTONS: Final = 4
 
 
@@ -92,7 +92,7 @@ class DetailsPane(RosterPane):
         facts = ttk.Frame(self)
         facts.grid(row=1, column=0, sticky="ew")
         facts.columnconfigure(1, weight=1)
-        where = " · ".join(part for part in (data["room"], data["seat"]) if part)
+        where = place_of(self.texts, data["room"], data["seat"])
         state = self.texts[state_key(data["state"])]
         said = (
             ("state", state),
@@ -176,3 +176,4 @@ class DetailsPane(RosterPane):
         said = ttk.Label(frame, text=self.texts.say(key, seq=seq, entry=looked.entry, lost=lost), anchor="w")
         said.grid(row=1, column=0, sticky="ew")
         wrapped(said, 4)
+        self.bring(frame)

@@ -55,7 +55,8 @@ class Filters(ttk.Frame):
             letters.leads(label, texts[f"roster-page.{name}"], widget)
             row, column = place // across, 2 * (place % across)
             label.grid(row=row, column=column, sticky="w", padx=(0, look.px(5)), pady=look.px(1))
-            widget.grid(row=row, column=column + 1, sticky="ew", padx=(0, look.px(12)))
+            last = place % across == across - 1 or place == len(fields) - 1
+            widget.grid(row=row, column=column + 1, sticky="ew", padx=(0, 0 if last else look.px(12)))
             self.columnconfigure(column + 1, weight=2 if name == "search" else 1)
 
     # --- what the page asks ---

@@ -50,7 +50,7 @@ class RosterPage(WorkPage):
         self.at = self._session()
         self.roll: Roll | None = None
         self.pane: RosterPane | None = None
-        self._pane_name = ""
+        self._pane_name, self._held = "", 0
         self._place: Scrolled | None = None
         self._reason = str(kept.get("reason", ""))
         self._build()
@@ -137,7 +137,7 @@ class RosterPage(WorkPage):
         self.buttons = Flow(inside, self.look)
         self.buttons.grid(row=4, column=0, sticky="ew", pady=(px(4), 0))
         self.acts: dict[str, ttk.Button] = {}
-        for act in ("call", "decide", "move", "add"):
+        for act in ("call", "decide", "add", "move"):  # what changes its words stands last
             if self.window.may(ACTS[act]):
                 button = self.buttons.add("", partial(self.begin, act), main=False)
                 self.letters.label(button, texts[f"roster-page.do.{act}"])
@@ -191,10 +191,18 @@ class RosterPage(WorkPage):
             if self.look.scale < SHORT_FROM  # where there is no room, the filter says it
         ]
         if shown == len(roll.rows):
-            self.counted.configure(text=" · ".join(parts), font="TkDefaultFont")
+            unbroken = (part.replace(" ", "\u00a0") for part in parts)
+            self.counted.configure(text="\u00a0· ".join(unbroken), font="TkDefaultFont")
+            self.after_idle(self._hold)
         else:
             key = "roster-page.count.shown" if shown else "roster-page.count.none"
             self.counted.configure(text=say(key, shown=shown, count=len(roll.rows)), font="TkHeadingFont")
+
+    def _hold(self) -> None:
+        """Keep the counts' room while one searches: the table does not move under the eyes."""
+        if self.winfo_exists() and self.pane is None:
+            self._held = self.counted.winfo_reqheight() + 2 * self.look.px(2)
+            self.inside.rowconfigure(2, minsize=self._held)
 
     def _other_component(self, name: str) -> None:
         """Another component: its own places, states and calls. A pane that is open is about this one, and closes."""
@@ -259,6 +267,7 @@ class RosterPage(WorkPage):
         else:
             for part in self._given_way():
                 part.grid_remove()
+            self.inside.rowconfigure(2, minsize=0)
             place.grid(row=0, column=0, sticky="nsew")
         self.pane = PANES[act](
             place.inside,
@@ -334,6 +343,7 @@ class RosterPage(WorkPage):
             self.middle.columnconfigure(1, weight=0, uniform="")
             for part in self._given_way():
                 part.grid()
+            self.inside.rowconfigure(2, minsize=self._held)
         self.show_main()
 
     def _given_way(self) -> tuple[Any, ...]:

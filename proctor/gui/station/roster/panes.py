@@ -11,6 +11,7 @@ from proctor.gui.station.parts import wrapped
 from proctor.gui.station.second_person import second_fields, second_words
 from proctor.screens.roster import Row
 from proctor.screens.roster_offers import Adding, adding_of, choices, needs_note
+from proctor.texts import Texts
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
@@ -124,7 +125,7 @@ class CallPane(RosterPane):
             child.destroy()
         names = dict(self.begun.get("names", ()))
         for at, (sbd, room, seat) in enumerate(called):
-            where = " · ".join(part for part in (room, seat) if part)
+            where = place_of(self.texts, room, seat)
             font = self.look.figure if len(called) <= 3 else self.look.title
             ttk.Label(self.called, text=sbd, font=font, anchor="nw").grid(
                 row=at, column=0, sticky="nw", padx=(0, self.look.px(10))
@@ -137,6 +138,12 @@ class CallPane(RosterPane):
             wrapped(label, 4)
         self.called.columnconfigure(0, weight=0)
         self.called.columnconfigure(1, weight=1)
+
+
+def place_of(texts: Texts, room: str | None, seat: str | None) -> str:
+    """Return room and seat in words; "" for neither."""
+    said = (room, texts.say("roster-page.seat", seat=seat) if seat else "")
+    return ", ".join(part for part in said if part)
 
 
 class MovePane(RosterPane):

@@ -7,7 +7,8 @@ from typing import Any, Final
 import ttkbootstrap as ttk
 from PIL import Image, ImageTk
 
-from proctor.gui.look import COLOURS, Look, draw
+from proctor.gui.look import CELL_EDGE, COLOURS, Look, draw
+from proctor.gui.scrolled import scroll_bar
 from proctor.screens.roster import STATES, Row, state_key
 from proctor.texts import Texts
 
@@ -40,10 +41,8 @@ class RosterTable(ttk.Frame):
             self, show="tree headings", selectmode="browse", columns=COLUMNS, height=_FEWEST
         )
         self._restyle()
-        down = ttk.Scrollbar(self, orient="vertical", command=self.view.yview)
-        self.view.configure(yscrollcommand=down.set)
         self.view.grid(row=0, column=0, sticky="nsew")
-        down.grid(row=0, column=1, sticky="ns")
+        scroll_bar(self.view)
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         self.view.heading("#0", text=texts["roster-page.column.state"], anchor="w")
@@ -61,7 +60,7 @@ class RosterTable(ttk.Frame):
         ]
         layout: Any = [("Treeitem.padding", {"sticky": "nswe", "children": inside})]
         style.layout(f"{STYLE}.Item", layout)
-        style.configure(f"{STYLE}.Item", padding=(self._look.px(3), 0))
+        style.configure(f"{STYLE}.Item", padding=(CELL_EDGE, 0))
         for option in ("rowheight", "font"):
             style.configure(STYLE, **{option: style.lookup("Treeview", option)})
         self.view.configure(style=STYLE)

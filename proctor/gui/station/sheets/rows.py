@@ -7,6 +7,7 @@ from typing import Any, Final
 import ttkbootstrap as ttk
 
 from proctor.gui.look import Look
+from proctor.gui.scrolled import scroll_bar
 
 _MEASURED: Final = 200
 _LEAST: Final = 5
@@ -39,10 +40,8 @@ class Rows(ttk.Frame):
         for name, heading in columns:
             self.view.heading(name, text=heading, anchor="w")
             self.view.column(name, anchor="w", stretch=name == stretched)
-        down = ttk.Scrollbar(self, orient="vertical", command=self.view.yview)
-        self.view.configure(yscrollcommand=down.set)
         self.view.grid(row=0, column=0, sticky="nsew")
-        down.grid(row=0, column=1, sticky="ns")
+        scroll_bar(self.view)
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         self._rows: tuple[Row, ...] = ()
