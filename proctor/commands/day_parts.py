@@ -39,6 +39,7 @@ from sessions.course.parts import (
     split_session,
 )
 from sessions.files import write_private
+from sessions.keys import require_secret
 from sessions.roles import require_may
 from sessions.session import Session, load_session
 
@@ -137,8 +138,10 @@ def _write_parts(opened: OpenRoot, session: Session, folder: Path, passphrase: s
 
 
 def _new_passphrase(context: Context) -> str:
+    """Return a passphrase that files can be sealed under. Raises SecretTooShortError, before anything is entered."""
     say = context.texts.say
-    return context.secrets.new_secret_of(PART, say("day.part-passphrase"), say("day.part-passphrase-again"))
+    typed = context.secrets.new_secret_of(PART, say("day.part-passphrase"), say("day.part-passphrase-again"))
+    return require_secret(typed)
 
 
 def join(context: Context) -> int:

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from proctor.config import Places
-from tests.support.cli import proctor
+from tests.gui.session_phases import EVERYBODY, HOA, people, seen, session, start_session
+from tests.gui.test_station_session import answer
+from tests.gui.test_station_session import enter as log_in
+from tests.gui.test_station_start import OpenStation, Watched, bench, open_station
+from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 from tests.support.desk_window import (
     AtWork,
     _into_training,
@@ -18,6 +22,8 @@ from tests.support.desk_window import (
     make_session,
     recorded_means,
 )
+
+__all__ = ["bench", "open_station"]
 
 COUNT = 6
 
@@ -187,3 +193,94 @@ def test_two_stations_share_a_session_at_their_windows(
         monkeypatch.setenv("PROCTOR_HOME", str(home))
         ran = proctor("log", "verify", "--training", "--full", "--json")
         assert ran.status == 0, ran.out
+
+
+def on(window: Watched) -> Any:
+    """The session page, looked at."""
+    window.press("<Control-Key-3>")
+    assert window.at("session"), window.said
+    seen(window)
+    return window._page
+
+
+def put(form: Any, **values: str) -> None:
+    """Type into fields."""
+    for name, value in values.items():
+        form.put(name, value)
+
+
+def ended(window: Watched, *, pressed: bool = False) -> str:
+    """Enter the form; return what it came to."""
+    pane = window._page.pane
+    if not pressed:
+        window.press("<Return>")
+    assert window.pump(lambda: pane.ended), (pane.form.said, window.said)
+    return "\n".join([*(line.text for line in pane.lines.winfo_children()), str(pane.groups.cget("text"))])
+
+
+@pytest.mark.slow
+def test_a_real_part_travels_sealed_and_comes_back_by_two_persons(
+    open_station: OpenStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passphrase, key and second person are asked for in the forms; each mistake is said beneath its field."""
+    main, other, usb, office = (tmp_path / name for name in ("main", "other", "usb", "office"))
+    secret = {"department": "mật khẩu cơ quan mẫu"}
+    assert proctor("department", "init", "--out", office, "--name", "Sở Mẫu", secrets=secret).status == 0
+    monkeypatch.setenv("PROCTOR_HOME", str(main))
+    people()
+    session_id = session(tmp_path)
+    window = open_station()
+    log_in(window, "an", PASSWORD)
+    page = on(window)
+    window.press("<Alt-c>")
+    form = page.pane.form
+    for values, field in (
+        ({"parts": "41", "passphrase": "câu mật khẩu", "again": "câu mật khẩu"}, "parts"),
+        ({"parts": "2", "passphrase": "ngắn", "again": "ngắn"}, "passphrase"),
+        ({"passphrase": "câu mật khẩu", "again": "câu mật khẩu khác"}, "again"),
+    ):
+        put(form, **values, folder=str(usb))
+        window.press("<Return>")
+        assert window.free()
+        assert field in form.said, window.said
+        assert window.opened.store.entries("split") == ()
+    put(form, again="câu mật khẩu")
+    key = key_in(ended(window))
+    window.leave()
+
+    monkeypatch.setenv("PROCTOR_HOME", str(other))
+    people()
+    pinning = ("keys", "department", office / "department.pub", "--by", "an", "--second", "binh")
+    assert proctor(*pinning, secrets=EVERYBODY).status == 0
+    window = open_station()
+    log_in(window, "an", PASSWORD)
+    window.press("<Control-n>")
+    assert window.pump(lambda: window.page == "session" and window._page.pane is not None)
+    window.press("<Alt-n>")
+    form = window._page.pane.form
+    part = str(usb / f"{session_id}-p2.part")
+    put(form, file=part, key=key, passphrase="câu mật khẩu khác")
+    window.press("<Return>")
+    assert window.free()
+    assert "passphrase" in form.said
+    put(form, passphrase="câu mật khẩu")
+    assert "Đã nhận" in ended(window)
+    window.leave()
+
+    start_session(f"{session_id}-p2")
+    window = open_station()
+    log_in(window, "hoa", HOA["hoa"])
+    page = on(window)
+    window.press("<Alt-a>")
+    form = page.pane.form
+    put(form, folder=str(usb))
+    window.press("<Return>")
+    assert "second" in form.said
+    put(form, second="binh")
+    window.press("<Return>")
+    answer(window, SECOND_PASSWORD)
+    said = ended(window, pressed=True)
+    exported = window.opened.store.entries("export")[-1].body
+    assert exported["second"]["id"] == "binh"
+    assert next(usb.glob("*.pack")).name in said
+    assert page.known is not None
