@@ -80,10 +80,11 @@ class CheckInPage(ttk.Frame):
         self.band.configure(height=VerdictPanel.high(self._look, self.winfo_screenheight()))
         self.band.grid(row=0, column=0, sticky="ew")
         self.next = Line(self, self._look, font="TkHeadingFont")
-        self.next.grid(row=1, column=0, sticky="ew", pady=(px(3), 0))
+        roomy = self._look.scale < LARGE
+        self.next.grid(row=1, column=0, sticky="ew", pady=(px(3) if roomy else 0, 0))
         self.strip = self._strip()
         self.strip.grid(row=2, column=0, sticky="ew")
-        self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2) if self._look.scale < LARGE else 0)
+        self._middle().grid(row=3, column=0, sticky="nsew", pady=px(2) if roomy else 0)
         self.flow = Flow(self, self._look)
         self.flow.grid(row=4, column=0, sticky="ew")
 
@@ -92,9 +93,9 @@ class CheckInPage(ttk.Frame):
         strip = ttk.Frame(self)
         strip.columnconfigure(0, weight=1)
         self._roomy = self.winfo_screenheight() > ROOMY_LINES * self._look.body.metrics("linespace")
-        if self._roomy:
-            strip.rowconfigure(0, minsize=self._look.sign("tick").height() + self._look.px(2))
         self.notice = Line(strip, self._look)
+        if self._roomy:
+            strip.rowconfigure(0, minsize=self.notice.high)
         self.notice.grid(row=0, column=0, sticky="ew")
         self.waiting = ttk.Label(strip, anchor="e", foreground=COLOURS["arrow"])
         self.waiting.grid(row=0, column=1, sticky="e")
@@ -286,6 +287,8 @@ class CheckInPage(ttk.Frame):
         live = live or ("checkin.empty.live-none" if over else "checkin.empty.live")
         if screen.title.key == REOPENED:
             chip = live = "checkin.empty.kept-none"
+        if hidden:
+            chip = live = "checkin.empty.locked"
         pictures = self.photos.pictures
         pictures["chip"].show(None if hidden else screen.chip_picture, self._texts[chip])
         previewed = screen.phase == "working" and (screen.live_picture is None or screen.prompt is not None)

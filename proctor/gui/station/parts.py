@@ -56,6 +56,14 @@ class Line(ttk.Frame):
         """What it says."""
         return str(self.label.cget("text"))
 
+    @property
+    def high(self) -> int:
+        """How high it is with a sign."""
+        self.sign.configure(image=self._look.sign("tick"))
+        high = self.sign.winfo_reqheight()
+        self.sign.configure(image="")
+        return high
+
     def show(self, text: str, sign: str) -> None:
         """Say something; without a text the sign goes, too. Without a sign it begins where the headings do."""
         if text and sign:
@@ -249,10 +257,11 @@ class DifferenceTable(ttk.Frame):
             told = [(self._texts[f"checkin.column.{name}"], text) for name, text in sources if text]
             for name, text in told if row.same is False else [("", text) for _, text in told[:1]]:
                 at += 1
-                source = ttk.Label(self, text=name, anchor="w", background=ground)
-                source.grid(row=at, column=0, sticky="nsew")
+                if name:
+                    source = ttk.Label(self, text=f"{name}:  ", anchor="w", background=ground)
+                    source.grid(row=at, column=0, sticky="nsew")
                 value = ttk.Label(self, text=text, anchor="w", justify="left", background=ground)
-                value.grid(row=at, column=1, columnspan=2, sticky="nsew")
+                value.grid(row=at, column=1 if name else 0, columnspan=2 if name else 3, sticky="nsew")
                 wrapped(value, self._look.px(4))
             at += 1
 

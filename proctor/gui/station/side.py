@@ -116,7 +116,7 @@ class Side(Scrolled):
         return FaultList(slot, self._look, self._texts, () if self._screen is None else self._screen.faults)
 
     def _word_list(self, name: str, lines: tuple[Words, ...], slot: ttk.Frame) -> WordList:
-        sign = {"reasons": "question", "warnings": "bang", "remarks": "dots"}[name]
+        sign = {"reasons": "bang", "warnings": "bang", "remarks": "dots"}[name]
         if name == "reasons" and self._screen is not None and self._screen.verdict is not None:
             sign = {"tick": "dots"}.get(self._screen.verdict.sign, self._screen.verdict.sign)
         return WordList(

@@ -35,12 +35,15 @@ _LOWEST: Final = 0.68
 _LARGEST: Final = 5
 _ABOVE: Final = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309")
 """Marks above a letter: grave, acute, circumflex, tilde, breve, hook."""
-_DOT: Final = "\u0323"
-_EDGE: Final = 4
-_STACKED: Final = 1.07
-"""Of the em: how high a capital with two marks stands above the line (DejaVu Sans Bold: 1.057)."""
-_LINE_HEIGHT: Final = 1.15
+_HOOK: Final = "\u0309"
+_STACKED: Final = 1.06
+"""Of the em: how high a capital with two marks stands above the line (DejaVu Sans Bold: 1.057), with a hook as the
+second 1.094; how far a dot hangs below it: 0.213. A font's own height leaves them out."""
+_HOOKED: Final = 1.1
+_HANGING: Final = 0.215
+_EDGE: Final = 1
 _LINE_ROOM: Final = 1.5
+_FOOT_EDGE: Final = 2
 _LINE_SCALE: Final = 1.25
 """The line beneath the word grows with the text as far as this: beyond, the photographs need the room."""
 _SCREEN_SHARE: Final = 0.2
@@ -93,7 +96,8 @@ class VerdictPanel(tkinter.Canvas):
     def high(look: Look, screen_px: int) -> int:
         """Return the height of the band on a screen so high: enough for a verdict and the line beneath."""
         line = look.body.metrics("linespace") / look.scale * min(look.scale, _LINE_SCALE)
-        least = round(_least_px(look) * _LINE_HEIGHT) + round(line * _LINE_ROOM)
+        word = math.ceil(_least_px(look) * (_STACKED + _HANGING)) + _EDGE
+        least = word + math.ceil(line) + _EDGE + _FOOT_EDGE
         return max(least, round(screen_px * _SCREEN_SHARE))
 
     def show(self, banner: Banner) -> None:
@@ -122,7 +126,7 @@ class VerdictPanel(tkinter.Canvas):
         self.create_image(gap, high // 2, image=self._pictures[drawn], anchor="w")
         left, right, line = size + 3 * gap, wide - gap, banner.line
         room = self._side_room(banner, right - left - 2 * gap)
-        foot = round(self._line_high() * _LINE_ROOM) if line or banner.side else 0
+        foot = self._foot(banner) if line or banner.side else 0
         if banner.side and not room:
             line = " · ".join(text for text in (*banner.side, line) if text)
         edge = right
@@ -136,6 +140,11 @@ class VerdictPanel(tkinter.Canvas):
         """Return the height of the line beneath the word."""
         scale = self._look.scale
         return float(self._look.body.metrics("linespace")) / scale * min(scale, _LINE_SCALE)
+
+    def _foot(self, banner: Banner) -> int:
+        """Return the height that the line beneath takes: of a verdict no more than it needs."""
+        line = self._line_high()
+        return math.ceil(line) + _EDGE + _FOOT_EDGE if banner.loud else round(line * _LINE_ROOM)
 
     def _side_room(self, banner: Banner, wide: int) -> int:
         """Return how wide the side may be; 0 where word and side do not both fit at their smallest size."""
@@ -152,24 +161,24 @@ class VerdictPanel(tkinter.Canvas):
     def _draw_word(self, banner: Banner, place: tuple[int, int, int], ink: str) -> int:
         """Write the word; return where it ends."""
         left, right, high = place
+        needed = _STACKED + _HANGING
         limit = _LARGEST * self._least if banner.loud else round(self._look.title.metrics("linespace") * 1.5)
-        largest = min(limit, int(high / _LINE_HEIGHT))
+        largest = min(limit, int((high - _EDGE) / needed))
         self._word.configure(size=-fitted(self._word, banner.word, right - left, largest))
         top = (high - self._word.metrics("linespace")) // 2
-        top += self._lowered(banner.word, top) if banner.loud else 0
+        if banner.loud:
+            top = self._stands(banner.word, high) - int(self._word.metrics("ascent"))
         self.create_text(left, top, text=banner.word, font=self._word, fill=ink, anchor="nw", tags="word")
         return top + self._word.metrics("linespace")
 
-    def _lowered(self, word: str, top: int) -> int:
-        """Return by how much a word goes down so that marks above one another (Ắ, Ế) are whole: a font's own height
-        leaves them out. Where a dot stands below (Ị), the line beneath keeps its place."""
-        size, ascent = abs(int(self._word.cget("size"))), int(self._word.metrics("ascent"))
-        letters = [unicodedata.normalize("NFD", letter) for letter in word]
-        stacked = any(sum(mark in _ABOVE for mark in marks) > 1 for marks in letters)
-        needed = max(0, math.ceil(size * _STACKED) - ascent - top + _EDGE) if stacked else 0
-        dotted = any(_DOT in marks for marks in letters)
-        spare = round(self._line_high() * (_LINE_ROOM - 1)) if dotted else needed
-        return min(needed, spare)
+    def _stands(self, word: str, high: int) -> int:
+        """Return where the letters of a verdict stand, so that every mark above and below them is whole: at one height
+        for every word of one size, whatever marks it has; a hook above another mark alone needs a little more."""
+        size = abs(int(self._word.cget("size")))
+        spare = max(0, high - _EDGE - math.ceil(size * (_STACKED + _HANGING))) // 2
+        marks = [unicodedata.normalize("NFD", letter)[1:] for letter in word]
+        hooked = any(_HOOK in each and sum(mark in _ABOVE for mark in each) > 1 for each in marks)
+        return _EDGE + max(spare + math.ceil(size * _STACKED), math.ceil(size * _HOOKED) if hooked else 0)
 
     def _draw_line(self, line: str, place: tuple[int, int, int], ink: str) -> None:
         """Write the line along the bottom, no smaller than 14 points; a longer one breaks."""
@@ -177,7 +186,7 @@ class VerdictPanel(tkinter.Canvas):
         scale = min(self._look.scale, _LINE_SCALE)
         size = fitted(self._line, line, right - left, round(self._floor * scale))
         self._line.configure(size=-max(self._floor, size))
-        bottom = high - self._look.px(4)
+        bottom = high - _FOOT_EDGE
         self.create_text(
             left, bottom, text=line, font=self._line, fill=ink, anchor="sw", width=right - left, tags="line"
         )
