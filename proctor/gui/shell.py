@@ -126,7 +126,7 @@ class Shell(ttk.Window, ABC):
         self.style.configure(
             "Training.TLabel", background="#ffd54d", foreground="#2b2000", font=self.look.title
         )
-        self.style.configure("Message.TLabel", space=px(4))  # between the sign and every line of the words
+        self.style.configure("Message.TLabel", space=px(6))  # between the sign and every line of the words
         for name in ("TCombobox", "TEntry"):
             self.style.configure(name, padding=(px(4), px(3)))
         edges: dict[str, Any] = {  # a table shows that it has the focus

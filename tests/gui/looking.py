@@ -33,21 +33,24 @@ CONTROLS: Final = frozenset(
 WORDED: Final = frozenset({"TLabel", "TButton", "TCheckbutton", "TRadiobutton"})
 KEY: Final = re.compile(r"^[a-z]+(?:-[a-z]+)*(?:\.[a-z][a-z-]*)+$")
 AROUND: Final = 4
+ADMIN: Final = (*admin_phases.FIRST, *admin_phases.PHASES)
 
 
 def admin(folder: Path, language: str, scale: float, names: list[str]) -> None:
-    """One picture for each phase of the administration."""
+    """One picture for each phase of the administration, and of the page that makes a station."""
     with tempfile.TemporaryDirectory() as work:
-        home = Path(work) / "home"
+        home, new = Path(work) / "home", Path(work) / "new"
         make(home)
-        with mock.patch.dict(os.environ, PROCTOR_HOME=str(home)):
-            for name in names or list(admin_phases.PHASES):
+        for name in names or ADMIN:
+            begins = name in admin_phases.FIRST
+            with mock.patch.dict(os.environ, PROCTOR_HOME=str(new if begins else home)):
                 window = Watched(Places.of(None), language=language, scale=scale, means=Bench().means())
                 window.focus_force()
                 window.free()
-                enter(window)
-                assert window.at("start"), window.said
-                admin_phases.PHASES[name](window)
+                if not begins:
+                    enter(window)
+                    assert window.at("start"), window.said
+                {**admin_phases.FIRST, **admin_phases.PHASES}[name](window)
                 window.pump(seconds=0.3)
                 seen = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("RGB")
                 size = f"{window.winfo_screenwidth()}x{window.winfo_screenheight()}"
@@ -65,7 +68,7 @@ AREAS: Final[Mapping[str, tuple[Area, tuple[str, ...]]]] = {
     "session": (session_phases.main, tuple(session_phases.PHASES)),
     "incidents": (incident_phases.main, tuple(incident_phases.PHASES)),
     "sheets": (sheets_pictures.main, tuple(sheets_pictures.PHASES)),
-    "admin": (admin, tuple(admin_phases.PHASES)),
+    "admin": (admin, ADMIN),
 }
 """What opens the pages of an area, and the names of its phases."""
 MODULES: Final = (

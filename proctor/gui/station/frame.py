@@ -21,6 +21,8 @@ ONE_ROW: Final = 1.25
 WIDEST: Final = 2.4
 """A screen that is wider than this for its height is two: the second is the candidate's."""
 PRACTICE_KEYS: Final = {"<F1>": "next", "<F2>": "card", "<F3>": "scan"}
+STATIONS_OWN: Final = "admin"
+"""The page of work that is about no session."""
 NO_MAIN: Final = "window.station.none"
 FOCUSED: Final = "#cfe2ff"
 FOCUSED_MAIN: Final = "#0a4a2a"
@@ -52,7 +54,8 @@ class StationFrame(StationLife):
                     return " · ".join(parts)
             return where
         title = self.texts[f"window.station.page.{self.page}"]
-        session = self.session or self.chosen_session() if self.page in SCREENS else None
+        about = self.page in SCREENS and self.page != STATIONS_OWN
+        session = self.session or self.chosen_session() if about else None
         if session is None:
             return title
         return f"{title} · {session.session_id}"

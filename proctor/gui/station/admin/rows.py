@@ -6,6 +6,7 @@ from typing import Any, Final
 import ttkbootstrap as ttk
 
 from proctor.gui.look import Look
+from proctor.gui.scrolled import scroll_bar
 from proctor.screens.admin import Row
 
 ROWS: Final = 6
@@ -13,6 +14,8 @@ FEWEST: Final = 3
 _MEASURED: Final = 100
 _WIDEST: Final = 40
 _NARROWEST: Final = 16
+_EDGES: Final = 4
+"""Pixels of the frame around the rows."""
 
 
 class RowTable(ttk.Frame):
@@ -42,12 +45,8 @@ class RowTable(ttk.Frame):
         self.view = ttk.Treeview(
             self, show="headings", selectmode="browse", height=rows, columns=[name for name, _ in heads]
         )
-        down = ttk.Scrollbar(self, orient="vertical", command=self.view.yview)
-        across = ttk.Scrollbar(self, orient="horizontal", command=self.view.xview)
-        self.view.configure(yscrollcommand=down.set, xscrollcommand=across.set)
         self.view.grid(row=0, column=0, sticky="nsew")
-        down.grid(row=0, column=1, sticky="ns")
-        across.grid(row=1, column=0, sticky="ew")
+        scroll_bar(self.view)
         for name, text in heads:
             self.view.heading(name, text=text, anchor="w")
         self._measure()
@@ -103,8 +102,11 @@ class RowTable(ttk.Frame):
             widths[name] = min(max(widest, round(body.measure(heading) * 1.12)), limit) + space
         least = min(widths[self._wide], body.measure("n" * _NARROWEST) + space)
         self._shown = self._fitting(widths, least)
+        # a table that is filled while it is seen would leave its right end blank
+        self._shown[self._wide] += max(0, self.view.winfo_width() - _EDGES - sum(self._shown.values()))
         for name, width in self._shown.items():
-            self.view.column(name, width=width, minwidth=width, stretch=name == self._wide, anchor="w")
+            narrowest = least if name == self._wide else width
+            self.view.column(name, width=width, minwidth=narrowest, stretch=name == self._wide, anchor="w")
             self._shown[name] = width - space // 2
         self.view.configure(displaycolumns=list(self._shown))
 
