@@ -194,12 +194,12 @@ def visible(sections: Iterable[Section], may: Callable[[str], bool]) -> tuple[Se
 
 
 def seconds(opened: OpenRoot, action: str) -> Choices:
-    """Return who may be the second person of a station's own affairs: id, and id with name and role. Takes the log."""
+    """Return who may be the second person of a station's own affairs: id, and name with id. Takes the log."""
     own = opened.require_login().operator.user_id
     roles = {role for role, known in load_roles().items() if action in known.may}
     names = {each.user_id: each.name for each in list_users(opened.root, opened.keys)}
     return tuple(
-        (user, " · ".join(text for text in (user, names.get(user, "")) if text))
+        (user, " · ".join(dict.fromkeys(text for text in (names.get(user, ""), user) if text)))
         for user, role in sorted(opened.store.people().roles.items())
         if role in roles and user != own
     )

@@ -38,7 +38,7 @@ def seconds_of(opened: OpenRoot, session: Session, action: str) -> Seconds:
     rule = session.rules.second(action)
     names = {each.user_id: each.name for each in list_users(opened.root, opened.keys)}
     people = tuple(
-        (user, " · ".join(text for text in (names.get(user, ""), user) if text))
+        (user, " · ".join(dict.fromkeys(text for text in (names.get(user, ""), user) if text)))
         for user, role in sorted(known.roles.items())
         if role in rule.roles and user != own
     )

@@ -6,7 +6,8 @@ Each phase is what keys do to a station's window that is logged in to a real roo
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,11 @@ from typing import Any
 from PIL import ImageGrab
 
 from proctor.config import Places
+from proctor.gui.station.exceptions.manual import ManualPane
+from proctor.seconds import CARD_FACE
 from sessions.session import Part
-from tests.gui.test_station_start import Bench, Watched
+from tests.gui.incident_phases import alone
+from tests.gui.test_station_start import ND, Bench, Watched
 from tests.support.cli import PASSWORD, SECOND_PASSWORD, proctor
 
 AN, BINH, HOA, THU = (
@@ -122,7 +126,10 @@ def _new(step: str) -> Callable[[Watched], None]:
         window.free()
         if step == "session":
             window.press("<Return>")
-            window._page.pane.variables["rules"].set("driving-tt108-2026")
+            box = window._page.pane.shown.fields["rules"]
+            box.current(next(at for at, words in enumerate(box["values"]) if "108/2026" in words))
+            box.event_generate("<<ComboboxSelected>>")
+            window.update()
             window._page.pane.shown.show_parts(("theory", "yard"))
             window._page.pane.variables["place"].set("Trung tâm sát hạch Mẫu")
 
@@ -154,6 +161,23 @@ def _divided(window: Watched) -> None:
     window.press("<Return>")
     assert window.pump(lambda: pane.ended), window.said
     window.free()
+
+
+def _card(window: Watched) -> None:
+    """The longest form of two persons, where the second one's own card and face are the proof: its notice is read."""
+    opened(window)
+    pane = alone(ManualPane, sbd="010")(window)
+    window.pump(lambda: pane.form is not None)
+    pane.form.put("proof", CARD_FACE)
+    pane._proving.show()
+    pane.form.widgets["card"].focus_set()
+    window.pump(seconds=0.5)
+
+
+@contextmanager
+def _lend(_opened: Any) -> Iterator[tuple[str, str]]:
+    """The reader and the camera that a real station lends."""
+    yield "reader", "camera"
 
 
 def _part_here(task: str) -> Callable[[Watched], None]:
@@ -199,6 +223,7 @@ PHASES: Mapping[str, tuple[bool, Callable[[Watched], None]]] = {
     "merge": (True, _task("merge")),
     "hand-over": (True, _part_here("hand-over")),
     "join": (True, _task("join")),
+    "manual-card": (True, _card),
 }
 """Whether the session was started, and what is done then; `hoa`, the chairman, is logged in."""
 
@@ -209,6 +234,8 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as work:
         os.environ["PROCTOR_HOME"] = str(Path(work) / "home")
         people()
+        examiner = ("user", "add", "nd", "--by", "an", "--second", "binh", "--role", "identity-examiner")
+        assert proctor(*examiner, secrets={**EVERYBODY, **ND}).status == 0
         made = session(Path(work))
         for began in (False, True):
             if began:
@@ -220,12 +247,14 @@ def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
 
 def shoot(name: str, folder: Path, language: str, scale: float) -> None:
     """Open the window, log in, do what the phase is, keep the screen."""
-    window: Any = Watched(Places.of(None), language=language, scale=scale, means=Bench().means())
+    means = replace(Bench().means(), lend=_lend)
+    window: Any = Watched(Places.of(None), language=language, scale=scale, means=means)
     window.focus_force()
     assert window.free()
-    window.variables["user"].set("hoa")
+    user = "nd" if name == "manual-card" else "hoa"
+    window.variables["user"].set(user)
     window._page.password.focus_set()
-    window.type(HOA["hoa"])
+    window.type({**HOA, **ND}[user])
     window.press("<Return>")
     assert window.at("start"), window.said
     window.pump(seconds=0.3)
