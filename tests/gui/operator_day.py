@@ -73,6 +73,8 @@ WITH: Final = {"Ctrl": "Control", "Alt": "Alt", "Shift": "Shift"}
 
 
 CLOSED: Final = "Screen: the window closes."
+NOTHING: Final = "none"
+"""Stands first in a line of keys where whoever reads it only waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +129,10 @@ _PART: Final = re.compile(r"`([^`]+)`(?: ×(\d+))?|\"([^\"]+)\"")
 
 def keys_of(line: str) -> tuple[Key | Typed, ...]:
     """Return what a line of keys asks for: keys in backticks, `×3` for three times, typed text in quotes; the words
-    between them are for the reader. Raises PageError.
+    between them are for the reader. Nothing where the line begins with none. Raises PageError.
     """
+    if line.partition(",")[0].strip() == NOTHING and not _PART.search(line):
+        return ()
     found: list[Key | Typed] = []
     for key, times, text in _PART.findall(line):
         found += [key_of(key)] * int(times or 1) if key else [Typed(text=text)]
@@ -140,26 +144,26 @@ def keys_of(line: str) -> tuple[Key | Typed, ...]:
 def steps(text: str) -> tuple[Step, ...]:
     """Return the steps of the page in order. Raises PageError where one has no keys, no words or no picture."""
     found: list[Step] = []
-    keys: tuple[Key | Typed, ...] = ()
+    keys: tuple[Key | Typed, ...] | None = None
     says: tuple[str, ...] = ()
     at = 0
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if line.startswith("Keys:"):
-            if keys:
+            if keys is not None:
                 raise PageError(f"line {at}: a step without a picture")
             keys, at = keys_of(line.removeprefix("Keys:")), number
         elif line.startswith("Screen:"):
             says = tuple(re.findall(r"\"([^\"]+)\"", line))
-            if keys and line == CLOSED:
+            if keys is not None and line == CLOSED:
                 found.append(Step(line=at, keys=keys, says=(), picture=""))
-                keys = ()
+                keys = None
         elif picture := re.match(r"!\[[^\]]+\]\((pictures/day-[\w-]+\.png)\)", line):
-            if not keys or not says:
+            if keys is None or not says:
                 raise PageError(f"line {number}: a picture without keys or words")
             found.append(Step(line=at, keys=keys, says=says, picture=picture[1]))
-            keys, says = (), ()
-    if keys:
+            keys, says = None, ()
+    if keys is not None:
         raise PageError(f"line {at}: a step without a picture")
     return tuple(found)
 

@@ -54,7 +54,8 @@ def test_what_is_no_key_is_named() -> None:
         *[Key(written="↓", sequence="Down")] * 2,
         Typed(text="28"),
     )
-    for line in ("`Alt+Ư`", "`Entr`", "press the button"):
+    assert keys_of("none, only wait") == ()
+    for line in ("`Alt+Ư`", "`Entr`", "press the button", "nonesuch"):
         with pytest.raises(PageError):
             keys_of(line)
     for page in ('Keys: `Enter`\nScreen: "x"', "Keys: `Enter`\n![a](pictures/day-01-a.png)"):
