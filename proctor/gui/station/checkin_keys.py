@@ -21,6 +21,8 @@ LARGE: Final = 1.5
 the menu, but no buttons: the photographs need the room."""
 MENU_ONLY: Final = frozenset({"consent"})
 """Forms without a key of their own: offered whenever an incident may be entered."""
+FORM_KEYS: Final = frozenset({"Control-m", "Control-i", "Control-d"})
+"""Of the forms beside the desk: pressed too early they are answered, lest what is typed next goes elsewhere."""
 IN_MENU: Final = ("lock", "leave")
 """Of the window's menu, which is there on every page."""
 
@@ -33,6 +35,7 @@ class DeskKeys:
         self._look, self._texts = window.look, window.texts
         self._actions: tuple[Action, ...] = ()
         self.buttons: dict[str, ttk.Button] = {}
+        self._early = False
         self._bound = PageKeys(window)
         self._bound.bind("<Key>", self._typed)
 
@@ -59,6 +62,9 @@ class DeskKeys:
         if shown == self._actions:
             return
         roomy = self._look.scale < LARGE or self._beside.open
+        if self._early:
+            self._early = False
+            self._window.say("", "")  # something else can be done now
         held = next((name for name, button in self.buttons.items() if button == self._focused()), "")
         self._actions = shown
         self._page.flow.clear()
@@ -123,12 +129,20 @@ class DeskKeys:
         return action is not None or self._refused(key)
 
     def _refused(self, key: str) -> bool:
-        """Say it where a key stands for what the role of whoever is here may not do; False where it does not."""
+        """Say it where a key stands for what the role of whoever is here may not do, or for a form whose time has not
+        come; False where it does not."""
         actions = () if self._page.screen is None else self._page.screen.actions
         refused = any(each.key == key and not self._beside.may(each.name) for each in actions)
         if refused:
             self._window.say(self._texts["role-forbidden"], "cross")
-        return refused
+        elif key in FORM_KEYS:
+            self._not_now()
+        return refused or key in FORM_KEYS
+
+    def _not_now(self) -> None:
+        """Say that it cannot be done now, as long as that is so."""
+        self._window.say(self._texts["checkin.beside.not-now"], "bang")
+        self._early = True
 
     def ask(self, name: str) -> None:
         """What the menu asks for: what stands beside the desk, where it can be done now."""
@@ -138,4 +152,4 @@ class DeskKeys:
         if offered or (name in MENU_ONLY and free and not self._beside.open):
             self._page.do(name)
         elif not self._beside.open:
-            self._window.say(self._texts["checkin.beside.not-now"], "bang")
+            self._not_now()

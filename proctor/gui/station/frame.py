@@ -218,6 +218,7 @@ class StationFrame(StationLife):
         if back is None or (self.background.busy and not getattr(self._page, "quiet", False)):
             return
         if self.page == "checkin":
+            self.say("", "")  # what was wrong with what is given up
             back()
         elif self.page in SCREENS and not back():
             self.to_desk()

@@ -1,6 +1,6 @@
 """The menu (F10): what this person may do here, as buttons with their keys; nothing that their role does not have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,6 @@ class Item:
     key: str = ""
 
 
-_ONE_COLUMN: Final = 1.5
 WORK: Final = frozenset({"start", "checkin"})
 DESK: Final = frozenset({"checkin"})
 BESIDE: Final = ("manual", "refused", "incident", "consent")
@@ -82,20 +81,20 @@ class MenuPane(ttk.Frame):
     ) -> None:
         """`top`: where it begins, as far down as there is room for all of it."""
         super().__init__(master, padding=look.px(8), style="Menu.TFrame")
-        self._choose = choose
+        self._choose, self._look = choose, look
         self.buttons: dict[str, ttk.Button] = {}
         head = ttk.Label(self, text=texts["window.station.menu"], font=look.title, style="Menu.TLabel")
         head.grid(row=0, column=0, columnspan=4, sticky="w", pady=(0, look.px(4)))
-        chosen = tuple(items)
-        rows = len(chosen) if look.scale <= _ONE_COLUMN else (len(chosen) + 1) // 2
-        for place, item in enumerate(chosen):
-            row, column = 1 + place % rows, 2 * (place // rows)
+        lines: list[tuple[ttk.Button, ttk.Label]] = []
+        for item in items:
             text = split(texts[f"window.station.menu.{item.name}"])[0]
             button = ttk.Button(self, text=text, command=lambda name=item.name: self._chosen(name))
-            button.grid(row=row, column=column, sticky="ew", pady=look.px(1))
-            key = ttk.Label(self, text=item.key, style="Menu.TLabel")
-            key.grid(row=row, column=column + 1, sticky="w", padx=look.px(6))
+            lines.append((button, ttk.Label(self, text=item.key, style="Menu.TLabel")))
             self.buttons[item.name] = button
+        self._arrange(lines, 1)
+        self.update_idletasks()
+        if self.winfo_reqheight() > master.winfo_height():
+            self._arrange(lines, 2)
         self.columnconfigure(0, weight=1)
         for widget in (self, *self.buttons.values()):
             widget.bind("<Down>", lambda event: self._go(event, 1))
@@ -106,6 +105,14 @@ class MenuPane(ttk.Frame):
         self.place(relx=1.0, y=min(top, highest), anchor="ne")
         self.lift()
         next(iter(self.buttons.values())).focus_set()
+
+    def _arrange(self, lines: Sequence[tuple[ttk.Button, ttk.Label]], columns: int) -> None:
+        """Put the lines below one another, in so many columns: none of them may lie below the window's edge."""
+        rows = -(-len(lines) // columns)
+        for place, (button, key) in enumerate(lines):
+            row, column = 1 + place % rows, 2 * (place // rows)
+            button.grid(row=row, column=column, sticky="ew", pady=self._look.px(1))
+            key.grid(row=row, column=column + 1, sticky="w", padx=self._look.px(6))
 
     def close(self) -> None:
         """Take the menu away; the focus goes back to where it was."""

@@ -57,6 +57,8 @@ class TrainingBar(ttk.Frame):
         self.way.bind(
             "<<ComboboxSelected>>", lambda _event: self._way(going.rehearsal.ways[self.way.current()])
         )
+        self._making = False
+        self._waiting: list[str] = []
         self.buttons: dict[str, ttk.Button] = {}
         for column, name in enumerate(KEYS.values(), 3):
             button = ttk.Button(self, command=partial(self.do, name), takefocus=False)
@@ -74,25 +76,40 @@ class TrainingBar(ttk.Frame):
             button.configure(text=self._texts[f"window.station.practice.{key}"])
 
     def do(self, name: str) -> None:
-        """What a key asks for; cards are made beside the window."""
-        if self._background.busy:
+        """What a key asks for; cards are made beside the window, and keys pressed meanwhile follow in their order."""
+        if self._making:
+            self._waiting.append(name)
+        elif self._background.busy:
             return
-        if name == "next":
+        elif name == "next":
             self._going.next()
             self.show()
         elif name == "card" and self._going.laid:
             self._going.lift()
             self.show()
         else:
-            self._background.start(self._going.comer, done=partial(self._came, name), failed=self._failed)
+            self._making = True
+            self._background.start(self._going.comer, done=partial(self._came, name), failed=self._not_made)
 
     def _came(self, name: str, comer: Comer) -> None:
+        self._making = False
         if name == "card":
             self._going.lay(comer)
         else:
             self._going.scan(comer)
         if self.winfo_exists():
             self.show()
+            self._follow()
+
+    def _not_made(self, error: Exception) -> None:
+        self._making = False
+        self._waiting.clear()
+        self._failed(error)
+
+    def _follow(self) -> None:
+        """Do what was pressed while a card was made, as far as the next one that has to be made."""
+        while self._waiting and not self._making:
+            self.do(self._waiting.pop(0))
 
     def _chosen(self, sbd: str) -> None:
         self._going.choose(sbd)

@@ -77,6 +77,9 @@ class SessionPage(WorkPage):
             self._without_session()
             return
         self.hot.bind("<F5>", lambda _event: self.see())
+        if not self.begun.get("task"):
+            self.bar.show(self.tab)
+            self.bar.grid()
         self.looker = self._looker_of(self.session)
         last = self.looker.last
         if last is not None and not self.begun.get("task"):
@@ -206,8 +209,12 @@ class SessionPage(WorkPage):
         return find_spec(module) is not None and any(self.window.may(action) for action in actions)
 
     def open_tab(self, name: str) -> None:
-        """Show a tab."""
-        if self.known is None or self.window.background.busy:
+        """Show a tab; one that is asked for before the session is read comes with it."""
+        if self.known is None:
+            self.tab = name
+            return
+        if self.window.background.busy:
+            self.bar.show(self.tab)
             return
         self._clear()
         self.tab = name if name in self.bar.buttons else OVERVIEW
