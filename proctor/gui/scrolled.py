@@ -35,6 +35,7 @@ class Scrolled(ttk.Frame):
             self._strut.grid(row=0, column=_STRUT_COLUMN, rowspan=_STRUT_ROWS, sticky="ns")
         self._waiting = False
         self._bringing = ""
+        self._stood = 0.0
         for widget in (self._canvas, self.inside):
             widget.bind("<Configure>", lambda _event: self._fit_soon())
         # A page that gets lower while it is scrolled far down is out of sight, and hears of no new size there.
@@ -95,6 +96,7 @@ class Scrolled(ttk.Frame):
         """Bring something inside into view, once the page has its measures."""
         if self._bringing:
             self.after_cancel(self._bringing)
+        self._stood = self._canvas.canvasy(0)
         self._bringing = self.after(_SETTLE_MS, self._bring, widget)
 
     def destroy(self) -> None:
@@ -108,6 +110,7 @@ class Scrolled(ttk.Frame):
         self._bringing = ""
         if not widget.winfo_exists() or not self.winfo_exists():
             return
+        self._fit()  # what was shown just now counts, too
         high = max(1, self.inside.winfo_reqheight())
         seen = self._canvas.winfo_height()
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
@@ -117,11 +120,13 @@ class Scrolled(ttk.Frame):
             return
         if times:  # lines that break anew, or a message beneath the page, may still move it
             self._bringing = self.after(_SETTLE_MS, self._bring, widget, measures, times - 1)
-        first = self._canvas.canvasy(0)
+        first = self._stood  # not where a measure too early has moved it
         if top < first:
             self._canvas.yview_moveto(max(0, top - 8) / high)
         elif bottom > first + seen:  # what is said of a field is read with it; the field itself is seen whole
             self._canvas.yview_moveto(min(bottom + 8 - seen, max(0, top - 8)) / high)
+        elif before:
+            self._canvas.yview_moveto(first / high)
 
     def _bottom(self, part: Any) -> int:
         shown = int(part.winfo_ismapped()) * int(part.winfo_height())

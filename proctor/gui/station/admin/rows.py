@@ -11,6 +11,8 @@ from proctor.screens.admin import Row
 
 ROWS: Final = 6
 FEWEST: Final = 3
+LARGE: Final = 1.5
+"""From this size of the text on a table asks for few rows, so that the buttons beneath it are seen."""
 _MEASURED: Final = 100
 _WIDEST: Final = 40
 _NARROWEST: Final = 16
@@ -41,7 +43,7 @@ class RowTable(ttk.Frame):
         self._shown: dict[str, int] = {}
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
-        rows = height if look.scale < 2 else FEWEST
+        rows = height if look.scale < LARGE else FEWEST
         self.view = ttk.Treeview(
             self, show="headings", selectmode="browse", height=rows, columns=[name for name, _ in heads]
         )
