@@ -10,7 +10,7 @@ from proctor.commands.session import open_for
 from proctor.config import Places
 from proctor.errors import CommandError
 from proctor.files import read_file
-from proctor.keeping import BackupPlaces, back_up, backup_json, failure_json, read_known
+from proctor.keeping import BackupPlaces, back_up, backup_json, read_known
 from proctor.logins import guard_of, log_in
 from proctor.roots import (
     TRAINING_ROLE,
@@ -56,8 +56,8 @@ def backup(context: Context) -> int:
         lines.append(say("result.backup-same-device"))
     context.result(data, tuple(lines))
     if done.keys_error is not None:
-        failed = failure_json(done.keys_error.code, done.keys_error.facts)
-        context.say("backup-without-keys", why=failed[context.texts.language])
+        why = context.texts.say(done.keys_error.code, **done.keys_error.facts)
+        context.say("backup-without-keys", why=why)
         return 1
     return 0
 

@@ -162,7 +162,7 @@ def _reason(context: Context, reason: str, found: Judgement) -> str:
         return text
     said = context.texts.say(key)
     place = context.texts.say("verifying.at-field", field=str(facts["field"])) if "field" in facts else ""
-    return f"{text} {said}{place}"
+    return f"{text} {said.strip()}{place}"
 
 
 def _signature(context: Context, each: SignatureFinding) -> str:

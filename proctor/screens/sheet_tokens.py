@@ -28,6 +28,18 @@ def libraries(platform: str = sys.platform) -> tuple[str, ...]:
     return tuple(str(path) for path in known if path.is_file())
 
 
+def told(data: Mapping[str, Any], lines: Sequence[str]) -> tuple[str, ...]:
+    """Return of what `proctor sheets token` says what whoever signs needs: two lines for each certificate, those of
+    authorities left out."""
+    left_out = {
+        1 + 2 * at + line
+        for at, row in enumerate(data["certificates"])
+        if row["use"] != SIGNS
+        for line in (0, 1)
+    }
+    return tuple(line for at, line in enumerate(lines) if at not in left_out)
+
+
 def certificates(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the certificates that may sign of what `proctor sheets token` says: fingerprint, and holder with label."""
     return tuple(

@@ -335,7 +335,9 @@ def command_words(session_id: str, wish: Wish, out: str) -> tuple[str, ...]:
 
 
 def megabytes(octets: int) -> str:
-    """Return a size as people say it: "12,4 MB"."""
+    """Return a size as people say it: "12,4 MB", "38 kB"."""
+    if octets < 100_000:
+        return f"{max(1, round(octets / 1000))} kB"
     return f"{octets / 1_000_000:.1f} MB".replace(".", ",")
 
 

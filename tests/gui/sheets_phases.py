@@ -1,10 +1,12 @@
 """Phases of the sheets page: a training session with candidates who were let in, brought to each pane by keys."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.support.course_cli import Sitting, sitting
+from tests.support.signing_pki import shared_token
 
 ADMITTED = ("001", "002", "003", "005")
 
@@ -102,6 +104,50 @@ def verified(window: Any) -> None:
     settled(window)
 
 
+def verify(window: Any) -> None:
+    """Which file is to be checked."""
+    window.press("<Alt-k>" if window.texts.language == "vi" else "<Alt-c>")
+    settled(window)
+
+
+def altered(window: Any) -> None:
+    """A file that somebody changed, checked."""
+    made(window)
+    path = next(iter(window.shown.memory.here.values()))
+    path.write_bytes(path.read_bytes() + b"\n% them\n")
+    window.press("<Escape>")
+    settled(window)
+    verify(window)
+    window.type(str(path))
+    window.press("<Return>")
+    settled(window)
+    assert window.shown.pane._verdict[0][1] == "cross"
+
+
+def away(window: Any) -> None:
+    """A sheet whose file is at the station no more."""
+    made(window)
+    next(iter(window.shown.memory.here.values())).unlink()
+    window.press("<Escape>", "<Alt-l>" if window.texts.language == "vi" else "<Alt-m>")
+    settled(window)
+
+
+def none_made(window: Any) -> None:
+    """The list of what was made, with nothing in it."""
+    window.press("<Alt-l>" if window.texts.language == "vi" else "<Alt-m>")
+    settled(window)
+
+
+def token(window: Any) -> None:
+    """An official's token was read: whose certificates are on it."""
+    signing(window)
+    window.shown.pane.form.widgets["role"].current(1)
+    window.shown.pane.form.put("token", shared_token().library)
+    window.press("<Alt-o>")
+    assert window.pump(lambda: window.shown.pane.form.shows("certificate"), seconds=60), window.said
+    settled(window)
+
+
 def pack(window: Any) -> None:
     window.press("<Alt-g>" if window.texts.language == "vi" else "<Alt-p>")
     settled(window)
@@ -110,6 +156,28 @@ def pack(window: Any) -> None:
 def backup(window: Any) -> None:
     window.press("<Alt-s>" if window.texts.language == "vi" else "<Alt-n>")
     settled(window)
+
+
+def written(window: Any) -> None:
+    """Enter, into a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        window.type(folder)
+        window.press("<Return>")
+        assert window.pump(window.shown.pane.done.winfo_children, seconds=60), window.said
+        settled(window)
+
+
+def packed(window: Any) -> None:
+    """The pack was written."""
+    pack(window)
+    assert window.pump(lambda: window.shown.pane.plan is not None and not window.background.busy)
+    written(window)
+
+
+def backed_up(window: Any) -> None:
+    """The backup was written."""
+    backup(window)
+    written(window)
 
 
 PHASES: dict[str, Callable[[Any], None]] = {
@@ -122,6 +190,13 @@ PHASES: dict[str, Callable[[Any], None]] = {
     "listed": listed,
     "signing": signing,
     "verified": verified,
+    "token": token,
+    "verify": verify,
+    "altered": altered,
+    "away": away,
+    "none-made": none_made,
     "pack": pack,
+    "packed": packed,
     "backup": backup,
+    "backed-up": backed_up,
 }

@@ -19,14 +19,15 @@ class BackupPane(Pane):
         super().__init__(page, step)
         fields = [Field(name="folder", text="sheets-page.field.to")]
         self.form = Form(self, self.look, self.texts, self.letters, fields)
-        self.form.grid(row=1, column=0, sticky="ew")
+        self.form.grid(row=2, column=0, sticky="ew")
         self.form.put_back(step.kept.get("form", {}))
         self.flow = Flow(self, self.look)
-        self.flow.grid(row=2, column=0, sticky="ew", pady=self.look.px(3))
+        self.flow.grid(row=3, column=0, sticky="ew", pady=self.look.px(3))
         self.button(self.flow, "sheets-page.choose-folder", self._choose)
         self.flow.arrange()
-        self.said = self.lines(self)
-        self.said.grid(row=3, column=0, sticky="ew")
+        self.said, self.done = self.lines(self), self.lines(self)
+        self.said.grid(row=1, column=0, sticky="ew", pady=(0, self.look.px(4)))
+        self.done.grid(row=4, column=0, sticky="ew")
 
     def begin(self) -> None:
         """Fill in the place that was set."""
@@ -58,9 +59,10 @@ class BackupPane(Pane):
     def _written(self, done: Any) -> None:
         sign = "tick" if done.status == 0 else "bang"
         lines = (*done.lines, *done.said)  # the first says what was written; what follows is to be thought of
-        self.say_lines(self.said, [(line, "bang" if at else "tick") for at, line in enumerate(lines)])
+        self.say_lines(self.done, [(line, "bang" if at else "tick") for at, line in enumerate(lines)])
         self.page.window.say(self.texts["sheets-page.backup.done"], sign)
         self.page.follow_all()
+        self.page.bring(self.done)
 
     def _choose(self) -> None:
         chosen = choosing.choose_folder(self, self.texts["sheets-page.backup.choose"], Path.home())

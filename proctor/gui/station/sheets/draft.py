@@ -164,7 +164,7 @@ class DraftPane(PicturePane):
             said.append((self.texts.say("sheets-page.draft.copy", number=self.draft.copy), "bang"))
         if self.item.kind in {"slip", "attendance", "results"}:
             said.append((self.texts["sheets-page.draft.no-portraits"], ""))
-        self.say_lines(self.said, said)
+        self.say_lines(self.said, said, head=True)
 
     def _changed(self, name: str) -> None:
         if name in AT_ONCE:

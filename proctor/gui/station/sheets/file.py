@@ -118,7 +118,9 @@ class FilePane(PicturePane):
         if self.job is not None and not self.job.settled:
             said += [(job_reason(texts, self.job, reason), "bang") for reason in self.job.told]
         said += [(texts.say("sheets-page.file.signed", role=role), "tick") for role in made.signed]
-        said += [(texts.say("sheets-page.file.open-role", role=role), "") for _, role in self._roles()]
+        unsigned = ", ".join(role for _, role in self._roles())
+        if unsigned:
+            said.append((texts.say("sheets-page.file.open-role", role=unsigned), ""))
         path = self.memory.here.get(made.newest)
         if path is None:
             said.append((texts.say("sheets-page.file.away", file=""), "bang"))
@@ -127,7 +129,7 @@ class FilePane(PicturePane):
             said.append((texts.say("sheets-page.file.in", place=short_place(path.parent)), ""))
             if not self.pdf and not self.page.window.may("view"):
                 said.append((texts["sheets-page.file.may-not"], "bang"))
-        self.say_lines(self.said, said)
+        self.say_lines(self.said, said, head=True)
         self.page.follow_all()
 
     def _roles(self) -> tuple[tuple[str, str], ...]:

@@ -153,6 +153,7 @@ class PackPane(Pane):
         self.say_lines(self.done, said)
         self.page.window.say(texts["sheets-page.pack.read-back"], "tick")
         self.page.follow_all()
+        self.page.bring(self.done)
 
     def _choose(self) -> None:
         chosen = choosing.choose_folder(self, self.texts["sheets-page.pack.choose"], Path.home())

@@ -90,12 +90,12 @@ class Pane(ttk.Frame):
         frame.columnconfigure(0, weight=1)
         return frame
 
-    def say_lines(self, frame: ttk.Frame, said: "list[tuple[str, str]]") -> None:
-        """Fill a frame with lines: text and sign."""
+    def say_lines(self, frame: ttk.Frame, said: "list[tuple[str, str]]", *, head: bool = False) -> None:
+        """Fill a frame with lines: text and sign. `head`: the first one says what the others are about."""
         for child in frame.winfo_children():
             child.destroy()
         for row, (text, sign) in enumerate(said):
-            line = Line(frame, self.look)
+            line = Line(frame, self.look, "TkHeadingFont" if head and row == 0 else None)
             line.show(text, sign)
             if not sign:
                 line.sign.grid_remove()

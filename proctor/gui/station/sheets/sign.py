@@ -8,7 +8,8 @@ from typing import Any, Final
 from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.parts import Flow
 from proctor.gui.station.sheets.pane import Pane, Step
-from proctor.screens.sheet_tokens import certificates, libraries
+from proctor.screens.sheet_tokens import certificates, libraries, told
+from proctor.screens.sheets import copy_words, made_words
 from proctor.tokens import USER_PIN
 
 LOOK_MS: Final = 60
@@ -59,15 +60,29 @@ class SignPane(Pane):
             ],
             on_change=self._changed,
         )
-        self.form.grid(row=1, column=0, sticky="ew")
+        self.what = self.lines(self)
+        self.what.grid(row=1, column=0, sticky="ew", pady=(0, px(4)))
+        self.say_lines(self.what, [(line, "") for line in self._sheet()], head=True)
+        self.form.grid(row=2, column=0, sticky="ew")
         self.form.put_back(step.kept)
         self.flow = Flow(self, self.look)
-        self.flow.grid(row=2, column=0, sticky="ew", pady=px(3))
+        self.flow.grid(row=3, column=0, sticky="ew", pady=px(3))
         self.button(self.flow, "sheets-page.sign.read", self._read)
         self.flow.arrange()
         self.said = self.lines(self)
-        self.said.grid(row=3, column=0, sticky="ew")
+        self.said.grid(row=4, column=0, sticky="ew")
         self.form.show("certificate", "certificates" in step.about)
+
+    def _sheet(self) -> tuple[str, ...]:
+        """Return which sheet is about to be signed: nobody signs what is not named."""
+        shelf, seq = self.memory.shelf, int(self.step.about["seq"])
+        made = None if shelf is None else shelf.one(seq)
+        if made is None:
+            return ()
+        entry = self.texts.say(
+            "sheets-page.file.entry", entry=seq, at=made.at, copy=copy_words(self.texts, made)
+        )
+        return made_words(self.texts, made, self.labels()), entry
 
     def begin(self) -> None:
         """Begin at the first field that needs something."""
@@ -112,7 +127,7 @@ class SignPane(Pane):
     def _found(self, done: Any) -> None:
         known = certificates(done.data)
         self.memory.token = self.form.value("token")
-        self.say_lines(self.said, [(line, "") for line in done.lines])
+        self.say_lines(self.said, [(line, "") for line in told(done.data, done.lines)])
         if not known:
             self.page.window.say(self.texts["sheets-page.sign.no-certificate"], "cross")
             return

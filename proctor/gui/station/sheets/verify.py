@@ -29,7 +29,7 @@ class VerifyPane(Pane):
         self.said = self.lines(self)
         self.said.grid(row=3, column=0, sticky="ew")
         self._verdict: list[tuple[str, str]] = list(step.kept.get("said", ()))
-        self.say_lines(self.said, self._verdict)
+        self.say_lines(self.said, self._verdict, head=True)
 
     def begin(self) -> None:
         """Check the file that is given; else ask for one."""
@@ -64,5 +64,5 @@ class VerifyPane(Pane):
         self._verdict = [(line, "") for line in lines]
         if lines:
             self._verdict[0] = (lines[0], "tick" if good else "cross")
-        self.say_lines(self.said, self._verdict)
+        self.say_lines(self.said, self._verdict, head=True)
         self.page.follow_all()
