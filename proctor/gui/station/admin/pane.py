@@ -257,7 +257,10 @@ class SectionPane(ttk.Frame):
             return "admin-page.pin" if self.section.name == "trust" else "admin-page.enter"
         if self.task is None:
             return ""
-        return "admin-page.compare-now" if self.task.task.compares else "admin-page.enter"
+        if self.task.task.compares:
+            return "admin-page.compare-now"
+        own = f"admin-page.enter.{self.task.task.name}"  # what cannot be undone says what it is
+        return own if own in self.texts else "admin-page.enter"
 
     def forward(self) -> None:
         """Enter: what the open form is for; from the list to the table, from there to the buttons."""
