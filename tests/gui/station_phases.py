@@ -61,6 +61,7 @@ CHECKS = (
     *("pad-flash", "pad-model", "face-search"),
 )
 PERSON = Candidate(sbd="012", name="Nguyễn Văn Mẫu", place="P1")
+WRONG_ROOM = (Reason(code="wrong-room", facts={"room": "P2", "here": "P1"}),)
 SAME = (
     Difference(field_name="number", roster="…0001", chip="…0001", qr="…0001", same=True),
     Difference(
@@ -220,7 +221,7 @@ PHASES: Mapping[str, Callable[[FakeDesk], FakeDesk]] = {
     "admit": admitted,
     "refer": referred,
     "refer-elsewhere": lambda desk: ended(
-        told(begun(desk), "face-search"), Verdict.REFER, "wrong-room", decidable=False
+        told(begun(desk), "face-search"), Verdict.REFER, decidable=False, reasons=WRONG_ROOM
     ),
     "refuse": refused,
     "two-persons": lambda desk: referred(desk).play(

@@ -1,22 +1,36 @@
-"""Pictures of every phase of the check-in page: `python -m tests.gui.station_pictures DIR vi|en SCALE [PHASE …]`."""
+"""Pictures of the desk and of the way to it: `python -m tests.gui.station_pictures DIR vi|en SCALE [PHASE …]`."""
 
+import gc
 import sys
 import time
 from pathlib import Path
 
+from tests.gui import desk_phases, entrance_phases, station_phases
 from tests.gui.screenshot import shoot
-from tests.gui.station_phases import PHASES, FakeDesk, Host, frame_of
+from tests.gui.station_phases import FakeDesk, Host, frame_of
 
-__all__ = ["PHASES", "main"]
+DESK = {**station_phases.PHASES, **desk_phases.PHASES}
+PHASES = {**DESK, **entrance_phases.PHASES}
+"""Every phase in the station's window; what the candidate sees are pictures, too, but nothing to be reached by Tab."""
 
 
 def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
-    """One picture for each phase, as the screen shows it."""
-    for name in names or list(PHASES):
-        desk = PHASES[name](FakeDesk(training=name == "claim"))
+    """One picture for each phase, as the screen shows it. Garbage is collected here, not by a window's threads: only
+    the thread of a window may."""
+    gc.disable()
+    for name in names or [*PHASES, *entrance_phases.CANDIDATE]:
+        gc.collect()
+        if name in entrance_phases.CANDIDATE:
+            entrance_phases.candidate(folder, language, scale, name)
+            continue
+        if name in entrance_phases.PHASES:
+            entrance_phases.main(folder, language, scale, name)
+            continue
+        desk = DESK[name](FakeDesk(training=name == "claim"))
         if name in ("reading", "prompted"):
             desk.preview = frame_of(desk.attempt_id)
-        window = Host(desk, language=language, scale=scale)
+        decisions = desk_phases.DECISIONS.get(name)
+        window = Host(desk, language=language, scale=scale, decisions=decisions)
         window.focus_force()
         window.update()
         window.shown.take_focus()

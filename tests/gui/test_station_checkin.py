@@ -429,6 +429,10 @@ def test_where_two_persons_may_not_let_in_the_page_says_why_and_enter_leaves_it(
     window.looked_up()
     assert window.shown.pane.lead.cget("text") == window.texts["override-nothing-seen"]
     assert window.shown.pane.fields == {}
+    enter = [
+        button.cget("text") for button in window.shown.buttons.values() if "Enter" in button.cget("text")
+    ]
+    assert enter == ["Enter: Để quyết định sau"]
     window.press("<Return>")
     assert window.desk.sent[-1] == Pressed(action="later")
     assert window.desk.state.phase == "verdict"

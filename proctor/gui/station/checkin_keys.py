@@ -88,6 +88,8 @@ class DeskKeys:
         own = [each for each in screen.actions if open_menu or each.name not in IN_MENU]
         offered = [each for each in own if self._beside.may(each.name)]
         primary = self.primary(screen)
+        if primary is not None and primary.name == "later":
+            offered = [each for each in offered if each.name != "decide"]
         order = [*offered, *self._two.actions()]
         order.sort(key=lambda action: (action is not primary, action.name in BESIDE))
         return tuple(order)

@@ -47,7 +47,7 @@ class FirstPage(Scrolled):
         lead.grid(row=0, column=0, sticky="ew", pady=(look.px(8), look.px(8)))
         wrapped(lead, 2)
         fields = (
-            Field(name="id", text="admin-page.field.id", help="admin-page.help.id"),
+            Field(name="id", text="window.station.first.user", help="admin-page.help.id"),
             Field(name="name", text="admin-page.field.full-name"),
             Field(
                 name="password",

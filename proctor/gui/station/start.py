@@ -130,7 +130,7 @@ class StartPage(Scrolled):
         letters.leads(label, self._texts[f"window.station.start.{name}"], box)
         label.grid(row=0, column=column, sticky="w", padx=(0, self._look.px(6)))
         row.columnconfigure(column + 1, weight=1, uniform="fields")
-        box.grid(row=0, column=column + 1, sticky="ew", padx=(0, self._look.px(16)))
+        box.grid(row=0, column=column + 1, sticky="ew", padx=(0, 0 if column else self._look.px(16)))
         box.bind("<<ComboboxSelected>>", lambda _event: self._placed())
         return box
 
