@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 
 from proctor.errors import CommandError
 from proctor.gui.background import Background, Question
+from proctor.gui.choices import whole_choices
 from proctor.gui.keyboard import Letters, press_by_keys
 from proctor.gui.look import COLOURS, SCALES, Look
 from proctor.gui.password import PasswordDialog
@@ -39,6 +40,7 @@ class Shell(ttk.Window, ABC):
         self.background = Background(self, self._question)
         self._fit_screen()
         press_by_keys(self)
+        whole_choices(self)
         self._bind_keys()
 
     # --- what a window says of itself ---

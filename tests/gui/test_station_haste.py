@@ -58,6 +58,25 @@ def test_a_hand_that_is_quicker_than_the_desk(open_station: OpenStation, home: P
     assert window.pump(lambda: not driver.state.cards)
 
 
+def test_a_list_of_choices_is_as_wide_as_its_words(open_station: OpenStation) -> None:
+    window = open_station()
+    into_training(window)
+    box: Any = window.shown.room
+    words = ("ngắn", "hai cán bộ đối chiếu ảnh và người thật, đúng người có tên trong danh sách, cho vào")
+    box.configure(values=words)
+    box.focus_set()
+    window.press("<Down>")
+    shown = str(window.tk.call("ttk::combobox::PopdownWindow", str(box)))
+    left, wide = (int(window.tk.call("winfo", what, shown)) for what in ("rootx", "width"))
+    needed = int(window.tk.call("font", "measure", "TkTextFont", words[1]))
+    assert needed > box.winfo_width()
+    assert needed < wide
+    assert left + wide <= window.winfo_rootx() + window.winfo_width()
+    window.press("<Escape>", "<Alt-r>")
+    assert window.at("login")
+    assert window.focus_get() == window.main  # nobody can log in here yet: the focus is seen all the same
+
+
 def test_a_tab_that_is_asked_for_before_the_session_is_read_comes_with_it(open_station: OpenStation) -> None:
     window = open_station()
     into_training(window)

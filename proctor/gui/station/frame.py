@@ -200,6 +200,10 @@ class StationFrame(StationLife):
         else:
             self.message.grid_remove()
 
+    def show_main(self) -> None:
+        """Put the focus on what Enter does: a page on which nothing can be typed shows it."""
+        self.main.focus_set()
+
     # --- keys ---
 
     def _enter(self) -> None:

@@ -106,7 +106,9 @@ class StationWindow(MakesStation):
             password=self.variables["password"],
             on_training=self.train,
         )
-        if not self._missing:
+        if self._missing:
+            self.after_idle(self.show_main)
+        else:
             (page.password if self.variables["user"].get() else page.user).focus_set()
         return page
 
