@@ -36,7 +36,8 @@ class Entering(StationFrame):
     _missing: CommandError | SessionsError | None = None
     _proving = False
     _after_lock: Exception | None = None
-    _unseen: tuple[str, ...] = ()
+    _unseen: tuple[tuple[str, bool], ...] = ()
+    _stays: tuple[str, str] = ("", "")
 
     @abstractmethod
     def go(self, page: str) -> None:
@@ -144,7 +145,7 @@ class Entering(StationFrame):
         self.lines = ()
         self.going = Going()
         self.kept_check_in = ("", {})
-        self._after_lock, self._unseen = None, ()
+        self._after_lock, self._unseen, self._stays = None, (), ("", "")
         for name in ("user", "password"):
             self.variables[name].set("")
         self._look_for_users()
@@ -202,7 +203,7 @@ class Entering(StationFrame):
             if self._page is not None:
                 self.keep()
         finally:  # what was typed may be lost, the lock falls
-            self.going.locked = True
+            self.going.locked, self._stays = True, ("", "")
             self._end_choosers()
             self._hold_desk(True)
             self.variables["password"].set("")
@@ -238,29 +239,45 @@ class Entering(StationFrame):
         told, self._after_lock = self._after_lock, None
         if told is not None:
             self.failed(told)
+            self.after_idle(self._let_stay, self._said)
         elif self._unseen:
             self._tell_unseen()
 
+    def say(self, text: str, sign: str) -> None:
+        """Show a message. What was said after the lock comes again where the page that came back only looked itself up:
+        it stays until somebody presses something."""
+        super().say(*((text, sign) if text else self._stays))
+
+    def _let_stay(self, said: tuple[str, str]) -> None:
+        """Keep what was said now, once the key that unlocked is done with."""
+        if not self.going.locked:
+            self._stays = said
+
+    def _touched(self, event: Any) -> None:
+        """Somebody is there, and has read what was said."""
+        if event.type != tkinter.EventType.Motion:
+            self._stays = ("", "")
+        super()._touched(event)
+
     def entered_unseen(self, result: Any) -> None:
         """Something was entered, and the page that asked for it is gone: the lock fell meanwhile. It is said after the
-        lock; what the page was left with is forgotten, or its form would ask for it again. `result`: of a command, or
-        words; what was only looked up is nothing."""
-        from proctor.desk.runner import Done  # noqa: PLC0415 - whoever ran a command has it
-
-        if isinstance(result, Done):
-            result = " ".join((*result.said, *result.lines))
-        if not isinstance(result, str):
+        lock; what the page was left with is forgotten, or its form would ask for it again. `result`: of a command,
+        alone or with what was read after it, or words; what was only looked up is nothing."""
+        said, good = _words_in(result)
+        if not said:
             return
         self.going.kept.pop(self.going.page, None)
         self.kept_check_in = ("", {})
-        self._unseen = (*self._unseen, result)
+        self._unseen = (*self._unseen, (said, good))
         if not self.going.locked:
             self._tell_unseen()
 
     def _tell_unseen(self) -> None:
         """Say what was entered behind the lock; desk and lists work with what is there now."""
-        said, self._unseen = self._unseen, ()
-        self.say(self.texts.say("second-person.entered-behind", what=" ".join(said)), "tick")
+        unseen, self._unseen = self._unseen, ()
+        said = self.texts.say("second-person.entered-behind", what=" ".join(said for said, _ in unseen))
+        self.say(said, "tick" if all(good for _, good in unseen) else "bang")
+        self.after_idle(self._let_stay, self._said)
         self._look_at_session()
 
     def _look_at_session(self) -> None:
@@ -304,3 +321,15 @@ class Entering(StationFrame):
 
         if self.driver is not None:
             self.driver.send(Locked(locked=away))
+
+
+def _words_in(result: Any) -> tuple[str, bool]:
+    """Return what was entered, in words, and whether it is as wished; "" where nothing was."""
+    from proctor.desk.runner import Done  # noqa: PLC0415 - whoever ran a command has it
+
+    if isinstance(result, str):
+        return result, True
+    found = result[0] if isinstance(result, tuple) and result else getattr(result, "done", result)
+    if not isinstance(found, Done):
+        return "", True
+    return " ".join((*found.said, *found.lines)), found.status == 0

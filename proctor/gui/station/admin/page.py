@@ -16,7 +16,7 @@ from proctor.gui.station.going import opening
 from proctor.gui.station.parts import wrapped
 from proctor.gui.station.second_person import DOING, Proving
 from proctor.gui.station.work import WorkPage
-from proctor.screens.admin import Found, Order, Read, Section, Setting, Task, visible, words_of
+from proctor.screens.admin import COMPARED, Found, Order, Read, Section, Setting, Task, visible, words_of
 from proctor.screens.admin_sections import SECTIONS
 
 BESIDE: Final = 1.25
@@ -181,14 +181,15 @@ class AdminPage(WorkPage):
             failed(error)
 
         self.window.working(working)
-        self.window.background.start(job, done=partial(self._ran, done), failed=broke)
+        enters = not task.shows and (task.compares is None or bool(order.get(COMPARED)))
+        self.window.background.start(job, done=partial(self._ran, done, enters), failed=broke)
 
-    def _ran(self, done: Any, result: Done) -> None:
+    def _ran(self, done: Any, enters: bool, result: Done) -> None:
         self.window.idle()
         self.window.say("", "")
         if self.winfo_exists():
             done(result)
-        else:
+        elif enters:  # what was only looked at is looked at again
             self.window.entered_unseen(result)
 
     def asked(self, wanted: str) -> str:

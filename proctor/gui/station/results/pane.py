@@ -304,6 +304,7 @@ class ResultsPane(ActionPane):
 
     def _entered(self, row: ResultRow, done: "Done") -> None:
         if not self.winfo_exists():
+            self.window.entered_unseen(done)
             return
         now = after_entry(row, done.data, self.texts)
         self.rows = tuple(now if each.sbd == row.sbd else each for each in self.rows)
@@ -318,6 +319,7 @@ class ResultsPane(ActionPane):
     def _refused(self, row: ResultRow, typed: str, critical: bool, error: Exception) -> None:
         """Back to the row that was refused, with what was typed and why."""
         if not self.winfo_exists():
+            self.window.failed(error)  # the lock fell meanwhile: it is said after it
             return
         self._select(row.sbd)
         self._chosen(row.sbd)

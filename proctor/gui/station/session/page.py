@@ -101,8 +101,12 @@ class SessionPage(WorkPage):
 
     def _show_last(self, last: Overview) -> None:
         """Show what was seen last; what came since is read at once and shows by itself."""
-        if self.winfo_exists() and self.known is None:
-            self._seen(last, fresh=False)
+        if not self.winfo_exists() or self.known is not None:
+            return
+        if self.window.background.busy:  # no tab opens meanwhile
+            self.after(AGAIN_MS, self._show_last, last)
+            return
+        self._seen(last, fresh=False)
 
     def _see_first(self) -> None:
         """Look at the session as soon as nothing else is being done."""
