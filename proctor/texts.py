@@ -1,10 +1,13 @@
 """Every text of screen, paper and error, keyed by code, Vietnamese and English (`proctor/text/<language>/*.toml`)."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Final
+
+STOPS: Final = (".", ":", ";", ",", "!", "?", "…")
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
@@ -85,3 +88,10 @@ def window_texts(language: str = DEFAULT_LANGUAGE) -> Texts:
     table = load_texts(language)
     own = {key.removeprefix(_AT_WINDOW): text for key, text in table.items() if key.startswith(_AT_WINDOW)}
     return Texts(language, {**table, **own})
+
+
+def in_a_row(lines: Iterable[str]) -> str:
+    """Return what a command said line by line as one line: a line that ends without a stop gets one before the next."""
+    said = [line.strip() for line in lines if line.strip()]
+    ended = [line if line.endswith(STOPS) else f"{line}." for line in said[:-1]]
+    return " ".join((*ended, *said[-1:]))

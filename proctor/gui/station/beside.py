@@ -13,6 +13,7 @@ from proctor.desk.events import Choice, Decided, Held, How
 from proctor.desk.screen import Action, Words
 from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.banner import sbd_of
+from proctor.texts import in_a_row
 from sessions.course.case import PROVISIONAL
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Beside:
         self.close()
         if done is None:
             return
-        self._window.say(" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
+        self._window.say(in_a_row((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
         self._unseen(name, attempt_id, done)
 
     def _unseen(self, name: str, attempt_id: str, done: Any) -> None:

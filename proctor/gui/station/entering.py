@@ -18,6 +18,7 @@ from proctor.gui.station.settings import Settings, save_settings
 from proctor.gui.station.who import users_of
 from proctor.gui.station.work import load_pages
 from proctor.idle import IdleLock
+from proctor.texts import in_a_row
 from sessions.errors import SessionsError
 
 if TYPE_CHECKING:  # what opens a root takes a second to load: it is loaded beside the window
@@ -332,4 +333,4 @@ def _words_in(result: Any) -> tuple[str, bool]:
     found = result[0] if isinstance(result, tuple) and result else getattr(result, "done", result)
     if not isinstance(found, Done):
         return "", True
-    return " ".join((*found.said, *found.lines)), found.status == 0
+    return in_a_row((*found.said, *found.lines)), found.status == 0

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from proctor.gui.scrolled import Scrolled
+from proctor.texts import in_a_row
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
@@ -152,7 +153,7 @@ class WorkPage(Scrolled):
 
     def say_done(self, done: "Done") -> None:
         """Say what a command came to in the window's line."""
-        self.window.say(" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
+        self.window.say(in_a_row((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
 
     def _came(self, done: Callable[[Any], None], result: Any) -> None:
         self.window.idle()

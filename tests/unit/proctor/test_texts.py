@@ -15,7 +15,7 @@ import reports
 import sessions
 from biometrics.errors import BiometricsError
 from proctor.checks import CheckName, ChipVerdict
-from proctor.texts import load_texts, window_texts
+from proctor.texts import in_a_row, load_texts, window_texts
 from readers.errors import ReaderError
 from sessions.finding import CODES
 from sessions.record import Outcome, Verdict
@@ -152,3 +152,11 @@ def test_what_the_window_says_instead_names_keys_and_pages_no_commands(language:
 
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_lines_of_a_command_stand_in_a_row_as_sentences() -> None:
+    assert in_a_row(("Đã bắt đầu (mục 4)", " Mã: ", "1765 …", "", "Theo mục 3")) == (
+        "Đã bắt đầu (mục 4). Mã: 1765 … Theo mục 3"
+    )
+    assert in_a_row(()) == ""
+    assert in_a_row(("Xong",)) == "Xong"

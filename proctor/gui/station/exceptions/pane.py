@@ -15,6 +15,7 @@ from proctor.gui.station.parts import Flow, Line, wrapped
 from proctor.gui.station.second_person import DOING, PROOF, Proving, Run
 from proctor.screens.exceptions import own_text
 from proctor.screens.not_proven import why_not_proven
+from proctor.texts import in_a_row
 from sessions.errors import SessionsError
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class ActionPane(ttk.Frame):
 
     def say_done(self, done: "Done") -> None:
         """Say what a command came to in the window's line."""
-        self.told = (" ".join((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
+        self.told = (in_a_row((*done.said, *done.lines)), "tick" if done.status == 0 else "bang")
         self.window.say(*self.told)
 
     def ask_for(

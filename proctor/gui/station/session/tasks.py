@@ -8,6 +8,7 @@ from proctor.gui.station.session.fields import FIELDS, Known
 from proctor.gui.station.session.form_pane import FormPane
 from proctor.screens.session import TESTED, Overview
 from proctor.screens.session_tasks import command_of, first_difference, in_groups
+from proctor.texts import in_a_row
 from sessions.course.day import require_roster_hash
 from sessions.course.day_errors import RosterHashDiffersError
 
@@ -103,4 +104,4 @@ class TaskPane(FormPane):
             self.end(done, done.lines)
             return
         lines = done.lines[:1] if self.task in SHORT_RESULT else done.lines
-        self.page.task_done(self.task, done.status, " ".join((*done.said, *(line.strip() for line in lines))))
+        self.page.task_done(self.task, done.status, in_a_row((*done.said, *lines)))
