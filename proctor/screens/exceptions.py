@@ -286,8 +286,10 @@ def decision_words(
 
 
 def _refused_attempt(case: Case) -> str:
+    """Return the refusal that stands; "" where there is none, or it stands in another station's log: an incident of
+    this one names the candidate alone."""
     standing = refusal_of(case)
-    return "" if standing is None else str(standing.body["attempt"])
+    return "" if standing is None or standing.part is not None else str(standing.body["attempt"])
 
 
 def _about(incident: Incident, sbd: str, attempt_id: str) -> bool:

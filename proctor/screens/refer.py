@@ -22,8 +22,9 @@ ACT = "override"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferOffer:
-    """One REFER that waits. `entry`: of its attempt; `why`: codes of its reasons with what fills their texts; `given`:
-    what two persons may give as their reason; `pictures`: some were kept of it, and who is here may look.
+    """One REFER that waits. `attempt_id`: "" for one in another station's log, the candidate's last; `entry`: of its
+    attempt; `why`: codes of its reasons with what fills their texts; `given`: what two persons may give as their
+    reason; `pictures`: some were kept of it, and who is here may look.
     """
 
     person: Person
@@ -51,7 +52,7 @@ def refer_offer(opened: OpenRoot, session: Session, sbd: str) -> ReferOffer:
     held = body.get("evidence", {}) if attempt.part is None else {}
     return ReferOffer(
         person=person,
-        attempt_id=str(body["attempt"]),
+        attempt_id=str(body["attempt"]) if attempt.part is None else "",
         entry=attempt.seq,
         why=tuple(_why(attempt, code) for code in map(str, body["reasons"])),
         given=tuple(each for code, each in reasons(ACT).items() if named is (code != CONFIRMED)),

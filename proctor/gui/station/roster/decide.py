@@ -58,7 +58,7 @@ class DecidePane(RosterPane):
             f"--session={self.at.session_id}",
             f"--component={self.at.component}",
             f"--sbd={offer.person.sbd}",
-            f"--attempt={offer.attempt_id}",
+            *((f"--attempt={offer.attempt_id}",) if offer.attempt_id else ()),
             f"--reason={form.value('reason')}",
             *second_words(form, offer.seconds),
         ]
