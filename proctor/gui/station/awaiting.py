@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from proctor.gui.station.life import StationLife
 
+AGAIN_MS: Final = 40
 NOT_NOW: Final = "second-person.line-dropped"
 TAKEN: Final = "second-person.line-taken"
 
@@ -28,6 +29,13 @@ class Awaiting:
         """`owner` asks no more; another form that asks by now goes on."""
         if self._owner is owner:
             self._owner = None
+            self._over()
+
+    def _over(self) -> None:
+        """Tell the desk, once no lock is there: it took the form away, and who holds a card by it is no candidate."""
+        if self._window.going.locked:
+            self._window.after(AGAIN_MS, self._over)
+        elif self._owner is None:
             self._tell(False)
 
     def line(self, text: str, *, by_camera: bool) -> None:
