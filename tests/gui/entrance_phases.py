@@ -34,6 +34,13 @@ FAULTS = (
 
 def nothing(window: Watched) -> None:
     """As it opens, once the equipment was looked at."""
+    looked_at(window)
+    if window._missing is None:
+        window.shown.user.focus_set()  # as a window manager does, when it gives the window the focus
+
+
+def looked_at(window: Watched) -> None:
+    """The equipment was looked at."""
     window.pump(lambda: len(window.shown.devices._shown or ()) > 0, seconds=5)
 
 
@@ -74,6 +81,7 @@ def entered(window: Watched) -> None:
     window.type(HOA["hoa"])
     window.press("<Return>")
     assert window.at("start"), window.said
+    looked_at(window)
 
 
 def menu(window: Watched) -> None:

@@ -57,7 +57,7 @@ class DeviceRow(ttk.Frame):
         for child in self.faults.winfo_children():
             child.destroy()
         if self._training:  # what is missing is no fault here: software stands for it
-            ttk.Label(self.faults, text=self._texts["window.station.training.devices"]).grid(row=0, column=0)
+            self._line(0, self._texts["window.station.training.devices"])
             return
         wrong = [row for row in rows if row.sign != "tick"]
         for place, row in enumerate(sorted(wrong, key=lambda each: each.sign != "cross")):
@@ -65,7 +65,11 @@ class DeviceRow(ttk.Frame):
 
     def _fault(self, place: int, row: "EquipmentRow") -> None:
         text = self._texts.say("window.station.device.gone", name=row.name, state=row.words, fix=row.fix)
-        room = self.winfo_width() - FAULT_EDGE  # from the first: one long line would move the whole page for a moment
+        self._line(place, text)
+
+    def _line(self, place: int, text: str) -> None:
+        # broken from the first: one long line would move the whole page for a moment
+        room = self.winfo_width() - FAULT_EDGE
         label = ttk.Label(self.faults, text=text, anchor="w", justify="left", wraplength=max(room, 0))
         label.grid(row=place, column=0, sticky="ew")
         label.bind("<Configure>", lambda event: event.widget.configure(wraplength=event.width - FAULT_EDGE))

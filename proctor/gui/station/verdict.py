@@ -42,10 +42,12 @@ second 1.094; how far a dot hangs below it: 0.213. A font's own height leaves th
 _HOOKED: Final = 1.1
 _HANGING: Final = 0.215
 _EDGE: Final = 1
+_GAP_SHARE: Final = 24
 _LINE_ROOM: Final = 1.5
 _FOOT_EDGE: Final = 2
 _LINE_SCALE: Final = 1.25
-"""The line beneath the word grows with the text as far as this: beyond, the photographs need the room."""
+"""The line beneath the word grows with the text as far as this where the band is no higher than it has to be: the
+photographs need the room."""
 _SCREEN_SHARE: Final = 0.2
 _SIDE_SHARE: Final = 0.26
 _SMALLEST_SIGN: Final = 64
@@ -95,9 +97,7 @@ class VerdictPanel(tkinter.Canvas):
     @staticmethod
     def high(look: Look, screen_px: int) -> int:
         """Return the height of the band on a screen so high: enough for a verdict and the line beneath."""
-        line = look.body.metrics("linespace") / look.scale * min(look.scale, _LINE_SCALE)
-        word = math.ceil(_least_px(look) * (_STACKED + _HANGING)) + _EDGE
-        least = word + math.ceil(line) + _EDGE + _FOOT_EDGE
+        least = _least_high(look, min(look.scale, _LINE_SCALE))
         return max(least, round(screen_px * _SCREEN_SHARE))
 
     def show(self, banner: Banner) -> None:
@@ -113,7 +113,8 @@ class VerdictPanel(tkinter.Canvas):
         ground, ink = BANDS[banner.colour]
         self.configure(background=ground)
         self.delete("all")
-        gap = round(self._look.px(8) / self._look.scale)  # a larger text needs its room for the word
+        # a larger text needs its room for the word; a higher band has more of it
+        gap = max(round(self._look.px(8) / self._look.scale), high // _GAP_SHARE)
         size = min(high - 2 * gap, round(wide * 0.16))
         if banner.loud:
             self._word.configure(size=-self._least)
@@ -138,8 +139,12 @@ class VerdictPanel(tkinter.Canvas):
 
     def _line_high(self) -> float:
         """Return the height of the line beneath the word."""
+        return _line_px(self._look, self._line_scale())
+
+    def _line_scale(self) -> float:
+        """Return how large the line beneath is: as the text, where the band has the room."""
         scale = self._look.scale
-        return float(self._look.body.metrics("linespace")) / scale * min(scale, _LINE_SCALE)
+        return scale if self.winfo_height() >= _least_high(self._look, scale) else min(scale, _LINE_SCALE)
 
     def _foot(self, banner: Banner) -> int:
         """Return the height that the line beneath takes: of a verdict no more than it needs."""
@@ -183,8 +188,7 @@ class VerdictPanel(tkinter.Canvas):
     def _draw_line(self, line: str, place: tuple[int, int, int], ink: str) -> None:
         """Write the line along the bottom, no smaller than 14 points; a longer one breaks."""
         left, right, high = place
-        scale = min(self._look.scale, _LINE_SCALE)
-        size = fitted(self._line, line, right - left, round(self._floor * scale))
+        size = fitted(self._line, line, right - left, round(self._floor * self._line_scale()))
         self._line.configure(size=-max(self._floor, size))
         bottom = high - _FOOT_EDGE
         self.create_text(
@@ -221,6 +225,17 @@ def _capitals(look: Look) -> float:
 def _least_px(look: Look) -> int:
     """Return the least size of a verdict's word in pixels."""
     return math.ceil(MIN_CAPITAL_PX / _capitals(look))
+
+
+def _line_px(look: Look, scale: float) -> float:
+    """Return the height of a line of text at a scale."""
+    return float(look.body.metrics("linespace")) / look.scale * scale
+
+
+def _least_high(look: Look, scale: float) -> int:
+    """Return the least height of the band: a verdict's word with all its marks, and a line at a scale beneath."""
+    word = math.ceil(_least_px(look) * (_STACKED + _HANGING)) + _EDGE
+    return word + math.ceil(_line_px(look, scale)) + _EDGE + _FOOT_EDGE
 
 
 def fitted(font: tkfont.Font, text: str, wide: int, largest: int) -> int:
