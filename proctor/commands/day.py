@@ -8,6 +8,7 @@ from proctor.commands.context import Context
 from proctor.commands.session import open_for, open_session
 from proctor.doctor import Item
 from proctor.errors import CommandError
+from proctor.names import component_of
 from proctor.roots import OpenRoot
 from proctor.seconds import second_of
 from proctor.texts import Texts
@@ -238,7 +239,7 @@ def _call(context: Context, opened: OpenRoot, session: Session, operator: Operat
     receipt = commit_call(
         opened.store, session, session.component, sbds, room=options.room, operator=operator
     )
-    head = context.texts.say("day.called", component=session.component_label, count=len(found))
+    head = context.texts.say("day.called", component=component_of(session, context.texts), count=len(found))
     lines = tuple(_called_line(each, context.texts) for each in found)
     context.result(data | {"entry": entry_json(receipt)}, (head, *lines, *wait))
     return 0
@@ -269,7 +270,9 @@ def _start_component(context: Context, opened: OpenRoot, session: Session, opera
     }
     key = "day.component-started" if late is None else "day.component-started-late"
     time = f"{starts:%H:%M}"
-    line = context.texts.say(key, component=session.component_label, time=time, minutes=late or 0)
+    line = context.texts.say(
+        key, component=component_of(session, context.texts), time=time, minutes=late or 0
+    )
     context.result(data, (line,))
     return 0
 
@@ -278,7 +281,7 @@ def _end_component(context: Context, opened: OpenRoot, session: Session, operato
     receipt = commit_end(
         opened.store, session, session.component, room=context.options.room, operator=operator
     )
-    line = context.texts.say("day.component-ended", component=session.component_label)
+    line = context.texts.say("day.component-ended", component=component_of(session, context.texts))
     data = {"ok": True, "session": session.session_id, "component": session.component}
     context.result(data | {"entry": entry_json(receipt)}, (line,))
     return 0

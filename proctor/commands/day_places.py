@@ -7,6 +7,7 @@ from typing import Any
 from proctor.commands.context import Context
 from proctor.commands.day import entry_json
 from proctor.commands.session import open_session
+from proctor.names import component_of
 from proctor.roots import OpenRoot
 from sessions.closing import require_open
 from sessions.course.allocation import (
@@ -110,7 +111,12 @@ def _commit(
 def _allocation_lines(context: Context, session: Session, found: Allocation) -> tuple[str, ...]:
     say = context.texts.say
     filled = Counter((place.shift, place.room) for place in found.places.values())
-    head = say("day.allocated", count=len(found.places), component=session.component_label, rooms=len(filled))
+    head = say(
+        "day.allocated",
+        count=len(found.places),
+        component=component_of(session, context.texts),
+        rooms=len(filled),
+    )
     shifts = len(found.groups)
     rows = [
         say("day.allocated-row", room=room, count=count)

@@ -9,6 +9,7 @@ from proctor.commands.results_show import plan_json, plan_lines, progress_json, 
 from proctor.commands.session import open_session
 from proctor.errors import CommandError
 from proctor.files import read_file
+from proctor.names import component_of
 from proctor.roots import OpenRoot
 from proctor.seconds import second_of
 from sessions.checkpoint import station_of
@@ -68,7 +69,7 @@ def enter(context: Context) -> int:
     line = context.texts.say(
         "result-entered",
         sbd=given.sbd,
-        component=session.component_label,
+        component=component_of(session, context.texts),
         result=_word(context, found),
         entry=receipt.seq,
     )
@@ -255,7 +256,7 @@ def _import_line(context: Context, session: Session, shown: dict[str, Any]) -> s
         key = "result-import.done"
     return context.texts.say(
         key,
-        component=session.component_label,
+        component=component_of(session, context.texts),
         entered=shown["entered"],
         ready=shown["ready"],
         same=len(shown["same_rows"]),

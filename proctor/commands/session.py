@@ -12,6 +12,7 @@ from proctor.config import TRAINING_SESSION_PREFIX
 from proctor.day_totals import closing_json, closing_lines, day_json, day_lines
 from proctor.errors import CommandError
 from proctor.keeping import backup_after_close, backup_lines
+from proctor.names import component_of
 from proctor.roots import OpenRoot, kind_at
 from proctor.softcards import CardWorkshop, open_workshop
 from proctor.tpm import advance
@@ -198,7 +199,7 @@ def show(context: Context) -> int:
         }
         for row in rows
     ]
-    head = [f"{data['id']}  {session.component_label}  {data['place']}  {data['date']}"]
+    head = [f"{data['id']}  {component_of(session, context.texts)}  {data['place']}  {data['date']}"]
     head += day_lines(data, context.texts)
     gone = context.texts.say("erased.row")
     say = context.texts.say

@@ -41,7 +41,8 @@ _LIES: Final = (("sheet-signature", "signed_sha256"), ("sheet-timestamp", "stamp
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One sheet that a session has. `about`: what tells it from others of its kind, in words; "" where it is the only
-    one. `made`: its prints, of rooms, candidates and walls too, the newest last; `posted`: there is one for a wall."""
+    one, or the component does. `made`: its prints, of rooms, candidates and walls too, the newest last; `posted`: there
+    is one for a wall."""
 
     wish: Wish
     about: str = ""
@@ -156,8 +157,7 @@ def _of_kind(kind: str, board: Board, session: Session) -> list[Item]:
     if kind == "collection" and (session.rules.kind != "exam" or session.rules.classes):
         return []
     if kind in OF_COMPONENT:
-        labels = {name: session.rules.components[name].label for name in session.components}
-        return [Item(wish=replace(wish, component=name), about=labels[name]) for name in session.components]
+        return [Item(wish=replace(wish, component=name)) for name in session.components]
     if kind == "incident":
         ids = dict.fromkeys(
             str(entry.body.get("incident", entry.seq)) for entry in board.entries if entry.kind == "incident"
@@ -267,10 +267,10 @@ def kind_words(texts: Texts, kind: str) -> str:
     return texts[f"picture.kind.{kind}"]
 
 
-def item_words(texts: Texts, item: Item) -> str:
-    """Return a sheet of the session in words."""
-    name = kind_words(texts, item.kind)
-    return f"{name} · {item.about}" if item.about else name
+def item_words(texts: Texts, item: Item, labels: Mapping[str, str]) -> str:
+    """Return a sheet of the session in words. `labels`: components by id."""
+    name, about = kind_words(texts, item.kind), labels.get(item.wish.component, item.about)
+    return f"{name} · {about}" if about else name
 
 
 def made_words(texts: Texts, made: Made, labels: Mapping[str, str]) -> str:

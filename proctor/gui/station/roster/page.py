@@ -127,6 +127,7 @@ class RosterPage(WorkPage):
         self.counted = ttk.Label(inside, anchor="w", justify="left", text=texts["roster-page.reading"])
         self.counted.grid(row=2, column=0, sticky="ew", pady=px(2))
         wrapped(self.counted, 4)
+        self.counted.bind("<Configure>", self._hold, add="+")
         self.middle = ttk.Frame(inside)
         self.middle.grid(row=3, column=0, sticky="nsew")
         self.middle.rowconfigure(0, weight=1)
@@ -193,15 +194,14 @@ class RosterPage(WorkPage):
         if shown == len(roll.rows):
             unbroken = (part.replace(" ", "\u00a0") for part in parts)
             self.counted.configure(text="\u00a0· ".join(unbroken), font="TkDefaultFont")
-            self.after_idle(self._hold)
         else:
             key = "roster-page.count.shown" if shown else "roster-page.count.none"
             self.counted.configure(text=say(key, shown=shown, count=len(roll.rows)), font="TkHeadingFont")
 
-    def _hold(self) -> None:
+    def _hold(self, event: "tkinter.Event[Any]") -> None:
         """Keep the counts' room while one searches: the table does not move under the eyes."""
-        if self.winfo_exists() and self.pane is None:
-            self._held = self.counted.winfo_reqheight() + 2 * self.look.px(2)
+        if not self.filters.narrow:
+            self._held = event.height + 2 * self.look.px(2)
             self.inside.rowconfigure(2, minsize=self._held)
 
     def _other_component(self, name: str) -> None:

@@ -138,6 +138,8 @@ class CallPane(RosterPane):
             wrapped(label, 4)
         self.called.columnconfigure(0, weight=0)
         self.called.columnconfigure(1, weight=1)
+        if called:
+            self.bring(self.called)
 
 
 def place_of(texts: Texts, room: str | None, seat: str | None) -> str:

@@ -159,7 +159,7 @@ class DraftPane(PicturePane):
         self.page.follow_all()
 
     def _say(self) -> None:
-        said = [(item_words(self.texts, self.item), "")]
+        said = [(item_words(self.texts, self.item, self.labels()), "")]
         if self.draft is not None and self.draft.copy:
             said.append((self.texts.say("sheets-page.draft.copy", number=self.draft.copy), "bang"))
         if self.item.kind in {"slip", "attendance", "results"}:

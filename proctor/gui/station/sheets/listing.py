@@ -69,7 +69,7 @@ class ListPane(Pane):
         count = str(len(item.made)) if item.made else "–"
         at = "–" if newest is None else f"{newest.at} · {copy_words(self.texts, newest)}"
         signed = "–" if newest is None else str(len(newest.signed))
-        return item.key, (item_words(self.texts, item), count, at, signed)
+        return item.key, (item_words(self.texts, item, self.labels()), count, at, signed)
 
     def _chosen(self) -> None:
         item, known = self.item, self.memory.shelf
