@@ -5,6 +5,7 @@ whose focus is not seen, which text is a key. Pages are opened by the areas' own
 import os
 import re
 import tempfile
+import time
 import tkinter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ CONTROLS: Final = frozenset(
 WORDED: Final = frozenset({"TLabel", "TButton", "TCheckbutton", "TRadiobutton"})
 KEY: Final = re.compile(r"^[a-z]+(?:-[a-z]+)*(?:\.[a-z][a-z-]*)+$")
 AROUND: Final = 4
+SETTLES_S: Final = 0.5
+"""A page brings what has the focus into view within this time."""
 ADMIN: Final = (*admin_phases.FIRST, *admin_phases.PHASES)
 
 
@@ -168,21 +171,30 @@ def by_tab(window: Any) -> list[str]:
 
 def unseen_focus(window: Any, paths: list[str]) -> list[str]:
     """Return those that look the same with the focus and without."""
-    tk, same = window.tk, []
-    for path in paths:
-        tk.call("focus", ".")
+    return [
+        f"{path} {window.tk.call('winfo', 'class', path)}"
+        for path in paths
+        if not _seen_focus(window, path) and not _seen_focus(window, path, settled=True)
+    ]
+
+
+def _seen_focus(window: Any, path: str, *, settled: bool = False) -> bool:
+    """Whether something looks another with the focus; `settled`: once the page brought it into view."""
+    tk = window.tk
+    tk.call("focus", ".")
+    window.update()
+    tk.call("focus", path)
+    end = time.monotonic() + (SETTLES_S if settled else 0)
+    window.update()
+    while time.monotonic() < end:
         window.update()
-        tk.call("focus", path)
-        window.update()
-        if str(tk.call("focus")) != path:
-            continue  # it hands the focus on
-        box = _box(tk, path)
-        with_it = _grab(window, box)
-        tk.call("focus", ".")
-        window.update()
-        if ImageChops.difference(with_it, _grab(window, box)).getbbox() is None:
-            same.append(f"{path} {tk.call('winfo', 'class', path)}")
-    return same
+    if str(tk.call("focus")) != path:
+        return True  # it hands the focus on
+    box = _box(tk, path)
+    with_it = _grab(window, box)
+    tk.call("focus", ".")
+    window.update()
+    return ImageChops.difference(with_it, _grab(window, box)).getbbox() is not None
 
 
 def _box(tk: Any, path: str) -> tuple[int, int, int, int]:

@@ -332,11 +332,7 @@ class Host(Shell):
         return "proctor"
 
     def page_title(self) -> str:
-        return (
-            "Phiên S-20261122-01 · Lý thuyết · P1"
-            if self.texts.language == "vi"
-            else "Session S-20261122-01 · P1"
-        )
+        return "Lý thuyết · P1" if self.texts.language == "vi" else "Theory · P1"
 
     def make_page(self) -> CheckInPage:
         return CheckInPage(self, self, self.desk, decisions=self.decisions)

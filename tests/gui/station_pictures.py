@@ -10,15 +10,17 @@ from tests.gui.screenshot import shoot
 from tests.gui.station_phases import FakeDesk, Host, frame_of
 
 DESK = {**station_phases.PHASES, **desk_phases.PHASES}
-PHASES = {**DESK, **entrance_phases.PHASES}
-"""Every phase in the station's window; what the candidate sees are pictures, too, but nothing to be reached by Tab."""
+SEEN_ONLY = ("window-menu", *entrance_phases.CANDIDATE)
+"""Pictures of what Tab does not go through: it stays in the menu, and the candidate's screen has one button."""
+PHASES = {**DESK, **{name: each for name, each in entrance_phases.PHASES.items() if name not in SEEN_ONLY}}
+"""Every phase in the station's window that a person goes through by Tab."""
 
 
 def main(folder: Path, language: str, scale: float, names: list[str]) -> None:
     """One picture for each phase, as the screen shows it. Garbage is collected here, not by a window's threads: only
     the thread of a window may."""
     gc.disable()
-    for name in names or [*PHASES, *entrance_phases.CANDIDATE]:
+    for name in names or [*PHASES, *SEEN_ONLY]:
         gc.collect()
         if name in entrance_phases.CANDIDATE:
             entrance_phases.candidate(folder, language, scale, name)

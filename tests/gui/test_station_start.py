@@ -397,6 +397,18 @@ def test_devices_that_go_and_come_back_are_said_with_what_to_do(
     assert window.pump(lambda: not window.banner.winfo_ismapped(), seconds=5)
 
 
+def test_tab_stays_in_the_menu_whatever_lies_beneath(open_station: OpenStation) -> None:
+    window = open_station()
+    window.press("<F10>")
+    assert window._menu is not None
+    buttons = list(window._menu.buttons.values())
+    for wanted in (*buttons[1:], buttons[0]):
+        window.press("<Tab>")
+        assert str(window.tk.call("focus")) == str(wanted)
+    window.press("<Shift-Tab>")
+    assert str(window.tk.call("focus")) == str(buttons[-1])
+
+
 @pytest.mark.parametrize(
     ("language", "scale"),
     [

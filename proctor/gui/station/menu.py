@@ -80,7 +80,8 @@ class MenuPane(ttk.Frame):
         top: int = 0,
     ) -> None:
         """`top`: where it begins, as far down as there is room for all of it."""
-        super().__init__(master, padding=look.px(8), style="Menu.TFrame")
+        # itself no stop for Tab: the arrows bound to it would make it one
+        super().__init__(master, padding=look.px(8), style="Menu.TFrame", takefocus=False)
         self._choose, self._look = choose, look
         self.buttons: dict[str, ttk.Button] = {}
         head = ttk.Label(self, text=texts["window.station.menu"], font=look.title, style="Menu.TLabel")
@@ -99,6 +100,10 @@ class MenuPane(ttk.Frame):
         for widget in (self, *self.buttons.values()):
             widget.bind("<Down>", lambda event: self._go(event, 1))
             widget.bind("<Up>", lambda event: self._go(event, -1))
+            widget.bind(
+                "<<NextWindow>>", lambda event: self._go(event, 1)
+            )  # what the menu covers is not reached unseen
+            widget.bind("<<PrevWindow>>", lambda event: self._go(event, -1))
         self.left = self.focus_get()
         self.update_idletasks()
         highest = max(0, master.winfo_height() - self.winfo_reqheight())

@@ -93,8 +93,9 @@ class Side(Scrolled):
     def _number_row(self, slot: ttk.Frame) -> ttk.Frame:
         row = ttk.Frame(slot)
         row.columnconfigure(0, weight=1)
-        label = ttk.Label(row, text=self._texts["checkin.number"], font="TkHeadingFont", anchor="w")
+        label = ttk.Label(row, text=self._texts["checkin.number"], font="TkHeadingFont", justify="left")
         label.grid(row=0, column=0, columnspan=2, sticky="ew")
+        wrapped(label, 2)
         self.entry = ttk.Entry(row, textvariable=self.number, font=self._look.figure, width=DIGITS + 3)
         self.entry.grid(row=1, column=0, sticky="ew", ipady=self._look.px(2))
         self.count = ttk.Label(row, anchor="e", width=6)
