@@ -188,6 +188,9 @@ class Operated(KeptBugs, StationWindow):
         self.pump(lambda: False, 0.06)
         if not self.pump(lambda: not self.alive or not self.background.busy, BUSY_S):
             raise AssertionError("the window is busy for ever")
+        # The session page shows what was seen last until the log is read: its buttons are those of then.
+        if not self.pump(lambda: not self.alive or getattr(self._page, "fresh", True), BUSY_S):
+            raise AssertionError("the page is never read")
         self.pump(lambda: False, 0.06)
 
     def press(self, sequence: str) -> None:
