@@ -17,10 +17,10 @@ from proctor.screens.refer import ReferOffer, refer_offer
 if TYPE_CHECKING:
     from proctor.screens.roster_pictures import Looked
 
-_PHOTO: Final = 120
-"""Points of height: both photographs and the form beneath them are seen at once."""
-_WHY, _PICTURES, _FORM = 2, 3, 4
-"""Rows; the photographs take the place of the words why."""
+_WHY: Final = 2
+_PICTURES: Final = 3
+"""The photographs take the place of the words why."""
+_FORM: Final = 4
 
 
 class DecidePane(RosterPane):
@@ -139,7 +139,7 @@ class DecidePane(RosterPane):
         self.photos = Photos(self, self.look, captions)
         self.photos.grid(row=_PICTURES, column=0, columnspan=2, sticky="ew", pady=(0, self.look.px(4)))
         for name, data in looked.pictures.items():
-            self.photos.pictures[name].configure(height=self.look.px(_PHOTO), width=self.look.px(60))
+            self.photos.pictures[name].configure(height=self.photo_height, width=self.look.px(60))
             self.photos.pictures[name].show(data, "")
         lost = ", ".join(self.texts[f"roster-page.picture.{name}"] for name in looked.lost)
         key = "roster-page.details.looked" if not lost else "roster-page.details.looked.lost"

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from proctor.desk.runner import Done
 
 REASONS: Final = ("asked", "compare", "chairman", "overseer")
-_PHOTO: Final = 120
 _MOST_BUTTONS: Final = 4
 
 
@@ -169,7 +168,7 @@ class DetailsPane(RosterPane):
             self.photos = Photos(frame, self.look, captions)
             self.photos.grid(row=0, column=0, sticky="ew")
             for name, data in looked.pictures.items():
-                self.photos.pictures[name].configure(height=self.look.px(_PHOTO), width=self.look.px(60))
+                self.photos.pictures[name].configure(height=self.photo_height, width=self.look.px(60))
                 self.photos.pictures[name].show(data, "")
         lost = ", ".join(self.texts[f"roster-page.picture.{name}"] for name in looked.lost)
         key = "roster-page.details.looked" if not lost else "roster-page.details.looked.lost"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from proctor.gui.station.window import StationWindow
     from sessions.session import Session
 
+_PHOTO_POINTS: Final = 120
+_PHOTO_SHARE: Final = 0.21
 MOST: Final = 60
 """So many are called at once at most: more nobody can listen to."""
 
@@ -52,6 +54,11 @@ class RosterPane(ActionPane):
     def kept(self) -> Mapping[str, Any]:
         """Return what was typed and chosen."""
         return {"values": {} if self.form is None else dict(self.form.kept())}
+
+    @property
+    def photo_height(self) -> int:
+        """How high two photographs are beside the table, in pixels: what belongs to them is seen with them."""
+        return max(self.look.px(_PHOTO_POINTS), round(self.window.winfo_height() * _PHOTO_SHARE))
 
     def title(self, key: str) -> None:
         """Begin with what this pane is for."""
