@@ -64,6 +64,7 @@ def test_what_is_no_key_is_named() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # five minutes on a still machine
 def test_the_day_is_done_by_whoever_reads_only_the_page(
     screen: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
