@@ -94,7 +94,9 @@ def test_what_two_persons_were_deciding_when_it_was_cut_is_decided_at_once_after
     assert window.pump(lambda: page.pane is not None and "reason" in page.pane.fields), window.said
     assert "CHƯA CHẮC" in canvas_words(window)
     assert "002" in canvas_words(window)
-    assert all(picture.filled for picture in page.photos.pictures.values())  # kept by design; who looks is entered
+    assert all(
+        picture.filled for picture in page.photos.pictures.values()
+    )  # kept by design; who looks is entered
     assert page.screen.reasons
     assert [line.roster for line in page.screen.differences if line.words.key == "desk.field.name"]
     attempt = driver.state.attempt_id

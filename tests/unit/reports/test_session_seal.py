@@ -85,7 +85,10 @@ def test_it_says_what_the_session_went_through_and_where_the_log_stands():
         "Từ số 3 đến số 990, gồm 9 (chín) mục. / Cộng 1 (một) mục nhận từ bàn khác."
     )
     assert found["Đầu cây nhật ký"] == f"1234 mục, gốc {head_of().root.hex()}"
-    assert (found["Mã băm khoá trạm"], found["Mã băm chứng thư niêm phong (SHA-256)"]) == ("cd" * 32, "ef" * 32)
+    assert (found["Mã băm khoá trạm"], found["Mã băm chứng thư niêm phong (SHA-256)"]) == (
+        "cd" * 32,
+        "ef" * 32,
+    )
     assert found["Trạng thái phiên"].startswith("ĐÃ ĐÓNG: mục số 990")
 
 
