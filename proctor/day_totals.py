@@ -47,11 +47,16 @@ def closing_lines(board: Board, texts: Texts, progress: Progress | None = None) 
 
 
 def _total_line(total: Total, label: str, texts: Texts) -> str:
-    """One line. The words are Vietnamese in either language: they are what goes on paper."""
+    """One line, whose figures add up. The words are Vietnamese: they are what goes on paper."""
     counts = {"listed": total.listed, "present": total.present, "absent": total.absent}
     words = {f"{name}_words": number_words(count) for name, count in counts.items()}
     key = "day.total-class" if total.licence_class else "day.total"
-    return texts.say(key, component=label, name=total.licence_class, **counts, **words)
+    others = {"day.total-not-let-in": total.not_let_in, "day.total-excused": total.excused}
+    rest = [
+        texts.say(name, count=count, words=number_words(count)) for name, count in others.items() if count
+    ]
+    line = texts.say(key, component=label, name=total.licence_class, **counts, **words)
+    return "; ".join((line, *rest))
 
 
 def _unsettled_line(row: Unsettled, label: str, texts: Texts) -> str:

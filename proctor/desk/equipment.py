@@ -43,7 +43,8 @@ Post = Callable[[DeskEvent], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquipmentRow:
-    """One device: its name in words, how it stands, which one it is, and what to do ("" where nothing is)."""
+    """One device: its name in words, how it stands, which one it is, and what to do ("" where nothing is). `opening`:
+    it is being made ready, which is no fault, and nothing to tell of when it is done."""
 
     kind: DeviceKind
     sign: Sign
@@ -51,6 +52,12 @@ class EquipmentRow:
     words: str
     detail: str = ""
     fix: str = ""
+    opening: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody has to do anything about it."""
+        return self.sign == "tick" or self.opening
 
 
 def row_of(device: Device, texts: Texts, *, detail: str = "", training: bool = False) -> EquipmentRow:
@@ -65,6 +72,7 @@ def row_of(device: Device, texts: Texts, *, detail: str = "", training: bool = F
         words=texts.get(f"equipment.state.{device.code}") or texts[f"equipment.state.{device.state}"],
         detail=detail or device.name,
         fix=fix,
+        opening=device.code == OPENING,
     )
 
 

@@ -397,6 +397,25 @@ def test_devices_that_go_and_come_back_are_said_with_what_to_do(
     assert window.pump(lambda: not window.banner.winfo_ismapped(), seconds=5)
 
 
+def test_a_camera_that_is_made_ready_is_not_said_to_have_come_back(
+    open_station: OpenStation, bench: Bench
+) -> None:
+    bench.rows = GOOD
+    window = open_station()
+    assert window.pump(lambda: bool(window.devices))
+    opening = replace(row("camera", "cross", "…"), opening=True)
+    for rows in ((GOOD[0], opening, *GOOD[2:]), GOOD):
+        bench.rows = rows
+        window._watch.again()
+        assert window.pump(partial(shows, window, rows))
+        assert not window.banner.winfo_ismapped()
+
+
+def shows(window: Watched, rows: tuple[EquipmentRow, ...]) -> bool:
+    """Whether the page shows these rows now."""
+    return window.devices == rows
+
+
 def test_tab_stays_in_the_menu_whatever_lies_beneath(open_station: OpenStation) -> None:
     window = open_station()
     window.press("<F10>")

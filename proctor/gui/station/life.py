@@ -239,7 +239,7 @@ class StationLife(Shell):
             row.show(found)
         for new in found:
             old = before.get(new.kind)
-            if old is not None and (old.sign == "tick") != (new.sign == "tick"):
+            if old is not None and old.good != new.good:
                 self.trail.note(f"device.{new.kind}.{new.sign}")
                 if self.page != "checkin":
                     self._say_device(new)

@@ -303,3 +303,10 @@ def test_why_there_is_no_desk_has_a_text_in_both_languages() -> None:
         check(code)
         for code in (OPENING, CLOSING, "scanner-busy", "scanner-ambiguous", "scanner-rule-invalid")
     )
+
+
+def test_a_camera_that_is_made_ready_is_no_fault_and_its_end_no_return() -> None:
+    opening = row_of(Device(kind="camera", state="fault", code=OPENING), VI)
+    assert (opening.sign, opening.opening, opening.good) == ("cross", True, True)
+    assert row_of(Device(kind="camera", state="in"), VI).good
+    assert not row_of(Device(kind="camera", state="out", code="camera-gone"), VI).good
