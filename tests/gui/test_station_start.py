@@ -411,6 +411,22 @@ def test_a_camera_that_is_made_ready_is_not_said_to_have_come_back(
         assert not window.banner.winfo_ismapped()
 
 
+def test_the_devices_of_training_are_not_shown_at_the_log_in(open_station: OpenStation, bench: Bench) -> None:
+    bench.rows = (row("reader", "cross", "Cắm lại đầu đọc."),)
+    window = open_station()
+    into_training(window)
+    bench.rows = GOOD
+    window._watch.again()
+    assert window.pump(partial(shows, window, GOOD))
+    bench.rows = ()  # nothing is found for a while
+    window.log_out()
+    assert window.page == "login"
+    assert window.devices == ()
+    assert {str(cell.cget("image")[0]) for cell in window.shown.devices.cells.values()} == {
+        str(window.look.sign("dots"))
+    }
+
+
 def shows(window: Watched, rows: tuple[EquipmentRow, ...]) -> bool:
     """Whether the page shows these rows now."""
     return window.devices == rows

@@ -115,11 +115,17 @@ class Entering(StationFrame):
     def _opened(self, found: "tuple[Held, tuple[SessionLine, ...]]") -> None:
         self.idle()
         self.going.held, self.lines = found
-        self.training = self.going.held.opened.training
+        self._now_training(self.going.held.opened.training)
         self.lock = IdleLock(self._means.clock, self._idle_minutes())
         self.go("start")
         self.came_in()
         Thread(target=load_pages, name="pages", daemon=True).start()
+
+    def _now_training(self, training: bool) -> None:
+        """What was found of the devices says nothing on the other side: software stands for them in training."""
+        if self.training != training:
+            self.training, self.devices = training, ()
+            self._watch.again()
 
     def _not_opened(self, error: Exception) -> None:
         self.failed(error)
@@ -142,7 +148,7 @@ class Entering(StationFrame):
         if self.stays():
             return
         self._let_go()
-        self.training = False
+        self._now_training(False)
         self.lines = ()
         self.going = Going()
         self.kept_check_in = ("", {})
