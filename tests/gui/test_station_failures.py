@@ -12,7 +12,7 @@ from proctor.desk.events import Device, Pressed, Scanned
 from proctor.gui.station.desk_options import DeskOptions
 from proctor.gui.station.real import means as real_means
 from proctor.roots import ensure_training_root, open_training
-from proctor.texts import load_texts
+from proctor.texts import window_texts
 from sessions.closing import close_session
 from sessions.course.day import pause_session, resume_session
 from sessions.errors import StoreFullError
@@ -57,7 +57,7 @@ def test_every_failure_is_said_as_an_instruction(
     screen: str, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     monkeypatch.setenv("DISPLAY", screen)
-    texts = load_texts(language)
+    texts = window_texts(language)
     window = Host(FakeDesk(), language=language)
     try:
         for what, (code, check, outcome) in SAID.items():
