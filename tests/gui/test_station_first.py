@@ -12,7 +12,7 @@ import ttkbootstrap as ttk
 from proctor.config import Places
 from proctor.desk.runner import Runner, first_user
 from proctor.errors import CommandError
-from proctor.gui.station.first import FirstPage
+from proctor.gui.station.first_form import FirstPage
 from proctor.roots import open_real
 from tests.gui.admin_phases import task
 from tests.gui.test_station_admin import answer, fill, settled

@@ -5,78 +5,20 @@ is no station; the command refuses where somebody is known already.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
-
-import ttkbootstrap as ttk
+from typing import TYPE_CHECKING, Final, cast
 
 from proctor.errors import CommandError
-from proctor.gui.scrolled import Scrolled
 from proctor.gui.station.entering import Entering
-from proctor.gui.station.forms import Field, Form
 from proctor.gui.station.going import opening, sessions_of
-from proctor.gui.station.parts import Line, wrapped
 
 if TYPE_CHECKING:
     from proctor.desk.runner import Done
+    from proctor.gui.station.first_form import FirstPage
     from proctor.gui.station.opening import Held, SessionLine
 
 FIRST: Final = "first"
 NO_STATION: Final = "no-station"
-_FIELDS: Final[Mapping[str, str]] = {
-    "user-id-needed": "id",
-    "user-id-invalid": "id",
-    "shared-account": "id",
-    "user-exists": "id",
-    "secret-too-short": "password",
-    "secret-differs": "again",
-}
-"""Errors that are about one field of the form."""
-
-
-class FirstPage(Scrolled):
-    """Who the first administrator is, and their password twice."""
-
-    def __init__(self, window: Any, kept: Mapping[str, str]) -> None:
-        super().__init__(window)
-        self._window = window
-        look, texts = window.look, window.texts
-        self.inside.columnconfigure(0, weight=1)
-        lead = ttk.Label(self.inside, text=texts["window.station.first.lead"], anchor="w", justify="left")
-        lead.grid(row=0, column=0, sticky="ew", pady=(look.px(8), look.px(8)))
-        wrapped(lead, 2)
-        fields = (
-            Field(name="id", text="window.station.first.user", help="admin-page.help.id"),
-            Field(name="name", text="admin-page.field.full-name"),
-            Field(
-                name="password",
-                text="window.station.first.password",
-                kind="secret",
-                help="window.station.first.secret",
-            ),
-            Field(name="again", text="window.station.first.again", kind="secret"),
-        )
-        self.form = Form(self.inside, look, texts, window.letters, fields)
-        self.form.put_back(kept)
-        self.form.grid(row=1, column=0, sticky="ew")
-        then = Line(self.inside, look)
-        then.show(texts["window.station.first.then"], "arrow")
-        then.grid(row=2, column=0, sticky="ew", pady=(look.px(8), 0))
-        self.follow_all()
-
-    def order(self) -> dict[str, str] | None:
-        """Return what was typed, or None: then the field says what is missing."""
-        return self.form.values() if self.form.check() else None
-
-    def failed(self, error: CommandError) -> None:
-        """Say an error beneath the field that it is about."""
-        name = _FIELDS.get(error.code, "id")
-        self.form.wrong(name, self._window.texts.say(error.code, **error.facts))
-
-    def keep(self) -> None:
-        """Keep what was typed over a change of language or size; no passwords."""
-        self._window.going.kept[FIRST] = self.form.kept()
 
 
 class MakesStation(Entering):
@@ -87,12 +29,19 @@ class MakesStation(Entering):
         """Whether there is no station on this machine yet."""
         return self._missing is not None and self._missing.code == NO_STATION
 
+    @property
+    def _form(self) -> "FirstPage | None":
+        """The page's form, where it is shown."""
+        return cast("FirstPage", self._page) if self.page == FIRST else None
+
     @abstractmethod
     def go(self, page: str) -> None:
         """Show another page."""
 
-    def first_page(self) -> FirstPage:
+    def first_page(self) -> "FirstPage":
         """Return the page's form, with what was typed before."""
+        from proctor.gui.station.first_form import FirstPage  # noqa: PLC0415 - see there
+
         page = FirstPage(self, self.going.kept.get(FIRST, {}))
         page.form.begin()
         return page
@@ -111,8 +60,8 @@ class MakesStation(Entering):
 
     def make_station(self) -> None:
         """Make the station by its command, then log in as who was just made."""
-        page = self._page
-        order = page.order() if isinstance(page, FirstPage) and not self._later(self.make_station) else None
+        form = self._form
+        order = None if form is None or self._later(self.make_station) else form.order()
         if order is None:
             return
         user, places, language = order["id"], self._places, self.texts.language
@@ -153,5 +102,6 @@ class MakesStation(Entering):
             self.going.kept.pop(FIRST, None)
             self.go("login")
         self.failed(error)
-        if isinstance(self._page, FirstPage) and isinstance(error, CommandError):
-            self._page.failed(error)
+        form = self._form
+        if form is not None and isinstance(error, CommandError):
+            form.failed(error)
