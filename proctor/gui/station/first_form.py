@@ -1,6 +1,6 @@
 """The form of the page on which a station is made: who its first administrator is.
 
-Loaded when somebody asks for it: the log-in page, which hardly ever leads here, does not wait for what forms are made of.
+Loaded when somebody asks for it: the log-in page, which hardly ever leads here, does not wait for what forms need.
 """
 
 from collections.abc import Mapping
